@@ -1,0 +1,78 @@
+"""Network: layers in order, and a loss."""
+
+import copy
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from nnviz.nn.layers import Layer, Shape
+from nnviz.nn.losses import Loss
+from nnviz.nn.parameters import Array, Parameters
+
+
+class Network:
+    """Layers in order and the loss at their end, over one set of parameters.
+
+    `layers` are new ones, not built yet; building names them (`dense1`, `relu1`, `dense2`, …).
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        loss: Loss,
+        input_shape: Shape,
+        generator: np.random.Generator,
+        dtype: npt.DTypeLike = np.float32,
+    ) -> None:
+        self.layers = list(layers)
+        self.loss = loss
+        self.input_shape = input_shape
+        self.dtype = np.dtype(dtype)
+        self.parameters = self._declare()
+        self.parameters.allocate(generator, dtype)
+
+    def _declare(self) -> Parameters:
+        parameters = Parameters()
+        shape = self.input_shape
+        counts: Counter[str] = Counter()
+        for layer in self.layers:
+            counts[layer.kind] += 1
+            layer.name = f"{layer.kind}{counts[layer.kind]}"
+            shape = layer.build(shape, parameters)
+        self.output_shape = shape
+        return parameters
+
+    def forward(self, x: Array) -> Array:
+        """x (n, *input_shape) → logits (n, outputs)."""
+        for layer in self.layers:
+            x = layer.forward(x)
+        return x
+
+    def predict(self, x: Array) -> Array:
+        """x (n, *input_shape) → prediction (n, outputs)."""
+        return self.loss.predict(self.forward(x))
+
+    def backward(self) -> None:
+        """Write the gradients of all parameters for the batch that the loss saw last."""
+        gradient = self.loss.backward()
+        for layer in reversed(self.layers[1:]):
+            gradient = layer.backward(gradient)
+        # Nothing trains the input, so its gradient, as dear as a forward pass, is left out.
+        self.layers[0].parameter_gradients(gradient)
+
+    def replica(self) -> "Network":
+        """The same layers over the *same* parameters, with buffers of their own.
+
+        What a replica computes leaves the batch in this network's buffers alone, so that a network can be
+        evaluated in the middle of a training step.
+        """
+        twin = copy.copy(self)
+        twin.layers = [copy.copy(layer) for layer in self.layers]
+        twin.loss = copy.copy(self.loss)
+        twin.parameters = twin._declare()
+        twin.parameters.share(self.parameters)
+        for layer in twin.layers:
+            layer.forget()
+        return twin

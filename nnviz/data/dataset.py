@@ -1,0 +1,195 @@
+"""A dataset: examples with their targets, in three splits, as they are kept and as the network reads them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Some examples of a dataset.
+
+    inputs  (n, height, width, channels) uint8 for images, (n, features) float32 otherwise
+    labels  (n,) int64, the index of each example's class; or (n, outputs) float32, the numbers to predict
+    names   where each example comes from, such as a path inside its folder
+    """
+
+    inputs: Array
+    labels: Array
+    names: Sequence[str]
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def select(self, indices: Sequence[int] | Array) -> "Split":
+        """Those examples alone, in that order."""
+        return Split(self.inputs[indices], self.labels[indices], [self.names[i] for i in indices])
+
+
+@dataclass(frozen=True)
+class Standardization:
+    """What turns stored numbers into inputs of mean 0 and deviation 1: (x − mean) / deviation.
+
+    One number per channel for images, one per column for features; float64, measured on the training split.
+    """
+
+    mean: Array
+    deviation: Array
+
+    @classmethod
+    def of(cls, inputs: Array) -> "Standardization":
+        """Measure it: over all pixels of a channel, or over all values of a column. A constant keeps deviation 1."""
+        axes = tuple(range(inputs.ndim - 1))
+        if inputs.dtype == np.uint8:
+            # Bytes are counted, which is exact and needs no copy of the images as floats.
+            counts = np.stack([np.bincount(inputs[..., c].ravel(), minlength=256) for c in range(inputs.shape[-1])])
+            values = np.arange(256)
+            total = counts.sum(axis=1)
+            mean = (counts * values).sum(axis=1) / total
+            variance = (counts * np.square(values - mean[:, None])).sum(axis=1) / total
+        else:
+            mean = inputs.mean(axis=axes, dtype=np.float64)
+            variance = inputs.var(axis=axes, dtype=np.float64)
+        deviation = np.sqrt(variance)
+        return cls(mean, np.where(deviation > 0, deviation, 1.0))
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A file that is in the source and not in the dataset, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Task:
+    """What the data ask of a network: the shape of an input, and what is to be said of it.
+
+    `class_names` is empty when the targets are `numbers` real numbers.
+    """
+
+    input_shape: tuple[int, ...]
+    class_names: tuple[str, ...]
+    numbers: int = 0
+
+    @property
+    def positive_class(self) -> int:
+        """The class that a single output calls 1: the second, unless its name only says that it is not the first."""
+        first, second = self.class_names[:2]
+        stripped = second.lower().removeprefix("non").removeprefix("not").removeprefix("no").lstrip(" -_")
+        return 0 if stripped == first.lower() else 1
+
+    def output_names(self, outputs: int) -> tuple[str, ...]:
+        """What each of a network's outputs stands for; a single one for two classes is named by the positive one."""
+        if outputs == len(self.class_names):
+            return self.class_names
+        if self.class_names:
+            return (self.class_names[self.positive_class],)
+        return tuple(f"output {k}" for k in range(outputs))
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Examples with their targets, split for training, validation and test.
+
+    `class_names` is empty when the targets are numbers. `validation` and `test` may be empty splits.
+    `skipped` names what could not be read; `notice` says in one sentence what to look for.
+    """
+
+    name: str
+    class_names: tuple[str, ...]
+    train: Split
+    validation: Split
+    test: Split
+    standardization: Standardization
+    skipped: tuple[Skipped, ...] = field(default=())
+    notice: str = ""
+
+    @property
+    def task(self) -> Task:
+        """What a network for these examples has to fit."""
+        numbers = 0 if self.class_names else self.train.labels.shape[1]
+        return Task(self.train.inputs.shape[1:], self.class_names, numbers)
+
+
+class Batch(NamedTuple):
+    """What one training step works on: positions in the split, inputs and targets ready for the network."""
+
+    indices: Array
+    inputs: Array
+    targets: Array
+
+
+class Encoder:
+    """Stored examples → what the network reads: standardised inputs, and targets as rows of numbers.
+
+    `target_table` (classes, outputs) has the target of each class: the identity for one-hot targets. Without a
+    table the labels are the targets.
+    """
+
+    def __init__(
+        self, standardization: Standardization, target_table: Array | None, dtype: npt.DTypeLike = np.float32
+    ) -> None:
+        self.dtype = np.dtype(dtype)
+        self._scale = (1 / standardization.deviation).astype(self.dtype)
+        self._shift = (-standardization.mean / standardization.deviation).astype(self.dtype)
+        self._table = None if target_table is None else target_table.astype(self.dtype)
+
+    def inputs(self, stored: Array, out: Array | None = None) -> Array:
+        """(n, *input_shape) as stored → the same shape, standardised, written to `out` where given."""
+        ready: Array = np.multiply(stored, self._scale, out=out, dtype=self.dtype)
+        ready += self._shift
+        return ready
+
+    def targets(self, labels: Array) -> Array:
+        """(n,) class indices or (n, outputs) numbers → (n, outputs)."""
+        if self._table is None:
+            return labels.astype(self.dtype)
+        targets: Array = np.take(self._table, labels, axis=0)
+        return targets
+
+
+class Batches:
+    """The order in which training goes through a split, one shuffle an epoch, and each batch made ready.
+
+    The order of an epoch follows from `entropy` and the epoch's number alone, so that any batch of the run can be
+    made again. The last batch of an epoch holds what is left over.
+    """
+
+    def __init__(self, split: Split, encoder: Encoder, batch_size: int, entropy: int) -> None:
+        self.split = split
+        self.encoder = encoder
+        self.batch_size = min(batch_size, len(split))
+        self.per_epoch = -(-len(split) // self.batch_size)
+        self._entropy = entropy
+        self._epoch = -1
+        self._stored = np.empty((self.batch_size, *split.inputs.shape[1:]), split.inputs.dtype)
+        self._inputs = np.empty(self._stored.shape, encoder.dtype)
+
+    def load(self, epoch: int, batch: int) -> Batch:
+        """The batch at that place, both counted from 0. Its inputs are overwritten by the next call."""
+        if epoch != self._epoch:
+            self._order = np.random.default_rng((self._entropy, epoch)).permutation(len(self.split))
+            self._epoch = epoch
+        indices = self._order[batch * self.batch_size : (batch + 1) * self.batch_size]
+        n = len(indices)
+        stored = np.take(self.split.inputs, indices, axis=0, out=self._stored[:n], mode="clip")
+        inputs = self.encoder.inputs(stored, out=self._inputs[:n])
+        return Batch(indices, inputs, self.encoder.targets(self.split.labels[indices]))
+
+
+def in_order(split: Split, encoder: Encoder, size: int) -> Iterator[Batch]:
+    """The whole split in its stored order, `size` examples at a time: for evaluation."""
+    for start in range(0, len(split), size):
+        indices = np.arange(start, min(start + size, len(split)))
+        yield Batch(
+            indices,
+            encoder.inputs(split.inputs[start : start + size]),
+            encoder.targets(split.labels[start : start + size]),
+        )

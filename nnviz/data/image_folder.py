@@ -1,0 +1,241 @@
+"""A folder of images, one sub-folder a class → Dataset; and one image file → what a network reads.
+
+Layout: `FOLDER/cat/*.jpg`, `FOLDER/dog/*.jpg`, split here; or the same below `FOLDER/train/` and, where they exist,
+`FOLDER/val/` (`valid`, `validation`) and `FOLDER/test/`, in capital letters or small ones. Folders inside a class's
+folder belong to the class.
+
+An image becomes a square: its middle, as wide as its shorter side, resized. What is transparent becomes white.
+"""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from nnviz.data.dataset import Array, Dataset, Skipped, Split, Standardization
+from nnviz.errors import InputError
+
+ROLES = {
+    "train": "train",
+    "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
+    "test": "test",
+}
+SHARE = 0.15
+"""Of the training examples of each class, for a split that has no folder of its own."""
+
+ADVICE = "put the images of each class into a folder of its own, such as cat/ and dog/"
+THREADS = 2
+
+
+def open_image_folder(folder: Path, image_size: int, grayscale: bool, generator: np.random.Generator) -> Dataset:
+    """The images below `folder` as (image_size, image_size, 3) uint8, or (…, 1) in grayscale.
+
+    Without `train/`, the images of each class are shuffled and split 70 % / 15 % / 15 %; so are those of a `train/`
+    that stands alone. Beside `train/` and `test/`, a missing validation split takes 15 % of each class of `train/`;
+    beside `train/` and `val/`, a missing test split stays empty. The same files and the same state of the generator
+    give the same splits. Hidden files are ignored; any other file that is no usable image of a class is skipped and
+    named.
+
+    Raises InputError if there are fewer than two classes to train on, or one of them has no image.
+    """
+    roles = _roles(folder)
+    class_names = _class_names(roles)
+    skipped = [Skipped(_name(path, folder), "in no class's folder") for path in _strays({folder, *roles.values()})]
+    splits: dict[str, Split] = {}
+    for role, path in roles.items():
+        files = [(file, label) for label, name in enumerate(class_names) for file in _files(path / name)]
+        splits[role], unusable = _read(files, folder, image_size, grayscale)
+        skipped += unusable
+    _check_classes(splits["train"], class_names, roles["train"], skipped)
+    _complete(splits, generator)
+    return Dataset(
+        name=folder.resolve().name,
+        class_names=class_names,
+        train=splits["train"],
+        validation=splits["validation"],
+        test=splits["test"],
+        standardization=Standardization.of(splits["train"].inputs),
+        skipped=tuple(skipped),
+    )
+
+
+def read_image(path: Path, image_size: int, grayscale: bool) -> Array:
+    """One image file: (image_size, image_size, 3) uint8, or (…, 1) in grayscale. Raises InputError."""
+    with _pillow_warnings():
+        image = _decode(path, image_size, grayscale)
+    if isinstance(image, str):
+        raise InputError(f"{path}: {image}; give an image file, such as a PNG or a JPEG")
+    return image
+
+
+def _roles(folder: Path) -> dict[str, Path]:
+    """Split → the folder that holds its classes: the folder itself unless it has a `train/` with classes in it."""
+    if not folder.is_dir():
+        raise InputError(f"{folder}: {'not a folder' if folder.exists() else 'no such folder'}; {ADVICE}")
+    named = {ROLES[path.name.lower()]: path for path in _folders(folder) if path.name.lower() in ROLES}
+    roles = {role: path for role, path in named.items() if _folders(path)}
+    if "train" in roles:
+        return roles
+    if named and all(path.name.lower() in ROLES for path in _folders(folder)):
+        raise InputError(f"{folder}: there is no train/ with a folder for each class in it; {ADVICE}")
+    return {"train": folder}
+
+
+def _class_names(roles: dict[str, Path]) -> tuple[str, ...]:
+    """The names of the classes' folders. Raises InputError if they are not two or more, or differ between splits."""
+    train = roles["train"]
+    names = [path.name for path in _folders(train)]
+    if len(names) < 2:
+        found = f"only one class, {names[0]}/" if names else "no class"
+        raise InputError(f"{train}: there is {found}, and two are needed; {ADVICE}")
+    for path in roles.values():
+        for other in _folders(path):
+            if other.name not in names:
+                raise InputError(f"{other}: no such class in {train}; add it there, or take it away here")
+    return tuple(names)
+
+
+def _check_classes(train: Split, class_names: Sequence[str], folder: Path, skipped: Sequence[Skipped]) -> None:
+    """Raises InputError if a class has nothing to train on."""
+    for label, name in enumerate(class_names):
+        if label not in train.labels:
+            why = f" ({skipped[-1].name}: {skipped[-1].reason})" if skipped else ""
+            raise InputError(f"{folder / name}: holds no usable image{why}; put some there, or take the folder away")
+
+
+def _complete(splits: dict[str, Split], generator: np.random.Generator) -> None:
+    """Take the splits that have no folder from the training split."""
+    missing = [role for role in ("validation", "test") if role not in splits]
+    if missing == ["test"]:
+        splits["test"] = splits["train"].select([])
+        return
+    # A share of what is left: of 100 first 15, then 15/85 of the other 85.
+    share = SHARE
+    for role in missing:
+        splits["train"], splits[role] = _divide(splits["train"], share, generator)
+        share = SHARE / (1 - SHARE)
+
+
+def _divide(split: Split, share: float, generator: np.random.Generator) -> tuple[Split, Split]:
+    """The rest, and that share of each class, chosen at random; both in the order that they had."""
+    taken = np.zeros(len(split), bool)
+    for label in np.unique(split.labels):
+        positions = np.flatnonzero(split.labels == label)
+        taken[generator.permutation(positions)[: round(share * len(positions))]] = True
+    return split.select(np.flatnonzero(~taken)), split.select(np.flatnonzero(taken))
+
+
+def _entries(folder: Path) -> list[Path]:
+    """What is in the folder and not hidden, in a fixed order. Raises InputError if the folder cannot be read."""
+    try:
+        return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be read ({error.strerror}); check its permissions") from None
+
+
+def _folders(folder: Path) -> list[Path]:
+    return [path for path in _entries(folder) if path.is_dir()]
+
+
+def _strays(folders: set[Path]) -> list[Path]:
+    """Files that lie beside the classes' folders."""
+    return [path for folder in sorted(folders) for path in _entries(folder) if not path.is_dir()]
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """All files below the folder, if there is one, in a fixed order."""
+    for path in _entries(folder) if folder.is_dir() else []:
+        if not path.is_dir():
+            yield path
+        elif not path.is_symlink():  # A link may lead in a circle.
+            yield from _files(path)
+
+
+def _name(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).as_posix()
+
+
+def _read(
+    files: Sequence[tuple[Path, int]], folder: Path, image_size: int, grayscale: bool
+) -> tuple[Split, list[Skipped]]:
+    """Files with their labels → a split of those that can be used, and the others."""
+    # Pillow lets go of the interpreter lock while it decodes.
+    with _pillow_warnings(), ThreadPoolExecutor(THREADS) as pool:
+        decoded = list(pool.map(lambda file: _decode(file[0], image_size, grayscale), files))
+    images = np.empty((len(files), image_size, image_size, 1 if grayscale else 3), np.uint8)
+    labels: list[int] = []
+    names: list[str] = []
+    skipped: list[Skipped] = []
+    for (path, label), image in zip(files, decoded, strict=True):
+        name = _name(path, folder)
+        if isinstance(image, str):
+            skipped.append(Skipped(name, image))
+            continue
+        images[len(names)] = image
+        labels.append(label)
+        names.append(name)
+    return Split(images[: len(names)], np.array(labels, np.int64), names), skipped
+
+
+@contextmanager
+def _pillow_warnings() -> Iterator[None]:
+    """Keep Pillow from writing about odd files to stderr; an image that is suspiciously large becomes an error."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        yield
+
+
+def _decode(path: Path, image_size: int, grayscale: bool) -> Array | str:
+    """(image_size, image_size, 3 or 1) uint8, or why it cannot be had."""
+    if not path.is_file():
+        return "not a file" if path.exists() else "no such file"
+    try:
+        with Image.open(path) as image:
+            # Lets a JPEG be decoded at a half, a quarter or an eighth of its size.
+            image.draft(None, (2 * image_size, 2 * image_size))
+            square = _square(_upright_rgb(image), image_size)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        return "too large"
+    except UnidentifiedImageError:
+        return "not an image"
+    except PermissionError:
+        return "not permitted to read it"
+    except Exception as error:  # Pillow's decoders raise whatever a damaged file makes them stumble over.
+        return "truncated" if "truncated" in str(error).lower() else "damaged"
+    pixels = np.asarray(square.convert("L") if grayscale else square)
+    return pixels.reshape(image_size, image_size, -1)
+
+
+def _upright_rgb(image: Image.Image) -> Image.Image:
+    """As a viewer would show it: turned as its EXIF says, 8 bits, on white."""
+    image = ImageOps.exif_transpose(image)
+    if image.mode == "F":
+        return _eight_bits(image, *image.getextrema())
+    if image.mode.startswith("I"):
+        # convert("L") would clip the 16 bits instead of scaling them.
+        return _eight_bits(image, 0, 65535)
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+    return image.convert("RGB")
+
+
+def _eight_bits(image: Image.Image, low: float, high: float) -> Image.Image:
+    """One channel of numbers from low to high, as black to white."""
+    scaled = (np.asarray(image, np.float64) - low) * (255 / ((high - low) or 1))
+    return Image.fromarray(scaled.round().clip(0, 255).astype(np.uint8)).convert("RGB")
+
+
+def _square(image: Image.Image, size: int) -> Image.Image:
+    """The middle of the image, as wide as its shorter side, at size × size."""
+    side = min(image.size)
+    left, top = (image.width - side) / 2, (image.height - side) / 2
+    box = (left, top, left + side, top + side)
+    return image.resize((size, size), Image.Resampling.LANCZOS, box, reducing_gap=3.0)

@@ -1,0 +1,54 @@
+"""A name or a path → Dataset."""
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from nnviz.data.dataset import Dataset
+from nnviz.data.drawn.pictures import PICTURES, open_drawn
+from nnviz.errors import InputError
+from nnviz.experiment import Data, Tables
+
+BUILT_IN = {name: partial(open_drawn, name) for name in PICTURES}
+"""Name → what opens it, given the size of an image and whether it shall be gray."""
+
+SUGGESTED: dict[str, Tables] = {
+    "pets": {
+        "network": {"layers": "dense 64 relu, dense 32 relu"},
+        "training": {"optimizer": "sgd", "learning_rate": 0.005, "momentum": 0.9, "batch_size": 16},
+        "stopping": {"epochs": 15},
+    },
+}
+SUGGESTED_FOR_IMAGES: Tables = {
+    "network": {"layers": "dense 256 relu, dense 64 relu"},
+    "training": {"optimizer": "sgd", "learning_rate": 0.003, "momentum": 0.9, "batch_size": 16},
+    "stopping": {"epochs": 20},
+}
+
+
+def open_source(data: Data, generator: np.random.Generator) -> Dataset:
+    """The examples that `data.source` names: a built-in name, or else a folder of images.
+
+    Built-in examples are always the same; `generator` splits what comes without a split. A path that is also a
+    built-in name is reached as `./name`.
+
+    Raises InputError if there is nothing by that name, or nothing usable in it.
+    """
+    if data.source in BUILT_IN:
+        return BUILT_IN[data.source](data.image_size, data.grayscale)
+    path = Path(data.source).expanduser()
+    if path.is_dir():
+        # Pillow takes its time to load, and what is drawn does without it.
+        from nnviz.data.image_folder import open_image_folder
+
+        return open_image_folder(path, data.image_size, data.grayscale, generator)
+    wrong = "not a folder of images" if path.exists() else "no such folder, and not a built-in name"
+    raise InputError(
+        f"{data.source}: {wrong}; give a folder with a folder of images for each class, or {', '.join(BUILT_IN)}"
+    )
+
+
+def suggested(source: str) -> Tables:
+    """Settings under which that source is worth watching at once; they hold until the user chooses others."""
+    return SUGGESTED.get(source, SUGGESTED_FOR_IMAGES)

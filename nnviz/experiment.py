@@ -1,0 +1,150 @@
+"""Experiment: the one description of a run, for the TOML file, the command line and the run directory."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_type_hints
+
+import msgspec
+
+from nnviz.errors import InputError
+
+Count = Annotated[int, msgspec.Meta(ge=1)]
+Positive = Annotated[float, msgspec.Meta(gt=0, le=1e300)]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+
+class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=False):
+    """One table of the TOML file."""
+
+
+class Data(_Table, frozen=True):
+    """Which examples, and how an image is made ready. An image's size is both its width and its height."""
+
+    source: str = "pets"
+    image_size: Annotated[int, msgspec.Meta(ge=1, le=1024)] = 32
+    grayscale: bool = False
+
+
+class Net(_Table, frozen=True):
+    """Hidden layers in the notation of networks; the output layer and the loss follow from the data unless given."""
+
+    layers: str = "dense 64 relu, dense 32 relu"
+    output: Literal["softmax", "single"] | None = None
+    loss: Literal["cross-entropy", "mse"] | None = None
+
+
+class Training(_Table, frozen=True):
+    """How the network is trained."""
+
+    optimizer: Literal["sgd", "adam"] = "sgd"
+    learning_rate: Positive = 0.01
+    momentum: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.9
+    batch_size: Count = 16
+    seed: Annotated[int, msgspec.Meta(ge=0)] = 0
+    dtype: Literal["float32", "float64"] = "float32"
+
+
+class Stopping(_Table, frozen=True):
+    """Training stops at whichever of these comes first; one that is absent never stops it."""
+
+    epochs: Count | None = 20
+    steps: Count | None = None
+    seconds: Positive | None = None
+    target_loss: Positive | None = None
+    target_accuracy: Share | None = None
+    patience: Count | None = None
+
+
+class Experiment(_Table, frozen=True):
+    """Everything that has to be known to do a run again."""
+
+    data: Data = Data()
+    network: Net = Net()
+    training: Training = Training()
+    stopping: Stopping = Stopping()
+
+    def with_training(self, **changes: Any) -> "Experiment":
+        """The same experiment with some keys of `training` changed."""
+        return msgspec.structs.replace(self, training=msgspec.structs.replace(self.training, **changes))
+
+    def to_toml(self) -> str:
+        """The experiment as a TOML document. TOML has no null: keys without a value are left out."""
+        import tomli_w
+
+        tables = msgspec.to_builtins(self)
+        return tomli_w.dumps(
+            {name: {k: v for k, v in table.items() if v is not None} for name, table in tables.items()}
+        )
+
+
+Tables = dict[str, dict[str, Any]]
+
+
+def combine(*layers: Tables, origin: str = "experiment") -> Experiment:
+    """One experiment from tables of which each may give any keys; later ones win over earlier ones.
+
+    Tables that say how long to train in steps or seconds, and not in epochs, lift an earlier limit on epochs.
+    Raises InputError naming the key, what was expected of it, and `origin`, where the last tables came from.
+    """
+    merged: Tables = {}
+    for tables in layers:
+        for name, table in tables.items():
+            if not isinstance(table, dict):
+                raise InputError(f"{origin}: '{name}' stands outside a table; there are {_tables()}")
+            merged[name] = {**merged.get(name, {}), **_lifted(name, table), **table}
+    try:
+        return msgspec.convert(merged, Experiment)
+    except msgspec.ValidationError as error:
+        raise InputError(f"{origin}: {_readable(str(error))}") from None
+
+
+def _lifted(name: str, table: dict[str, Any]) -> dict[str, Any]:
+    """The keys of earlier tables that this one takes away by what it says."""
+    return {"epochs": None} if name == "stopping" and ("steps" in table or "seconds" in table) else {}
+
+
+def read_tables(path: Path) -> Tables:
+    """The tables of a TOML file, not yet checked against what an experiment may hold.
+
+    Raises InputError if the file cannot be read or is not TOML, naming the line.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not a TOML file: {error}") from None
+
+
+def _tables() -> str:
+    return ", ".join(f"[{name}]" for name in Experiment.__struct_fields__)
+
+
+def _readable(message: str) -> str:
+    """msgspec's "Expected `int`, got `str` - at `$.training.epochs`" with the key first and no signs of its own."""
+    what, _, where = message.partition(" - at ")
+    key = where.strip("`").removeprefix("$").removeprefix(".")
+    what = what.replace(" | null", "").replace("`", "'")
+    for sign, words in _WORDS.items():
+        what = what.replace(sign, words)
+    what = what[0].lower() + what[1:]
+    if "unknown field" in what:
+        table = _TABLES.get(key)
+        known = ", ".join(table.__struct_fields__) if table else _tables()
+        what = what.replace("object contains ", "").replace("field", "key")
+        return f"{f'[{key}] ' if key else ''}{what}; there are {known}"
+    if "enum" in what:
+        table_name, _, name = key.partition(".")
+        what = (
+            f"expected one of {', '.join(_choices(get_type_hints(_TABLES[table_name])[name]))}; got {what.split()[-1]}"
+        )
+    return f"{key}: {what}" if key else what
+
+
+_TABLES = {"data": Data, "network": Net, "training": Training, "stopping": Stopping}
+_WORDS = {"'int'": "a whole number", "'float'": "a number", "'str'": "a text", "'bool'": "true or false"}
+
+
+def _choices(kind: Any) -> list[str]:
+    """The texts that a type allows, such as those of `Literal["sgd", "adam"] | None`."""
+    return [kind] if isinstance(kind, str) else [choice for part in get_args(kind) for choice in _choices(part)]

@@ -1,0 +1,74 @@
+"""How good a network is on a split: loss, accuracy and the confusion table."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from nnviz.data.dataset import Array, Encoder, Split, Task, in_order
+from nnviz.nn.network import Network
+
+BATCH = 256
+
+
+class Score(NamedTuple):
+    """Mean loss over a split and the share of examples whose class was right (None where targets are numbers)."""
+
+    loss: float
+    accuracy: float | None
+
+    def plain(self) -> dict[str, float | None]:
+        """The score for JSON, which knows no infinity: a loss that is not finite is None."""
+        return {"loss": self.loss if math.isfinite(self.loss) else None, "accuracy": self.accuracy}
+
+
+class Assessment(NamedTuple):
+    """A score, and what it is made of.
+
+    predictions  (n, outputs) float, the network's prediction of each example
+    losses       (n,) float, the loss of each
+    confusion    (classes, classes) int, rows are labels and columns are what the network said; None for numbers
+    """
+
+    score: Score
+    predictions: Array
+    losses: Array
+    confusion: Array | None
+
+
+def chosen_class(predictions: Array, task: Task) -> Array:
+    """Predictions (n, outputs) → the class (n,) that each means; a single output means the positive one from 0.5."""
+    if predictions.shape[1] > 1:
+        chosen: Array = predictions.argmax(axis=1)
+        return chosen
+    return np.where(predictions[:, 0] >= 0.5, task.positive_class, 1 - task.positive_class)
+
+
+def class_probabilities(predictions: Array, task: Task) -> Array:
+    """Predictions (n, outputs) → the probability of every class (n, classes), for a single output too."""
+    if predictions.shape[1] > 1:
+        return predictions
+    positive = predictions[:, 0]
+    columns = (1 - positive, positive) if task.positive_class == 1 else (positive, 1 - positive)
+    return np.stack(columns, axis=1)
+
+
+def assess(network: Network, task: Task, split: Split, encoder: Encoder) -> Assessment:
+    """Run the split through `network`, which computes in its own buffers: pass a replica while training.
+
+    Raises ValueError on an empty split.
+    """
+    predictions, losses = [], []
+    for batch in in_order(split, encoder, BATCH):
+        scores = network.loss.forward(network.forward(batch.inputs), batch.targets)
+        predictions.append(scores.prediction)
+        losses.append(scores.each)
+    prediction, each = np.concatenate(predictions), np.concatenate(losses)
+    loss = float(each.mean(dtype=np.float64))
+    classes = len(task.class_names)
+    if not classes:
+        return Assessment(Score(loss, None), prediction, each, None)
+    said = chosen_class(prediction, task)
+    confusion = np.zeros((classes, classes), np.int64)
+    np.add.at(confusion, (split.labels, said), 1)
+    return Assessment(Score(loss, float(np.trace(confusion)) / len(split)), prediction, each, confusion)

@@ -1,0 +1,122 @@
+"""The metrics of a run over any number of steps, in bounded memory."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnviz.data.dataset import Array
+from nnviz.training.evaluation import Score
+
+CAPACITY = 1024
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What was measured when an epoch ended.
+
+    train       mean of the training steps' losses since the last evaluation
+    validation  score on the validation split, None without one
+    seconds     time spent in training so far
+    """
+
+    step: int
+    epoch: int
+    seconds: float
+    train_loss: float
+    validation: Score | None
+
+
+class LossCurve:
+    """The loss of every training step, in at most `CAPACITY` bins.
+
+    A bin holds the mean, the lowest and the highest of `stride` steps. When all are full, neighbours are merged
+    and `stride` doubles, so that a peak is never lost.
+    """
+
+    def __init__(self) -> None:
+        self.stride = 1
+        self.filled = 0
+        self.means = np.zeros(CAPACITY)
+        self.lows = np.zeros(CAPACITY)
+        self.highs = np.zeros(CAPACITY)
+        self._open()
+
+    def _open(self) -> None:
+        self._count = 0
+        self._sum = 0.0
+        self._low = float("inf")
+        self._high = float("-inf")
+
+    def record(self, loss: float) -> None:
+        """Add the loss of one more step."""
+        self._count += 1
+        self._sum += loss
+        if loss < self._low:
+            self._low = loss
+        if loss > self._high:
+            self._high = loss
+        if self._count == self.stride:
+            self._close()
+
+    def _close(self) -> None:
+        i = self.filled
+        self.means[i] = self._sum / self._count
+        self.lows[i], self.highs[i] = self._low, self._high
+        self.filled += 1
+        self._open()
+        if self.filled == CAPACITY:
+            half = CAPACITY // 2
+            self.means[:half] = self.means.reshape(half, 2).mean(axis=1)
+            self.lows[:half] = self.lows.reshape(half, 2).min(axis=1)
+            self.highs[:half] = self.highs.reshape(half, 2).max(axis=1)
+            self.filled = half
+            self.stride *= 2
+
+    def binned(self, most: int) -> tuple[int, Array, Array, Array]:
+        """(steps in a bin, means, lows, highs) in at most `most` bins; the newest steps may make a smaller last bin."""
+        merge = max(1, -(-self.filled // most))
+        starts = np.arange(0, self.filled, merge)
+        if not len(starts):
+            empty = np.zeros(0)
+            return self.stride, empty, empty, empty
+        sizes = np.diff(np.append(starts, self.filled))
+        means = np.add.reduceat(self.means[: self.filled], starts) / sizes
+        lows = np.minimum.reduceat(self.lows[: self.filled], starts)
+        highs = np.maximum.reduceat(self.highs[: self.filled], starts)
+        return self.stride * merge, means, lows, highs
+
+
+class History:
+    """The training losses, the validation losses, and the best of these."""
+
+    def __init__(self) -> None:
+        self.training = LossCurve()
+        self.evaluations: list[Evaluation] = []
+        self.latest: Evaluation | None = None
+        self.best: Evaluation | None = None
+        self._sum = 0.0
+        self._count = 0
+
+    def record_step(self, loss: float) -> None:
+        """Add the loss of one training step."""
+        self._sum += loss
+        self._count += 1
+        self.training.record(loss)
+
+    def record_evaluation(self, step: int, epoch: int, seconds: float, validation: Score | None) -> Evaluation:
+        """Add what was measured at the end of an epoch; the training loss is the mean since the last time."""
+        train_loss = self._sum / self._count if self._count else float("nan")
+        self._sum, self._count = 0.0, 0
+        evaluation = Evaluation(step, epoch, seconds, train_loss, validation)
+        self.latest = evaluation
+        if self.best is None or selection_loss(evaluation) < selection_loss(self.best):
+            self.best = evaluation
+        self.evaluations.append(evaluation)
+        if len(self.evaluations) > CAPACITY:
+            del self.evaluations[1:-1:2]
+        return evaluation
+
+
+def selection_loss(evaluation: Evaluation) -> float:
+    """The loss by which evaluations are compared: on the validation split where there is one."""
+    return evaluation.train_loss if evaluation.validation is None else evaluation.validation.loss

@@ -1,0 +1,37 @@
+"""What came out of a run: the scores of the network that is kept, and what it cost."""
+
+from typing import Any
+
+from nnviz.training.trainer import Trainer
+
+
+def summarize(trainer: Trainer) -> dict[str, Any]:
+    """Put the network into the state that is kept, score it on every split, and tell the run in one object.
+
+    Empty splits score None. `epochs` counts finished ones.
+    """
+    kept = trainer.kept()
+    steps = trainer.steps_done
+    trainer.network.parameters.values[...] = kept.values
+    dataset = trainer.dataset
+    examples = _examples_seen(steps, len(dataset.train), trainer.batches.batch_size, trainer.batches.per_epoch)
+    result: dict[str, Any] = {
+        "steps": steps,
+        "epochs": steps // trainer.batches.per_epoch,
+        "seconds": round(trainer.seconds, 3),
+        "examples_per_second": round(examples / trainer.seconds, 1) if trainer.seconds else None,
+        "parameters": trainer.network.parameters.size,
+        "stopped_by": trainer.stopped_by,
+        "kept_step": kept.step,
+    }
+    for name in ("train", "validation", "test"):
+        split = getattr(dataset, name)
+        score = trainer.assess(split).score if len(split) else None
+        result[name] = score.plain() if score else None
+    return result
+
+
+def _examples_seen(steps: int, examples: int, batch_size: int, per_epoch: int) -> int:
+    """How many examples `steps` training steps went through; an epoch's last batch may be smaller."""
+    epochs, rest = divmod(steps, per_epoch)
+    return epochs * examples + rest * batch_size

@@ -1,0 +1,168 @@
+"""The run directory: what was asked, what was measured, what came out."""
+
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nnviz.data.dataset import Encoder, Standardization, Task
+from nnviz.errors import InputError
+from nnviz.experiment import Experiment, combine, read_tables
+from nnviz.nn.network import Network
+from nnviz.training.assembly import build_encoder, build_network
+from nnviz.training.history import Evaluation
+from nnviz.training.trainer import Checkpoint, Trainer
+
+EXPERIMENT, METRICS, RESULT = "experiment.toml", "metrics.jsonl", "result.json"
+CHECKPOINTS, FINAL = "checkpoints", "final.safetensors"
+
+
+class RunDirectory:
+    """The directory that keeps one run. It is made when the first thing is written to it."""
+
+    def __init__(self, path: Path, experiment: Experiment) -> None:
+        self.path = path
+        self._experiment = experiment
+
+    def _make(self) -> None:
+        if (self.path / EXPERIMENT).exists():
+            return
+        with self._writing():
+            (self.path / CHECKPOINTS).mkdir(parents=True, exist_ok=True)
+            _write(self.path / EXPERIMENT, self._experiment.to_toml().encode())
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise InputError(f"{self.path}: the run cannot be kept here ({error.strerror})") from None
+
+    def record(self, evaluation: Evaluation) -> None:
+        """Append an evaluation to the metrics, one line for each split."""
+        self._make()
+        place = {"step": evaluation.step, "epoch": evaluation.epoch}
+        seconds = round(evaluation.seconds, 3)
+        lines = [{**place, "split": "train", "loss": evaluation.train_loss, "accuracy": None, "seconds": seconds}]
+        if evaluation.validation is not None:
+            lines.append({**place, "split": "validation", **evaluation.validation.plain(), "seconds": seconds})
+        with self._writing(), (self.path / METRICS).open("a", encoding="utf-8") as file:
+            file.writelines(json.dumps(line) + "\n" for line in lines)
+
+    def keep(self, trainer: Trainer, checkpoint: Checkpoint) -> None:
+        """Write the final checkpoint: parameters by name, the optimizer's memory, the place in the run, the task."""
+        from safetensors.numpy import save
+
+        self._make()
+        dataset, network = trainer.dataset, trainer.network
+        tensors = {
+            name: np.ascontiguousarray(view) for name, view in network.parameters.named(checkpoint.values).items()
+        }
+        tensors |= {f"optimizer.{name}": array for name, array in checkpoint.optimizer.items()}
+        tensors["standardization.mean"] = dataset.standardization.mean
+        tensors["standardization.deviation"] = dataset.standardization.deviation
+        task = {
+            "input_shape": dataset.task.input_shape,
+            "class_names": dataset.task.class_names,
+            "numbers": dataset.task.numbers,
+        }
+        place = {"step": checkpoint.step, "learning_rate": checkpoint.learning_rate}
+        metadata = {"nnviz.task": json.dumps(task), "nnviz.place": json.dumps(place)}
+        with self._writing():
+            _write(self.path / CHECKPOINTS / FINAL, save(tensors, metadata))
+
+    def finish(self, result: dict[str, Any]) -> None:
+        """Write what came out, and what stopped it."""
+        self._make()
+        with self._writing():
+            _write(self.path / RESULT, (json.dumps(result, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def new_run_path(source: str) -> Path:
+    """`runs/<date>-<source>-<id>` below the working directory."""
+    name = "".join(c if c.isalnum() or c in "-_" else "-" for c in Path(source).resolve().name if source) or "run"
+    return Path("runs") / f"{date.today().isoformat()}-{name}-{secrets.token_hex(2)}"
+
+
+def free_path(path: Path) -> Path:
+    """`path` if nothing is there, else the first of `path-2`, `path-3`, … that is free."""
+    number, free = 1, path
+    while free.exists():
+        number += 1
+        free = path.with_name(f"{path.name}-{number}")
+    return free
+
+
+def claim(path: Path) -> Path:
+    """`path`, if a new run may be kept there. Raises InputError if something is there already, or nothing can be."""
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise InputError(f"{path}: already exists and is not empty; choose another directory with --out")
+    parent = next(p for p in (path, *path.absolute().parents) if p.exists())
+    if not os.access(parent, os.W_OK):
+        raise InputError(f"{path}: {parent} cannot be written to; choose another directory with --out")
+    return path
+
+
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """A network out of a run directory, with what makes examples ready for it."""
+
+    experiment: Experiment
+    task: Task
+    network: Network
+    encoder: Encoder
+    standardization: Standardization
+    step: int
+
+
+def load_run(path: Path) -> TrainedNetwork:
+    """The network that the run in directory `path` kept. Raises InputError if there is none, or it is damaged."""
+    checkpoint = path / CHECKPOINTS / FINAL
+    for needed in (path / EXPERIMENT, checkpoint):
+        if not needed.is_file():
+            raise InputError(
+                f"{path}: not a finished run ({needed.relative_to(path)} is missing); 'nnviz train' makes one"
+            )
+    experiment = combine(read_tables(path / EXPERIMENT), origin=str(path / EXPERIMENT))
+    tensors, metadata = _read_checkpoint(checkpoint)
+    try:
+        fields = json.loads(metadata["nnviz.task"])
+        place = json.loads(metadata["nnviz.place"])
+        task = Task(tuple(fields["input_shape"]), tuple(fields["class_names"]), fields["numbers"])
+        standardization = Standardization(tensors["standardization.mean"], tensors["standardization.deviation"])
+        network = build_network(experiment, task)
+        for name, view in network.parameters.named().items():
+            if tensors[name].shape != view.shape:
+                raise InputError(
+                    f"{checkpoint}: {name} has shape {tensors[name].shape}, {EXPERIMENT} asks for {view.shape}"
+                )
+            view[...] = tensors[name]
+        return TrainedNetwork(
+            experiment, task, network, build_encoder(experiment, task, standardization), standardization, place["step"]
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{checkpoint}: not a checkpoint of nnviz ({type(error).__name__}: {error})") from None
+
+
+def _read_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise InputError(f"{path}: damaged or not a checkpoint ({error})") from None
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a whole file or nothing of it: a run that is killed leaves the earlier file as it was."""
+    draft = path.with_name(path.name + ".part")
+    draft.write_bytes(content)
+    draft.replace(path)

@@ -1,0 +1,267 @@
+"""Trainer: batches → training steps → epochs, one stage at a time or straight through."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from nnviz.data.dataset import Array, Batch, Batches, Dataset, Encoder, Split
+from nnviz.experiment import Stopping
+from nnviz.nn.losses import Scores
+from nnviz.nn.network import Network
+from nnviz.nn.optimizers import Optimizer
+from nnviz.training.evaluation import Assessment, assess
+from nnviz.training.history import Evaluation, History
+from nnviz.training.stages import Phase, end_of, training_step
+from nnviz.training.stopping import DIVERGED, INTERRUPTED, after_evaluation, after_step
+
+# Evaluations are at least this many steps apart, and never more than about this many in a run: a data set of four
+# examples would else be evaluated more than trained.
+EVALUATION_STEPS = 8
+EVALUATIONS = 2000
+# How often the parameters are checked and kept as the last good ones, in steps.
+GOOD_STEPS = 256
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What is needed to go on from the beginning of a training step: a copy, untouched by later steps."""
+
+    step: int
+    values: Array
+    optimizer: dict[str, Array]
+    learning_rate: float
+
+
+class Trainer:
+    """Trains a network on the training split of a dataset.
+
+    `advance` runs the next stage; `step`, `finish_phase` and everything above them run the same stages. What each
+    stage computed stays readable until the next training step overwrites it:
+
+    outputs           [0] is the batch's inputs, [i + 1] what layer i made of them, (n, *shape)
+    output_gradients  ∂L/∂(the same arrays); [0] is never computed
+    index             the current training step's number, from 0
+    done              how many stages of it have run
+    stopped_by        why the run stopped, None while it goes on
+    seconds           time spent computing
+    """
+
+    index: int
+    done: int
+    batch: Batch
+    scores: Scores
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        network: Network,
+        optimizer: Optimizer,
+        encoder: Encoder,
+        batches: Batches,
+        stopping: Stopping,
+    ) -> None:
+        self.dataset = dataset
+        self.network = network
+        self.optimizer = optimizer
+        self.encoder = encoder
+        self.batches = batches
+        self.stopping = stopping
+        self.depth = len(network.layers)
+        self.stages = training_step(self.depth)
+        self.outputs: list[Array] = [np.empty(0)] * (self.depth + 1)
+        self.output_gradients: list[Array] = [np.empty(0)] * (self.depth + 1)
+        self._actions = [self._action(stage.phase, stage.part) for stage in self.stages]
+        self._evaluator = network.replica()
+        optimizer.attach(network.parameters.values)
+        self._first = Checkpoint(
+            0, network.parameters.values.copy(), _copies(optimizer.state()), optimizer.learning_rate
+        )
+        self.restart()
+
+    def restart(self) -> None:
+        """Back to the very first weights, with an empty history."""
+        self.history = History()
+        self.best: Checkpoint | None = None
+        self.stopped_by: str | None = None
+        self.seconds = 0.0
+        self._evaluated_at = 0
+        self.last_good = self._first
+        self.restore(self._first)
+
+    # One training step
+
+    def _action(self, phase: Phase, part: int) -> Callable[[], None]:
+        if phase is Phase.FORWARD:
+            return partial(self._forward, part)
+        if phase is Phase.LOSS:
+            return self._loss
+        if phase is Phase.BACKWARD:
+            if part == 0:
+                return self._backward_first
+            return partial(self._backward, part)
+        return (self._propose, self._apply)[part]
+
+    def _forward(self, layer: int) -> None:
+        self.outputs[layer + 1] = self.network.layers[layer].forward(self.outputs[layer])
+
+    def _loss(self) -> None:
+        self.scores = self.network.loss.forward(self.outputs[-1], self.batch.targets)
+
+    def _backward(self, layer: int) -> None:
+        self._begin_backward(layer)
+        self.output_gradients[layer] = self.network.layers[layer].backward(self.output_gradients[layer + 1])
+
+    def _backward_first(self) -> None:
+        # Nothing trains the input, so its gradient, as dear as a forward pass, is left out.
+        self._begin_backward(0)
+        self.network.layers[0].parameter_gradients(self.output_gradients[1])
+
+    def _begin_backward(self, layer: int) -> None:
+        if layer == self.depth - 1:
+            self.output_gradients[-1] = self.network.loss.backward()
+
+    def _propose(self) -> None:
+        self.optimizer.propose(self.network.parameters.gradients)
+
+    def _apply(self) -> None:
+        values = self.network.parameters.values
+        np.add(values, self.optimizer.updates, out=values)
+
+    # Walking the stages
+
+    def advance(self) -> Evaluation | None:
+        """Run the next stage: the first one of the next training step where this one is finished.
+
+        Like all ways to go on, it returns the evaluation if an epoch ended here and was evaluated.
+        """
+        return self._run(1)
+
+    def step(self) -> Evaluation | None:
+        """Run all stages that are left of this training step, or all of the next one where this one is finished."""
+        return self._run(len(self._actions))
+
+    def finish_phase(self, phase: Phase) -> Evaluation | None:
+        """Run to the end of `phase`: in this training step, or in the next one where it has passed here."""
+        evaluation = None
+        target = end_of(phase, self.depth)
+        if target <= self.done < len(self._actions):
+            evaluation = self.step()
+        return self._run(target - self.done % len(self._actions)) or evaluation
+
+    def _run(self, count: int) -> Evaluation | None:
+        """Run up to `count` stages, not beyond the end of a training step."""
+        started = time.perf_counter()
+        if self.done == len(self._actions):
+            self._begin_step(self.index + 1)
+        for action in self._actions[self.done : self.done + count]:
+            action()
+        self.done = min(self.done + count, len(self._actions))
+        evaluation = self._finish_step() if self.done == len(self._actions) else None
+        self.seconds += time.perf_counter() - started
+        return evaluation
+
+    def _begin_step(self, index: int) -> None:
+        self.index = index
+        self.done = 0
+        self.batch = self.batches.load(*divmod(index, self.batches.per_epoch))
+        self.outputs[0] = self.batch.inputs
+
+    def _finish_step(self) -> Evaluation | None:
+        loss = self.scores.mean
+        self.history.record_step(loss)
+        steps = self.index + 1
+        reason = after_step(self.stopping, steps, self.seconds, loss)
+        epoch_ended = steps % self.batches.per_epoch == 0 and self._evaluation_due(steps)
+        if reason != DIVERGED and (reason or epoch_ended or steps % GOOD_STEPS == 0):
+            reason = self._keep_if_good() or reason
+        evaluation = None
+        if reason != DIVERGED and (reason or epoch_ended):
+            evaluation = self._evaluate(steps)
+            reason = reason or after_evaluation(self.stopping, evaluation, self.history.best or evaluation)
+        self.stopped_by = reason
+        return evaluation
+
+    def _evaluation_due(self, steps: int) -> bool:
+        last_epoch = self.stopping.epochs is not None and self.epoch + 1 >= self.stopping.epochs
+        return last_epoch or steps - self._evaluated_at >= max(EVALUATION_STEPS, steps // EVALUATIONS)
+
+    def _evaluate(self, steps: int) -> Evaluation:
+        self._evaluated_at = steps
+        validation = self.dataset.validation
+        score = self.assess(validation).score if len(validation) else None
+        evaluation = self.history.record_evaluation(steps, self.epoch + 1, self.seconds, score)
+        if evaluation is self.history.best:
+            self.best = self.checkpoint()
+        return evaluation
+
+    def _keep_if_good(self) -> str | None:
+        values = self.network.parameters.values
+        if not np.isfinite(np.dot(values, values)):
+            return DIVERGED
+        self.last_good = self.checkpoint()
+        return None
+
+    # Where the run is, and what of it is kept
+
+    @property
+    def steps_done(self) -> int:
+        """How many training steps are finished."""
+        return self.index + (self.done == len(self._actions))
+
+    @property
+    def epoch(self) -> int:
+        """The epoch of the current training step, from 0."""
+        return self.index // self.batches.per_epoch
+
+    @property
+    def batch_index(self) -> int:
+        """The place of the current batch in its epoch, from 0."""
+        return self.index % self.batches.per_epoch
+
+    def interrupt(self) -> None:
+        """Stop the run here, after a finished training step, if nothing has stopped it yet."""
+        self.stopped_by = self.stopped_by or self._keep_if_good() or INTERRUPTED
+
+    def carry_on(self) -> None:
+        """Lift the rules that stopped the run, so that it can go on until somebody stops it."""
+        self.stopping = Stopping(epochs=None)
+        if self.stopped_by != DIVERGED:
+            self.stopped_by = None
+
+    def assess(self, split: Split) -> Assessment:
+        """Score the network as it is now on a split; what the current training step computed stays as it is."""
+        return assess(self._evaluator, self.dataset.task, split, self.encoder)
+
+    def checkpoint(self) -> Checkpoint:
+        """A copy of the parameters and of the optimizer's memory, as they are after the last finished step."""
+        return Checkpoint(
+            self.steps_done,
+            self.network.parameters.values.copy(),
+            _copies(self.optimizer.state()),
+            self.optimizer.learning_rate,
+        )
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Take up a checkpoint of this run, at the beginning of the training step that follows it."""
+        self.network.parameters.values[...] = checkpoint.values
+        self.optimizer.restore(checkpoint.optimizer)
+        self.optimizer.learning_rate = checkpoint.learning_rate
+        self._begin_step(checkpoint.step)
+
+    def kept(self) -> Checkpoint:
+        """The state that the run is to be remembered by.
+
+        The latest one; the best one if patience ended the run; the last one with finite numbers if it diverged.
+        """
+        if self.stopped_by == DIVERGED:
+            return self.last_good
+        if self.stopped_by == "patience" and self.best is not None:
+            return self.best
+        return self.checkpoint()
+
+
+def _copies(arrays: dict[str, Array]) -> dict[str, Array]:
+    return {name: array.copy() for name, array in arrays.items()}

@@ -1,0 +1,174 @@
+"""What the screen and the trainer say to each other: one request, one answer.
+
+Light to import, so that the screen can be painted before NumPy is there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from nnviz.data.dataset import Array, Task
+    from nnviz.experiment import Experiment
+    from nnviz.training.frame import Frame, Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a new trainer is to train, and the directory that is to keep the run.
+
+    A run is kept once an epoch is done; with `keep_always`, as soon as a training step is.
+    """
+
+    experiment: Experiment
+    out: Path
+    keep_always: bool
+
+
+# Requests
+
+
+class Goal(StrEnum):
+    """How far a single request takes the training."""
+
+    STAGE = "stage"
+    LOSS = "loss"
+    BACKWARD = "backward"
+    UPDATE = "update"
+    STEP = "step"
+    EPOCH = "epoch"
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a running trainer goes: so many stages or steps a second, or as fast as it can (None)."""
+
+    goal: Goal
+    per_second: float | None
+    words: str
+
+
+PACES = (
+    Pace(Goal.STAGE, 1, "1 stage/s"),
+    Pace(Goal.STAGE, 4, "4 stages/s"),
+    Pace(Goal.STEP, 1, "1 step/s"),
+    Pace(Goal.STEP, 5, "5 steps/s"),
+    Pace(Goal.STEP, 25, "25 steps/s"),
+    Pace(Goal.STEP, None, "full speed"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """Go on to a goal, then stop there. An epoch is run in the background: look until it is done."""
+
+    goal: Goal
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Train on until something stops it."""
+
+    pace: Pace
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Stop where the training is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Just a frame of this moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Focus:
+    """Look at another example of the batch, another block of layers or another quantity from now on."""
+
+    example: int
+    block: int
+    quantity: Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Train with this learning rate from now on."""
+
+    learning_rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """Back to the first step, with the same initial weights."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reseed:
+    """Back to the first step, with the weights and the order of the next seed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """Score the network as it is now on examples that it never trained on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Keep the run and end."""
+
+
+Request = Advance | Run | Pause | Look | Focus | Change | Restart | Reseed | Test | Close
+
+# Answers; a request about the training is answered by a Frame
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A test example that the network was most wrong about.
+
+    pixels  (height, width, channels) uint8, or None where the examples are no pictures
+    """
+
+    name: str
+    label: str
+    said: str
+    probability: float
+    loss: float
+    pixels: Array | None
+
+
+@dataclass(frozen=True, slots=True)
+class TestReport:
+    """How the network does on a split it never trained on; `confusion` rows are labels, columns what it said."""
+
+    split: str
+    task: Task
+    examples: int
+    step: int
+    loss: float
+    accuracy: float | None
+    confusion: Array | None
+    mistakes: tuple[Mistake, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How the run ended, and where it is kept; `directory` is None if nothing worth keeping was computed."""
+
+    result: dict[str, Any]
+    directory: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Died:
+    """The trainer ends because of this; `exit_code` is 2 if what the user gave is wrong, 1 for a fault of nnviz."""
+
+    reason: str
+    exit_code: int
+
+
+Answer: TypeAlias = "Frame | TestReport | Summary | Died"

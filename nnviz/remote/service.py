@@ -1,0 +1,222 @@
+"""Service: a trainer that answers requests, and trains in between."""
+
+import time
+
+import numpy as np
+
+from nnviz.data.dataset import Split, Task
+from nnviz.remote import messages as m
+from nnviz.training import frame as f
+from nnviz.training.assembly import assemble, open_dataset
+from nnviz.training.camera import Camera
+from nnviz.training.evaluation import Assessment, chosen_class, class_probabilities
+from nnviz.training.result import summarize
+from nnviz.training.run import RunDirectory, free_path
+from nnviz.training.stages import Phase
+from nnviz.training.stopping import DIVERGED
+
+MISTAKES = 12
+RATE_SECONDS = 0.5
+
+
+class Service:
+    """Owns the trainer, the run directory and what is being looked at.
+
+    `answer` serves one request. Between requests its owner calls `work` when `waits` says that it is time.
+    """
+
+    def __init__(self, order: m.Order) -> None:
+        self._experiment = order.experiment
+        self._out = order.out
+        self._keep_always = order.keep_always
+        self._dataset = open_dataset(order.experiment)
+        self._focus = f.Focus()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._trainer = assemble(self._experiment, self._dataset)
+        self._camera = Camera(self._trainer)
+        self._changes: list[dict[str, float]] = []
+        self._directory = RunDirectory(self._out, self._experiment)
+        self._focus = f.Focus(0, self._camera.blocks - 1, self._focus.quantity)
+        self._halt()
+
+    def _halt(self) -> None:
+        self._pace: m.Pace | None = None
+        self._due = self._measured_at = 0.0
+        self._measured_step = 0
+        self._stop_at: int | None = None
+        self._rates = f.Rates()
+
+    # Training between requests
+
+    def waits(self) -> float | None:
+        """Seconds until `work` is due: 0 at full speed, None while nothing is to be done."""
+        if self._pace is None:
+            return None
+        return max(0.0, self._due - time.perf_counter())
+
+    def work(self, seconds: float) -> None:
+        """Train for about so long; at a pace, do the one thing that is due."""
+        if self._pace is None:
+            return
+        if self._pace.per_second is not None:
+            self._due = max(self._due + 1 / self._pace.per_second, time.perf_counter())
+            self._go(self._pace.goal)
+        else:
+            end = time.perf_counter() + seconds
+            while self._pace is not None and time.perf_counter() < end:
+                self._go(m.Goal.STEP)
+        self._measure()
+
+    def _go(self, goal: m.Goal) -> None:
+        trainer = self._trainer
+        if goal is m.Goal.STAGE:
+            evaluation = trainer.advance()
+        elif goal is m.Goal.STEP:
+            evaluation = trainer.step()
+        else:
+            evaluation = trainer.finish_phase(Phase(goal))
+        if evaluation is not None:
+            self._directory.record(evaluation)
+        if trainer.stopped_by or trainer.steps_done == self._stop_at:
+            self._halt()
+
+    def _measure(self) -> None:
+        now = time.perf_counter()
+        elapsed = now - self._measured_at
+        if elapsed >= RATE_SECONDS and self._pace is not None:
+            rate = (self._trainer.steps_done - self._measured_step) / elapsed
+            self._rates = f.Rates(rate, rate * self._trainer.batches.batch_size)
+            self._measured_at, self._measured_step = now, self._trainer.steps_done
+
+    # Requests
+
+    def answer(self, request: m.Request) -> m.Answer:
+        """Serve one request."""
+        match request:
+            case m.Close():
+                return self.conclude()
+            case m.Test():
+                return self._test()
+            case m.Advance(goal):
+                self._advance(goal)
+            case m.Run(pace):
+                self._run(pace)
+            case m.Pause():
+                self._halt()
+            case m.Focus(example, block, quantity):
+                self._focus = f.Focus(example, block, quantity)
+            case m.Change(learning_rate):
+                self._change(learning_rate)
+            case m.Restart():
+                self._begin_again(self._experiment.training.seed)
+            case m.Reseed():
+                self._begin_again(self._experiment.training.seed + 1)
+            case m.Look():
+                pass
+        frame = self._camera.take(self._focus, self._state(), self._rates)
+        self._focus = frame.focus
+        return frame
+
+    def _state(self) -> f.State:
+        trainer = self._trainer
+        if trainer.stopped_by == DIVERGED:
+            return f.State.DIVERGED
+        if self._pace is not None:
+            return f.State.RUNNING
+        if trainer.stopped_by:
+            return f.State.FINISHED
+        return f.State.PAUSED if trainer.steps_done or trainer.done else f.State.READY
+
+    def _may_go_on(self) -> bool:
+        """Asking a finished run to go on lifts the rule that finished it; a diverged one has nowhere to go."""
+        if self._trainer.stopped_by:
+            self._trainer.carry_on()
+        return self._trainer.stopped_by != DIVERGED
+
+    def _advance(self, goal: m.Goal) -> None:
+        self._halt()
+        if not self._may_go_on():
+            return
+        if goal is m.Goal.EPOCH:
+            per_epoch = self._trainer.batches.per_epoch
+            self._stop_at = (self._trainer.steps_done // per_epoch + 1) * per_epoch
+            self._start(m.PACES[-1])
+        else:
+            self._go(goal)
+
+    def _run(self, pace: m.Pace) -> None:
+        stop_at = self._stop_at
+        self._halt()
+        if self._may_go_on():
+            self._stop_at = stop_at
+            self._start(pace)
+
+    def _start(self, pace: m.Pace) -> None:
+        self._pace = pace
+        self._due = self._measured_at = time.perf_counter()
+        self._measured_step = self._trainer.steps_done
+
+    def _change(self, learning_rate: float) -> None:
+        self._trainer.optimizer.learning_rate = learning_rate
+        self._changes.append({"step": self._trainer.steps_done, "learning_rate": learning_rate})
+
+    def _begin_again(self, seed: int) -> None:
+        self.conclude()
+        rate = self._trainer.optimizer.learning_rate
+        self._experiment = self._experiment.with_training(seed=seed, learning_rate=rate)
+        self._out = free_path(self._out)
+        self._begin()
+
+    def _test(self) -> m.TestReport:
+        trainer = self._trainer
+        dataset = trainer.dataset
+        name = next((name for name in ("test", "validation") if len(getattr(dataset, name))), None)
+        if name is None:
+            return m.TestReport("none", dataset.task, 0, trainer.steps_done, 0.0, None, None, ())
+        split = getattr(dataset, name)
+        assessment = trainer.assess(split)
+        return m.TestReport(
+            split=name,
+            task=dataset.task,
+            examples=len(split),
+            step=trainer.steps_done,
+            loss=assessment.score.loss,
+            accuracy=assessment.score.accuracy,
+            confusion=assessment.confusion,
+            mistakes=_mistakes(assessment, split, dataset.task),
+        )
+
+    def conclude(self) -> m.Summary:
+        """Keep the run, if there is anything worth keeping: an epoch, or whatever was asked for by name."""
+        self._halt()
+        worth = self._trainer.history.latest is not None or (self._keep_always and self._trainer.steps_done > 0)
+        if not worth:
+            return m.Summary({"steps": self._trainer.steps_done}, None)
+        kept = self._trainer.kept()
+        self._directory.keep(self._trainer, kept)
+        result = {"run": str(self._directory.path), **summarize(self._trainer), "learning_rate_changes": self._changes}
+        self._directory.finish(result)
+        return m.Summary(result, str(self._directory.path))
+
+
+def _mistakes(assessment: Assessment, split: Split, task: Task) -> tuple[m.Mistake, ...]:
+    """The wrongly classified examples with the highest loss, the worst first."""
+    if not task.class_names:
+        return ()
+    said = chosen_class(assessment.predictions, task)
+    probabilities = class_probabilities(assessment.predictions, task)
+    wrong = np.flatnonzero(said != split.labels)
+    worst = wrong[np.argsort(-assessment.losses[wrong], kind="stable")][:MISTAKES]
+    return tuple(
+        m.Mistake(
+            name=split.names[i],
+            label=task.class_names[split.labels[i]],
+            said=task.class_names[said[i]],
+            probability=float(probabilities[i, said[i]]),
+            loss=float(assessment.losses[i]),
+            pixels=split.inputs[i].copy() if split.inputs.ndim == 4 else None,
+        )
+        for i in worst
+    )

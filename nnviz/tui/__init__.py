@@ -1,0 +1,1 @@
+"""The visualizer: a frame on a screen."""

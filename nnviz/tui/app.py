@@ -1,0 +1,101 @@
+"""The visualizer: a Textual app around a trainer that is asked and answers.
+
+Only what the first paint needs is imported here; the panes, with NumPy and plotext behind them, come after it.
+"""
+
+import asyncio
+import os
+
+# Keys are to be answered within a few milliseconds, and Textual paints at most so many times a second.
+os.environ.setdefault("TEXTUAL_FPS", "120")
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from nnviz.errors import NnvizError
+from nnviz.remote.client import AskableTrainer
+from nnviz.remote.messages import Summary
+from nnviz.tui.keys import KEYS
+from nnviz.tui.link import Link
+from nnviz.tui.screens.opening import OpeningScreen
+from nnviz.tui.themes import DARK_THEME, LIGHT_THEME
+
+
+class NnvizApp(App[Summary | None]):
+    """Opens on a light screen, and goes on to the training screen when the first frame is there."""
+
+    TITLE = "nnviz"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "leave", "quit", show=False, id="app.leave"),
+        Binding("ctrl+c", "leave", "quit", show=False, id="app.interrupt"),
+    ]
+
+    def __init__(self, trainer: AskableTrainer, source: str, light: bool = False) -> None:
+        super().__init__()
+        self.link = Link(trainer)
+        self.failure: NnvizError | None = None
+        self.ready = asyncio.Event()
+        self._source = source
+        self._leaving = False
+        self.register_theme(DARK_THEME)
+        self.register_theme(LIGHT_THEME)
+        self.theme = LIGHT_THEME.name if light else DARK_THEME.name
+
+    def on_mount(self) -> None:
+        """Paint first; everything heavy comes after."""
+        self.push_screen(OpeningScreen(self._source))
+        self.call_after_refresh(lambda: self.run_worker(self._open(), exit_on_error=True))
+
+    async def _open(self) -> None:
+        try:
+            frame = await self.link.first()
+        except NnvizError as failure:
+            self.failure = failure
+            self.exit(None)
+            return
+        from nnviz.training.frame import Frame
+        from nnviz.tui.screens.training import TrainingScreen
+
+        if isinstance(frame, Frame):
+            await self.switch_screen(TrainingScreen(self.link, frame))
+            self.ready.set()
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Every key of the training screen as a command, and what Textual has of its own."""
+        yield from super().get_system_commands(screen)
+        for binding in KEYS:
+            run = partial(screen.run_action, binding.action)
+            yield SystemCommand(
+                f"{binding.description} ({binding.key_display or binding.key})", binding.tooltip or "", run
+            )
+
+    @property
+    def training(self) -> bool:
+        """Whether a training screen is there and its trainer is running."""
+        return any(getattr(screen, "is_training", False) for screen in self.screen_stack)
+
+    async def action_leave(self) -> None:
+        """Have the run kept, then end."""
+        if self._leaving:
+            return
+        self._leaving = True
+        self.exit(await self.link.close())
+
+
+def visualize(trainer: AskableTrainer, title: str, mouse: bool = True, light: bool = False) -> Summary | None:
+    """Show a trainer until the user leaves; returns how the run ended. Raises NnvizError if it never began."""
+    app = NnvizApp(trainer, title, light)
+    try:
+        summary = app.run(mouse=mouse)
+    finally:
+        # However the screen ended, the trainer must not outlive it.
+        trainer.close()
+    if app.failure is not None:
+        raise app.failure
+    return summary

@@ -1,0 +1,91 @@
+"""The axes of the loss chart: round limits that stay where they are, and what is written at them."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnviz.data.dataset import Array
+from nnviz.tui.drawing.numbers import MINUS, round_up
+
+# Limits stay until data leave them or fresh ones would be that many times closer.
+LOOSE = 3.0
+
+
+def labels(values: list[float]) -> list[str]:
+    """Round numbers in short, with the same digits behind the point: 0.0 0.5 1.0, 1k 1.5k, 2M, 5e−7."""
+    largest = max(map(abs, values), default=0.0)
+    smallest = min((abs(value) for value in values if value), default=1.0)
+    if largest < 1e3 and smallest >= 1e-4:
+        places = max((len(f"{value:.6g}".partition(".")[2]) for value in values), default=0)
+        return [f"{value:.{places}f}".replace("-", MINUS) for value in values]
+    return [short(value) for value in values]
+
+
+def short(value: float) -> str:
+    size = abs(value)
+    for limit, unit in ((1e6, "M"), (1e3, "k")):
+        if limit <= size < 1e9:
+            return f"{value / limit:g}{unit}".replace("-", MINUS)
+    if 1e-4 <= size < 1e9 or not value:
+        return f"{value:g}".replace("-", MINUS)
+    mantissa, exponent = f"{value:.3e}".split("e")
+    return f"{float(mantissa):g}e{int(exponent)}".replace("-", MINUS)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The y axis: round limits, linear or logarithmic."""
+
+    low: float
+    high: float
+    log: bool
+
+    @classmethod
+    def linear(cls, low: float, high: float) -> "Scale":
+        """From 0 as long as the smallest loss is below half of the largest, so that it rarely moves."""
+        base = low if low < 0 else 0.0 if low < high / 2 else high / 2
+        unit = round_up(((high - base) or abs(high) or 1.0) / 5)
+        bottom = math.floor(base / unit + 1e-9) * unit
+        return cls(bottom, max(math.ceil(high / unit - 1e-9) * unit, bottom + unit), log=False)
+
+    @classmethod
+    def logarithmic(cls, low: float, high: float) -> "Scale":
+        return cls(1 / round_up(1 / low), round_up(high), log=True)
+
+    def suits(self, fresh: "Scale") -> bool:
+        """Whether this older scale can stay where `fresh` would be right."""
+        holds = self.log == fresh.log and self.low <= fresh.low and fresh.high <= self.high
+        return holds and self._extent() <= LOOSE * fresh._extent()
+
+    def ends(self) -> tuple[float, float]:
+        """Where the axis begins and ends."""
+        low, high = self.place(np.array([self.low, self.high])).tolist()
+        return low, high
+
+    def _extent(self) -> float:
+        low, high = self.ends()
+        return high - low
+
+    def place(self, losses: Array) -> Array:
+        """Where losses lie on the axis."""
+        inside = np.clip(losses, self.low, self.high)
+        return np.log10(inside) if self.log else inside
+
+    def ticks(self, most: int) -> list[float]:
+        """At most about `most` round losses."""
+        if not self.log:
+            return multiples(self.low, self.high, round_up((self.high - self.low) / (most - 1)))
+        first, last = math.floor(math.log10(self.low)), math.ceil(math.log10(self.high))
+        choices = [[lead * 10.0**k for k in range(first, last + 1) for lead in (1, 2, 5)]]
+        choices += [[10.0**k for k in range(first, last + 1) if k % every == 0] for every in range(1, last - first + 2)]
+        inside = [[t for t in ticks if self.low * 0.999 <= t <= self.high * 1.001] for ticks in choices]
+        return next((ticks for ticks in inside if len(ticks) <= most), inside[-1])
+
+    def labels(self, ticks: list[float]) -> list[str]:
+        """What is written at `ticks`; on a logarithmic axis each has its own digits."""
+        return [short(tick) for tick in ticks] if self.log else labels(ticks)
+
+
+def multiples(low: float, high: float, unit: float) -> list[float]:
+    return [i * unit for i in range(math.ceil(low / unit - 1e-9), math.floor(high / unit + 1e-9) + 1)]

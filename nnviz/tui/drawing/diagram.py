@@ -1,0 +1,246 @@
+"""The network as a diagram: columns of nodes coloured by what they hold, edges coloured by their weights."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from rich.cells import cell_len
+from rich.style import Style
+from textual.strip import Strip
+
+from nnviz.data.dataset import Array
+from nnviz.training.frame import Frame, Units
+from nnviz.training.stages import Phase, training_step
+from nnviz.tui.drawing.numbers import count, signed
+from nnviz.tui.drawing.palette import Palette, Rgb
+from nnviz.tui.drawing.rows import Run, centred, fit, page, row
+
+NARROWEST = 9
+NUMBERED = 15
+# The dots of a braille cell, [row][column], as bits added to U+2800.
+DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of nodes.
+
+    layers    numbers of the layers that it stands for; −1 is the input
+    values    what its nodes hold at this moment, by the places in `units.indices`; None if nothing yet
+    edges     (nodes before, nodes here) weights; None where each node is joined to its own before it
+    labels    names written beside the nodes, for the outputs
+    """
+
+    name: str
+    size: str
+    layers: tuple[int, ...]
+    units: Units
+    values: Array | None
+    edges: Array | None
+    labels: tuple[str, ...]
+
+
+def shows_gradients(frame: Frame) -> bool:
+    """Whether nodes hold ∂L/∂a now: while the error travels back, until the update has landed."""
+    moment = frame.moment
+    return moment.depth + 1 < moment.done < 2 * moment.depth + 3
+
+
+def lit_layer(frame: Frame) -> tuple[int, str] | None:
+    """The layer that the last stage worked on, and the way the signal went through it."""
+    if frame.moment.done == 0:
+        return None
+    stage = training_step(frame.moment.depth)[frame.moment.done - 1]
+    arrow = {Phase.FORWARD: "▶", Phase.BACKWARD: "◀"}.get(stage.phase)
+    return (stage.part, arrow) if arrow else None
+
+
+def draw(frame: Frame, palette: Palette, width: int, height: int) -> list[Strip]:
+    """The network of a frame in exactly `width` × `height` cells."""
+    columns = _columns(frame, width)
+    if height < 5 or width < 2 * NARROWEST:
+        return centred("not enough room for the network", width, height, palette)
+    pitch = width // len(columns)
+    nodes = height - 3
+    places = [_places(column, nodes) for column in columns]
+    canvas = _Canvas(width, nodes, palette)
+    lit = lit_layer(frame)
+    scale = max((_largest(c.values) for c in columns if c.values is not None and c.layers != (-1,)), default=0.0)
+    edge_scale = max((_largest(c.edges) for c in columns if c.edges is not None), default=0.0)
+    wide = pitch >= NUMBERED
+    for number, (column, place) in enumerate(zip(columns, places, strict=True)):
+        x = number * pitch + 1
+        if number:
+            start = (number - 1) * pitch + 2 + (7 if wide else 1)
+            bright = lit is None or lit[0] in column.layers
+            canvas.edges(start, x - 1, column, places[number - 1], place, edge_scale, bright)
+        own = _largest(column.values) if column.layers == (-1,) and column.values is not None else scale
+        canvas.nodes(x, column, place, own, wide, pitch)
+    faint = palette.style(palette.faint)
+    names = [run for column in columns for run in _title(column, lit, frame, pitch, palette)]
+    sizes = [(fit(" " + column.size, pitch), faint) for column in columns]
+    rest = [(fit(_hidden(c, len(p), pitch), pitch), faint) for c, p in zip(columns, places, strict=True)]
+    strips = [row(names, width, palette), row(sizes, width, palette), *canvas.strips(), row(rest, width, palette)]
+    return page(strips, width, height, palette)
+
+
+def node_sign(value: float) -> str:
+    """A node whose sign can be seen without colours."""
+    return "⊕" if value > 0 else "⊖" if value < 0 else "●"
+
+
+def _columns(frame: Frame, width: int) -> list[Column]:
+    """One column a layer where there is room, else one a block; where that is too many, those around the focus."""
+    gradients = shows_gradients(frame)
+
+    def column(layers: tuple[int, ...], name: str, size: str, units: Units, edges: Array | None) -> Column:
+        values = units.gradients if gradients else units.activations
+        last = bool(layers) and layers[-1] == len(frame.layers) - 1
+        return Column(name, size, layers, units, values, edges, frame.task.output_names(units.total) if last else ())
+
+    shape = "×".join(map(str, frame.task.input_shape))
+    first = column((-1,), "input", shape, frame.input, None)
+    groups: list[tuple[int, ...]] = [(number,) for number in range(len(frame.layers))]
+    if width // (len(groups) + 1) < NARROWEST + 1:
+        groups = [
+            tuple(n for n, layer in enumerate(frame.layers) if layer.block == block)
+            for block in range(frame.layers[-1].block + 1)
+        ]
+    columns = [first]
+    for group in groups:
+        head, tail = frame.layers[group[0]], frame.layers[group[-1]]
+        size = "×".join(map(str, tail.output_shape))
+        if len(group) > 1:
+            size += f" {tail.kind}"
+        columns.append(column(group, head.name, size, tail.units, head.edges))
+    most = max(2, width // NARROWEST)
+    if len(columns) > most:
+        focused = next(n for n, c in enumerate(columns) if n and frame.layers[c.layers[0]].block == frame.focus.block)
+        start = min(max(0, focused - most + 1 if focused == len(columns) - 1 else focused - 1), len(columns) - most)
+        columns = columns[start : start + most]
+    return columns
+
+
+def _places(column: Column, rows: int) -> list[tuple[int, int]]:
+    """(place in `units.indices`, row) of each node that is shown, in the order of the units' own indices."""
+    count = min(len(column.units.indices), rows)
+    order = np.argsort(column.units.indices[:count], kind="stable")
+    return [(int(k), int((i + 0.5) * rows / count)) for i, k in enumerate(order)]
+
+
+def _largest(values: Array | None) -> float:
+    if values is None or not values.size:
+        return 0.0
+    finite = values[np.isfinite(values)]
+    return float(np.abs(finite).max()) if finite.size else 0.0
+
+
+def _title(column: Column, lit: tuple[int, str] | None, frame: Frame, pitch: int, palette: Palette) -> list[Run]:
+    """A column's name: underlined if it is looked at, with an arrow while the signal goes through it."""
+    is_lit = lit is not None and lit[0] in column.layers
+    colour = palette.accent if is_lit else palette.text
+    bold = palette.style(colour, bold=True)
+    focused = column.layers[0] >= 0 and frame.layers[column.layers[0]].block == frame.focus.block
+    name = fit(column.name, min(cell_len(column.name), pitch - 2))
+    mark = lit[1] if lit and is_lit else " "
+    filling = " " * (pitch - 1 - cell_len(name))
+    return [(mark, bold), (name, bold + Style(underline=True) if focused else bold), (filling, bold)]
+
+
+def _hidden(column: Column, shown: int, pitch: int) -> str:
+    """How many units have no node here."""
+    hidden = column.units.total - shown
+    if not hidden:
+        return ""
+    text = f" … {hidden:,} more"
+    return text if len(text) < pitch else f" … {count(hidden)}"
+
+
+class _Canvas:
+    """Cells with a character and a colour each; edges are drawn in braille dots below the nodes."""
+
+    def __init__(self, width: int, height: int, palette: Palette) -> None:
+        self._width, self._height, self._palette = width, height, palette
+        self._dots = np.zeros((height, width), np.int64)
+        self._colours: list[list[Rgb]] = [[palette.faint] * width for _ in range(height)]
+        self._texts: list[list[tuple[int, str, Style]]] = [[] for _ in range(height)]
+
+    def edges(
+        self,
+        start: int,
+        end: int,
+        here: Column,
+        places_before: list[tuple[int, int]],
+        places_here: list[tuple[int, int]],
+        scale: float,
+        bright: bool,
+    ) -> None:
+        """Lines from column to column, the strongest on top."""
+        if end - start < 2:
+            return
+        if here.edges is None:
+            for (_, y0), (_, y1) in zip(places_before, places_here, strict=False):
+                self._line(start, end, y0, y1, self._palette.faint if bright else self._palette.zero)
+            return
+        lines = [
+            (float(here.edges[i, j]), y0, y1)
+            for i, y0 in places_before
+            for j, y1 in places_here
+            if i < here.edges.shape[0] and j < here.edges.shape[1]
+        ]
+        most = max(len(places_before), len(places_here)) + (end - start)
+        for weight, y0, y1 in sorted(lines, key=lambda line: abs(line[0]))[-most:]:
+            # Never quite the background's colour, or a weak edge could not be seen at all.
+            strength = math.copysign(max(abs(weight), 0.25 * scale), weight)
+            self._line(start, end, y0, y1, self._palette.signed(strength if bright else strength * 0.4, scale))
+
+    def _line(self, start: int, end: int, y0: int, y1: int, colour: Rgb) -> None:
+        xs = np.arange(2 * start, 2 * end)
+        ys = np.rint(np.linspace(4 * y0 + 1.5, 4 * y1 + 1.5, len(xs))).astype(int)
+        np.bitwise_or.at(self._dots, (ys // 4, xs // 2), DOTS[ys % 4, xs % 2])
+        for y, x in set(zip((ys // 4).tolist(), (xs // 2).tolist(), strict=True)):
+            self._colours[y][x] = colour
+
+    def nodes(
+        self, x: int, column: Column, places: list[tuple[int, int]], scale: float, wide: bool, pitch: int
+    ) -> None:
+        """The nodes of a column, with their numbers or names where there is room."""
+        palette = self._palette
+        for k, y in places:
+            if column.values is None:
+                text, style = "○", palette.style(palette.faint)
+            else:
+                value = float(column.values[k])
+                strength = math.copysign(max(abs(value), 0.2 * scale), value)
+                text = node_sign(value) if palette.colourless else "●"
+                style = palette.style(palette.signed(strength, scale) if value else palette.faint)
+            self._texts[y].append((x, text, style))
+            if column.labels:
+                name = fit(column.labels[column.units.indices[k]], pitch - 3)
+                self._texts[y].append((x + 2, name.rstrip(), palette.style(palette.text)))
+            elif wide and column.values is not None:
+                self._texts[y].append((x + 1, fit(signed(float(column.values[k])), 7).rstrip(), style))
+
+    def strips(self) -> list[Strip]:
+        """The canvas, row by row."""
+        strips = []
+        for dots, colours, texts in zip(self._dots.tolist(), self._colours, self._texts, strict=True):
+            cells = [
+                (chr(0x2800 + bits) if bits else " ", self._palette.style(colour))
+                for bits, colour in zip(dots, colours, strict=True)
+            ]
+            for x, text, style in sorted(texts, key=lambda item: -item[0]):
+                cells[x : x + len(text)] = [(character, style) for character in text]
+            strips.append(row(_merged(cells), self._width, self._palette))
+        return strips
+
+
+def _merged(cells: list[Run]) -> list[Run]:
+    """Neighbours of one style as one run."""
+    runs: list[Run] = []
+    for text, style in cells:
+        if runs and runs[-1][1] is style:
+            runs[-1] = (runs[-1][0] + text, style)
+        else:
+            runs.append((text, style))
+    return runs

@@ -1,0 +1,102 @@
+"""Half-block pictures: two square pixels to a character cell."""
+
+import math
+
+import numpy as np
+from rich.color import Color
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from nnviz.data.dataset import Array
+from nnviz.tui.drawing.palette import LEVELS, Palette
+
+POSITIVE_SIGNS, NEGATIVE_SIGNS = " ·+*#", " ˗−=≡"
+
+
+def picture(pixels: Array, width: int, height: int) -> list[Strip]:
+    """An image (rows, columns, 1 or 3) uint8 as large as `width` × `height` cells allow, its proportions kept.
+
+    Enlarged by a whole factor, or reduced by averaging; each strip is as wide as the picture.
+    """
+    pixels = _scaled(np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels, width, height * 2)
+    if len(pixels) % 2:
+        pixels = np.concatenate([pixels, pixels[-1:]])
+    return [
+        Strip(
+            [
+                Segment("▀", Style(color=Color.from_rgb(*above), bgcolor=Color.from_rgb(*below)))
+                for above, below in zip(upper, lower, strict=True)
+            ]
+        )
+        for upper, lower in zip(pixels[::2].tolist(), pixels[1::2].tolist(), strict=True)
+    ]
+
+
+def _scaled(pixels: Array, columns: int, rows: int) -> Array:
+    factor = min(columns / pixels.shape[1], rows / pixels.shape[0])
+    if factor >= 1:
+        return pixels.repeat(int(factor), axis=0).repeat(int(factor), axis=1)
+    size = max(1, int(pixels.shape[0] * factor)), max(1, int(pixels.shape[1] * factor))
+    return _averaged(_averaged(pixels.astype(np.float32), size[0], 0), size[1], 1).round().astype(np.uint8)
+
+
+def _averaged(pixels: Array, count: int, axis: int) -> Array:
+    edges = np.linspace(0, pixels.shape[axis], count + 1).astype(int)
+    sizes = np.diff(edges).reshape([-1 if i == axis else 1 for i in range(pixels.ndim)])
+    averages: Array = np.add.reduceat(pixels, edges[:-1], axis=axis) / sizes
+    return averages
+
+
+def fitted(matrix: Array, rows: int, columns: int) -> tuple[Array, int, int]:
+    """A matrix for `rows` × `columns` pixels, and how many pixels (> 0) or numbers (< 0) a step of it takes.
+
+    A small one is enlarged by whole factors. A large one keeps the number of largest magnitude of each block.
+    """
+    row_step, column_step = _step(matrix.shape[0], rows), _step(matrix.shape[1], columns)
+    return _stretched(_stretched(matrix, row_step, 0), column_step, 1), row_step, column_step
+
+
+def _step(size: int, room: int) -> int:
+    return -math.ceil(size / room) if size > room else max(1, min(room // size, 8))
+
+
+def _stretched(matrix: Array, step: int, axis: int) -> Array:
+    if step > 0:
+        return matrix.repeat(step, axis=axis)
+    starts = np.arange(0, matrix.shape[axis], -step)
+    highs, lows = np.maximum.reduceat(matrix, starts, axis=axis), np.minimum.reduceat(matrix, starts, axis=axis)
+    return np.where(highs >= -lows, highs, lows)
+
+
+def heatmap(matrix: Array, scale: float, palette: Palette) -> list[Strip]:
+    """A fitted matrix in the diverging colours of a scale that ends at ±`scale`; two rows of it to a strip."""
+    if palette.colourless:
+        return _signs(matrix, scale, palette)
+    levels = _levels(matrix, scale, LEVELS) + LEVELS
+    if len(levels) % 2:
+        levels = np.concatenate([levels, np.full((1, levels.shape[1]), LEVELS)])
+    table = palette.half_blocks
+    return [
+        Strip([table[above][below] for above, below in zip(upper, lower, strict=True)], len(upper))
+        for upper, lower in zip(levels[::2].tolist(), levels[1::2].tolist(), strict=True)
+    ]
+
+
+def _signs(matrix: Array, scale: float, palette: Palette) -> list[Strip]:
+    """Without colours: one character for two rows, its sign and its size by its shape."""
+    pairs, _, _ = fitted(matrix, -(-len(matrix) // 2), matrix.shape[1])
+    signs = NEGATIVE_SIGNS[:0:-1] + POSITIVE_SIGNS
+    middle = len(NEGATIVE_SIGNS) - 1
+    style = palette.style(palette.text)
+    return [
+        Strip([Segment("".join(signs[middle + i] for i in line), style)], len(line))
+        for line in _levels(pairs, scale, middle).tolist()
+    ]
+
+
+def _levels(matrix: Array, scale: float, most: int) -> Array:
+    if not scale > 0:
+        return np.zeros(matrix.shape, np.int64)
+    finite = np.nan_to_num(matrix / scale, nan=0.0, posinf=1.0, neginf=-1.0)
+    return np.rint(np.clip(finite, -1, 1) * most).astype(np.int64)

@@ -1,0 +1,44 @@
+"""Every key of the training screen: what it does, and the name by which a keymap can change it."""
+
+from textual.binding import Binding
+
+from nnviz.tui.layouts import TABBED
+
+
+def _key(
+    key: str, action: str, name: str, label: str, explanation: str, shown: bool = False, sign: str | None = None
+) -> Binding:
+    """A binding called `name`, with a `label` for the last line of the screen and an `explanation` for the help."""
+    return Binding(key, action, label, show=shown, key_display=sign, id=name, tooltip=explanation)
+
+
+KEYS = [
+    _key("f", "advance('loss')", "step.forward", "forward", "To the end of the forward pass and its loss", True),
+    _key("b", "advance('backward')", "step.backprop", "backprop", "To the end of backprop", True),
+    _key("u", "advance('update')", "step.update", "update", "To the end of the update", True),
+    _key("n,right", "advance('stage')", "step.stage", "stage", "One stage: the smallest step", True),
+    _key("enter", "advance('step')", "step.step", "step", "One whole training step"),
+    _key("space", "play", "train.play", "run", "Train on, or pause", True),
+    _key("e", "advance('epoch')", "train.epoch", "epoch", "To the end of the epoch"),
+    _key("less_than_sign", "pace(-1)", "train.slower", "slower", "A slower pace, down to one stage a second", sign="<"),
+    _key("greater_than_sign", "pace(1)", "train.faster", "faster", "A faster pace, up to full speed", sign=">"),
+    _key("plus,equals_sign", "rate(1)", "train.rate_up", "rate up", "A higher learning rate", sign="+"),
+    _key("minus", "rate(-1)", "train.rate_down", "rate down", "A lower learning rate", sign="-"),
+    _key("r", "restart", "train.restart", "restart", "From the first step again, with the same weights"),
+    _key("R", "reseed", "train.reseed", "reseed", "From the first step again, with other random weights"),
+    _key("left_square_bracket", "block(-1)", "look.layer_before", "layer", "The layer before", True, "[]"),
+    _key("right_square_bracket", "block(1)", "look.layer_after", "next layer", "The next layer"),
+    _key("comma", "example(-1)", "look.example_before", "example before", "The example before, in the batch"),
+    _key("full_stop", "example(1)", "look.example_after", "next example", "The next example of the batch"),
+    _key("w", "quantity", "look.quantity", "heatmap", "The heatmap: gradient, weights, update, activations"),
+    _key("l", "lock", "look.lock", "lock scale", "Keep the heatmap's scale, or let it follow the numbers"),
+    *(
+        _key(str(number), f"tab('{pane}')", f"look.{pane}", pane, f"Go to the pane {pane}")
+        for number, pane in enumerate(TABBED, 1)
+    ),
+    _key("question_mark", "help", "screen.help", "help", "This page", True, "?"),
+    _key("q", "app.leave", "screen.quit", "quit", "Keep the run and leave", True),
+    _key("t", "test", "screen.test", "test", "Test on examples that it never trained on", True),
+    _key("m", "maximize_pane", "screen.maximise", "maximise", "The focused pane alone, or all of them"),
+    _key("s", "picture", "screen.picture", "picture", "Keep the screen as a picture (SVG)"),
+]

@@ -1,0 +1,42 @@
+"""Link: the screen's way to the trainer, which never makes the screen wait."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+from nnviz.remote.client import AskableTrainer
+from nnviz.remote.messages import Answer, Request, Summary
+
+
+class Link:
+    """Asks a trainer one thing at a time, in a thread that does nothing else."""
+
+    def __init__(self, trainer: AskableTrainer) -> None:
+        self._trainer = trainer
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="link")
+        self._pending = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is awaited."""
+        return self._pending > 0
+
+    async def first(self) -> Answer:
+        """The trainer's first frame. Raises InputError, TrainerDiedError."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._trainer.first)
+
+    async def ask(self, request: Request) -> Answer:
+        """The answer to a request, after those asked before. Raises TrainerDiedError."""
+        self._pending += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, self._trainer.ask, request)
+        finally:
+            self._pending -= 1
+
+    async def start_again(self) -> Answer:
+        """Replace a trainer that died by a new one of the same order, and wait for its first frame."""
+        self._trainer = self._trainer.again()
+        return await self.first()
+
+    async def close(self) -> Summary | None:
+        """Have the run kept and the trainer ended."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._trainer.close)

@@ -1,0 +1,74 @@
+"""The error of each node of the focused block."""
+
+import numpy as np
+from textual.strip import Strip
+
+from nnviz.data.dataset import Array
+from nnviz.training.frame import Frame
+from nnviz.tui.drawing.bars import signed_bar
+from nnviz.tui.drawing.numbers import signed
+from nnviz.tui.drawing.rows import Run, centred, fit, fit_right, row
+from nnviz.tui.panes.pane import Pane
+
+NUMBER = 9
+
+
+class ErrorsPane(Pane):
+    """For the outputs: error p − y and ∂L/∂z. For hidden units: ∂L/∂a and ∂L/∂z, the largest first."""
+
+    title = "Error of each node"
+
+    def caption(self, frame: Frame) -> None:
+        is_output = frame.focus.block == frame.layers[-1].block
+        self.border_title = f"Error of each node · {'output' if is_output else frame.errors.name}"
+        hidden = frame.errors.total - max(self.content_size.height - 1, 1)
+        smaller = "" if is_output else ", smaller"
+        self.border_subtitle = f"{hidden:,} more{smaller}" if hidden > 0 else None
+
+    def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
+        errors = frame.errors
+        is_output = frame.focus.block == frame.layers[-1].block
+        if is_output:
+            names = frame.task.output_names(len(frame.example.target))
+            left_name, left = "p − y", frame.example.error
+            if left is None:
+                return centred("The error is known once the loss is: press f", width, height, self.palette)
+        else:
+            names = tuple(f"unit {k}" for k in errors.indices)
+            left_name, left = "∂L/∂a", errors.grad_a
+            if errors.grad_z is None and left is None:
+                return centred("No error has come back to this layer yet: press b", width, height, self.palette)
+        return self._table(names, left_name, left, errors.grad_z, width, height)
+
+    def _table(
+        self, names: tuple[str, ...], left_name: str, left: Array | None, right: Array | None, width: int, height: int
+    ) -> list[Strip]:
+        palette = self.palette
+        text, faint = palette.style(palette.text), palette.style(palette.faint)
+        name_width = max(4, min(max(map(len, names)), width // 4))
+        bar_width = max(width - name_width - 2 * NUMBER - 2, 3)
+        bar_width -= 1 - bar_width % 2
+        middle = "0".center(bar_width)
+        header = fit("", name_width) + fit_right(left_name, NUMBER) + f" {middle} " + fit_right("∂L/∂z", NUMBER)
+        rows = [row([(header, faint)], width, palette)]
+        largest = _largest(left) or _largest(right) or 1.0
+        for k, name in enumerate(names[: height - 1]):
+            value = None if left is None else float(left[k])
+            runs: list[Run] = [(fit(name, name_width), text), _number(value, self)]
+            runs.append((" ", text))
+            runs += signed_bar((value or 0.0) / largest, bar_width, palette)
+            runs += [(" ", text), _number(None if right is None else float(right[k]), self)]
+            rows.append(row(runs, width, palette))
+        return rows
+
+
+def _number(value: float | None, pane: ErrorsPane) -> Run:
+    palette = pane.palette
+    if value is None:
+        return fit_right("·", NUMBER), palette.style(palette.faint)
+    colour = palette.positive if value > 0 else palette.negative if value < 0 else palette.faint
+    return fit_right(signed(value), NUMBER), palette.style(colour)
+
+
+def _largest(values: Array | None) -> float:
+    return float(np.nan_to_num(np.abs(values)).max()) if values is not None and values.size else 0.0

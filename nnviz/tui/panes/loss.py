@@ -1,0 +1,26 @@
+"""The loss curve."""
+
+from textual.strip import Strip
+
+from nnviz.training.frame import Frame
+from nnviz.tui.drawing.curve import LossChart
+from nnviz.tui.panes.pane import Pane
+
+
+class LossPane(Pane):
+    """Training loss raw and smoothed, validation loss, and the best of it."""
+
+    every = 5
+    title = "Loss"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._chart = LossChart()
+
+    def caption(self, frame: Frame) -> None:
+        self.border_title = f"Loss · {frame.title.loss}"
+        accuracy = frame.curves.accuracy
+        self.border_subtitle = None if accuracy is None else f"validation accuracy {accuracy:.1%}"
+
+    def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
+        return self._chart.draw(frame.curves, self.palette, width, height)

@@ -1,0 +1,22 @@
+"""The layer diagram."""
+
+from textual.strip import Strip
+
+from nnviz.training.frame import Frame
+from nnviz.tui.drawing import diagram
+from nnviz.tui.panes.pane import Pane
+
+
+class NetworkPane(Pane):
+    """Layers as columns of nodes; the one that the last stage worked on is lit."""
+
+    every = 2
+    title = "Network"
+
+    def caption(self, frame: Frame) -> None:
+        nodes = "∂L/∂a" if diagram.shows_gradients(frame) else "activation"
+        signs = "⊕ ⊖" if self.palette.colourless else "blue + orange −"
+        self.border_subtitle = f"● {nodes} · {signs}"
+
+    def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
+        return diagram.draw(frame, self.palette, width, height)

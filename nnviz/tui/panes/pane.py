@@ -1,0 +1,65 @@
+"""Pane: a bordered part of the screen that draws a frame, and nothing else."""
+
+from typing import ClassVar
+
+from textual.strip import Strip
+from textual.widget import Widget
+
+from nnviz.training.frame import Frame
+from nnviz.tui.drawing.palette import DARK, Palette
+from nnviz.tui.drawing.rows import page
+
+
+class Pane(Widget, can_focus=True):
+    """Draws the frame that it was shown last, once for each frame and size.
+
+    `every` thins out the frames of a running training: a picture that changes more often than a person can read it
+    only costs time.
+    """
+
+    every: ClassVar[int] = 1
+    title: ClassVar[str] = ""
+
+    def __init__(self) -> None:
+        super().__init__(id=type(self).__name__.removesuffix("Pane").lower())
+        self.border_title = self.title
+        self.palette = DARK
+        self._frame: Frame | None = None
+        self._strips: list[Strip] | None = None
+        self._drawn_size = (0, 0)
+
+    def show(self, frame: Frame) -> None:
+        """Draw this frame from now on."""
+        self._frame = frame
+        self.caption(frame)
+        self.redraw()
+
+    def recolour(self, palette: Palette) -> None:
+        """Draw in these colours from now on."""
+        self.palette = palette
+        self.redraw()
+
+    def on_resize(self) -> None:
+        """What the border says may depend on how much fits."""
+        if self._frame is not None:
+            self.caption(self._frame)
+
+    def redraw(self) -> None:
+        """Draw again, at the next paint."""
+        self._strips = None
+        self.refresh()
+
+    def caption(self, frame: Frame) -> None:
+        """Set the border's title and subtitle, which are painted before the rows are drawn."""
+
+    def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
+        """The frame in `height` rows of `width` cells."""
+        raise NotImplementedError
+
+    def render_line(self, y: int) -> Strip:
+        width, height = self.content_size
+        if self._strips is None or self._drawn_size != (width, height):
+            drawn = self.draw(self._frame, width, height) if self._frame and width > 0 and height > 0 else []
+            self._strips = page(drawn, width, height, self.palette)
+            self._drawn_size = (width, height)
+        return self._strips[y] if y < len(self._strips) else Strip.blank(width)

@@ -1,0 +1,55 @@
+"""The prediction beside the target."""
+
+from textual.strip import Strip
+
+from nnviz.training.frame import Frame
+from nnviz.tui.drawing.bars import bar
+from nnviz.tui.drawing.numbers import plain
+from nnviz.tui.drawing.rows import Run, fit, fit_right, row
+from nnviz.tui.panes.pane import Pane
+
+NUMBER = 6
+
+
+class PredictionPane(Pane):
+    """One row an output: what the network says (p) and what the label says (y)."""
+
+    title = "Prediction and target"
+
+    def caption(self, frame: Frame) -> None:
+        hidden = len(frame.example.target) - max(self.content_size.height - 1, 1)
+        self.border_subtitle = f"{hidden:,} more outputs" if hidden > 0 else None
+
+    def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
+        palette = self.palette
+        text, faint = palette.style(palette.text), palette.style(palette.faint)
+        names = frame.task.output_names(len(frame.example.target))
+        name_width = max(4, min(max(map(len, names)), width // 3))
+        bar_width = max(width - name_width - 2 * NUMBER - 5, 0)
+        header = fit("", name_width) + fit_right("p", NUMBER + 1) + " " * (bar_width + 2) + fit_right("y", NUMBER - 2)
+        rows = [row([(header, faint)], width, palette)]
+        shown = self._order(frame, height - 1)
+        example = frame.example
+        for output in shown:
+            target = float(example.target[output])
+            p = None if example.prediction is None else float(example.prediction[output])
+            wanted = target == max(example.target) and target > 0
+            colour = palette.style(palette.good if wanted else palette.accent)
+            runs: list[Run] = [(fit(names[output], name_width), text)]
+            runs.append((fit_right("·" if p is None else plain(p), NUMBER + 1), text if p is not None else faint))
+            share = 0.0 if p is None or not frame.task.class_names else p
+            runs.append((" " + bar(share, bar_width) + " ", colour))
+            runs.append((fit_right(plain(target) if target not in (0, 1) else f"{target:.0f}", NUMBER - 2), text))
+            runs.append((" ◀" if wanted else "  ", palette.style(palette.good)))
+            rows.append(row(runs, width, palette))
+        return rows
+
+    def _order(self, frame: Frame, room: int) -> list[int]:
+        """Which outputs are shown: all, or the target and the most likely ones, in their own order."""
+        outputs = len(frame.example.target)
+        if outputs <= room:
+            return list(range(outputs))
+        p = frame.example.prediction if frame.example.prediction is not None else frame.example.target
+        target = int(frame.example.target.argmax())
+        likely = [int(k) for k in (-p).argsort(kind="stable") if k != target]
+        return sorted([target, *likely][: max(room, 1)])

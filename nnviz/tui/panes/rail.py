@@ -1,0 +1,50 @@
+"""The second line: which stages of this training step are done, and where in the run it is."""
+
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual.strip import Strip
+
+from nnviz.training.frame import Frame
+from nnviz.training.stages import Phase, training_step
+from nnviz.tui.drawing.rows import Run, fit_right, row
+from nnviz.tui.panes.pane import Pane
+
+DONE, OPEN = "▰", "▱"
+MOST_MARKS = 9
+
+
+class RailPane(Pane, can_focus=False):
+    """One mark a stage, filled when it is done; the phase of the last stage is lit."""
+
+    every: ClassVar[int] = 1
+
+    def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:  # noqa: ARG002
+        palette, moment = self.palette, frame.moment
+        faint = palette.style(palette.faint)
+        stages = training_step(moment.depth)
+        current = stages[moment.done - 1].phase if moment.done else None
+        gap = "   " if width >= 110 else "  "
+        runs: list[Run] = [(" ", faint)]
+        for phase in Phase:
+            of_phase = [n for n, stage in enumerate(stages) if stage.phase is phase]
+            done = sum(n < moment.done for n in of_phase)
+            lit = palette.style(palette.accent if phase is current else palette.text, bold=phase is current)
+            name = phase.upper() if width >= 110 else phase.capitalize()
+            runs += [(f"{name} ", lit), (_marks(done, len(of_phase)), lit), (gap, faint)]
+        used = sum(cell_len(run) for run, _ in runs)
+        return [row([*runs, (fit_right(_place(frame, width), width - used - 1), faint)], width, palette)]
+
+
+def _marks(done: int, total: int) -> str:
+    if total <= MOST_MARKS:
+        return DONE * done + OPEN * (total - done)
+    return f"{DONE if done == total else OPEN} {done}/{total}"
+
+
+def _place(frame: Frame, width: int) -> str:
+    moment = frame.moment
+    of = f"/{frame.title.epochs}" if frame.title.epochs else ""
+    if width < 110:
+        return f"epoch {moment.epoch + 1}{of} · step {moment.step + 1:,}"
+    return f"epoch {moment.epoch + 1}{of} · batch {moment.batch + 1}/{moment.batches} · step {moment.step + 1:,}"

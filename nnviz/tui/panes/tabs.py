@@ -1,0 +1,55 @@
+"""The row of tabs, where there is room for only one of several panes."""
+
+from rich.cells import cell_len
+from textual import events
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from nnviz.tui.drawing.palette import DARK, Palette
+from nnviz.tui.drawing.rows import row
+
+
+class TabsPane(Widget):
+    """Names with their keys; a click chooses one."""
+
+    class Chosen(Message):
+        """A tab was clicked."""
+
+        def __init__(self, tab: str) -> None:
+            super().__init__()
+            self.tab = tab
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        super().__init__(id="tabs")
+        self.palette = DARK
+        self._names = names
+        self._active = names[0]
+
+    def choose(self, name: str) -> None:
+        """Mark this tab."""
+        self._active = name
+        self.refresh()
+
+    def recolour(self, palette: Palette) -> None:
+        """Draw in these colours from now on."""
+        self.palette = palette
+        self.refresh()
+
+    def _labels(self) -> list[tuple[str, str]]:
+        return [(name, f" {number} {name.capitalize()} ") for number, name in enumerate(self._names, 1)]
+
+    def render_line(self, y: int) -> Strip:  # noqa: ARG002
+        palette = self.palette
+        chosen, other = palette.style(palette.accent, bold=True), palette.style(palette.faint)
+        runs = [(label, chosen if name == self._active else other) for name, label in self._labels()]
+        return row(runs, self.size.width, palette)
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the tab under the mouse."""
+        x = 0
+        for name, label in self._labels():
+            x += cell_len(label)
+            if event.x < x:
+                self.post_message(self.Chosen(name))
+                return

@@ -1,0 +1,264 @@
+"""The screen on which a network is trained and watched."""
+
+import math
+from datetime import datetime
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.geometry import Size
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from nnviz.errors import NnvizError
+from nnviz.remote import messages as m
+from nnviz.training.frame import Frame, Quantity, State
+from nnviz.tui.keys import KEYS
+from nnviz.tui.layouts import SMALLEST, TABBED, Body, arrange
+from nnviz.tui.link import Link
+from nnviz.tui.panes.errors import ErrorsPane
+from nnviz.tui.panes.example import ExamplePane
+from nnviz.tui.panes.heatmap import HeatmapPane
+from nnviz.tui.panes.loss import LossPane
+from nnviz.tui.panes.network import NetworkPane
+from nnviz.tui.panes.pane import Pane
+from nnviz.tui.panes.prediction import PredictionPane
+from nnviz.tui.panes.rail import RailPane
+from nnviz.tui.panes.story import StoryPane
+from nnviz.tui.panes.tabs import TabsPane
+from nnviz.tui.panes.title import TitlePane
+from nnviz.tui.themes import palette_for
+
+FRAMES_PER_SECOND = 20
+
+
+class TrainingScreen(Screen[None]):
+    """Keys become requests to the trainer; the frames that it answers with go to the panes."""
+
+    CSS_PATH = "training.tcss"
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
+
+    def __init__(self, link: Link, frame: Frame) -> None:
+        super().__init__()
+        self._link = link
+        self.frame = frame
+        self._pace = len(m.PACES) - 1
+        self._tab = TABBED[0]
+        self._maximized: str | None = None
+        self._dead = False
+        self._ticks = 0
+
+    def compose(self) -> ComposeResult:
+        yield Static("", id="too-small")
+        yield TitlePane()
+        yield RailPane()
+        with Body():
+            yield TabsPane(TABBED)
+            yield NetworkPane()
+            yield ExamplePane()
+            yield PredictionPane()
+            yield ErrorsPane()
+            yield LossPane()
+            yield HeatmapPane()
+            yield StoryPane()
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        """Show the first frame, and look again and again while training runs."""
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._recolour())
+        self._recolour()
+        self.query_one(TitlePane).show_pace(m.PACES[self._pace].words)
+        self._clock = self.set_interval(1 / FRAMES_PER_SECOND, self._look, pause=True)
+        self._show(self.frame)
+
+    def _recolour(self) -> None:
+        palette = palette_for(self.app.current_theme, self.app.no_color)
+        for pane in self.query(Pane):
+            pane.recolour(palette)
+        self.query_one(TabsPane).recolour(palette)
+
+    # Frames
+
+    async def _ask(self, request: m.Request) -> None:
+        """Send a request and show the frame that comes back."""
+        try:
+            answer = await self._link.ask(request)
+        except NnvizError as failure:
+            self._trainer_died(failure)
+            return
+        if isinstance(answer, Frame):
+            self._show(answer)
+
+    async def _look(self) -> None:
+        """The frame clock: what is still awaited is not asked for twice."""
+        if not self._link.busy and not self._dead:
+            await self._ask(m.Look())
+
+    def _show(self, frame: Frame) -> None:
+        running = frame.state is State.RUNNING
+        thin = running and self.frame.state is State.RUNNING and self._is_full_speed()
+        self.frame = frame
+        self._ticks += 1
+        for number, pane in enumerate(self.query(Pane)):
+            # While training runs the panes take turns, so that no single paint keeps a key waiting.
+            if pane.display and not (thin and (self._ticks + number) % pane.every):
+                pane.show(frame)
+        if running:
+            self._clock.resume()
+        else:
+            self._clock.pause()
+
+    @property
+    def is_training(self) -> bool:
+        """Whether the trainer is running, as far as this screen knows."""
+        return self.frame.state is State.RUNNING
+
+    def _is_full_speed(self) -> bool:
+        return m.PACES[self._pace].per_second is None
+
+    def _trainer_died(self, failure: NnvizError) -> None:
+        self._dead = True
+        self._clock.pause()
+        self.query_one(TitlePane).show_fault(f"{failure}; r starts a new one, q leaves")
+        self.notify(f"{failure}. What you see is the last frame. Press r to start again.", severity="error", timeout=10)
+
+    # Layout
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Place the panes anew."""
+        self._place(event.size)
+
+    def _place(self, size: Size) -> None:
+        too_small = size.width < SMALLEST.width or size.height < SMALLEST.height
+        self.set_class(too_small, "-too-small")
+        if too_small:
+            message = f"nnviz needs {SMALLEST.width}×{SMALLEST.height}, this is {size.width}×{size.height}"
+            self.query_one("#too-small", Static).update(message)
+            return
+        body = Size(size.width, size.height - 3)
+        example = self.frame.example
+        outputs = min(len(example.target), 10)
+        side = 0 if example.pixels is None else max(example.pixels.shape[:2])
+        self.query_one(Body).place(arrange(body, outputs, side, self._tab, self._maximized))
+        for pane in self.query(Pane):
+            if pane.display:
+                pane.show(self.frame)
+        self.query_one(TabsPane).choose(self._tab)
+
+    @on(TabsPane.Chosen)
+    def _tab_clicked(self, event: TabsPane.Chosen) -> None:
+        self.action_tab(event.tab)
+
+    def action_tab(self, name: str) -> None:
+        """Bring a pane to the front where only one fits, and give it the keys."""
+        self._tab = name
+        if self._maximized is not None:
+            self._maximized = name
+        self._place(self.size)
+        self.query_one(f"#{name}").focus()
+
+    def action_maximize_pane(self) -> None:
+        """Let the focused pane (the network if none is) fill the screen, or go back to all of them."""
+        focused = self.focused.id if isinstance(self.focused, Pane) else TABBED[0]
+        self._maximized = None if self._maximized else focused
+        self._place(self.size)
+
+    # Training
+
+    async def action_advance(self, goal: str) -> None:
+        """Go on to a goal."""
+        await self._ask(m.Advance(m.Goal(goal)))
+
+    async def action_play(self) -> None:
+        """Train on at the chosen pace, or pause."""
+        await self._ask(m.Pause() if self.is_training else m.Run(m.PACES[self._pace]))
+
+    async def action_pace(self, change: int) -> None:
+        """Slower or faster; a training that runs goes on at the new pace."""
+        self._pace = min(max(self._pace + change, 0), len(m.PACES) - 1)
+        words = m.PACES[self._pace].words
+        self.query_one(TitlePane).show_pace(words)
+        if self.is_training:
+            await self._ask(m.Run(m.PACES[self._pace]))
+        else:
+            self.notify(f"space will run at {words}", timeout=2)
+
+    async def action_rate(self, direction: int) -> None:
+        """The next learning rate of 1, 2, 5, 10, …, up or down."""
+        await self._ask(m.Change(next_rate(self.frame.learning_rate, direction)))
+
+    async def action_restart(self) -> None:
+        """From the same weights again; or, if the trainer died, with a new one."""
+        if not self._dead:
+            await self._ask(m.Restart())
+            return
+        self._dead = False
+        self.query_one(TitlePane).show_fault(None)
+        try:
+            answer = await self._link.start_again()
+        except NnvizError as failure:
+            self._trainer_died(failure)
+            return
+        if isinstance(answer, Frame):
+            self._show(answer)
+
+    async def action_reseed(self) -> None:
+        """From other initial weights."""
+        await self._ask(m.Reseed())
+
+    # Looking
+
+    async def action_example(self, change: int) -> None:
+        """The example before or after this one in the batch."""
+        focus = self.frame.focus
+        await self._ask(m.Focus(focus.example + change, focus.block, focus.quantity))
+
+    async def action_block(self, change: int) -> None:
+        """The layer before or after this one."""
+        focus = self.frame.focus
+        await self._ask(m.Focus(focus.example, focus.block + change, focus.quantity))
+
+    async def action_quantity(self) -> None:
+        """The next thing that the heatmap can show."""
+        focus = self.frame.focus
+        quantities = list(Quantity)
+        following = quantities[(quantities.index(focus.quantity) + 1) % len(quantities)]
+        await self._ask(m.Focus(focus.example, focus.block, following))
+
+    def action_lock(self) -> None:
+        """Keep the heatmap's scale as it is, or let it follow the numbers."""
+        self.query_one(HeatmapPane).toggle_lock()
+
+    async def action_test(self) -> None:
+        """Score the network on examples that it never trained on."""
+        from nnviz.tui.screens.test import TestScreen
+
+        try:
+            answer = await self._link.ask(m.Test())
+        except NnvizError as failure:
+            self._trainer_died(failure)
+            return
+        if isinstance(answer, m.TestReport):
+            self.app.push_screen(TestScreen(answer))
+
+    def action_help(self) -> None:
+        """All keys, and the words of the screen."""
+        from nnviz.tui.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen())
+
+    def action_picture(self) -> None:
+        """Keep what the screen shows as an SVG file in the working directory."""
+        path = self.app.save_screenshot(f"nnviz-{datetime.now():%Y-%m-%d-%H%M%S}.svg")
+        self.notify(f"kept as {path}", timeout=4)
+
+
+def next_rate(rate: float, direction: int) -> float:
+    """The next of …, 0.1, 0.2, 0.5, 1, 2, … above (+1) or below (−1) `rate`."""
+    exponent = math.floor(math.log10(rate))
+    steps = [float(f"{factor}e{power}") for power in range(exponent - 1, exponent + 2) for factor in (1, 2, 5)]
+    if direction > 0:
+        return next(step for step in steps if step > rate * 1.001)
+    return next(step for step in reversed(steps) if step < rate * 0.999)

@@ -1,0 +1,82 @@
+"""The app on a small network, driven through its keys."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from nnviz.experiment import combine
+from nnviz.remote.client import LocalTrainer
+from nnviz.remote.messages import Order
+from nnviz.training.frame import Frame, State
+from nnviz.tui.app import NnvizApp
+from nnviz.tui.screens.training import TrainingScreen
+
+TABLES = {
+    "data": {"source": "pets", "image_size": 8},
+    "network": {"layers": "dense 6 relu, dense 5 tanh"},
+    "training": {"batch_size": 100, "learning_rate": 0.01},
+    "stopping": {"epochs": 50},
+}
+
+
+class Driver:
+    """Presses keys and says what the screen was last shown."""
+
+    def __init__(self, app: NnvizApp, pilot: Pilot[object]) -> None:
+        self.app = app
+        self.pilot = pilot
+
+    async def press(self, *keys: str) -> Frame:
+        """Press keys one after the other; the frame that is shown then."""
+        for key in keys:
+            await self.pilot.press(key)
+            await self.pilot.pause()
+        return self.frame
+
+    async def until(self, state: State) -> Frame:
+        """Wait until the run is in that state."""
+        for _ in range(400):
+            if self.frame.state is state:
+                return self.frame
+            await self.pilot.pause(0.02)
+        raise AssertionError(f"still {self.frame.state}, not {state}")
+
+    @property
+    def screen(self) -> TrainingScreen:
+        """The training screen, also where another one covers it."""
+        return next(screen for screen in self.app.screen_stack if isinstance(screen, TrainingScreen))
+
+    @property
+    def frame(self) -> Frame:
+        """What the screen shows."""
+        return self.screen.frame
+
+    def text(self) -> str:
+        """Every character on screen."""
+        width, height = self.app.size
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join(strip.text for strip in strips[:height])
+
+
+OpenApp = Callable[..., AbstractAsyncContextManager[Driver]]
+
+
+@pytest.fixture
+def order(tmp_path: Path) -> Order:
+    return Order(combine(TABLES), tmp_path / "run", keep_always=False)
+
+
+@pytest.fixture
+def open_app(order: Order) -> OpenApp:
+    @asynccontextmanager
+    async def opened(size: tuple[int, int] = (120, 40), order: Order = order) -> AsyncIterator[Driver]:
+        app = NnvizApp(LocalTrainer(order), "pets")
+        async with app.run_test(size=size) as pilot:
+            await app.ready.wait()
+            await pilot.pause()
+            yield Driver(app, pilot)
+
+    return opened

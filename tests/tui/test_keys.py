@@ -1,0 +1,265 @@
+"""Every key does what the help says of it."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nnviz.experiment import combine
+from nnviz.remote.messages import PACES, Order
+from nnviz.training.frame import Quantity, State
+from nnviz.training.stages import Phase, end_of
+from nnviz.tui.keys import KEYS
+from nnviz.tui.screens.help import HelpScreen
+from nnviz.tui.screens import test as test_screen
+from nnviz.tui.screens.training import TrainingScreen, next_rate
+from tests.tui.conftest import TABLES, OpenApp
+
+# dense1 relu1 dense2 tanh1 dense3
+DEPTH = 5
+ALL = end_of(Phase.UPDATE, DEPTH)
+
+
+@pytest.mark.parametrize(
+    ("keys", "step", "done"),
+    [
+        ("", 0, 0),
+        ("f", 0, end_of(Phase.LOSS, DEPTH)),
+        ("b", 0, end_of(Phase.BACKWARD, DEPTH)),
+        ("u", 0, ALL),
+        ("n", 0, 1),
+        ("right right", 0, 2),
+        ("enter", 0, ALL),
+        ("f f", 1, end_of(Phase.LOSS, DEPTH)),
+        ("u n", 1, 1),
+        ("n enter", 0, ALL),
+        ("b b", 1, end_of(Phase.BACKWARD, DEPTH)),
+        ("b n", 0, ALL - 1),
+        ("enter enter enter", 2, ALL),
+    ],
+)
+async def test_step_keys(open_app: OpenApp, keys: str, step: int, done: int) -> None:
+    async with open_app() as driver:
+        frame = await driver.press(*keys.split())
+        assert (frame.moment.step, frame.moment.done) == (step, done)
+
+
+async def test_epoch_runs_to_its_end_and_pauses(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await driver.press("enter", "n", "e")
+        frame = await driver.until(State.PAUSED)
+        assert (frame.moment.step, frame.moment.done) == (9, ALL)
+        assert len(frame.curves.validation_steps) == 1
+
+
+async def test_space_runs_and_pauses_and_the_pace_can_be_changed(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        frame = await driver.press("space")
+        assert frame.state is State.RUNNING
+        await driver.press(*["less_than_sign"] * 9)
+        assert PACES[0].words in driver.text()
+        slow = (await driver.press("space")).moment
+        assert driver.frame.state is State.PAUSED
+        await driver.pilot.pause(0.2)
+        assert driver.frame.moment == slow
+        await driver.press("greater_than_sign")
+        assert (await driver.press("space")).state is State.RUNNING
+        assert PACES[1].words in driver.text()
+
+
+async def test_a_finished_run_can_go_on(open_app: OpenApp, order: Order) -> None:
+    short = replace(order, experiment=combine(TABLES, {"stopping": {"epochs": 1}}))
+    async with open_app(order=short) as driver:
+        await driver.press("space")
+        frame = await driver.until(State.FINISHED)
+        assert frame.stopped_by == "epochs"
+        assert "all 1 epochs are done" in driver.text()
+        frame = await driver.press("enter")
+        assert frame.moment.step == 10
+
+
+async def test_a_diverged_run_says_what_to_do(open_app: OpenApp, order: Order) -> None:
+    wild = replace(order, experiment=combine(TABLES, {"training": {"learning_rate": 1e30}}))
+    async with open_app(order=wild) as driver:
+        await driver.press("space")
+        await driver.until(State.DIVERGED)
+        assert "Press − to lower it and r to start again" in " ".join(driver.text().split())
+        await driver.press("enter", "f", "space")
+        assert driver.frame.state is State.DIVERGED
+        assert (await driver.press("r")).state is State.READY
+
+
+async def test_learning_rate(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        assert (await driver.press("plus")).learning_rate == 0.02
+        assert (await driver.press("equals_sign")).learning_rate == 0.05
+        assert (await driver.press("minus", "minus", "minus")).learning_rate == 0.005
+        assert "lr 0.005" in driver.text()
+
+
+def test_rates_are_round_and_go_both_ways() -> None:
+    rate = 0.003
+    assert (next_rate(rate, 1), next_rate(rate, -1)) == (0.005, 0.002)
+    up = [rate := next_rate(rate, 1) for _ in range(12)]
+    down = [rate := next_rate(rate, -1) for _ in range(11)]
+    assert down == up[-2::-1]
+
+
+async def test_restart_has_the_same_weights_and_reseed_others(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        first = (await driver.press("f")).example.logits
+        await driver.press("u", "u", "r")
+        assert driver.frame.state is State.READY
+        assert np.array_equal((await driver.press("f")).example.logits, first)
+        await driver.press("R")
+        assert driver.frame.moment.done == 0
+        assert not np.array_equal((await driver.press("f")).example.logits, first)
+
+
+async def test_examples_of_the_batch_go_round(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        assert (await driver.press("full_stop", "full_stop")).example.place == 2
+        assert (await driver.press("comma", "comma", "comma")).example.place == 99
+        assert "100 of 100 in the batch" in driver.text()
+
+
+async def test_layers_and_quantities(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await driver.press("u")
+        assert driver.frame.errors.name == "dense3"
+        frame = await driver.press("left_square_bracket")
+        assert (frame.errors.name, frame.matrix.name) == ("dense2", "dense2")
+        await driver.press("left_square_bracket", "left_square_bracket")
+        assert driver.frame.errors.name == "dense1"
+        assert (await driver.press("right_square_bracket")).errors.name == "dense2"
+        titles = {
+            Quantity.WEIGHT: "Weights W",
+            Quantity.UPDATE: "Update ΔW",
+            Quantity.ACTIVATION: "Activations",
+            Quantity.GRADIENT: "Gradient ∂L/∂W",
+        }
+        for quantity, title in titles.items():
+            assert (await driver.press("w")).matrix.quantity is quantity
+            assert title in driver.text()
+
+
+async def test_a_locked_scale_stays(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await driver.press("b", "l")
+        ends = re.findall(r"\+[\d.e−]+ locked", driver.text())
+        assert ends
+        await driver.press("e")
+        await driver.until(State.PAUSED)
+        assert re.findall(r"\+[\d.e−]+ locked", driver.text()) == ends
+        await driver.press("l")
+        assert "locked" not in driver.text()
+
+
+async def test_the_cursor_reads_the_cell_that_it_is_on(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await driver.press("b", "4")
+        cells = driver.frame.matrix.cells
+        assert cells is not None
+        y, x = np.unravel_index(np.abs(cells).argmax(), cells.shape)
+        assert f"input {x} → unit {y}" in driver.text()
+        await driver.press("right", "down")
+        y, x = (y + 1) % cells.shape[0], (x + 1) % cells.shape[1]
+        shown = re.search(rf"([+−][\d.e−]+|0) · input {x} → unit {y}", driver.text())
+        assert shown is not None
+        value = float(shown[1].replace("−", "-"))
+        assert value == pytest.approx(float(cells[y, x]), rel=0.05)
+
+
+async def test_test_on_unseen_examples(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await driver.press("e")
+        await driver.until(State.PAUSED)
+        await driver.press("t")
+        assert isinstance(driver.app.screen, test_screen.TestScreen)
+        text = driver.text()
+        assert "400 test examples" in text
+        assert "said dog" in text or "said cat" in text
+        await driver.press("escape")
+        assert isinstance(driver.app.screen, TrainingScreen)
+
+
+async def test_help_names_every_key(open_app: OpenApp) -> None:
+    async with open_app((120, 70)) as driver:
+        await driver.press("question_mark")
+        assert isinstance(driver.app.screen, HelpScreen)
+        text = driver.text()
+        for binding in KEYS:
+            assert binding.tooltip in text
+        await driver.press("question_mark")
+        assert isinstance(driver.app.screen, TrainingScreen)
+
+
+async def test_every_key_is_a_command_too(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        titles = [command.title for command in driver.app.get_system_commands(driver.screen)]
+        for binding in KEYS:
+            assert any(title.startswith(binding.description) for title in titles)
+        await driver.press("ctrl+p", *"backprop", "enter")
+        for _ in range(50):
+            if driver.frame.moment.done == end_of(Phase.BACKWARD, DEPTH):
+                return
+            await driver.pilot.pause(0.05)
+        raise AssertionError("the command backprop did nothing")
+
+
+def test_every_binding_has_a_name_of_its_own_and_an_explanation() -> None:
+    assert len({binding.id for binding in KEYS}) == len(KEYS)
+    assert all(binding.tooltip for binding in KEYS)
+
+
+async def test_a_keymap_can_change_a_key(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        driver.app.set_keymap({"step.forward": "x"})
+        assert (await driver.press("x")).moment.done == end_of(Phase.LOSS, DEPTH)
+
+
+async def test_maximise_shows_one_pane_and_all_again(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await driver.press("3", "m")
+        shown = [child.id for child in driver.app.screen.query_one("#body").children if child.display]
+        assert shown == ["errors"]
+        await driver.press("m")
+        assert len([c for c in driver.app.screen.query_one("#body").children if c.display]) == 7
+
+
+async def test_tabs_where_only_one_pane_fits(open_app: OpenApp) -> None:
+    async with open_app((80, 24)) as driver:
+        for key, pane in (("2", "example"), ("3", "errors"), ("4", "heatmap"), ("1", "network")):
+            await driver.press(key)
+            shown = {child.id for child in driver.app.screen.query_one("#body").children if child.display}
+            assert shown == {"tabs", pane, "prediction", "loss", "story"}
+        await driver.pilot.click("#tabs", offset=(30, 0))
+        await driver.pilot.pause()
+        assert driver.app.screen.query_one("#errors").display
+
+
+async def test_picture_is_kept(open_app: OpenApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with open_app() as driver:
+        await driver.press("f", "s")
+        (picture,) = tmp_path.glob("nnviz-*.svg")
+        assert "Prediction" in picture.read_text(encoding="utf-8")
+
+
+async def test_quit_keeps_the_run(open_app: OpenApp, order: Order) -> None:
+    async with open_app() as driver:
+        await driver.press("e")
+        await driver.until(State.PAUSED)
+        await driver.press("q")
+        summary = driver.app.return_value
+        assert summary is not None
+        assert summary.directory == str(order.out)
+        assert (order.out / "checkpoints" / "final.safetensors").exists()
+
+
+async def test_quit_before_the_first_epoch_leaves_no_directory(open_app: OpenApp, order: Order) -> None:
+    async with open_app() as driver:
+        await driver.press("u", "q")
+        assert not order.out.exists()

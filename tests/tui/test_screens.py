@@ -1,0 +1,110 @@
+"""What the screen looks like, at every size and in every colour."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from nnviz.experiment import combine
+from nnviz.remote.client import LocalTrainer
+from nnviz.remote.messages import Order
+from nnviz.tui.app import NnvizApp
+from tests.tui.conftest import TABLES, OpenApp
+
+# In float64 the last digits, which differ from processor to processor, are far from those that are shown.
+EXACT = combine(TABLES, {"training": {"dtype": "float64"}})
+SIZES = [(80, 24), (120, 40), (200, 50)]
+SnapCompare = Callable[..., bool]
+
+
+async def _ready(pilot: Pilot[object]) -> None:
+    await pilot.app.ready.wait()  # type: ignore[attr-defined]
+    await pilot.pause()
+
+
+def _app(order: Order, light: bool = False) -> NnvizApp:
+    return NnvizApp(LocalTrainer(replace(order, experiment=EXACT)), "pets", light)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize(
+    "keys",
+    ["", "u u u f", "u u u b left_square_bracket", "u u u u n w w"],
+    ids=["ready", "loss", "backprop", "forward"],
+)
+def test_training(snap_compare: SnapCompare, order: Order, size: tuple[int, int], keys: str) -> None:
+    assert snap_compare(_app(order), press=keys.split(), terminal_size=size, run_before=_ready)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("keys", ["question_mark", "u t"], ids=["help", "test"])
+def test_pages(snap_compare: SnapCompare, order: Order, size: tuple[int, int], keys: str) -> None:
+    assert snap_compare(_app(order), press=keys.split(), terminal_size=size, run_before=_ready)
+
+
+@pytest.mark.parametrize("tab", ["2", "3", "4"], ids=["example", "errors", "heatmap"])
+def test_tabs(snap_compare: SnapCompare, order: Order, tab: str) -> None:
+    assert snap_compare(_app(order), press=["u", "b", tab], terminal_size=(80, 24), run_before=_ready)
+
+
+def test_light(snap_compare: SnapCompare, order: Order) -> None:
+    assert snap_compare(_app(order, light=True), press=["u", "b"], terminal_size=(120, 40), run_before=_ready)
+
+
+def test_without_colours(snap_compare: SnapCompare, order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert snap_compare(_app(order), press=["u", "b"], terminal_size=(120, 40), run_before=_ready)
+
+
+def test_single_output(snap_compare: SnapCompare, order: Order) -> None:
+    experiment = combine(TABLES, {"training": {"dtype": "float64"}, "network": {"output": "single", "layers": ""}})
+    app = NnvizApp(LocalTrainer(replace(order, experiment=experiment)), "pets")
+    assert snap_compare(app, press=["b"], terminal_size=(120, 40), run_before=_ready)
+
+
+async def test_too_small_says_so_in_one_line(open_app: OpenApp) -> None:
+    async with open_app((59, 15)) as driver:
+        lines = [line for line in driver.text().splitlines() if line.strip()]
+        assert [line.strip() for line in lines] == ["nnviz needs 60×16, this is 59×15"]
+        await driver.pilot.resize_terminal(60, 16)
+        await driver.pilot.pause()
+        assert "Prediction" in driver.text()
+
+
+@pytest.mark.parametrize("size", [(60, 16), (79, 23), (81, 25), (109, 33), (110, 33), (133, 37), (240, 70)])
+async def test_no_row_is_longer_or_shorter_than_the_screen(open_app: OpenApp, size: tuple[int, int]) -> None:
+    async with open_app(size) as driver:
+        await driver.press("u", "b")
+        strips = driver.app.screen._compositor.render_strips()
+        assert {strip.cell_length for strip in strips} == {size[0]}
+        assert "Prediction" in driver.text()
+        assert "Loss" in driver.text()
+
+
+async def test_the_worked_example_is_on_screen(open_app: OpenApp, order: Order) -> None:
+    """Logits that give p = [0.20, 0.80] and the label cat: errors −0.80 and +0.80, cross-entropy 1.609."""
+    import numpy as np
+
+    async with open_app() as driver:
+        trainer = driver.app.link._trainer.service._trainer  # type: ignore[attr-defined]
+        cat = int(np.flatnonzero(trainer.batch.targets[:, 0] == 1)[0])
+        await driver.press(*["full_stop"] * cat, *["n"] * 5)
+        trainer.outputs[-1][cat] = np.log([0.2, 0.8])
+        await driver.press("n")
+        text = driver.text()
+        for shown in ("0.200", "0.800", "−0.800", "+0.800", "p(cat) = 0.20", "0.20 − 1 = −0.80", "1.609"):
+            assert shown in text
+        assert "said dog ✗" in text
+
+
+def test_a_screenshot_has_the_same_bytes_each_time(order: Order, tmp_path: Path) -> None:
+    from nnviz.tui.screenshot import screenshot
+
+    pictures = [tmp_path / "a.svg", tmp_path / "b.svg"]
+    for picture in pictures:
+        screenshot(replace(order, experiment=EXACT), picture, ["u", "f"], (120, 40))
+    first, second = (picture.read_bytes() for picture in pictures)
+    assert first == second
+    assert b"Prediction" in first

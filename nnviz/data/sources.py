@@ -35,17 +35,25 @@ def open_source(data: Data, generator: np.random.Generator) -> Dataset:
 
     Raises InputError if there is nothing by that name, or nothing usable in it.
     """
-    if data.source in BUILT_IN:
+    folder = folder_of(data.source)
+    if folder is None:
         return BUILT_IN[data.source](data.image_size, data.grayscale)
-    path = Path(data.source).expanduser()
-    if path.is_dir():
-        # Pillow takes its time to load, and what is drawn does without it.
-        from nnviz.data.image_folder import open_image_folder
+    # Pillow takes its time to load, and what is drawn does without it.
+    from nnviz.data.image_folder import open_image_folder
 
-        return open_image_folder(path, data.image_size, data.grayscale, generator)
+    return open_image_folder(folder, data.image_size, data.grayscale, generator)
+
+
+def folder_of(source: str) -> Path | None:
+    """The folder that a source's name means, None for a built-in one. Raises InputError if it is neither."""
+    if source in BUILT_IN:
+        return None
+    path = Path(source).expanduser()
+    if path.is_dir():
+        return path
     wrong = "not a folder of images" if path.exists() else "no such folder, and not a built-in name"
     raise InputError(
-        f"{data.source}: {wrong}; give a folder with a folder of images for each class, or {', '.join(BUILT_IN)}"
+        f"{source}: {wrong}; give a folder with a folder of images for each class, or {', '.join(BUILT_IN)}"
     )
 
 

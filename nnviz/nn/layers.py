@@ -26,7 +26,7 @@ class Layer:
     input_shape: Shape
     output_shape: Shape
 
-    def build(self, input_shape: Shape, parameters: Parameters) -> Shape:
+    def build(self, input_shape: Shape, parameters: Parameters) -> Shape:  # noqa: ARG002
         """Learn the input's shape, declare parameters, and return the output's shape."""
         self.input_shape = self.output_shape = input_shape
         return input_shape

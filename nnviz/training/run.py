@@ -105,8 +105,8 @@ def claim(path: Path) -> Path:
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise InputError(f"{path}: already exists and is not empty; choose another directory with --out")
     parent = next(p for p in (path, *path.absolute().parents) if p.exists())
-    if not os.access(parent, os.W_OK):
-        raise InputError(f"{path}: {parent} cannot be written to; choose another directory with --out")
+    if not (parent.is_dir() and os.access(parent, os.W_OK)):
+        raise InputError(f"{path}: {parent} is no directory to write to; choose another one with --out")
     return path
 
 

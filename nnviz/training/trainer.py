@@ -198,11 +198,14 @@ class Trainer:
         return evaluation
 
     def _keep_if_good(self) -> str | None:
-        values = self.network.parameters.values
-        if not np.isfinite(np.dot(values, values)):
+        if not self._is_finite():
             return DIVERGED
         self.last_good = self.checkpoint()
         return None
+
+    def _is_finite(self) -> bool:
+        values = self.network.parameters.values
+        return bool(np.isfinite(np.dot(values, values)))
 
     # Where the run is, and what of it is kept
 
@@ -237,12 +240,11 @@ class Trainer:
 
     def checkpoint(self) -> Checkpoint:
         """A copy of the parameters and of the optimizer's memory, as they are after the last finished step."""
-        return Checkpoint(
-            self.steps_done,
-            self.network.parameters.values.copy(),
-            _copies(self.optimizer.state()),
-            self.optimizer.learning_rate,
-        )
+        steps, values = self.steps_done, self.network.parameters.values.copy()
+        if self.done == len(self._actions) - 1:
+            # With the update proposed, the optimizer's memory belongs to the end of this step already.
+            steps, values = steps + 1, values + self.optimizer.updates
+        return Checkpoint(steps, values, _copies(self.optimizer.state()), self.optimizer.learning_rate)
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Take up a checkpoint of this run, at the beginning of the training step that follows it."""
@@ -256,7 +258,7 @@ class Trainer:
 
         The latest one; the best one if patience ended the run; the last one with finite numbers if it diverged.
         """
-        if self.stopped_by == DIVERGED:
+        if self.stopped_by == DIVERGED or not self._is_finite():
             return self.last_good
         if self.stopped_by == "patience" and self.best is not None:
             return self.best

@@ -1,0 +1,1 @@
+"""Without a screen: the result goes to stdout, everything else to stderr."""

@@ -1,0 +1,52 @@
+"""The two streams of a program without a screen: results on stdout, everything else on stderr."""
+
+import json
+import os
+import sys
+from typing import Any, TextIO
+
+# A shell reports 128 + the signal's number for a program that a closed pipe ended; SIGPIPE is 13 everywhere.
+CLOSED_PIPE = 141
+
+
+def result(text: str) -> None:
+    """Write a result to stdout. If nobody reads it any more, end quietly."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # What Python still holds back would fail once more when it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(CLOSED_PIPE) from None
+
+
+def json_result(content: dict[str, Any]) -> None:
+    """Write a result to stdout as one JSON object on one line."""
+    result(json.dumps(content, ensure_ascii=False, allow_nan=False))
+
+
+def note(text: str) -> None:
+    """Write one line to stderr."""
+    print(f"nnviz: {printable(text)}", file=sys.stderr, flush=True)
+
+
+def printable(text: str) -> str:
+    """The text without control characters: the name of a file must not move a terminal's cursor."""
+    return "".join(c if c.isprintable() else "�" for c in text)
+
+
+def counted(number: int, thing: str) -> str:
+    """`1 step`, `1,234 steps`."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def colorful(stream: TextIO) -> bool:
+    """Whether colours are wanted there."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def width(stream: TextIO) -> int:
+    """How many columns the terminal behind a stream has; 80 where there is none."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80

@@ -1,0 +1,119 @@
+"""How far a training is, told on stderr while it goes on."""
+
+import sys
+import time
+from typing import NamedTuple
+
+from nnviz.headless.console import note, width
+from nnviz.training.trainer import Trainer
+
+BAR = 12
+SEPARATOR = " · "
+
+
+class Outlook(NamedTuple):
+    """The share of a run that is done and the seconds that are left, by the limit that will be reached first."""
+
+    share: float
+    seconds_left: float
+
+
+def outlook(trainer: Trainer, elapsed: float) -> Outlook | None:
+    """What is ahead, if the training goes on as fast as in the `elapsed` seconds; None if nothing limits it."""
+    rules, steps = trainer.stopping, trainer.steps_done
+    totals = [rules.steps, rules.epochs and rules.epochs * trainer.batches.per_epoch]
+    ends = [Outlook(steps / total, (total - steps) * elapsed / steps) for total in totals if total]
+    if rules.seconds:
+        ends.append(Outlook(trainer.seconds / rules.seconds, rules.seconds - trainer.seconds))
+    return min(ends, key=lambda end: end.seconds_left, default=None)
+
+
+class Progress:
+    """Says every `interval` seconds how far the trainer is."""
+
+    interval: float
+
+    def __init__(self, trainer: Trainer) -> None:
+        self._trainer = trainer
+        self._started = time.perf_counter()
+        self._due = self._started + self.interval
+
+    def update(self) -> None:
+        """Say it, if it is time. To be called after each training step."""
+        now = time.perf_counter()
+        if now >= self._due:
+            self._due = now + self.interval
+            self._say(now - self._started)
+
+    def close(self) -> None:
+        """The training is over."""
+
+    def _say(self, elapsed: float) -> None:
+        raise NotImplementedError
+
+    def _parts(self, elapsed: float, ahead: Outlook | None) -> list[str]:
+        """The standing in words, what matters most first."""
+        trainer = self._trainer
+        latest = trainer.history.latest
+        epochs = f"/{trainer.stopping.epochs}" if trainer.stopping.epochs else ""
+        rate = trainer.steps_done * trainer.batches.batch_size / elapsed
+        parts = [f"epoch {trainer.epoch + 1}{epochs}", f"{rate:,.0f} examples/s"]
+        if ahead:
+            parts.append(f"{duration(ahead.seconds_left)} left")
+        parts.append(f"loss {trainer.scores.mean if latest is None else latest.train_loss:.4g}")
+        if latest and latest.validation:
+            accuracy = latest.validation.accuracy
+            parts.append(f"validation {latest.validation.loss:.4g}" + (f" {accuracy:.1%}" if accuracy else ""))
+        return [*parts, f"step {trainer.steps_done:,}"]
+
+
+class Lines(Progress):
+    """A plain line every few seconds, for a log file."""
+
+    interval = 3.0
+
+    def _say(self, elapsed: float) -> None:
+        note(SEPARATOR.join(self._parts(elapsed, outlook(self._trainer, elapsed))))
+
+
+class Bar(Progress):
+    """One line of a terminal, written over and over."""
+
+    interval = 0.1
+
+    def _say(self, elapsed: float) -> None:
+        ahead = outlook(self._trainer, elapsed)
+        line, *parts = self._parts(elapsed, ahead)
+        if ahead:
+            full = round(BAR * min(ahead.share, 1))
+            line = "█" * full + "░" * (BAR - full) + f" {ahead.share:4.0%} {line}"
+        room = width(sys.stderr) - 1
+        for part in parts:
+            longer = line + SEPARATOR + part
+            line = longer if len(longer) <= room else line
+        self._write(line[:room])
+
+    def close(self) -> None:
+        self._write("")
+
+    def _write(self, line: str) -> None:
+        sys.stderr.write(f"\r{line}\x1b[K")
+        sys.stderr.flush()
+
+
+def progress_of(trainer: Trainer) -> Progress:
+    """A bar where stderr is a terminal, lines where it is not."""
+    return Bar(trainer) if sys.stderr.isatty() else Lines(trainer)
+
+
+def duration(seconds: float) -> str:
+    """`0.7 s`, `7 s`, `1:07 min` or `2:05 h`."""
+    if seconds < 1:
+        return f"{max(0, seconds):.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes}:{rest:02} min"
+    return f"{minutes // 60}:{minutes % 60:02} h"

@@ -1,0 +1,120 @@
+"""What came out of a run, as text: loss curve, confusion table, scores."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from nnviz.data.dataset import Array, Task
+from nnviz.headless.console import counted, printable
+from nnviz.headless.progress import duration
+from nnviz.training.evaluation import Assessment
+from nnviz.training.history import History
+
+CURVE_WIDTH, CURVE_HEIGHT = 100, 18
+NAME = 14
+TABLE_CLASSES = 12
+WORST = 10
+
+
+def loss_curve(history: History, columns: int, colors: bool) -> str:
+    """The losses of training and validation over the steps, drawn in at most `columns` columns."""
+    import plotext
+
+    stride, means, _, _ = history.training.binned(columns)
+    points = [(e.step, e.validation.loss) for e in history.evaluations if e.validation]
+    series = [
+        ("braille", _finite((np.arange(len(means)) + 0.5) * stride, means)),
+        ("dot", _finite(*np.array(points).reshape(-1, 2).T)),
+    ]
+    # plotext would clamp the figure to the terminal that it thinks it is in.
+    plotext.terminal.limit(False, False)
+    figure = plotext.figure
+    figure.clear()
+    figure.theme("default" if colors else "colorless")
+    figure.plot_size(min(columns, CURVE_WIDTH), CURVE_HEIGHT)
+    figure.title("loss over training steps · line: training · dots: validation")
+    for marker, (steps, losses) in series:
+        if len(steps):
+            figure.draw(figure.signal(steps.tolist(), losses.tolist(), marker=marker).lines())
+    for axis, values in enumerate(np.concatenate([curve for _, curve in series], axis=1)):
+        ticks = nice_ticks(float(values.min(initial=0)), float(values.max(initial=0)))
+        figure.ruler(axis).ticks(ticks, [f"{tick:,.10g}" for tick in ticks])
+    text: str = figure.build().string(colorless=not colors)
+    return text.rstrip("\n")
+
+
+def _finite(steps: Array, losses: Array) -> Array:
+    """Both as rows, without the points whose loss is not finite."""
+    kept = np.isfinite(losses)
+    return np.stack([steps[kept], losses[kept]])
+
+
+def nice_ticks(low: float, high: float) -> list[float]:
+    """About five round numbers from low to high."""
+    if high <= low:
+        return [low]
+    rough = (high - low) / 5
+    power = 10.0 ** np.floor(np.log10(rough))
+    step = min((m * power for m in (1, 2, 5, 10)), key=lambda size: abs(size - rough))
+    return [float(f"{n * step:.10g}") for n in range(int(np.ceil(low / step)), int(np.floor(high / step)) + 1)]
+
+
+def confusion_table(assessment: Assessment, task: Task, split: str) -> str:
+    """Which class the examples of a split belong to, and which one the network put them in."""
+    confusion = assessment.confusion
+    if confusion is None:
+        return ""
+    names = [printable(name) for name in task.class_names]
+    if len(names) > TABLE_CLASSES:
+        return _worst_confusions(confusion, names, split)
+    short = [name if len(name) <= NAME else name[: NAME - 1] + "…" for name in names]
+    rows = [[name, *(f"{count:,}" for count in row)] for name, row in zip(short, confusion, strict=True)]
+    heading = f"{split}: the label of each row's examples, and the column that the network put them in"
+    return f"{heading}\n{table([['', *short], *rows])}"
+
+
+def _worst_confusions(confusion: Array, names: Sequence[str], split: str) -> str:
+    """The pairs of classes that were confused most often: a table of very many classes cannot be read."""
+    wrong = confusion * (1 - np.eye(len(names), dtype=confusion.dtype))
+    order = np.argsort(-wrong, axis=None, kind="stable")[:WORST]
+    pairs = [divmod(int(place), len(names)) for place in order if wrong.flat[place]]
+    lines = [[f"{names[label]} taken for {names[said]}", f"{wrong[label, said]:,}"] for label, said in pairs]
+    return f"{split}: the most frequent confusions\n{table(lines) if lines else '  none'}"
+
+
+def scores(result: dict[str, Any]) -> str:
+    """Loss and accuracy of each split that has examples."""
+    rows = [["", "loss", "accuracy"]]
+    for name in ("train", "validation", "test"):
+        score = result.get(name)
+        if score:
+            rows.append([name, *_numbers(score)])
+    return table(rows)
+
+
+def _numbers(score: dict[str, Any]) -> list[str]:
+    loss, accuracy = score["loss"], score["accuracy"]
+    return [
+        "not finite" if loss is None else f"{loss:.4f}",
+        "" if accuracy is None else f"{accuracy:.1%}",
+    ]
+
+
+def closing(result: dict[str, Any]) -> str:
+    """The end of a run in a few lines: scores, cost, what stopped it, where it is kept."""
+    rate = f", {result['examples_per_second']:,.0f} examples/s" if result["examples_per_second"] else ""
+    length = f"{counted(result['steps'], 'step')}, {counted(result['epochs'], 'epoch')}"
+    cost = f"{length} in {duration(result['seconds'])}{rate}"
+    why = result["stopped_by"] or "you"
+    return f"{scores(result)}\n\n{cost}; stopped by: {why}\nkept in {printable(result['run'])}"
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of texts in columns: the first column to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "  ".join([row[0].ljust(widths[0]), *(text.rjust(w) for text, w in zip(row[1:], widths[1:], strict=True))])
+        for row in rows
+    ]
+    return "\n".join(f"  {line}".rstrip() for line in lines)

@@ -1,0 +1,95 @@
+"""`nnviz test`: how good a trained network is on examples that it never trained on."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from nnviz.data.dataset import Dataset, Task
+from nnviz.data.sources import open_source
+from nnviz.errors import InputError
+from nnviz.headless.console import json_result, result
+from nnviz.headless.training import tell_skipped, unseen
+from nnviz.training.evaluation import Assessment, assess
+from nnviz.training.process import prepare_process
+from nnviz.training.randomness import from_seed
+from nnviz.training.run import TrainedNetwork, load_run
+
+
+@dataclass(frozen=True)
+class Tested:
+    """A trained network's score on one split of a source."""
+
+    run: Path
+    source: str
+    split: str
+    task: Task
+    examples: int
+    assessment: Assessment
+
+
+def score(run: Path, source: str | None) -> Tested:
+    """Score the network of a run on the unseen examples of its own source, or of another one with the same classes.
+
+    The source is split as it was for the run, by the run's seed. Raises InputError.
+    """
+    prepare_process()
+    trained = load_run(run)
+    dataset = _open(trained, source)
+    tell_skipped(dataset)
+    name, split = unseen(dataset)
+    if not len(split):
+        raise InputError(f"{dataset.name}: it has no examples for validation or test, so nothing here is unseen")
+    assessment = assess(trained.network, trained.task, split, trained.encoder)
+    return Tested(run, source or trained.experiment.data.source, name, trained.task, len(split), assessment)
+
+
+def _open(trained: TrainedNetwork, source: str | None) -> Dataset:
+    experiment = trained.experiment
+    data = msgspec.structs.replace(experiment.data, source=source) if source else experiment.data
+    try:
+        dataset = open_source(data, from_seed(experiment.training.seed).splitting)
+    except InputError as error:
+        if source:
+            raise
+        raise InputError(f"{error} (what the run was trained on; if it has moved, say where with --data)") from None
+    if dataset.task != trained.task:
+        raise InputError(
+            f"{data.source}: it holds {_described(dataset.task)}; the run was trained on {_described(trained.task)}"
+        )
+    return dataset
+
+
+def _described(task: Task) -> str:
+    shape = "×".join(map(str, task.input_shape))
+    return f"{', '.join(task.class_names) or f'{task.numbers} numbers to predict'} from inputs of {shape}"
+
+
+def print_json(tested: Tested) -> None:
+    """The score as one JSON object."""
+    json_result(_object(tested))
+
+
+def _object(tested: Tested) -> dict[str, Any]:
+    confusion = tested.assessment.confusion
+    return {
+        "run": str(tested.run),
+        "source": tested.source,
+        "split": tested.split,
+        "examples": tested.examples,
+        **tested.assessment.score.plain(),
+        "classes": list(tested.task.class_names),
+        "confusion": None if confusion is None else confusion.tolist(),
+    }
+
+
+def print_report(tested: Tested) -> None:
+    """The score for people."""
+    from nnviz.headless.report import confusion_table, scores
+
+    parts = [
+        confusion_table(tested.assessment, tested.task, tested.split),
+        scores({tested.split: tested.assessment.score.plain()}),
+    ]
+    result("\n\n".join(filter(None, parts)))

@@ -1,0 +1,49 @@
+"""A small folder of pictures, and nnviz started as a user starts it."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+OPTIONS = ["--image-size", "8", "--network", "dense 8 relu", "--epochs", "4", "--lr", "0.01"]
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """60 noisy pictures, the left or the right half of which is brighter."""
+    folder = tmp_path_factory.mktemp("pictures")
+    generator = np.random.default_rng(0)
+    for name, half in (("left", slice(0, 4)), ("right", slice(4, 8))):
+        (folder / name).mkdir()
+        for i in range(30):
+            pixels = generator.integers(0, 160, (8, 8, 3), dtype=np.uint8)
+            pixels[:, half] += 80
+            Image.fromarray(pixels).save(folder / name / f"{i:02}.png")
+    return folder
+
+
+@pytest.fixture
+def nnviz(tmp_path: Path) -> Command:
+    """Run a command in an empty directory, with pipes for its streams."""
+
+    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "nnviz", *map(str, arguments)]
+        return subprocess.run(command, cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def trained(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What `nnviz train --json` printed, with the run's directory as an absolute path."""
+    run = tmp_path_factory.mktemp("trained") / "run"
+    command = [sys.executable, "-m", "nnviz", "train", str(pictures), *OPTIONS, "--json", "--out", str(run)]
+    result: dict[str, Any] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    return result

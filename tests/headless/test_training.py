@@ -1,0 +1,187 @@
+"""`nnviz train` as a user and a script meet it: streams, exit codes and what is kept."""
+
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from nnviz.training.run import load_run
+
+SMALL = ["--image-size", "8", "--network", "dense 8 relu"]
+ENDLESS = [*SMALL, "--steps", "100000000"]
+
+
+def start(*arguments, **streams):
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
+    return subprocess.Popen([sys.executable, "-m", "nnviz", *map(str, arguments)], **streams)
+
+
+def only_child(directory):
+    [child] = directory.iterdir()
+    return child
+
+
+def test_the_result_is_one_json_object_and_the_run_is_kept(nnviz, pictures, tmp_path):
+    done = nnviz("train", pictures, *SMALL, "--epochs", 3, "--json")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("\n") == 1
+    result = json.loads(done.stdout)
+    assert list(result) == [
+        *("run", "steps", "epochs", "seconds", "examples_per_second", "parameters", "stopped_by", "kept_step"),
+        *("train", "validation", "test"),
+    ]
+    per_epoch = -(-42 // 16)
+    assert (result["steps"], result["epochs"], result["stopped_by"]) == (3 * per_epoch, 3, "epochs")
+    assert result["parameters"] == 8 * 8 * 3 * 8 + 8 + 8 * 2 + 2
+    for split in ("train", "validation", "test"):
+        assert result[split]["loss"] > 0
+        assert 0 <= result[split]["accuracy"] <= 1
+
+    run = only_child(tmp_path / "runs")
+    assert result["run"] == f"runs/{run.name}"
+    assert sorted(str(path.relative_to(run)) for path in run.rglob("*") if path.is_file()) == [
+        "checkpoints/final.safetensors",
+        "experiment.toml",
+        "metrics.jsonl",
+        "result.json",
+    ]
+    assert json.loads((run / "result.json").read_text()) == result
+    assert load_run(run).experiment.stopping.epochs == 3
+    metrics = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    assert [line["split"] for line in metrics] == ["train", "validation"] * (len(metrics) // 2)
+    assert metrics[-1]["loss"] == result["validation"]["loss"]
+
+
+@pytest.mark.parametrize("command", ["train", "run"])
+def test_without_a_terminal_no_escape_sequence_reaches_a_pipe(nnviz, pictures, tmp_path, command, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    done = nnviz(command, pictures, *SMALL, "--out", "kept")
+    assert done.returncode == 0, done.stderr
+    assert "\x1b" not in done.stdout + done.stderr
+    assert "\r" not in done.stdout + done.stderr
+    for told in ("loss over training steps", "left", "right", "train  ", "validation  ", "stopped by: epochs"):
+        assert told in done.stdout
+    assert (tmp_path / "kept" / "result.json").is_file()
+    assert ("no terminal" in done.stderr) == (command == "run")
+
+
+def test_the_same_order_gives_the_same_numbers(nnviz, pictures):
+    first, second = (json.loads(nnviz("train", pictures, *SMALL, "--steps", 30, "--json").stdout) for _ in range(2))
+    for split in ("train", "validation", "test"):
+        assert first[split] == second[split]
+    assert first["run"] != second["run"]
+
+
+@pytest.mark.parametrize("learning_rate", ["1e6", "1e30"])
+def test_a_diverging_run_says_so_and_keeps_finite_numbers(nnviz, pictures, learning_rate):
+    done = nnviz(
+        "train", pictures, *SMALL, "--network", "dense 64 relu, dense 64 relu", "--lr", learning_rate, "--json"
+    )
+    assert done.returncode == 3, done.stderr
+    result = json.loads(done.stdout, parse_constant=pytest.fail)
+    assert result["stopped_by"] == "diverged"
+    assert sum(line.startswith("nnviz: training diverged") for line in done.stderr.splitlines()) == 1
+    assert "Traceback" not in done.stderr
+    assert "Warning" not in done.stderr
+
+
+def test_a_diverged_run_can_be_opened_and_tested(nnviz, pictures, tmp_path):
+    nnviz("train", pictures, *SMALL, "--lr", "1e38", "--out", "bad")
+    assert np.isfinite(load_run(tmp_path / "bad").network.parameters.values).all()
+    assert nnviz("test", "bad").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["nowhere"], "nowhere: no such folder"),
+        (["--network", "dnse 3"], "network: no layer is called 'dnse'"),
+        (["--lr", "-1"], "options: training.learning_rate: expected a number > 0.0"),
+        (["--optimizer", "sdg"], "options: training.optimizer: expected one of sgd, adam; got 'sdg'"),
+        (["--config", "no.toml"], "no.toml: cannot be read"),
+        (["--config", "bad.toml"], "bad.toml: [training] unknown key 'lr'"),
+        (["--out", "taken"], "taken: already exists and is not empty"),
+        (["--out", "bad.toml/run"], "bad.toml/run: "),
+        (["pets", "--image-size", "0"], "options: data.image_size: expected a whole number >= 1"),
+    ],
+)
+def test_what_the_user_gave_wrong_is_told_in_one_line(nnviz, tmp_path, arguments, told):
+    (tmp_path / "bad.toml").write_text("[training]\nlr = 3\n")
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "thesis.tex").touch()
+    done = nnviz("train", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith(f"nnviz: {told}")
+
+
+def test_a_usage_error_is_the_users(nnviz):
+    for arguments in (["train", "--epochs", "x"], ["train", "--nonsense"], ["tran"], ["predict"]):
+        done = nnviz(*arguments)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "Traceback" not in done.stderr
+
+
+def test_skipped_files_are_counted_and_named(nnviz, pictures, tmp_path):
+    folder = tmp_path / "mine"
+    for name in ("left", "right"):
+        (folder / name).mkdir(parents=True)
+        for picture in sorted((pictures / name).iterdir())[:10]:
+            (folder / name / picture.name).write_bytes(picture.read_bytes())
+    for i in range(5):
+        (folder / "left" / f"broken\x1b[31m{i}.png").write_bytes(b"no picture")
+    done = nnviz("train", folder, *SMALL, "--json")
+    assert done.returncode == 0, done.stderr
+    [line] = [line for line in done.stderr.splitlines() if "skipped" in line]
+    assert line.startswith("nnviz: skipped 5 files: left/broken")
+    assert line.endswith("and 2 more")
+    assert "\x1b" not in done.stderr, "a file's name must not reach the terminal as a command"
+
+
+def test_ctrl_c_keeps_the_run_and_prints_what_there_is(pictures, tmp_path):
+    trainer = start("train", pictures, *ENDLESS, "--json", cwd=tmp_path)
+    assert b"to train on" in trainer.stderr.readline()
+    time.sleep(0.5)
+    trainer.send_signal(signal.SIGINT)
+    output, errors = trainer.communicate(timeout=20)
+    assert trainer.returncode == 130, errors
+    result = json.loads(output)
+    assert result["stopped_by"] == "interrupted"
+    assert result["steps"] > 0
+    assert b"Traceback" not in errors
+    run = only_child(tmp_path / "runs")
+    assert load_run(run).step == result["kept_step"] == result["steps"]
+    assert json.loads((run / "result.json").read_text()) == result
+
+
+def test_a_reader_that_goes_away_is_no_fault(pictures, tmp_path):
+    trainer = start("train", pictures, *SMALL, "--out", "kept", cwd=tmp_path)
+    trainer.stdout.close()
+    errors = trainer.stderr.read()
+    assert trainer.wait(20) == 141
+    assert b"Traceback" not in errors
+    assert b"Broken" not in errors
+    assert (tmp_path / "kept" / "result.json").is_file()
+
+
+def test_a_terminal_sees_a_bar_that_goes_away_again(pictures, tmp_path):
+    ours, theirs = pty.openpty()
+    trainer = start("train", pictures, *SMALL, "--seconds", "0.8", "--json", cwd=tmp_path, stderr=theirs)
+    output, _ = trainer.communicate(timeout=20)
+    os.close(theirs)
+    seen = os.read(ours, 100_000).decode()
+    os.close(ours)
+    assert "\x1b" not in output.decode()
+    assert json.loads(output)["stopped_by"] == "seconds"
+    bars = [part.removesuffix("\x1b[K") for part in seen.split("\r") if "█" in part]
+    assert re.fullmatch(r"█+░+  +\d+% epoch \d+ · [\d,]+ examples/s · 0\.\d s left · loss \S+( · .*)?", bars[0])
+    assert max(map(len, bars)) < 80
+    assert seen.endswith("\r\x1b[K")

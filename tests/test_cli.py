@@ -1,0 +1,160 @@
+"""The commands: what they load, which of two settings wins, and how they fail."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nnviz import __version__
+from nnviz.cli import Options
+from nnviz.errors import InputError
+
+HEAVY = ("numpy", "textual", "plotext", "rich", "PIL", "msgspec")
+
+
+def python(code, *arguments, cwd=None, **environment):
+    """Run `code`, which has `main` and `sys.argv`, in an interpreter of its own."""
+    program = f"import sys; sys.argv[0] = 'nnviz'; from nnviz.cli import main\n{code}"
+    return subprocess.run(
+        [sys.executable, "-c", program, *map(str, arguments)],
+        cwd=cwd,
+        env={"PATH": "", "PYTHONPATH": str(Path.cwd()), **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+
+
+LOADED = """
+try: main()
+except SystemExit as ended: assert not ended.code, ended.code
+print('loaded', *(name for name in %r if name in sys.modules))
+"""
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"], ["run", "--help"], ["--version"]])
+def test_help_loads_nothing_heavy(arguments):
+    done = python(LOADED % (HEAVY,), *arguments)
+    assert done.stdout.splitlines()[-1] == "loaded", done.stderr
+
+
+def test_training_never_loads_the_screen(tmp_path):
+    done = python(LOADED % (HEAVY,), "train", "--steps", "2", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert not {"textual", "rich"} & set(done.stdout.splitlines()[-1].split())
+
+
+def test_the_version_is_told():
+    assert python("main()", "--version").stdout == f"nnviz {__version__}\n"
+
+
+@pytest.mark.parametrize("command", ["run", "train", "screenshot"])
+def test_every_command_that_trains_has_the_same_options(command):
+    told = python("main()", command, "--help", COLUMNS="200").stdout
+    for option in (
+        *(
+            "--network",
+            "--loss",
+            "--output",
+            "--optimizer",
+            "--lr",
+            "--momentum",
+            "--batch-size",
+            "--epochs",
+            "--steps",
+        ),
+        *("--seed", "--image-size", "--grayscale", "--target-loss", "--target-accuracy", "--patience", "--seconds"),
+        *("--config", "--out"),
+    ):
+        assert f"  {option} " in told
+
+
+def test_options_win_over_the_file_and_the_file_over_what_is_suggested(tmp_path):
+    config = tmp_path / "my.toml"
+    config.write_text('[data]\nimage_size = 12\n[training]\nlearning_rate = 0.5\nbatch_size = 4\noptimizer = "adam"\n')
+    suggested = Options().experiment()
+    chosen = Options(config=config, batch_size=2, loss="mse").experiment()
+    assert chosen.data.image_size == 12
+    assert (chosen.training.learning_rate, chosen.training.batch_size, chosen.training.optimizer) == (0.5, 2, "adam")
+    assert chosen.network.loss == "mse"
+    assert chosen.network.layers == suggested.network.layers
+    assert chosen.stopping.epochs == suggested.stopping.epochs
+
+
+def test_the_source_may_stand_in_the_file(tmp_path):
+    config = tmp_path / "my.toml"
+    config.write_text('[data]\nsource = "photos"\n')
+    assert Options(config=config).experiment().data.source == "photos"
+    assert Options(config=config, source="pets").experiment().data.source == "pets"
+    assert Options().experiment().data.source == "pets"
+
+
+def test_what_a_source_suggests_belongs_to_that_source(tmp_path):
+    config = tmp_path / "my.toml"
+    config.write_text('[data]\nsource = "photos"\n')
+    photos, pets = Options(source="photos").experiment(), Options().experiment()
+    assert Options(config=config).experiment().training == photos.training != pets.training
+
+
+def test_steps_alone_decide_the_length_and_with_epochs_whichever_comes_first():
+    assert Options(steps=9).experiment().stopping.epochs is None
+    assert Options(seconds=9.0).experiment().stopping.epochs is None
+    both = Options(steps=9, epochs=3).experiment().stopping
+    assert (both.steps, both.epochs) == (9, 3)
+    assert Options(patience=3).experiment().stopping.epochs == Options().experiment().stopping.epochs
+
+
+def test_a_key_wrong_in_the_file_is_laid_to_the_file(tmp_path):
+    config = tmp_path / "my.toml"
+    config.write_text("[training]\nlearning_rate = -1\n")
+    with pytest.raises(InputError, match=r"my\.toml: training\.learning_rate: expected a number > 0"):
+        Options(config=config, lr=0.1).experiment()
+
+
+BROKEN = "import nnviz.data.sources as s; s.suggested = lambda source: 1 / 0\nmain()"
+
+
+def test_a_fault_of_nnviz_is_one_line_and_a_way_to_more(tmp_path):
+    done = python(BROKEN, "train", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines() == [
+        "nnviz: a fault of nnviz itself (ZeroDivisionError: division by zero); "
+        "NNVIZ_TRACEBACK=1 shows where it happened"
+    ]
+    assert "Traceback" in python(BROKEN, "train", cwd=tmp_path, NNVIZ_TRACEBACK="1").stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["picture.png"], "picture.png: a screenshot is an SVG file; give a name that ends in .svg"),
+        (["picture.svg", "--size", "80"], "--size: '80' is not a size such as 120x40"),
+        (["picture.svg", "--size", "0x40"], "--size: '0x40' is not a size such as 120x40"),
+        (["picture.svg", "nowhere"], "nowhere: no such folder, and not a built-in name"),
+    ],
+)
+def test_a_screenshot_that_cannot_be_made_is_told(tmp_path, arguments, told):
+    done = python("main()", "screenshot", *arguments, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"nnviz: {told}")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"source": "nowhere"}, "nowhere: no such folder"),
+        ({"network": "dens 3"}, "no layer is called 'dens'"),
+        ({"out": Path(__file__).parent}, "already exists"),
+    ],
+)
+def test_what_shows_without_reading_examples_is_found_before_the_screen_opens(options, told):
+    with pytest.raises(InputError, match=told):
+        Options(**options).order()
+
+
+def test_a_run_is_always_kept_where_it_was_asked_for(tmp_path):
+    named, unnamed = Options(out=tmp_path / "run").order(), Options().order()
+    assert (named.out, named.keep_always) == (tmp_path / "run", True)
+    assert (unnamed.out.parent, unnamed.keep_always) == (Path("runs"), False)

@@ -1,0 +1,125 @@
+"""One description of a run, the same on disk as in memory, and errors that name the key."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nnviz.errors import InputError
+from nnviz.experiment import Data, Experiment, Net, Stopping, Training, combine, read_tables
+
+POSITIVE = st.floats(min_value=0, exclude_min=True, max_value=1e300)
+COUNT = st.integers(1, 2**63 - 1)
+TEXT = st.text(st.characters(codec="utf-8"))
+EXPERIMENTS = st.builds(
+    Experiment,
+    data=st.builds(Data, source=TEXT, image_size=st.integers(1, 1024), grayscale=st.booleans()),
+    network=st.builds(
+        Net, layers=TEXT, output=st.sampled_from([None, "softmax", "single"]), loss=st.sampled_from([None, "mse"])
+    ),
+    training=st.builds(
+        Training,
+        optimizer=st.sampled_from(["sgd", "adam"]),
+        learning_rate=POSITIVE,
+        momentum=st.floats(0, 1, exclude_max=True),
+        batch_size=COUNT,
+        seed=st.integers(0, 2**63 - 1),
+        dtype=st.sampled_from(["float32", "float64"]),
+    ),
+    stopping=st.builds(
+        Stopping,
+        epochs=COUNT,
+        steps=st.none() | COUNT,
+        seconds=st.none() | POSITIVE,
+        target_loss=st.none() | POSITIVE,
+        target_accuracy=st.none() | st.floats(0, 1),
+        patience=st.none() | COUNT,
+    ),
+)
+
+
+@given(EXPERIMENTS)
+def test_an_experiment_comes_back_from_toml_as_it_was(tmp_path_factory, experiment):
+    path = tmp_path_factory.mktemp("toml") / "experiment.toml"
+    path.write_text(experiment.to_toml(), encoding="utf-8", newline="\n")
+    assert combine(read_tables(path)) == experiment
+
+
+def test_a_run_of_so_many_steps_comes_back_without_epochs(tmp_path):
+    experiment = combine({"stopping": {"epochs": 9}}, {"stopping": {"steps": 500}})
+    assert experiment.stopping == Stopping(epochs=None, steps=500)
+    (tmp_path / "e.toml").write_text(experiment.to_toml())
+    assert combine(read_tables(tmp_path / "e.toml")) == experiment
+
+
+def test_later_tables_win_key_by_key():
+    suggested = {"training": {"learning_rate": 0.5, "batch_size": 4}, "stopping": {"epochs": 7, "patience": 2}}
+    experiment = combine(suggested, {"training": {"batch_size": 8}}, {"stopping": {"epochs": 3}})
+    assert experiment.training == Training(learning_rate=0.5, batch_size=8)
+    assert experiment.stopping == Stopping(epochs=3, patience=2)
+
+
+@pytest.mark.parametrize("limit", [{"steps": 5}, {"seconds": 5.0}])
+def test_a_length_in_steps_or_seconds_lifts_earlier_epochs_but_not_its_own(limit):
+    earlier = {"stopping": {"epochs": 7}}
+    assert combine(earlier, {"stopping": limit}).stopping.epochs is None
+    assert combine(earlier, {"stopping": {**limit, "epochs": 3}}).stopping.epochs == 3
+    assert combine({"stopping": limit}, earlier).stopping.epochs == 7
+
+
+@pytest.mark.parametrize(
+    ("tables", "message"),
+    [
+        ({"trainin": {}}, "unknown key 'trainin'; there are [data], [network], [training], [stopping]"),
+        (
+            {"training": {"lr": 1}},
+            "[training] unknown key 'lr'; there are optimizer, learning_rate, momentum, batch_size, seed, dtype",
+        ),
+        ({"epochs": 3}, "'epochs' stands outside a table; there are [data], [network], [training], [stopping]"),
+        ({"training": {"batch_size": "many"}}, "training.batch_size: expected a whole number, got a text"),
+        ({"stopping": {"epochs": "all"}}, "stopping.epochs: expected a whole number, got a text"),
+        ({"stopping": {"patience": 1.5}}, "stopping.patience: expected a whole number, got a number"),
+        ({"data": {"grayscale": 1}}, "data.grayscale: expected true or false, got a whole number"),
+        ({"network": {"layers": 64}}, "network.layers: expected a text, got a whole number"),
+        ({"training": {"learning_rate": 0}}, "training.learning_rate: expected a number > 0.0"),
+        ({"training": {"learning_rate": float("nan")}}, "training.learning_rate: expected a number > 0.0"),
+        ({"training": {"learning_rate": float("inf")}}, "training.learning_rate: expected a number <= 1e+300"),
+        ({"training": {"momentum": 1.0}}, "training.momentum: expected a number < 1.0"),
+        ({"training": {"seed": -1}}, "training.seed: expected a whole number >= 0"),
+        ({"data": {"image_size": 5000}}, "data.image_size: expected a whole number <= 1024"),
+        ({"stopping": {"target_accuracy": 95}}, "stopping.target_accuracy: expected a number <= 1.0"),
+        ({"stopping": {"steps": 0}}, "stopping.steps: expected a whole number >= 1"),
+        ({"training": {"optimizer": "adm"}}, "training.optimizer: expected one of sgd, adam; got 'adm'"),
+        ({"network": {"output": "two"}}, "network.output: expected one of softmax, single; got 'two'"),
+        ({"network": {"loss": "mae"}}, "network.loss: expected one of cross-entropy, mse; got 'mae'"),
+    ],
+)
+def test_what_is_wrong_is_named_with_what_was_expected(tables, message):
+    with pytest.raises(InputError) as error:
+        combine(tables, origin="my.toml")
+    assert str(error.value) == f"my.toml: {message}"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"[training\n", "not a TOML file: Expected ']'"),
+        (b"x = '\xff'\n", "not a TOML file"),
+        (None, r"cannot be read \(No such file"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named(tmp_path, content, message):
+    path = tmp_path / "my.toml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(InputError, match=rf"my\.toml: {message}"):
+        read_tables(path)
+
+
+def test_an_experiment_cannot_be_changed_by_accident():
+    experiment = Experiment()
+    with pytest.raises(AttributeError):
+        experiment.training.seed = 3  # type: ignore[misc]
+    changed = experiment.with_training(seed=3)
+    assert (changed.training.seed, experiment.training.seed) == (3, 0)
+    assert msgspec.structs.replace(changed, training=experiment.training) == experiment

@@ -1,0 +1,200 @@
+"""A frame shows what the training step computed, all of it and nothing else, and is a copy."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+from nnviz.data.dataset import Dataset, Split, Standardization
+from nnviz.nn.gradcheck import numerical_gradient, relative_error
+from nnviz.training.assembly import assemble
+from nnviz.training.camera import Camera, _reduced
+from nnviz.training.frame import Focus, Quantity, Rates, State
+from nnviz.training.stages import Phase, end_of
+
+DEPTH = 5
+"""Of the small network: dense1 tanh1 dense2 relu1 dense3."""
+BLOCKS = {"dense1": 0, "dense2": 1, "dense3": 2}
+
+
+def take(camera: Camera, example=0, block=0, quantity=Quantity.GRADIENT):
+    return camera.take(Focus(example, block, quantity), State.PAUSED, Rates())
+
+
+def arrays(thing):
+    """Every array in a frame, however deep."""
+    if isinstance(thing, np.ndarray):
+        yield thing
+    elif isinstance(thing, tuple):
+        for part in thing:
+            yield from arrays(part)
+    elif hasattr(thing, "__dataclass_fields__"):
+        for name in thing.__dataclass_fields__:
+            yield from arrays(getattr(thing, name))
+
+
+def test_gradients_shown_match_central_differences(make_trainer):
+    trainer = make_trainer(dtype="float64", optimizer="adam")
+    camera = Camera(trainer)
+    trainer.step()
+    trainer.finish_phase(Phase.BACKWARD)
+    network = trainer.network.replica()
+    expected = numerical_gradient(network, trainer.batch.inputs.copy(), trainer.batch.targets)
+    named = trainer.network.parameters.named(expected)
+    for name, block in BLOCKS.items():
+        shown = take(camera, block=block).matrix
+        # A frame's cells are float32.
+        assert relative_error(shown.cells, named[f"{name}.weights"].T) < 1e-6
+    layers = {layer.name: layer for layer in take(camera).layers}
+    for name in BLOCKS:
+        both = np.concatenate([named[f"{name}.weights"].ravel(), named[f"{name}.biases"].ravel()])
+        assert layers[name].gradients.largest == pytest.approx(np.abs(both).max(), rel=1e-6)
+        assert layers[name].gradients.rms == pytest.approx(np.sqrt(np.mean(both**2)), rel=1e-6)
+
+
+def test_the_errors_shown_match_central_differences_of_the_loss_in_the_logits(make_trainer):
+    trainer = make_trainer(dtype="float64")
+    camera = Camera(trainer)
+    trainer.finish_phase(Phase.BACKWARD)
+    logits, targets = trainer.outputs[-1].copy(), trainer.batch.targets
+    frame = take(camera, example=3, block=2)
+    loss = trainer.network.replica().loss
+    for unit, shown in zip(frame.errors.indices, frame.errors.grad_z, strict=True):
+        shifted = [logits.copy(), logits.copy()]
+        shifted[0][3, unit] += 1e-6
+        shifted[1][3, unit] -= 1e-6
+        above, below = (loss.forward(z, targets).mean for z in shifted)
+        assert shown == pytest.approx((above - below) / 2e-6, abs=1e-8)
+    assert frame.example.error == pytest.approx(frame.example.prediction - frame.example.target)
+    assert frame.batch_loss == pytest.approx(trainer.scores.each.mean())
+
+
+def test_hidden_errors_obey_the_chain_rule(make_trainer):
+    trainer = make_trainer(dtype="float64")
+    trainer.finish_phase(Phase.BACKWARD)
+    errors = take(Camera(trainer), example=1, block=0).errors
+    assert np.abs(errors.grad_z).tolist() == sorted(np.abs(errors.grad_z), reverse=True)
+    np.testing.assert_allclose(errors.a, np.tanh(errors.z), atol=1e-12)
+    np.testing.assert_allclose(errors.grad_z, errors.grad_a * (1 - errors.a**2), atol=1e-12)
+
+
+def test_what_a_stage_has_not_reached_is_none(make_trainer):
+    trainer = make_trainer()
+    camera = Camera(trainer)
+    trainer.step()
+    for done in range(1, len(trainer.stages) + 1):
+        trainer.advance()
+        assert trainer.done == done
+        frame = take(camera, block=2)
+        scored = done >= end_of(Phase.LOSS, DEPTH)
+        for value in (
+            frame.batch_loss,
+            frame.said_wrong,
+            frame.example.prediction,
+            frame.example.error,
+            frame.example.loss,
+            frame.example.said,
+        ):
+            assert (value is not None) == scored
+        assert (frame.example.logits is not None) == (done >= DEPTH)
+        for number, layer in enumerate(frame.layers):
+            assert (layer.units.activations is not None) == (done > number)
+            # The backward stage of the layer above leaves it; the last layer's is taken from the loss in its own.
+            known = done >= min(2 * DEPTH + 1, max(2 * DEPTH - number, DEPTH + 2))
+            assert (layer.units.gradients is not None) == known, (done, layer.name)
+            if layer.parameters:
+                assert (layer.gradients is not None) == (done >= 2 * DEPTH + 1 - number)
+                assert (layer.updates is not None) == (done >= 2 * DEPTH + 2)
+        assert (frame.matrix.cells is not None) == (done >= DEPTH + 2)
+        assert frame.input.activations is not None
+        assert frame.input.gradients is None, "nothing trains the input"
+
+
+def test_nothing_of_the_step_before_is_left_in_a_frame(make_trainer):
+    trainer = make_trainer()
+    camera = Camera(trainer)
+    trainer.step()
+    trainer.advance()
+    frame = take(camera)
+    assert frame.moment.step == 1
+    assert [layer.units.activations is not None for layer in frame.layers] == [True, False, False, False, False]
+    assert frame.errors.grad_z is None
+    assert frame.matrix.cells is None
+
+
+def test_weights_and_proposed_update_are_shown_as_they_are(make_trainer):
+    trainer = make_trainer(optimizer="adam")
+    camera = Camera(trainer)
+    trainer.step()
+    before = take(camera, quantity=Quantity.WEIGHT).matrix.cells
+    while trainer.done != end_of(Phase.BACKWARD, DEPTH) + 1:
+        trainer.advance()
+    proposed = take(camera, quantity=Quantity.UPDATE).matrix.cells
+    np.testing.assert_array_equal(take(camera, quantity=Quantity.WEIGHT).matrix.cells, before)
+    trainer.advance()
+    np.testing.assert_array_equal(take(camera, quantity=Quantity.WEIGHT).matrix.cells, before + proposed)
+    assert np.any(proposed)
+
+
+def test_a_frame_is_a_copy(make_trainer):
+    trainer = make_trainer()
+    camera = Camera(trainer)
+    trainer.step()
+    frames = [take(camera, example=5, block=block, quantity=quantity) for block in range(3) for quantity in Quantity]
+    kept = pickle.dumps(frames)
+    buffers = [
+        trainer.network.parameters.values,
+        trainer.network.parameters.gradients,
+        trainer.optimizer.updates,
+        trainer.scores.prediction,
+        trainer.scores.each,
+        trainer.batch.targets,
+        trainer.dataset.train.inputs,
+        trainer.history.training.means,
+        *trainer.outputs,
+        *trainer.output_gradients[1:],
+    ]
+    for frame in frames:
+        for array in arrays(frame):
+            assert not any(np.shares_memory(array, buffer) for buffer in buffers)
+    for _ in range(3):
+        trainer.step()
+    assert pickle.dumps(frames) == kept
+
+
+def test_a_frame_of_a_large_network_and_a_long_run_stays_small(make_experiment):
+    generator = np.random.default_rng(0)
+    pictures = generator.integers(0, 256, (24, 32, 32, 3), dtype=np.uint8)
+    split = Split(pictures, np.arange(24) % 10, [f"{i}.png" for i in range(24)])
+    dataset = Dataset("many", tuple("abcdefghij"), split, split, split, Standardization.of(pictures))
+    experiment = make_experiment(layers="dense 1024 relu, dense 1024 relu", batch_size=24)
+    trainer = assemble(experiment, dataset)
+    camera = Camera(trainer)
+    for _ in range(3000):
+        trainer.history.record_step(generator.normal())
+    for epoch in range(3000):
+        trainer.history.record_evaluation(epoch, epoch, 0.0, trainer.assess(split).score if epoch < 2 else None)
+    trainer.step()
+    sizes = [
+        len(pickle.dumps(take(camera, block=block, quantity=quantity))) for block in range(3) for quantity in Quantity
+    ]
+    assert max(sizes) < 200_000
+
+
+@pytest.mark.parametrize(
+    ("shape", "steps"), [((5, 7), (1, 1)), ((5, 7), (2, 3)), ((96, 193), (1, 2)), ((9, 4), (9, 4))]
+)
+def test_reducing_a_matrix_keeps_the_signed_extreme_of_each_block(shape, steps):
+    matrix = np.random.default_rng(1).normal(size=shape).astype(np.float32)
+    reduced = _reduced(matrix, *steps)
+    for row in range(reduced.shape[0]):
+        for column in range(reduced.shape[1]):
+            block = matrix[row * steps[0] : (row + 1) * steps[0], column * steps[1] : (column + 1) * steps[1]]
+            assert reduced[row, column] == block.flat[np.abs(block).argmax()]
+
+
+def test_a_focus_that_does_not_exist_moves_to_one_that_does(make_trainer):
+    trainer = make_trainer()
+    frame = take(Camera(trainer), example=8, block=17)
+    assert (frame.focus.example, frame.focus.block) == (0, 2)
+    assert frame.example.number == trainer.batch.indices[0]

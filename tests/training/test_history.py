@@ -1,0 +1,85 @@
+"""The metrics of any number of steps take bounded memory and lose no peak."""
+
+import tracemalloc
+from itertools import islice
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nnviz.training.evaluation import Score
+from nnviz.training.history import CAPACITY, History, LossCurve
+
+MILLION = 1_000_000
+
+
+def recorded(losses) -> LossCurve:
+    curve = LossCurve()
+    for loss in losses:
+        curve.record(float(loss))
+    return curve
+
+
+def test_a_million_steps_take_no_more_memory_than_a_thousand():
+    losses = np.random.default_rng(0).gamma(2, size=MILLION).tolist()
+    losses[123_456], losses[777_777] = 1e6, -1.0
+    curve = LossCurve()
+    for loss in islice(losses, 5000):
+        curve.record(loss)
+    tracemalloc.start()
+    for loss in islice(losses, 5000, None):
+        curve.record(loss)
+    grown, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert grown < 2_000
+    assert peak < 100_000
+    assert curve.filled <= CAPACITY
+    assert curve.highs[: curve.filled].max() == 1e6
+    assert curve.lows[: curve.filled].min() == -1.0
+
+
+@given(st.integers(0, 5), st.integers(0, 2**32 - 1))
+def test_full_bins_hold_the_mean_the_lowest_and_the_highest_of_their_steps(doublings, seed):
+    stride = 2**doublings
+    losses = np.random.default_rng(seed).normal(size=CAPACITY // 2 * stride)
+    curve = recorded(losses)
+    bins = losses.reshape(-1, curve.stride)
+    assert curve.filled == len(bins)
+    np.testing.assert_allclose(curve.means[: curve.filled], bins.mean(axis=1), rtol=0, atol=1e-12)
+    np.testing.assert_array_equal(curve.lows[: curve.filled], bins.min(axis=1))
+    np.testing.assert_array_equal(curve.highs[: curve.filled], bins.max(axis=1))
+    assert np.isclose(curve.means[: curve.filled].mean(), losses.mean())
+
+
+@given(st.integers(0, 3000), st.integers(1, 400))
+def test_a_curve_is_binned_for_a_screen_without_losing_steps_or_peaks(count, most):
+    losses = np.random.default_rng(count).normal(size=count)
+    curve = recorded(losses)
+    stride, means, lows, highs = curve.binned(most)
+    assert len(means) == len(lows) == len(highs) <= most
+    closed = losses[: curve.filled * curve.stride]
+    assert -(-len(closed) // stride) == len(means)
+    if len(closed):
+        assert (highs.max(), lows.min()) == (closed.max(), closed.min())
+        np.testing.assert_allclose(means[0], closed[:stride].mean(), atol=1e-12)
+        np.testing.assert_allclose(means[-1], closed[(len(means) - 1) * stride :].mean(), atol=1e-12)
+
+
+def test_evaluations_are_thinned_but_the_first_the_latest_and_the_best_stay():
+    history = History()
+    for epoch in range(1, 20_000):
+        history.record_step(1.0)
+        history.record_evaluation(epoch, epoch, 0.0, Score(abs(epoch - 777.25), 0.5))
+    assert len(history.evaluations) <= CAPACITY
+    assert [history.evaluations[0].epoch, history.evaluations[-1].epoch] == [1, 19_999]
+    assert history.best.epoch == 777
+
+
+def test_the_training_loss_is_the_mean_since_the_last_evaluation():
+    history = History()
+    for losses in ([4.0, 2.0], [1.0], [0.5, 0.25, 0.75]):
+        for loss in losses:
+            history.record_step(loss)
+        evaluation = history.record_evaluation(1, 1, 0.0, None)
+        assert evaluation.train_loss == np.mean(losses)
+    assert history.best is evaluation, "without validation, the training loss says which is best"

@@ -1,0 +1,122 @@
+"""A run that was kept can be opened again, and a damaged one says so."""
+
+import json
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from nnviz.errors import InputError
+from nnviz.training.evaluation import assess
+from nnviz.training.run import RunDirectory, claim, free_path, load_run, new_run_path
+
+CHECKPOINT = "checkpoints/final.safetensors"
+
+
+@pytest.fixture
+def kept(make_trainer, make_experiment, tmp_path):
+    """A trainer after some steps, and the directory that keeps it."""
+    settings = {"stopping": {"steps": 20}, "optimizer": "adam"}
+    trainer = make_trainer(**settings)
+    directory = RunDirectory(tmp_path / "deep" / "run", make_experiment(**settings))
+    while trainer.stopped_by is None:
+        evaluation = trainer.step()
+        if evaluation:
+            directory.record(evaluation)
+    directory.keep(trainer, trainer.kept())
+    directory.finish({"stopped_by": trainer.stopped_by})
+    return trainer, directory.path
+
+
+def test_a_kept_network_says_the_same_as_before(kept, make_experiment, dataset):
+    trainer, path = kept
+    loaded = load_run(path)
+    assert loaded.experiment == make_experiment(stopping={"steps": 20}, optimizer="adam")
+    assert (loaded.task, loaded.step) == (dataset.task, 20)
+    assert loaded.network.parameters.values.tobytes() == trainer.network.parameters.values.tobytes()
+    again = assess(loaded.network, loaded.task, dataset.test, loaded.encoder)
+    assert again.score == trainer.assess(dataset.test).score
+    assert not list(path.rglob("*.part"))
+
+
+def test_pytorch_could_open_the_checkpoint_and_find_names(kept):
+    trainer, path = kept
+    tensors = load_file(path / CHECKPOINT)
+    assert {"dense1.weights", "dense1.biases", "optimizer.mean", "standardization.mean"} <= tensors.keys()
+    np.testing.assert_array_equal(tensors["optimizer.square"], trainer.optimizer.state()["square"])
+
+
+def test_metrics_have_a_line_for_each_split_of_each_evaluation(kept):
+    trainer, path = kept
+    records = [json.loads(line) for line in (path / "metrics.jsonl").read_text().splitlines()]
+    assert len(records) == 2 * len(trainer.history.evaluations)
+    for evaluation, record in zip(trainer.history.evaluations, records[1::2], strict=True):
+        assert record == {
+            "step": evaluation.step,
+            "epoch": evaluation.epoch,
+            "split": "validation",
+            "loss": evaluation.validation.loss,
+            "accuracy": evaluation.validation.accuracy,
+            "seconds": round(evaluation.seconds, 3),
+        }
+
+
+def _cut(path):
+    path.write_bytes(path.read_bytes()[:-200])
+
+
+def _empty(path):
+    path.write_bytes(b"")
+
+
+def _other(path):
+    save_file({"x": np.zeros(3)}, path)
+
+
+@pytest.mark.parametrize("damage", [_cut, _empty, _other])
+def test_a_damaged_checkpoint_is_named(kept, damage):
+    _, path = kept
+    damage(path / CHECKPOINT)
+    with pytest.raises(InputError, match=r"final\.safetensors: (damaged|not a checkpoint)"):
+        load_run(path)
+
+
+def test_a_checkpoint_of_another_network_is_named(kept):
+    _, path = kept
+    toml = path / "experiment.toml"
+    toml.write_text(toml.read_text().replace("dense 7", "dense 8"))
+    with pytest.raises(InputError, match=r"dense1\.weights has shape \(6, 7\), experiment\.toml asks for \(6, 8\)"):
+        load_run(path)
+
+
+def test_a_directory_that_is_no_run_is_told_from_a_damaged_one(tmp_path):
+    with pytest.raises(InputError, match=r"not a finished run \(experiment\.toml is missing\)"):
+        load_run(tmp_path)
+
+
+def test_no_run_is_kept_over_something_else(tmp_path):
+    assert claim(tmp_path) == tmp_path
+    (tmp_path / "notes.txt").touch()
+    for taken in (tmp_path, tmp_path / "notes.txt"):
+        with pytest.raises(InputError, match="already exists"):
+            claim(taken)
+    with pytest.raises(InputError, match=r"notes\.txt is no directory to write to"):
+        claim(tmp_path / "notes.txt" / "run")
+    (tmp_path / "a").touch()
+    (tmp_path / "a-2").touch()
+    assert free_path(tmp_path / "a") == tmp_path / "a-3"
+
+
+@pytest.mark.parametrize("source", ["pets", ".", "/", "some/päts & co/", "a\nb"])
+def test_a_new_run_has_a_name_of_one_plain_word(source):
+    path = new_run_path(source)
+    assert path.parent.name == "runs"
+    assert all(c.isalnum() or c in "-_" for c in path.name)
+    assert path != new_run_path(source)
+
+
+def test_a_run_that_cannot_be_written_is_the_users_to_mend(kept, make_experiment, tmp_path):
+    trainer, _ = kept
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="cannot be kept here"):
+        RunDirectory(tmp_path / "file" / "run", make_experiment()).keep(trainer, trainer.kept())

@@ -1,0 +1,128 @@
+"""However a run is walked through, it ends in the same bits."""
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from nnviz.training.stages import Phase
+from nnviz.training.trainer import Trainer
+
+STEPS = 10
+WALKS = st.lists(st.sampled_from(["advance", "step", *Phase]), max_size=60)
+
+
+def bits(trainer: Trainer) -> bytes:
+    return trainer.network.parameters.values.tobytes()
+
+
+def state(trainer: Trainer) -> dict[str, bytes]:
+    return {name: array.tobytes() for name, array in trainer.optimizer.state().items()}
+
+
+def go_to(trainer: Trainer, steps: int) -> None:
+    while trainer.steps_done < steps:
+        trainer.step()
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
+@given(walk=WALKS)
+def test_any_mixture_of_ways_to_go_on_ends_in_the_same_bits(make_trainer, optimizer, walk):
+    straight, walked = (make_trainer(optimizer=optimizer, learning_rate=0.1) for _ in range(2))
+    for way in walk:
+        if way in list(Phase):
+            walked.finish_phase(Phase(way))
+        else:
+            getattr(walked, way)()
+    walked.step()
+    go_to(straight, walked.steps_done)
+    assert straight.index == walked.index
+    assert bits(straight) == bits(walked)
+    assert state(straight) == state(walked)
+    assert straight.history.training.means.tobytes() == walked.history.training.means.tobytes()
+
+
+@pytest.mark.parametrize("phase", list(Phase))
+def test_a_phase_that_has_passed_is_finished_in_the_next_step(make_trainer, phase):
+    trainer = make_trainer()
+    trainer.finish_phase(phase)
+    done = trainer.done
+    trainer.finish_phase(phase)
+    assert (trainer.index, trainer.done) == (1, done)
+
+
+def test_looking_and_evaluating_in_the_middle_of_a_step_disturbs_nothing(make_trainer, dataset):
+    straight, watched = make_trainer(optimizer="adam"), make_trainer(optimizer="adam")
+    while watched.steps_done < STEPS:
+        watched.advance()
+        watched.assess(dataset.validation)
+    go_to(straight, STEPS)
+    assert bits(straight) == bits(watched)
+
+
+def test_a_restart_gives_the_same_run_again(make_trainer):
+    trainer = make_trainer(optimizer="adam")
+    first = bits(trainer)
+    go_to(trainer, STEPS)
+    after, losses = bits(trainer), trainer.history.training.means.copy()
+    trainer.advance()
+    trainer.restart()
+    assert bits(trainer) == first
+    assert trainer.history.latest is None
+    go_to(trainer, STEPS)
+    assert bits(trainer) == after
+    np.testing.assert_array_equal(trainer.history.training.means, losses)
+
+
+def test_a_seed_decides_every_bit(make_trainer):
+    one, same, other = make_trainer(seed=3), make_trainer(seed=3), make_trainer(seed=4)
+    for trainer in (one, same, other):
+        go_to(trainer, STEPS)
+    assert bits(one) == bits(same) != bits(other)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_going_on_from_a_checkpoint_is_as_if_nothing_had_happened(make_trainer, optimizer):
+    trainer = make_trainer(optimizer=optimizer)
+    go_to(trainer, STEPS)
+    checkpoint = trainer.checkpoint()
+    go_to(trainer, 2 * STEPS)
+    after = bits(trainer)
+    trainer.finish_phase(Phase.BACKWARD)
+    trainer.restore(checkpoint)
+    assert (trainer.index, trainer.done) == (STEPS, 0)
+    go_to(trainer, 2 * STEPS)
+    assert bits(trainer) == after
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_a_checkpoint_of_any_stage_belongs_to_a_finished_step(make_trainer, optimizer):
+    trainer = make_trainer(optimizer=optimizer)
+    go_to(trainer, 2 * STEPS)
+    after = bits(trainer), state(trainer)
+    for stages in range(len(trainer.stages) + 1):
+        trainer.restart()
+        go_to(trainer, STEPS)
+        for _ in range(stages):
+            trainer.advance()
+        trainer.restore(trainer.checkpoint())
+        go_to(trainer, 2 * STEPS)
+        assert (bits(trainer), state(trainer)) == after, stages
+
+
+def test_a_smaller_last_batch_ends_the_epoch(make_trainer, dataset):
+    trainer = make_trainer()
+    go_to(trainer, 7)
+    assert trainer.batches.per_epoch == 7
+    assert len(trainer.batch.indices) == len(dataset.train) - 6 * 8 == 2
+
+
+def test_an_epoch_goes_through_every_example_once(make_trainer, dataset):
+    trainer = make_trainer()
+    seen = []
+    for _ in range(trainer.batches.per_epoch):
+        trainer.step()
+        seen += trainer.batch.indices.tolist()
+    assert sorted(seen) == list(range(len(dataset.train)))
+    assert seen != sorted(seen)

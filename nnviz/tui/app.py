@@ -63,7 +63,10 @@ class NnvizApp(App[Summary | None]):
         from nnviz.tui.screens.training import TrainingScreen
 
         if isinstance(frame, Frame):
+            pressed = self.screen.pressed if isinstance(self.screen, OpeningScreen) else []
             await self.switch_screen(TrainingScreen(self.link, frame))
+            for key in pressed:
+                self.simulate_key(key)
             self.ready.set()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:

@@ -14,7 +14,8 @@ def screenshot(order: Order, path: Path, keys: list[str], size: tuple[int, int],
     """Write the screen as an SVG file.
 
     `keys` are pressed one after the other, by Textual's names for them; a key that sets training going is followed
-    by the next one when training has stopped. `size` is (columns, rows). The same order and keys give the same bytes. Raises InputError if the file cannot be written or the order is wrong.
+    by the next one when training has stopped. `size` is (columns, rows). The same order and keys give the same bytes.
+    Raises InputError if the file cannot be written or the order is wrong.
     """
     svg = asyncio.run(_export(order, keys, size, light))
     try:

@@ -56,9 +56,7 @@ class Driver:
 
     def text(self) -> str:
         """Every character on screen."""
-        width, height = self.app.size
-        strips = self.app.screen._compositor.render_strips()
-        return "\n".join(strip.text for strip in strips[:height])
+        return "\n".join(strip.text for strip in self.app.screen._compositor.render_strips())
 
 
 OpenApp = Callable[..., AbstractAsyncContextManager[Driver]]

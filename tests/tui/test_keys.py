@@ -6,14 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from textual import events
 
 from nnviz.experiment import combine
+from nnviz.remote.client import LocalTrainer
 from nnviz.remote.messages import PACES, Order
 from nnviz.training.frame import Quantity, State
 from nnviz.training.stages import Phase, end_of
+from nnviz.tui.app import NnvizApp
 from nnviz.tui.keys import KEYS
-from nnviz.tui.screens.help import HelpScreen
 from nnviz.tui.screens import test as test_screen
+from nnviz.tui.screens.help import HelpScreen
 from nnviz.tui.screens.training import TrainingScreen, next_rate
 from tests.tui.conftest import TABLES, OpenApp
 
@@ -263,3 +266,13 @@ async def test_quit_before_the_first_epoch_leaves_no_directory(open_app: OpenApp
     async with open_app() as driver:
         await driver.press("u", "q")
         assert not order.out.exists()
+
+
+async def test_keys_pressed_while_it_opens_are_not_lost(order: Order) -> None:
+    app = NnvizApp(LocalTrainer(order), "pets")
+    async with app.run_test(size=(120, 40)) as pilot:
+        app.screen.post_message(events.Key("f", "f"))
+        await app.ready.wait()
+        await pilot.pause()
+        assert isinstance(app.screen, TrainingScreen)
+        assert app.screen.frame.moment.done == end_of(Phase.LOSS, DEPTH)

@@ -83,7 +83,7 @@ async def test_no_row_is_longer_or_shorter_than_the_screen(open_app: OpenApp, si
         assert "Loss" in driver.text()
 
 
-async def test_the_worked_example_is_on_screen(open_app: OpenApp, order: Order) -> None:
+async def test_the_worked_example_is_on_screen(open_app: OpenApp) -> None:
     """Logits that give p = [0.20, 0.80] and the label cat: errors −0.80 and +0.80, cross-entropy 1.609."""
     import numpy as np
 

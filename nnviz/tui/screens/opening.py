@@ -1,5 +1,6 @@
 """What is seen until the first frame is there."""
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Middle
 from textual.screen import Screen
@@ -16,6 +17,11 @@ class OpeningScreen(Screen[None]):
     def __init__(self, source: str) -> None:
         super().__init__()
         self._source = source
+        self.pressed: list[str] = []
+
+    def on_key(self, event: events.Key) -> None:
+        """Remember what is pressed before there is anything to step; the training screen gets it."""
+        self.pressed.append(event.key)
 
     def compose(self) -> ComposeResult:
         with Middle():

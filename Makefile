@@ -1,0 +1,50 @@
+# `make run` and `make test` need Python 3.11 or later and nothing else.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: run test check oracle screenshots bench clean
+
+run: .venv/installed
+	@$(BIN)/nnviz run
+
+test: .venv/installed-dev
+	$(BIN)/pytest --ignore=tests/oracle -n 2
+
+check: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --cache-dir .venv/import-linter
+
+# Gradients and optimizers against PyTorch; installs it (CPU is enough).
+oracle: .venv/installed-dev
+	$(PIP) -e ".[oracle]"
+	$(BIN)/pytest tests/oracle -m oracle
+
+bench: .venv/installed-dev
+	$(BIN)/python -m benchmarks
+
+SHOT := $(BIN)/nnviz screenshot
+screenshots: .venv/installed
+	$(SHOT) screenshots/first-mistake.svg pets --size 120x40 --keys "f"
+	$(SHOT) screenshots/backprop.svg pets --size 120x40 --keys "b ["
+	$(SHOT) screenshots/update.svg pets --size 120x40 --keys "u n n n w w"
+	$(SHOT) screenshots/epochs.svg pets --size 160x48 --keys "e e e e [ [ n n n n n n n n n"
+	$(SHOT) screenshots/test.svg pets --size 120x40 --keys "e e e t"
+	$(SHOT) screenshots/small.svg pets --size 80x24 --keys "e f"
+	$(SHOT) screenshots/light.svg pets --size 120x40 --keys "e b" --light
+
+clean:
+	rm -rf .venv build dist *.egg-info
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/installed: pyproject.toml | .venv/bin/python
+	$(PIP) -e .
+	@touch $@
+
+.venv/installed-dev: pyproject.toml | .venv/bin/python
+	$(PIP) -e ".[dev]"
+	@touch $@ .venv/installed

@@ -22,7 +22,7 @@ SUGGESTED: dict[str, Tables] = {
 }
 SUGGESTED_FOR_IMAGES: Tables = {
     "network": {"layers": "dense 256 relu, dense 64 relu"},
-    "training": {"optimizer": "sgd", "learning_rate": 0.003, "momentum": 0.9, "batch_size": 16},
+    "training": {"optimizer": "sgd", "learning_rate": 0.002, "momentum": 0.9, "batch_size": 16},
     "stopping": {"epochs": 20},
 }
 

@@ -5,22 +5,29 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from multiprocessing import Pipe
 from typing import Protocol
 
-from nnviz.errors import InputError, TrainerDiedError
-from nnviz.remote.messages import Answer, Close, Died, Order, Request, Summary
+from nnviz.errors import InputError, NnvizError, TrainerDiedError
+from nnviz.remote.messages import Answer, Close, Died, Look, Order, Request, Summary
+
+# To score the network that is kept and to write it down takes a moment; a trainer that hangs must not keep the screen.
+CLOSE_SECONDS = 30.0
 
 
 class AskableTrainer(Protocol):
     """A trainer that answers one request at a time."""
 
     def first(self) -> Answer:
-        """Wait until the trainer is ready: its first frame. Raises InputError, TrainerDiedError."""
+        """Wait until the trainer is ready: its first frame. Asked for before all else.
+
+        Raises InputError, TrainerDiedError.
+        """
 
     def ask(self, request: Request) -> Answer:
-        """Send a request and wait for the answer. Raises TrainerDiedError."""
+        """Send a request and wait for the answer. Raises TrainerDiedError, or InputError if the run cannot be kept."""
 
     def close(self) -> Summary | None:
         """Have the run kept and the trainer ended, however it is; None if it could not say how it ended."""
@@ -34,11 +41,15 @@ class RemoteTrainer:
 
     def __init__(self, order: Order) -> None:
         self._order = order
+        self._turn = threading.Lock()
+        self._ready = False
         self._connection, theirs = Pipe()
         # A fresh interpreter and not multiprocessing's: that one would import the command line's modules first, and
-        # cannot be started while a Textual app owns the terminal.
+        # cannot be started while a Textual app owns the terminal. It finds what this process finds, and nothing in the
+        # working directory (-P), where somebody's own random.py may lie.
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "nnviz.remote.worker", str(theirs.fileno())],
+            [sys.executable, "-P", "-m", "nnviz.remote.worker", str(theirs.fileno())],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -54,15 +65,17 @@ class RemoteTrainer:
         return self._process.pid
 
     def first(self) -> Answer:
-        return self._receive()
+        with self._turn:
+            answer = self._receive()
+            self._ready = True
+        return answer
 
     def ask(self, request: Request) -> Answer:
-        try:
-            self._connection.send(request)
-        except OSError:
-            # It may have said why it died before it did.
+        with self._turn:
+            # If it died, it may have said why before it did.
+            with contextlib.suppress(OSError):
+                self._connection.send(request)
             return self._receive()
-        return self._receive()
 
     def _receive(self) -> Answer:
         try:
@@ -85,17 +98,20 @@ class RemoteTrainer:
         return f"ended by itself (exit code {code})"
 
     def close(self) -> Summary | None:
-        summary = None
-        with contextlib.suppress(TrainerDiedError, InputError):
-            answer = self.ask(Close())
-            summary = answer if isinstance(answer, Summary) else None
-        self._connection.close()
+        if not self._ready:
+            # Nothing has been computed, and to read all examples may take long.
+            self._process.kill()
+        answer: Answer | None = None
+        patience = threading.Timer(CLOSE_SECONDS, self._process.kill)
+        patience.start()
         try:
-            self._process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            os.kill(self._process.pid, signal.SIGKILL)
+            with contextlib.suppress(NnvizError):
+                answer = self.ask(Close())
+            self._connection.close()
             self._process.wait()
-        return summary
+        finally:
+            patience.cancel()
+        return answer if isinstance(answer, Summary) else None
 
     def again(self) -> "RemoteTrainer":
         self.close()
@@ -113,8 +129,6 @@ class LocalTrainer:
         self.service = Service(order)
 
     def first(self) -> Answer:
-        from nnviz.remote.messages import Look
-
         return self.service.answer(Look())
 
     def ask(self, request: Request) -> Answer:

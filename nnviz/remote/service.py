@@ -26,9 +26,9 @@ class Service:
     """
 
     def __init__(self, order: m.Order) -> None:
-        self._experiment = order.experiment
+        self._order = order
         self._out = order.out
-        self._keep_always = order.keep_always
+        self._experiment = order.experiment
         self._dataset = open_dataset(order.experiment)
         self._focus = f.Focus()
         self._begin()
@@ -87,7 +87,8 @@ class Service:
         elapsed = now - self._measured_at
         if elapsed >= RATE_SECONDS and self._pace is not None:
             rate = (self._trainer.steps_done - self._measured_step) / elapsed
-            self._rates = f.Rates(rate, rate * self._trainer.batches.batch_size)
+            examples_per_step = len(self._dataset.train) / self._trainer.batches.per_epoch
+            self._rates = f.Rates(rate, rate * examples_per_step)
             self._measured_at, self._measured_step = now, self._trainer.steps_done
 
     # Requests
@@ -110,9 +111,9 @@ class Service:
             case m.Change(learning_rate):
                 self._change(learning_rate)
             case m.Restart():
-                self._begin_again(self._experiment.training.seed)
+                self._begin_again()
             case m.Reseed():
-                self._begin_again(self._experiment.training.seed + 1)
+                self._begin_again(seed=self._experiment.training.seed + 1)
             case m.Look():
                 pass
         frame = self._camera.take(self._focus, self._state(), self._rates)
@@ -162,11 +163,14 @@ class Service:
         self._trainer.optimizer.learning_rate = learning_rate
         self._changes.append({"step": self._trainer.steps_done, "learning_rate": learning_rate})
 
-    def _begin_again(self, seed: int) -> None:
-        self.conclude()
+    def _begin_again(self, **changes: int) -> None:
+        if self.conclude().directory is not None:
+            self._out = free_path(self._order.out)
         rate = self._trainer.optimizer.learning_rate
-        self._experiment = self._experiment.with_training(seed=seed, learning_rate=rate)
-        self._out = free_path(self._out)
+        self._experiment = self._experiment.with_training(learning_rate=rate, **changes)
+        if changes:
+            # The seed splits the examples too; the new run's experiment has to be all that it takes to do it again.
+            self._dataset = open_dataset(self._experiment)
         self._begin()
 
     def _test(self) -> m.TestReport:
@@ -191,7 +195,7 @@ class Service:
     def conclude(self) -> m.Summary:
         """Keep the run, if there is anything worth keeping: an epoch, or whatever was asked for by name."""
         self._halt()
-        worth = self._trainer.history.latest is not None or (self._keep_always and self._trainer.steps_done > 0)
+        worth = self._trainer.history.latest is not None or (self._order.keep_always and self._trainer.steps_done > 0)
         if not worth:
             return m.Summary({"steps": self._trainer.steps_done}, None)
         kept = self._trainer.kept()

@@ -1,12 +1,15 @@
 """The trainer's process: serve requests from a connection, and train in between.
 
 Started as `python -m nnviz.remote.worker FILE_DESCRIPTOR`. The first message is the order; it is answered by the first
-frame. The process ends when it is told to, when the connection closes, or when the trainer fails.
+frame. The process ends when it is told to, when the connection closes, or when the trainer fails. However it ends, it
+keeps the run first.
 """
 
 import contextlib
+import os
 import select
 import signal
+import socket
 import sys
 from multiprocessing.connection import Connection
 
@@ -25,10 +28,16 @@ def main() -> None:
     # is still to be kept.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     connection = Connection(int(sys.argv[1]))
+    signal.signal(signal.SIGTERM, lambda *_: _stop_listening(connection))
     with contextlib.suppress(*GONE):
         _carry_out(connection)
+
+
+def _stop_listening(connection: Connection) -> None:
+    """To be told to end is the same as to lose the screen: noticed between training steps, never within one."""
+    with socket.socket(fileno=os.dup(connection.fileno())) as end:
+        end.shutdown(socket.SHUT_RD)
 
 
 def _carry_out(connection: Connection) -> None:
@@ -40,7 +49,9 @@ def _carry_out(connection: Connection) -> None:
         try:
             _serve(connection, service)
         except BaseException:
-            service.conclude()
+            # If the run cannot be kept either, what came first is what has to be said.
+            with contextlib.suppress(Exception):
+                service.conclude()
             raise
     except GONE:
         raise

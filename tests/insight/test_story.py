@@ -1,0 +1,286 @@
+"""What is told is true: the numbers are the frame's, the sums add up, and every stage of any network has its words."""
+
+import re
+from decimal import Decimal
+from textwrap import wrap
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nnviz.data.dataset import Dataset, Split, Standardization
+from nnviz.experiment import combine
+from nnviz.insight.story import tell
+from nnviz.training.assembly import assemble
+from nnviz.training.camera import Camera
+from nnviz.training.frame import Focus, Rates, State
+from nnviz.training.stages import Phase, end_of
+
+
+def make_dataset(class_names, features=4, examples=7, numbers=0, scale=1.0):
+    generator = np.random.default_rng(3)
+    inputs = generator.normal(size=(examples, features)).astype(np.float32)
+    labels = np.arange(examples) % max(len(class_names), 1)
+    if numbers:
+        labels = (scale * generator.normal(size=(examples, numbers))).astype(np.float32)
+    names = [str(i) for i in range(examples)]
+    train = Split(inputs, labels, names)
+    return Dataset("some", class_names, train, train.select([]), train.select([]), Standardization.of(inputs))
+
+
+def make_trainer(dataset, network=None, stopping=None, **training):
+    tables = {"network": network or {}, "training": training, "stopping": stopping or {}}
+    return assemble(combine(tables), dataset)
+
+
+def frame_of(trainer, example=0):
+    state = State.PAUSED if trainer.done else State.READY
+    if trainer.stopped_by:
+        state = State.DIVERGED if trainer.stopped_by == "diverged" else State.FINISHED
+    return Camera(trainer).take(Focus(example), state, Rates())
+
+
+def told(trainer, example=0):
+    return " ".join(tell(frame_of(trainer, example)))
+
+
+def worked_example(**network):
+    """A network that says p = [0.20, 0.80] of every example, at the end of the loss of a batch of one cat."""
+    dataset = make_dataset(("cat", "dog"), examples=2)
+    dataset.train.labels[...] = 0
+    trainer = make_trainer(dataset, {"layers": "", **network}, batch_size=1)
+    parameters = trainer.network.parameters.named()
+    parameters["dense1.weights"][...] = 0
+    parameters["dense1.biases"][...] = np.log([4] if network.get("output") else [0.2, 0.8])
+    trainer.finish_phase(Phase.LOSS)
+    return trainer
+
+
+OF_LABEL = "p(cat) = 0.20. The label says 1, so the error of the node is 0.20 − 1 = −0.80"
+OF_POSITIVE = "p(dog) = 0.80. The label says 0, so the error of the node is 0.80 − 0 = +0.80"
+
+
+@pytest.mark.parametrize(
+    ("network", "prediction", "cost"),
+    [
+        ({}, OF_LABEL, "a cross-entropy of −ln p(cat) = 1.609"),
+        ({"loss": "mse"}, OF_LABEL, "a mean squared error of Σ (p − y)² / 2 = 0.640"),
+        ({"output": "single"}, OF_POSITIVE, "a binary cross-entropy of −ln(1 − p(dog)) = 1.609"),
+        ({"output": "single", "loss": "mse"}, OF_POSITIVE, "a mean squared error of (p − y)² = 0.640"),
+    ],
+)
+def test_the_example_that_everyone_teaches_with(network, prediction, cost):
+    trainer = worked_example(**network)
+    first, second = tell(frame_of(trainer))
+    assert first == f"The network gave this cat {prediction}."
+    assert cost in second
+
+
+NUMBER = r"([+−]?\d+(?:\.\d+)?(?:e−?\d+)?)"
+
+
+def number(text):
+    return float(text.replace("−", "-"))
+
+
+def assert_says(trainer, pattern, *expected):
+    """The sentences match the pattern, and its numbers are the expected ones, rounded as they are written."""
+    text = told(trainer)
+    match = re.search(pattern.replace("#", NUMBER), text)
+    assert match, text
+    for written, value in zip(match.groups(), expected, strict=True):
+        assert number(written) == pytest.approx(value, rel=0.05, abs=0.005), (written, text)
+
+
+def test_the_numbers_of_each_stage_are_those_of_the_frame():
+    trainer = make_trainer(make_dataset(("ant", "bee", "cow")), {"layers": "dense 5 tanh"}, batch_size=4)
+    depth = trainer.depth
+    trainer.advance()
+    units = frame_of(trainer).layers[0].units
+    k = np.abs(units.activations).argmax()
+    assert_says(trainer, "5 units added up 4 inputs.* unit #, gave #", units.indices[k], units.activations[k])
+    trainer.finish_phase(Phase.FORWARD)
+    assert_says(trainer, r"z\(ant\) = #, z\(bee\) = #, z\(cow\) = #\.", *frame_of(trainer).example.logits)
+    trainer.finish_phase(Phase.LOSS)
+    frame = frame_of(trainer)
+    k, example = frame.example.label, frame.example
+    p, error = example.prediction[k], example.error[k]
+    pattern = r"\) = #\. The label says 1.* is # − 1 = #\. .* = #; the mean over the batch of 4, #, is"
+    assert_says(trainer, pattern, p, p, error, example.loss, frame.batch_loss)
+    trainer.advance()
+    layer = frame_of(trainer).layers[-1]
+    pattern = r"\(p − y\) / 4 = # says .* at most # in size"
+    assert_says(trainer, pattern, layer.units.gradients[k], layer.gradients.largest)
+    assert layer.units.gradients[k] == pytest.approx(error / 4)
+    trainer.advance()
+    frame = frame_of(trainer)
+    units = frame.layers[1].units
+    k = np.abs(units.gradients).argmax()
+    before = frame.layers[0].units.gradients[k]
+    pattern = r"unit #, ∂L/∂a = # became ∂L/∂z = #\."
+    assert_says(trainer, pattern, units.indices[k], units.gradients[k], before)
+    trainer.finish_phase(Phase.BACKWARD)
+    assert_says(trainer, "dense1: .* at most # in size", frame_of(trainer).layers[0].gradients.largest)
+    trainer.advance()
+    shares = {layer.name: layer.updates.rms / layer.weights.rms for layer in frame_of(trainer).layers if layer.updates}
+    most = max(shares, key=shares.get)
+    pattern = f"v = # × the last v .* lr is # now.* {most} would change most: by #%"
+    assert_says(trainer, pattern, 0.9, 0.01, 100 * shares[most])
+    trainer.advance()
+    frame = frame_of(trainer)
+    assert trainer.done == end_of(Phase.UPDATE, depth)
+    assert_says(
+        trainer,
+        r"the # weights .* loss of this batch was # \(said wrong: # of 4\)",
+        43,
+        frame.batch_loss,
+        frame.said_wrong,
+    )
+    assert "Epoch" not in told(trainer)
+    trainer.step()
+    assert "Epoch 1 is over" in told(trainer)
+
+
+@pytest.mark.parametrize("network", [{}, {"output": "single"}, {"loss": "mse"}])
+def test_a_moment_of_a_usual_network_fits_three_lines_of_a_small_terminal(network):
+    dataset = make_dataset(("cat", "dog"), features=3072, examples=32)
+    trainer = make_trainer(dataset, network, batch_size=16)
+    for _ in range(len(trainer.stages) + 1):
+        assert len(wrap(told(trainer), 76)) <= 3
+        trainer.advance()
+
+
+def test_silent_units_are_counted():
+    trainer = make_trainer(make_dataset(("cat", "dog")), {"layers": "dense 9 relu"})
+    trainer.advance()
+    trainer.advance()
+    silent = np.count_nonzero(frame_of(trainer).layers[1].units.activations == 0)
+    assert 0 < silent != 9 - silent
+    assert_says(trainer, "Silent for this example: # of 9 units shown", silent)
+
+
+@pytest.mark.parametrize("numbers", [1, 3])
+def test_a_number_is_told_with_the_output_that_is_furthest_off(numbers):
+    trainer = make_trainer(make_dataset((), numbers=numbers), batch_size=2)
+    trainer.finish_phase(Phase.LOSS)
+    example = frame_of(trainer).example
+    k = np.abs(example.error).argmax()
+    assert_says(trainer, r"(?:this example|=) #\. The target is #,", example.prediction[k], example.target[k])
+    assert f"output {k} = " in told(trainer) if numbers > 1 else "output" not in told(trainer)
+    trainer.advance()
+    gradient = 2 * example.error[k] / (2 * numbers)
+    assert_says(trainer, rf"2 \(p − y\) / {2 * numbers} = #", gradient)
+
+
+def test_many_logits_are_told_by_the_highest_and_the_labels():
+    trainer = make_trainer(make_dataset(tuple("abcdefghij")), {"layers": ""}, batch_size=1)
+    trainer.finish_phase(Phase.FORWARD)
+    frame = frame_of(trainer)
+    z, names = frame.example.logits, frame.task.class_names
+    assert frame.example.label != z.argmax()
+    pattern = rf"10 logits .* is z\({names[z.argmax()]}\) = #; the label has z\({names[frame.example.label]}\) = #"
+    assert_says(trainer, pattern, z.max(), z[frame.example.label])
+    trainer.restart()
+    trainer.network.parameters.named()["dense1.biases"][frame.example.label] = 99
+    trainer.finish_phase(Phase.FORWARD)
+    assert f"is the label's: z({names[frame.example.label]}) = +" in told(trainer)
+
+
+@pytest.mark.parametrize(
+    ("p", "subtraction"),
+    [
+        (0.997, "0.997 − 1 = −0.003"),
+        (0.004, "0.00 − 1 = −1.00"),
+        (1.0, "1.00 − 1 = 0.00"),
+        (1 - 1e-9, "1.00 − 1 ≈ −1e−9"),
+        (float("nan"), "NaN − 1 ≈ NaN"),
+    ],
+)
+def test_an_error_is_told_with_as_many_decimals_as_it_takes_to_see_it(p, subtraction):
+    trainer = worked_example()
+    trainer.scores = trainer.scores._replace(prediction=np.array([[p, 1 - p]]))
+    assert f"the error of the node is {subtraction}." in told(trainer)
+
+
+def test_the_first_words_are_about_what_to_do():
+    text = told(make_trainer(make_dataset(("cat", "dog"))))
+    assert "learn to tell cat and dog apart. Press f to send 7 examples forward" in text
+    assert "learn to predict 3 numbers" in told(make_trainer(make_dataset((), numbers=3)))
+    assert "learn to tell 6 classes apart" in told(make_trainer(make_dataset(tuple("abcdef"))))
+
+
+@pytest.mark.parametrize(
+    ("stopping", "why"), [({"steps": 3}, "step 3 was the last one"), ({"epochs": 8}, "epoch 8 was the last one")]
+)
+def test_a_finished_run_says_why_first(stopping, why):
+    trainer = make_trainer(make_dataset(("cat", "dog")), stopping=stopping)
+    while trainer.stopped_by is None:
+        trainer.step()
+    assert told(trainer).startswith(f"Training is finished: {why}. Space goes on")
+
+
+def test_a_diverged_run_says_what_is_not_finite():
+    trainer = make_trainer(make_dataset(("cat", "dog")), learning_rate=1e30)
+    with np.errstate(all="ignore"):
+        while trainer.stopped_by is None:
+            trainer.step()
+        assert told(trainer).startswith(f"Training diverged at step {trainer.steps_done}: the loss is no finite")
+        trainer.scores = trainer.scores._replace(mean=0.5)
+        assert "the size of the weights is no finite number" in told(trainer)
+    assert "it is 1e30 now" in told(trainer)
+
+
+TASKS = st.one_of(
+    st.builds(
+        lambda classes, output, loss: (make_dataset(classes), {"output": output, "loss": loss}),
+        st.sampled_from(
+            [("cat", "dog"), ("person", "no person"), ("an uncommonly long name", "another one like that")]
+        ),
+        st.sampled_from(["softmax", "single"]),
+        st.sampled_from(["cross-entropy", "mse"]),
+    ),
+    st.builds(
+        lambda classes, loss: (make_dataset(tuple(f"class {k}" for k in range(classes)), examples=40), {"loss": loss}),
+        st.sampled_from([3, 6, 30]),
+        st.sampled_from(["cross-entropy", "mse"]),
+    ),
+    st.builds(
+        lambda numbers, scale: (make_dataset((), numbers=numbers, scale=scale), {}),
+        st.sampled_from([1, 2, 5]),
+        st.sampled_from([1e-6, 1.0, 1e4, 1e9]),
+    ),
+)
+
+
+@given(
+    task=TASKS,
+    layers=st.sampled_from(
+        ["", "dense 1 relu", "dense 30 leakyrelu", "dense 3 sigmoid, dense 2 tanh", "dense 4 relu tanh, dense 3"]
+    ),
+    optimizer=st.sampled_from([{"optimizer": "adam"}, {"momentum": 0.0}, {"momentum": 0.9}]),
+    learning_rate=st.sampled_from([1e-9, 0.01, 3.0, 1e5, 1e30]),
+    batch_size=st.sampled_from([1, 3, 7]),
+    dtype=st.sampled_from(["float32", "float64"]),
+    example=st.integers(0, 6),
+)
+@settings(max_examples=60, deadline=None)
+def test_every_stage_of_any_network_is_told_in_sound_sentences(
+    task, layers, optimizer, learning_rate, batch_size, dtype, example
+):
+    dataset, network = task
+    settings = {**optimizer, "learning_rate": learning_rate, "batch_size": batch_size, "dtype": dtype}
+    trainer = make_trainer(dataset, {**network, "layers": layers}, stopping={"steps": 4}, **settings)
+    with np.errstate(all="ignore"):
+        for _ in range(4 * len(trainer.stages) + 1):
+            sentences = tell(frame_of(trainer, example))
+            text = " ".join(sentences)
+            assert text
+            for sentence in sentences:
+                assert re.fullmatch(r"\S.*\S\.", sentence)
+            assert not re.search(r"\b(nan|None|inf)\b|-\d|\be[+-]|\b1 (inputs|units|examples|numbers)\b", text), text
+            assert len(text) < 330, text
+            for minuend, subtrahend, difference in re.findall(f"{NUMBER} − \\(?{NUMBER}\\)? = {NUMBER}", text):
+                a, b, c = (Decimal(part.replace("−", "-")) for part in (minuend, subtrahend, difference))
+                assert a - b == c, text
+            trainer.advance()

@@ -1,0 +1,118 @@
+"""A tiny folder of pictures, trainers of it near and far, and a check that none of them leaves anything behind."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from PIL import Image
+
+from nnviz.experiment import Experiment, combine
+from nnviz.remote.client import AskableTrainer, LocalTrainer, RemoteTrainer
+from nnviz.remote.messages import Look, Order
+from nnviz.training.assembly import assemble, open_dataset
+from nnviz.training.frame import Frame, State
+from nnviz.training.trainer import Trainer
+
+PER_EPOCH = 3
+"""Of 16 pictures 12 are trained on, in batches of 5, 5 and 2."""
+DEPTH = 3
+STAGES = 2 * DEPTH + 3
+
+MakeOrder = Callable[..., Order]
+Start = Callable[[Order], AskableTrainer]
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two classes of 8 noisy pictures."""
+    folder = tmp_path_factory.mktemp("pictures")
+    generator = np.random.default_rng(0)
+    for brightness, name in enumerate(("dark", "light")):
+        (folder / name).mkdir()
+        for i in range(8):
+            pixels = generator.integers(0, 200, (4, 4, 3), dtype=np.uint8) + np.uint8(40 * brightness)
+            Image.fromarray(pixels).save(folder / name / f"{i}.png")
+    return folder
+
+
+@pytest.fixture
+def make_order(pictures: Path, tmp_path: Path) -> MakeOrder:
+    """An order of a small network; keywords change [training], `stopping` is that table."""
+
+    def make(stopping: dict[str, object] | None = None, **training: object) -> Order:
+        experiment = combine(
+            {
+                "data": {"source": str(pictures), "image_size": 4},
+                "network": {"layers": "dense 3 relu"},
+                "training": {"batch_size": 5, **training},
+                "stopping": stopping or {"steps": 10**9},
+            }
+        )
+        return Order(experiment, tmp_path / "run", keep_always=True)
+
+    return make
+
+
+@pytest.fixture
+def start_remote() -> Iterator[Callable[[Order], RemoteTrainer]]:
+    """Trainers in processes of their own, closed at the end of the test."""
+    with ExitStack() as stack:
+        yield lambda order: stack.enter_context(closing(RemoteTrainer(order)))
+
+
+@pytest.fixture(params=["local", "remote"])
+def start(request: pytest.FixtureRequest, start_remote: Start) -> Start:
+    """A trainer in this process, and one in its own: what holds for one holds for the other."""
+    return start_remote if request.param == "remote" else LocalTrainer
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left() -> Iterator[None]:
+    me = psutil.Process()
+    children, descriptors = me.children(recursive=True), me.num_fds()
+    yield
+    assert me.children(recursive=True) == children
+    assert me.num_fds() == descriptors
+
+
+@pytest.fixture
+def in_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Code that the trainer's process runs before anything else: a way to make it fail."""
+
+    def arrange(code: str) -> None:
+        (tmp_path / "sitecustomize.py").write_text(code)
+        monkeypatch.syspath_prepend(tmp_path)
+
+    return arrange
+
+
+def straight(experiment: Experiment, steps: int) -> Trainer:
+    """The same training, straight through."""
+    trainer = assemble(experiment, open_dataset(experiment))
+    while trainer.steps_done < steps:
+        trainer.step()
+    return trainer
+
+
+def look_until(trainer: AskableTrainer, arrived: Callable[[Frame], bool], seconds: float = 10) -> Frame:
+    """Look again and again, as the screen does, until a frame is as awaited."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        frame = trainer.ask(Look())
+        if arrived(frame):
+            return frame
+    raise AssertionError(f"still {frame.state} at {frame.moment}")
+
+
+def rested(frame: Frame) -> bool:
+    """Whether the trainer has stopped."""
+    return frame.state is not State.RUNNING
+
+
+def steps(frame: Frame) -> int:
+    """Finished training steps."""
+    return frame.moment.step + (frame.moment.done == STAGES)

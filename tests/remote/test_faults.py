@@ -1,0 +1,268 @@
+"""Whatever happens to one side, the other one ends or says so, and what was computed is kept."""
+
+import json
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import psutil
+import pytest
+from PIL import Image
+
+from nnviz.errors import InputError, TrainerDiedError
+from nnviz.experiment import combine
+from nnviz.remote import client, messages
+from nnviz.remote.client import RemoteTrainer
+from nnviz.remote.messages import PACES, Advance, Goal, Look, Order, Run
+from nnviz.training.frame import Frame, State
+from nnviz.training.run import load_run
+
+from .conftest import look_until, straight
+
+FULL_SPEED = PACES[-1]
+
+
+def begin(trainer, running=True):
+    """Get a trainer to a place where there is something to lose."""
+    trainer.first()
+    trainer.ask(Advance(Goal.STEP))
+    if running:
+        trainer.ask(Run(FULL_SPEED))
+
+
+def wait_until_gone(pid, seconds=2.0):
+    """Until the process has ended, even where nobody has asked how."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+                return
+        except psutil.NoSuchProcess:
+            return
+        time.sleep(0.01)
+    raise AssertionError(f"process {pid} still runs")
+
+
+def assert_kept(path):
+    """The run is whole, and the same as if it had been trained straight to where it ended."""
+    run = load_run(path)
+    assert json.loads((path / "result.json").read_text())["steps"] == run.step > 0
+    metrics = path / "metrics.jsonl"
+    for line in metrics.read_text().splitlines() if metrics.exists() else []:
+        json.loads(line)
+    expected = straight(run.experiment, run.step).network.parameters.values
+    assert run.network.parameters.values.tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize("running", [False, True])
+def test_a_killed_trainer_is_reported_and_can_be_had_again(start_remote, make_order, running):
+    order = make_order()
+    trainer = start_remote(order)
+    begin(trainer, running)
+    look_until(trainer, lambda frame: not running or frame.moment.step > 100)
+    os.kill(trainer.pid, signal.SIGKILL)
+    started = time.monotonic()
+    for _ in range(2):
+        with pytest.raises(TrainerDiedError, match="SIGKILL"):
+            trainer.ask(Look())
+    assert time.monotonic() - started < 1
+    kept_something = order.out.exists()
+    assert kept_something == running
+    again = trainer.again()
+    assert again.first().state is State.READY
+    again.ask(Advance(Goal.STEP))
+    summary = again.close()
+    assert summary.directory == str(order.out.with_name("run-2") if kept_something else order.out)
+    assert again.close() is None, "a second time does no harm"
+
+
+def test_a_trainer_outlives_a_killed_screen_just_to_keep_the_run(make_order, tmp_path):
+    order = make_order()
+    (tmp_path / "order").write_bytes(pickle.dumps(order))
+    program = """if True:
+        import pickle, sys, time
+        from nnviz.remote.client import RemoteTrainer
+        from nnviz.remote.messages import PACES, Advance, Goal, Run
+        trainer = RemoteTrainer(pickle.load(open(sys.argv[1], "rb")))
+        trainer.first()
+        trainer.ask(Advance(Goal.STEP))
+        trainer.ask(Run(PACES[-1]))
+        print(trainer.pid, flush=True)
+        time.sleep(60)
+    """
+    with subprocess.Popen([sys.executable, "-c", program, str(tmp_path / "order")], stdout=subprocess.PIPE) as screen:
+        pid = int(screen.stdout.readline())
+        screen.kill()
+    wait_until_gone(pid)
+    assert_kept(order.out)
+
+
+@pytest.mark.parametrize("running", [False, True])
+def test_a_trainer_that_nobody_can_ask_any_more_keeps_the_run_and_ends(start_remote, make_order, running):
+    order = make_order()
+    trainer = start_remote(order)
+    begin(trainer, running)
+    trainer._connection.close()
+    wait_until_gone(trainer.pid)
+    assert_kept(order.out)
+
+
+@pytest.mark.parametrize("running", [False, True])
+def test_a_trainer_that_is_told_to_end_keeps_the_run(start_remote, make_order, running):
+    order = make_order()
+    trainer = start_remote(order)
+    begin(trainer, running)
+    os.kill(trainer.pid, signal.SIGTERM)
+    wait_until_gone(trainer.pid)
+    assert_kept(order.out)
+    with pytest.raises(TrainerDiedError, match=r"ended by itself \(exit code 0\)"):
+        trainer.ask(Look())
+
+
+def test_a_trainer_that_is_told_to_end_in_the_midst_of_a_step_keeps_a_whole_one(start_remote, make_order, in_worker):
+    in_worker("""if True:
+        import os, signal
+        from nnviz.training.trainer import Trainer
+        apply = Trainer._apply
+        def apply_and_be_told(self):
+            apply(self)
+            if self.index == 6:
+                os.kill(os.getpid(), signal.SIGTERM)
+        Trainer._apply = apply_and_be_told
+    """)
+    order = make_order()
+    trainer = start_remote(order)
+    begin(trainer)
+    wait_until_gone(trainer.pid)
+    assert_kept(order.out)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_a_signal_to_the_whole_terminal_leaves_the_trainer_to_the_screen(start_remote, make_order, number):
+    order = make_order()
+    trainer = start_remote(order)
+    begin(trainer)
+    os.kill(trainer.pid, number)
+    time.sleep(0.05)
+    assert trainer.ask(Look()).state is State.RUNNING
+    assert trainer.close().directory == str(order.out)
+    assert_kept(order.out)
+
+
+@pytest.mark.parametrize("place", ["answer", "work"])
+def test_a_fault_in_the_trainer_is_reported_with_its_reason_and_keeps_the_run(
+    start_remote, make_order, in_worker, place
+):
+    in_worker(f"""if True:
+        from nnviz.remote.service import Service
+        {place} = Service.{place}
+        def fail(self, given):
+            if self._trainer.steps_done >= 50:
+                raise ZeroDivisionError("the reason")
+            return {place}(self, given)
+        Service.{place} = fail
+    """)
+    order = make_order()
+    trainer = start_remote(order)
+    begin(trainer)
+    with pytest.raises(TrainerDiedError, match="ZeroDivisionError: the reason"):
+        look_until(trainer, lambda _: False)
+    wait_until_gone(trainer.pid)
+    assert_kept(order.out)
+
+
+def test_what_broke_the_trainer_is_told_even_if_the_run_cannot_be_kept_either(start_remote, make_order, in_worker):
+    in_worker("""if True:
+        import time
+        from nnviz.remote.service import Service
+        def fail(self, seconds):
+            time.sleep(0.05)
+            raise ZeroDivisionError("the reason")
+        def fail_too(self):
+            raise ValueError("another one")
+        Service.work, Service.conclude = fail, fail_too
+    """)
+    trainer = start_remote(make_order())
+    begin(trainer)
+    with pytest.raises(TrainerDiedError, match="the reason"):
+        look_until(trainer, lambda _: False)
+
+
+def test_data_that_cannot_be_trained_on_are_the_users_to_mend(start_remote, tmp_path):
+    (tmp_path / "one" / "class").mkdir(parents=True)
+    Image.fromarray(np.zeros((4, 4, 3), np.uint8)).save(tmp_path / "one" / "class" / "0.png")
+    experiment = combine({"data": {"source": str(tmp_path / "one")}})
+    trainer = start_remote(Order(experiment, tmp_path / "run", keep_always=True))
+    with pytest.raises(InputError, match="only one class") as caught:
+        trainer.first()
+    assert caught.value.exit_code == 2
+    assert trainer.close() is None
+    assert not (tmp_path / "run").exists()
+
+
+def test_nothing_that_the_trainer_says_reaches_the_terminal(start_remote, make_order, in_worker, capfd):
+    in_worker("import sys; print('a stray print', flush=True); print('a warning', file=sys.stderr, flush=True)")
+    trainer = start_remote(make_order())
+    trainer.first()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_file_in_the_working_directory_is_not_taken_for_a_module(start_remote, make_order, tmp_path, monkeypatch):
+    for name in ("random", "secrets", "numpy"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('a homework of mine')")
+    monkeypatch.chdir(tmp_path)
+    assert isinstance(start_remote(make_order()).first(), Frame)
+
+
+def test_each_of_two_who_ask_at_once_gets_his_own_answer(start_remote, make_order):
+    trainer = start_remote(make_order())
+    begin(trainer)
+
+    def ask(request, kind):
+        return all(isinstance(trainer.ask(request), kind) for _ in range(50))
+
+    with ThreadPoolExecutor(2) as pool:
+        looks, tests = pool.submit(ask, Look(), Frame), pool.submit(ask, messages.Test(), messages.TestReport)
+        assert looks.result()
+        assert tests.result()
+
+
+def test_leaving_does_not_wait_for_the_data(start_remote, make_order, in_worker):
+    in_worker("""if True:
+        import time
+        import nnviz.training.assembly
+        nnviz.training.assembly.open_dataset = lambda experiment: time.sleep(60)
+    """)
+    trainer = start_remote(make_order())
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(trainer.first)
+        time.sleep(0.3)
+        started = time.monotonic()
+        assert trainer.close() is None
+        with pytest.raises(TrainerDiedError, match="SIGKILL"):
+            first.result()
+    assert time.monotonic() - started < 2
+
+
+def test_a_trainer_that_hangs_is_left_behind_in_the_end(start_remote, make_order, monkeypatch):
+    monkeypatch.setattr(client, "CLOSE_SECONDS", 0.3)
+    trainer = start_remote(make_order())
+    begin(trainer)
+    os.kill(trainer.pid, signal.SIGSTOP)
+    started = time.monotonic()
+    assert trainer.close() is None
+    assert time.monotonic() - started < 2
+
+
+def test_many_starts_leave_no_descriptor_open(make_order):
+    before = psutil.Process().num_fds()
+    closed = []  # Kept, so that it is not their deletion that closes what they hold.
+    for _ in range(50):
+        closed.append(RemoteTrainer(make_order()))
+        closed[-1].close()
+    assert psutil.Process().num_fds() == before

@@ -1,0 +1,235 @@
+"""Each request does what it says, to a trainer in this process and to one in its own."""
+
+import json
+import pickle
+import random
+import time
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from safetensors.numpy import load_file
+
+from nnviz.remote import messages as m
+from nnviz.remote.client import LocalTrainer
+from nnviz.training.frame import Frame, Quantity, State
+from nnviz.training.run import load_run
+from nnviz.training.stages import Phase, end_of
+
+from .conftest import DEPTH, PER_EPOCH, STAGES, look_until, rested, steps, straight
+
+FULL_SPEED = m.PACES[-1]
+
+
+def kept_tensors(order):
+    return load_file(order.out / "checkpoints" / "final.safetensors")
+
+
+def assert_same_as_straight(order, step_count):
+    """What the run kept is bit-equal to training straight through: parameters and the optimizer's memory."""
+    expected = straight(order.experiment, step_count)
+    tensors = kept_tensors(order)
+    named = {**expected.network.parameters.named()}
+    named |= {f"optimizer.{name}": array for name, array in expected.optimizer.state().items()}
+    for name, array in named.items():
+        assert tensors[name].tobytes() == array.tobytes(), name
+
+
+def test_every_goal_is_reached_and_not_passed(start, make_order):
+    trainer = start(make_order())
+    frame = trainer.first()
+    assert (frame.state, frame.moment.done) == (State.READY, 0)
+    ends = {
+        m.Goal.STAGE: 1,
+        m.Goal.LOSS: end_of(Phase.LOSS, DEPTH),
+        m.Goal.BACKWARD: end_of(Phase.BACKWARD, DEPTH),
+        m.Goal.UPDATE: end_of(Phase.UPDATE, DEPTH),
+    }
+    for goal, done in ends.items():
+        frame = trainer.ask(m.Advance(goal))
+        assert (frame.state, frame.moment.step, frame.moment.done) == (State.PAUSED, 0, done)
+    frame = trainer.ask(m.Advance(m.Goal.STEP))
+    assert (frame.moment.step, frame.moment.done) == (1, STAGES)
+    assert trainer.ask(m.Advance(m.Goal.EPOCH)).state is State.RUNNING
+    frame = look_until(trainer, rested)
+    assert (frame.state, frame.moment.epoch, steps(frame)) == (State.PAUSED, 0, PER_EPOCH)
+    trainer.ask(m.Advance(m.Goal.EPOCH))
+    assert steps(look_until(trainer, rested)) == 2 * PER_EPOCH
+
+
+def test_looking_changes_nothing_but_what_is_looked_at(start, make_order):
+    trainer = start(make_order())
+    trainer.first()
+    moment = trainer.ask(m.Advance(m.Goal.BACKWARD)).moment
+    frame = trainer.ask(m.Focus(3, 0, Quantity.WEIGHT))
+    assert (frame.focus.example, frame.focus.block, frame.matrix.quantity) == (3, 0, Quantity.WEIGHT)
+    assert trainer.ask(m.Look()).focus == frame.focus
+    report = trainer.ask(m.Test())
+    assert isinstance(report, m.TestReport)
+    assert (report.split, report.examples, report.step, report.confusion.sum()) == ("test", 2, 0, 2)
+    assert len(report.mistakes) == 2 - np.trace(report.confusion)
+    assert trainer.ask(m.Look()).moment == moment
+    summary = trainer.ask(m.Close())
+    assert isinstance(summary, m.Summary)
+    assert summary.directory is None
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_any_mixture_of_requests_to_the_remote_trainer_computes_the_same_bits(start_remote, make_order, seed):
+    order = make_order(optimizer=("sgd", "adam")[seed % 2], learning_rate=0.003)
+    chooser = random.Random(seed)
+    trainer = start_remote(order)
+    trainer.first()
+    meddling = [
+        m.Look(),
+        m.Test(),
+        m.Focus(2, 0, Quantity.UPDATE),
+        m.Pause(),
+        m.Run(FULL_SPEED),
+        m.Run(m.Pace(m.Goal.STAGE, 500, "")),
+    ]
+    for _ in range(60):
+        trainer.ask(m.Advance(chooser.choice(list(m.Goal))) if chooser.random() < 0.7 else chooser.choice(meddling))
+    trainer.ask(m.Pause())
+    frame = trainer.ask(m.Advance(m.Goal.UPDATE))
+    trainer.close()
+    assert steps(frame) > PER_EPOCH
+    assert_same_as_straight(order, steps(frame))
+
+
+@given(goals=st.lists(st.sampled_from([goal for goal in m.Goal if goal is not m.Goal.EPOCH]), max_size=12))
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_mixture_of_keys_computes_the_same_bits(make_order, goals):
+    order = make_order()
+    trainer = LocalTrainer(order)
+    for goal in [*goals, m.Goal.UPDATE]:
+        frame = trainer.ask(m.Advance(goal))
+    trainer.close()
+    assert_same_as_straight(order, steps(frame))
+
+
+@pytest.mark.parametrize("goal", [m.Goal.STAGE, m.Goal.STEP])
+def test_a_pace_is_kept_until_pause(start, make_order, goal):
+    trainer = start(make_order())
+    trainer.first()
+    started = time.monotonic()
+    trainer.ask(m.Run(m.Pace(goal, 40, "")))
+    while time.monotonic() < started + 0.4:
+        assert trainer.ask(m.Look()).state is State.RUNNING
+        time.sleep(0.01)
+    frame = trainer.ask(m.Pause())
+    due = 40 * (time.monotonic() - started)
+    gone = steps(frame) if goal is m.Goal.STEP else frame.moment.step * STAGES + frame.moment.done
+    assert due / 2 <= gone <= due + 1
+    time.sleep(0.05)
+    assert (frame.state, trainer.ask(m.Look()).moment) == (State.PAUSED, frame.moment)
+
+
+def test_full_speed_serves_requests_and_measures_itself(start, make_order):
+    trainer = start(make_order())
+    trainer.first()
+    trainer.ask(m.Run(FULL_SPEED))
+    frame = look_until(trainer, lambda frame: frame.rates.steps_per_second is not None)
+    assert frame.state is State.RUNNING
+    assert steps(frame) > 50
+    assert frame.rates.steps_per_second > 50
+    # Batches of 5, 5 and 2: four examples a step.
+    assert frame.rates.examples_per_second == pytest.approx(4 * frame.rates.steps_per_second)
+    assert trainer.ask(m.Focus(0, 0, Quantity.WEIGHT)).state is State.RUNNING
+    assert trainer.ask(m.Pause()).rates.steps_per_second is None
+
+
+def test_another_pace_still_stops_at_the_end_of_the_epoch(make_order):
+    trainer = LocalTrainer(make_order(), slice_seconds=0)
+    trainer.ask(m.Advance(m.Goal.EPOCH))
+    trainer.ask(m.Run(m.Pace(m.Goal.STAGE, 1000, "")))
+    frame = look_until(trainer, rested)
+    assert (steps(frame) % PER_EPOCH, frame.moment.done) == (0, STAGES)
+
+
+def test_a_stop_rule_finishes_the_run_and_asking_on_lifts_it(start, make_order):
+    trainer = start(make_order(stopping={"steps": 4}))
+    trainer.first()
+    trainer.ask(m.Run(FULL_SPEED))
+    frame = look_until(trainer, rested)
+    assert (frame.state, frame.stopped_by, steps(frame)) == (State.FINISHED, "steps", 4)
+    frame = trainer.ask(m.Advance(m.Goal.STEP))
+    assert (frame.state, frame.stopped_by, steps(frame)) == (State.PAUSED, None, 5)
+    trainer.ask(m.Run(FULL_SPEED))
+    look_until(trainer, lambda frame: steps(frame) > 20 and frame.state is State.RUNNING)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_diverged_run_stays_so_until_it_is_restarted(start, make_order):
+    order = make_order(learning_rate=1e9)
+    trainer = start(order)
+    trainer.first()
+    trainer.ask(m.Run(FULL_SPEED))
+    frame = look_until(trainer, rested)
+    assert (frame.state, frame.stopped_by) == (State.DIVERGED, "diverged")
+    for request in (m.Advance(m.Goal.STAGE), m.Advance(m.Goal.EPOCH), m.Run(FULL_SPEED), m.Pause(), m.Change(0.01)):
+        again = trainer.ask(request)
+        assert (again.state, again.moment) == (State.DIVERGED, frame.moment)
+    frame = trainer.ask(m.Restart())
+    assert (frame.state, frame.stopped_by, frame.learning_rate) == (State.READY, None, 0.01)
+    assert np.isfinite(trainer.ask(m.Advance(m.Goal.LOSS)).batch_loss)
+    assert all(np.isfinite(tensor).all() for tensor in kept_tensors(order).values()), "the last good state is kept"
+
+
+def test_a_changed_learning_rate_takes_effect_and_is_written_down(start, make_order):
+    order = make_order()
+    trainer = start(order)
+    trainer.first()
+    trainer.ask(m.Advance(m.Goal.STEP))
+    trainer.ask(m.Advance(m.Goal.STEP))
+    assert trainer.ask(m.Change(0.5)).learning_rate == 0.5
+    trainer.ask(m.Advance(m.Goal.STEP))
+    trainer.close()
+    expected = straight(order.experiment, 2)
+    expected.optimizer.learning_rate = 0.5
+    expected.step()
+    assert (
+        kept_tensors(order)["dense1.weights"].tobytes()
+        == expected.network.parameters.named()["dense1.weights"].tobytes()
+    )
+    result = json.loads((order.out / "result.json").read_text())
+    assert result["learning_rate_changes"] == [{"step": 2, "learning_rate": 0.5}]
+
+
+def test_every_run_before_a_restart_or_reseed_is_kept_and_can_be_done_again(start, make_order):
+    order = make_order()
+    trainer = start(order)
+    weights = trainer.first().layers[0].edges
+    counts, seeds = (2, 4, 5, 3), (0, 0, 1, 2)
+    for count, following in zip(counts, (m.Restart(), m.Reseed(), m.Reseed(), m.Close()), strict=True):
+        for _ in range(count):
+            trainer.ask(m.Advance(m.Goal.STEP))
+        frame = trainer.ask(following)
+        if isinstance(frame, Frame):
+            assert (frame.state, steps(frame), frame.curves.total) == (State.READY, 0, 0)
+            assert np.array_equal(frame.layers[0].edges, weights) == isinstance(following, m.Restart)
+    directories = [order.out, *(order.out.with_name(f"run-{number}") for number in (2, 3, 4))]
+    assert sorted(order.out.parent.glob("run*")) == sorted(directories)
+    for path, count, seed in zip(directories, counts, seeds, strict=True):
+        run = load_run(path)
+        assert (run.step, run.experiment.training.seed) == (count, seed)
+        assert json.loads((path / "result.json").read_text())["run"] == str(path)
+        # With the experiment that the directory holds, and with nothing else.
+        expected = straight(run.experiment, count).network.parameters.values
+        assert run.network.parameters.values.tobytes() == expected.tobytes()
+
+
+def test_nothing_is_kept_before_an_epoch_unless_a_directory_was_asked_for(make_order):
+    order = make_order()
+    order = type(order)(order.experiment, order.out, keep_always=False)
+    trainer = LocalTrainer(order)
+    trainer.ask(m.Advance(m.Goal.STEP))
+    assert trainer.close() == m.Summary({"steps": 1}, None)
+    assert not order.out.exists()
+
+
+def test_an_answer_is_small(start_remote, make_order):
+    trainer = start_remote(make_order())
+    trainer.first()
+    assert len(pickle.dumps(trainer.ask(m.Advance(m.Goal.EPOCH)))) < 200_000

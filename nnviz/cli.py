@@ -134,13 +134,16 @@ class Options:
     def order(self) -> "Order":
         """What is to be trained and where it is kept, with all found wrong that shows without reading examples."""
         from nnviz.data.sources import folder_of
-        from nnviz.nn.notation import parse
         from nnviz.remote.messages import Order
-        from nnviz.training.run import claim, new_run_path
+        from nnviz.training.places import claim, new_run_path
 
         experiment = self.experiment()
         folder_of(experiment.data.source)
-        parse(experiment.network.layers)
+        if self.network is not None or self.config is not None:
+            # Asked only where it can be wrong, since NumPy comes with it, and the screen is to be there at once.
+            from nnviz.nn.notation import parse
+
+            parse(experiment.network.layers)
         out = claim(self.out or new_run_path(experiment.data.source))
         return Order(experiment, out, keep_always=self.out is not None)
 
@@ -200,11 +203,13 @@ def run(
         note("no terminal here to draw on: training without the screen, as 'nnviz train' does")
         _train(options, as_json=False)
         return
-    order = options.order()
-    from nnviz.remote.client import RemoteTrainer
+    from nnviz.remote.client import RemoteTrainer, Worker
+    from nnviz.remote.terminal import Terminal
 
-    # The trainer starts up in its own process while the screen does in this one.
-    trainer = RemoteTrainer(order)
+    # The trainer's process starts up while this one finds out what to train, and gets the screen ready.
+    worker = Worker()
+    order = options.order()
+    trainer = RemoteTrainer(replace(order, terminal=Terminal(os.ttyname(sys.stderr.fileno()))), worker)
     from nnviz.tui.app import visualize
 
     _tell(visualize(trainer, title=Path(order.experiment.data.source).name, mouse=mouse, light=light))

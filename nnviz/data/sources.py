@@ -1,16 +1,28 @@
-"""A name or a path → Dataset."""
+"""A name or a path → Dataset. Light to import: what opens a source comes when it is opened."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from nnviz.data.dataset import Dataset
-from nnviz.data.drawn.pictures import PICTURES, open_drawn
 from nnviz.errors import InputError
 from nnviz.experiment import Data, Tables
 
-BUILT_IN = {name: partial(open_drawn, name) for name in PICTURES}
+if TYPE_CHECKING:
+    import numpy as np
+
+    from nnviz.data.dataset import Dataset
+
+
+def _open_drawn(name: str, image_size: int, grayscale: bool) -> Dataset:
+    from nnviz.data.drawn.pictures import open_drawn
+
+    return open_drawn(name, image_size, grayscale)
+
+
+BUILT_IN: dict[str, Callable[[int, bool], Dataset]] = {"pets": partial(_open_drawn, "pets")}
 """Name → what opens it, given the size of an image and whether it shall be gray."""
 
 SUGGESTED: dict[str, Tables] = {

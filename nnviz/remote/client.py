@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import replace
 from multiprocessing import Pipe
 from typing import Protocol
@@ -36,18 +37,18 @@ class AskableTrainer(Protocol):
         """A new trainer of the same order, for one that died; its run is kept in a directory of its own."""
 
 
-class RemoteTrainer:
-    """A trainer in a process of its own, started at once; it ends with this object's process, however that ends."""
+class Worker:
+    """A process that is ready to become a trainer: started before it is known what to train, since that takes time too.
 
-    def __init__(self, order: Order) -> None:
-        self._order = order
-        self._turn = threading.Lock()
-        self._ready = False
-        self._connection, theirs = Pipe()
+    It ends when its connection closes, however that comes.
+    """
+
+    def __init__(self) -> None:
+        self.connection, theirs = Pipe()
         # A fresh interpreter and not multiprocessing's: that one would import the command line's modules first, and
         # cannot be started while a Textual app owns the terminal. It finds what this process finds, and nothing in the
         # working directory (-P), where somebody's own random.py may lie.
-        self._process = subprocess.Popen(
+        self.process = subprocess.Popen(
             [sys.executable, "-P", "-m", "nnviz.remote.worker", str(theirs.fileno())],
             env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
             pass_fds=[theirs.fileno()],
@@ -56,6 +57,17 @@ class RemoteTrainer:
             stderr=subprocess.DEVNULL,
         )
         theirs.close()
+
+
+class RemoteTrainer:
+    """A trainer in a process of its own; it ends with this object's process, however that ends."""
+
+    def __init__(self, order: Order, worker: Worker | None = None) -> None:
+        worker = worker or Worker()
+        self._order = order
+        self._turn = threading.Lock()
+        self._ready = False
+        self._connection, self._process = worker.connection, worker.process
         with contextlib.suppress(OSError):
             self._connection.send(order)
 
@@ -133,7 +145,8 @@ class LocalTrainer:
 
     def ask(self, request: Request) -> Answer:
         if self.service.waits() == 0:
-            self.service.work(self._slice)
+            end = time.perf_counter() + self._slice
+            self.service.work(lambda: time.perf_counter() >= end)
         return self.service.answer(request)
 
     def close(self) -> Summary | None:
@@ -144,6 +157,6 @@ class LocalTrainer:
 
 
 def _elsewhere(order: Order) -> Order:
-    from nnviz.training.run import free_path
+    from nnviz.training.places import free_path
 
     return replace(order, out=free_path(order.out))

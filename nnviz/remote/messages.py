@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from nnviz.data.dataset import Array, Task
     from nnviz.experiment import Experiment
+    from nnviz.remote.terminal import Terminal
     from nnviz.training.frame import Frame, Quantity
 
 
@@ -20,12 +21,14 @@ if TYPE_CHECKING:
 class Order:
     """What a new trainer is to train, and the directory that is to keep the run.
 
-    A run is kept once an epoch is done; with `keep_always`, as soon as a training step is.
+    A run is kept once an epoch is done; with `keep_always`, as soon as a training step is. `terminal` is the one
+    that the screen is drawn on: the trainer gives it back to the user if the screen is killed.
     """
 
     experiment: Experiment
     out: Path
     keep_always: bool
+    terminal: Terminal | None = None
 
 
 # Requests

@@ -1,6 +1,7 @@
 """Service: a trainer that answers requests, and trains in between."""
 
 import time
+from collections.abc import Callable
 
 import numpy as np
 
@@ -10,8 +11,10 @@ from nnviz.training import frame as f
 from nnviz.training.assembly import assemble, open_dataset
 from nnviz.training.camera import Camera
 from nnviz.training.evaluation import Assessment, chosen_class, class_probabilities
+from nnviz.training.history import Evaluation
+from nnviz.training.places import free_path
 from nnviz.training.result import summarize
-from nnviz.training.run import RunDirectory, free_path
+from nnviz.training.run import RunDirectory
 from nnviz.training.stages import Phase
 from nnviz.training.stopping import DIVERGED
 
@@ -56,30 +59,32 @@ class Service:
             return None
         return max(0.0, self._due - time.perf_counter())
 
-    def work(self, seconds: float) -> None:
-        """Train for about so long; at a pace, do the one thing that is due."""
+    def work(self, called: Callable[[], bool]) -> None:
+        """Train until `called` says that somebody waits for an answer; at a pace, do the one thing that is due."""
         if self._pace is None:
             return
         if self._pace.per_second is not None:
             self._due = max(self._due + 1 / self._pace.per_second, time.perf_counter())
             self._go(self._pace.goal)
-        else:
-            end = time.perf_counter() + seconds
-            while self._pace is not None and time.perf_counter() < end:
-                self._go(m.Goal.STEP)
-        self._measure()
+            return
+        step = self._trainer.step
+        while self._pace is not None and not called():
+            self._settle(step())
 
     def _go(self, goal: m.Goal) -> None:
         trainer = self._trainer
         if goal is m.Goal.STAGE:
-            evaluation = trainer.advance()
+            self._settle(trainer.advance())
         elif goal is m.Goal.STEP:
-            evaluation = trainer.step()
+            self._settle(trainer.step())
         else:
-            evaluation = trainer.finish_phase(Phase(goal))
+            self._settle(trainer.finish_phase(Phase(goal)))
+
+    def _settle(self, evaluation: Evaluation | None) -> None:
+        """Keep what a stage or step has brought, and stop where the run is to stop."""
         if evaluation is not None:
             self._directory.record(evaluation)
-        if trainer.stopped_by or trainer.steps_done == self._stop_at:
+        if self._trainer.stopped_by or self._trainer.steps_done == self._stop_at:
             self._halt()
 
     def _measure(self) -> None:
@@ -116,9 +121,8 @@ class Service:
                 self._begin_again(seed=self._experiment.training.seed + 1)
             case m.Look():
                 pass
-        frame = self._camera.take(self._focus, self._state(), self._rates)
-        self._focus = frame.focus
-        return frame
+        self._measure()
+        return self._camera.take(self._focus, self._state(), self._rates)
 
     def _state(self) -> f.State:
         trainer = self._trainer

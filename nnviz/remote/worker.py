@@ -7,18 +7,20 @@ keeps the run first.
 
 import contextlib
 import os
-import select
 import signal
 import socket
 import sys
+import time
 from multiprocessing.connection import Connection
+from queue import Empty, SimpleQueue
+from threading import Thread
 
 from nnviz.errors import NnvizError
-from nnviz.remote.messages import Close, Died, Look
+from nnviz.remote.messages import Close, Died, Look, Request
 from nnviz.remote.service import Service
+from nnviz.remote.terminal import Terminal
 from nnviz.training.process import prepare_process
 
-SLICE_SECONDS = 0.001
 GONE = (EOFError, BrokenPipeError, ConnectionResetError)
 
 
@@ -42,6 +44,7 @@ def _stop_listening(connection: Connection) -> None:
 
 def _carry_out(connection: Connection) -> None:
     order = connection.recv()
+    screen = os.getppid()
     try:
         prepare_process()
         service = Service(order)
@@ -49,9 +52,7 @@ def _carry_out(connection: Connection) -> None:
         try:
             _serve(connection, service)
         except BaseException:
-            # If the run cannot be kept either, what came first is what has to be said.
-            with contextlib.suppress(Exception):
-                service.conclude()
+            _rescue(service, order.terminal if _is_gone(screen) else None)
             raise
     except GONE:
         raise
@@ -61,19 +62,52 @@ def _carry_out(connection: Connection) -> None:
         connection.send(Died(f"{type(error).__name__}: {error}", 1))
 
 
+def _is_gone(screen: int) -> bool:
+    """Whether the screen's process has ended. One that was killed closes its connection a moment before it is gone."""
+    for _ in range(50):
+        if os.getppid() != screen:
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def _rescue(service: Service, terminal: Terminal | None) -> None:
+    """Keep the run after all; where a killed screen left a terminal behind, tell its user."""
+    if terminal:
+        terminal.give_back()
+    # If the run cannot be kept either, what came first is what has to be said.
+    with contextlib.suppress(Exception):
+        kept = service.conclude().directory
+        if terminal:
+            where = f"the run is kept in {kept}" if kept else "no epoch was done, so there is no run to keep"
+            terminal.tell(f"nnviz: the screen was killed; {where}")
+
+
 def _serve(connection: Connection, service: Service) -> None:
-    # Connection.poll makes a new selector at each call, which would cost a small network a tenth of its speed.
-    poller = select.poll()
-    poller.register(connection.fileno(), select.POLLIN)
+    # A thread that waits for requests costs a running trainer nothing; to look for them itself, a thousand times a
+    # second, costs a small network some percent. When one comes, the trainer gives way within the switch interval.
+    sys.setswitchinterval(0.0005)
+    inbox: SimpleQueue[Request | None] = SimpleQueue()
+    Thread(target=_listen, args=(connection, inbox), daemon=True).start()
     while True:
-        wait = service.waits()
-        if poller.poll(None if wait is None else wait * 1000):
-            request = connection.recv()
-            connection.send(service.answer(request))
-            if isinstance(request, Close):
-                return
-        else:
-            service.work(SLICE_SECONDS)
+        try:
+            request = inbox.get(timeout=service.waits())
+        except Empty:
+            service.work(lambda: not inbox.empty())
+            continue
+        if request is None:
+            raise EOFError
+        connection.send(service.answer(request))
+        if isinstance(request, Close):
+            return
+
+
+def _listen(connection: Connection, inbox: "SimpleQueue[Request | None]") -> None:
+    """Put requests into the inbox, and None when no more can come."""
+    with contextlib.suppress(*GONE, OSError):
+        while True:
+            inbox.put(connection.recv())
+    inbox.put(None)
 
 
 if __name__ == "__main__":

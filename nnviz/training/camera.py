@@ -32,11 +32,10 @@ class Camera:
         return len(self._blocks)
 
     def take(self, focus: f.Focus, state: f.State, rates: f.Rates) -> f.Frame:
-        """A frame of this moment. A focus that does not exist is moved to the nearest one that does."""
+        """A frame of this moment. A block that does not exist is moved to the nearest one; examples go round."""
         trainer = self._trainer
-        focus = f.Focus(
-            focus.example % len(trainer.batch.indices), min(max(focus.block, 0), self.blocks - 1), focus.quantity
-        )
+        focus = f.Focus(focus.example, min(max(focus.block, 0), self.blocks - 1), focus.quantity)
+        place = focus.example % len(trainer.batch.indices)
         self._choose_units()
         scored = self._reached(Phase.LOSS)
         task = trainer.dataset.task
@@ -52,12 +51,12 @@ class Camera:
             moment=self._moment(),
             focus=focus,
             learning_rate=trainer.optimizer.learning_rate,
-            example=self._example(focus.example),
-            input=self._units(-1, focus.example),
-            layers=tuple(self._layer(i, focus.example) for i in range(trainer.depth)),
+            example=self._example(place),
+            input=self._units(-1, place),
+            layers=tuple(self._layer(i, place) for i in range(trainer.depth)),
             batch_loss=trainer.scores.mean if scored else None,
             said_wrong=wrong,
-            errors=self._errors(focus),
+            errors=self._errors(focus.block, place),
             matrix=self._matrix(focus),
             curves=self._curves(),
             rates=rates,
@@ -194,10 +193,10 @@ class Camera:
             updates=updates,
         )
 
-    def _errors(self, focus: f.Focus) -> f.BlockErrors:
-        block = self._blocks[focus.block]
+    def _errors(self, number: int, place: int) -> f.BlockErrors:
+        block = self._blocks[number]
         z, a, grad_z, grad_a = (
-            None if batch is None else batch[focus.example].reshape(-1)
+            None if batch is None else batch[place].reshape(-1)
             for batch in (
                 self._output(block[0]),
                 self._output(block[-1]),
@@ -206,13 +205,13 @@ class Camera:
             )
         )
         total = math.prod(self._trainer.network.layers[block[0]].output_shape)
-        last = focus.block == self.blocks - 1
+        last = number == self.blocks - 1
         if grad_z is None or last:
             indices = np.arange(min(total, f.LISTED_UNITS))
         else:
             indices = _largest(np.abs(grad_z), f.LISTED_UNITS)
         z, a, grad_z, grad_a = (None if unit is None else unit[indices] for unit in (z, a, grad_z, grad_a))
-        return f.BlockErrors(self._block_name(focus.block), total, indices, z, a, grad_z, grad_a)
+        return f.BlockErrors(self._block_name(number), total, indices, z, a, grad_z, grad_a)
 
     def _block_name(self, block: int) -> str:
         return self._trainer.network.layers[self._blocks[block][0]].name
@@ -297,16 +296,22 @@ def _spread(values: Array) -> f.Spread:
 
 def _reduced(matrix: Array, row_step: int, column_step: int) -> Array:
     """The number of largest magnitude, with its sign, of each block of `row_step` × `column_step`; float32."""
-    if row_step == column_step == 1:
-        return matrix.astype(np.float32)
-    highs, lows = matrix, matrix
-    if column_step > 1:
-        starts = np.arange(0, matrix.shape[1], column_step)
-        highs, lows = np.maximum.reduceat(highs, starts, axis=1), np.minimum.reduceat(lows, starts, axis=1)
-    if row_step > 1:
-        starts = np.arange(0, matrix.shape[0], row_step)
-        highs, lows = np.maximum.reduceat(highs, starts, axis=0), np.minimum.reduceat(lows, starts, axis=0)
-    return np.where(highs >= -lows, highs, lows).astype(np.float32)
+    columns_done = _extremes(matrix.T, column_step).T
+    return _extremes(columns_done, row_step).astype(np.float32)
+
+
+def _extremes(matrix: Array, step: int) -> Array:
+    """The number of largest magnitude of each `step` rows, column by column."""
+    if step == 1:
+        return matrix
+    # Whole rows at a time: five times as fast as reduceat.
+    highs = matrix[::step].copy()
+    lows = highs.copy()
+    for offset in range(1, step):
+        rows = matrix[offset::step]
+        np.maximum(highs[: len(rows)], rows, out=highs[: len(rows)])
+        np.minimum(lows[: len(rows)], rows, out=lows[: len(rows)])
+    return np.where(highs >= -lows, highs, lows)
 
 
 def _thinned(pixels: Array) -> Array:

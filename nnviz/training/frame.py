@@ -39,7 +39,7 @@ class Quantity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Focus:
-    """What is looked at: an example's place in the batch, a block's number from the input on, a quantity."""
+    """What is looked at: an example of the batch (counted round and round), a block's number, a quantity."""
 
     example: int = 0
     block: int = 0

@@ -1,12 +1,9 @@
 """The run directory: what was asked, what was measured, what came out."""
 
 import json
-import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -83,31 +80,6 @@ class RunDirectory:
         self._make()
         with self._writing():
             _write(self.path / RESULT, (json.dumps(result, indent=2, ensure_ascii=False) + "\n").encode())
-
-
-def new_run_path(source: str) -> Path:
-    """`runs/<date>-<source>-<id>` below the working directory."""
-    name = "".join(c if c.isalnum() or c in "-_" else "-" for c in Path(source).resolve().name if source) or "run"
-    return Path("runs") / f"{date.today().isoformat()}-{name}-{secrets.token_hex(2)}"
-
-
-def free_path(path: Path) -> Path:
-    """`path` if nothing is there, else the first of `path-2`, `path-3`, … that is free."""
-    number, free = 1, path
-    while free.exists():
-        number += 1
-        free = path.with_name(f"{path.name}-{number}")
-    return free
-
-
-def claim(path: Path) -> Path:
-    """`path`, if a new run may be kept there. Raises InputError if something is there already, or nothing can be."""
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise InputError(f"{path}: already exists and is not empty; choose another directory with --out")
-    parent = next(p for p in (path, *path.absolute().parents) if p.exists())
-    if not (parent.is_dir() and os.access(parent, os.W_OK)):
-        raise InputError(f"{path}: {parent} is no directory to write to; choose another one with --out")
-    return path
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,17 @@ Only what the first paint needs is imported here; the panes, with NumPy and plot
 """
 
 import asyncio
+import gc
 import os
 
-# Keys are to be answered within a few milliseconds, and Textual paints at most so many times a second.
-os.environ.setdefault("TEXTUAL_FPS", "120")
+# Textual waits up to a frame's time before it paints; a key is to be answered within a few milliseconds.
+os.environ.setdefault("TEXTUAL_FPS", "1000")
 
 from collections.abc import Iterable
 from functools import partial
 from typing import Any, ClassVar
 
+from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -47,10 +49,14 @@ class NnvizApp(App[Summary | None]):
         self.register_theme(LIGHT_THEME)
         self.theme = LIGHT_THEME.name if light else DARK_THEME.name
 
-    def on_mount(self) -> None:
-        """Paint first; everything heavy comes after."""
-        self.push_screen(OpeningScreen(self._source))
-        self.call_after_refresh(lambda: self.run_worker(self._open(), exit_on_error=True))
+    def get_default_screen(self) -> Screen[Any]:
+        """What is painted first."""
+        return OpeningScreen(self._source)
+
+    @on(OpeningScreen.Painted)
+    def _painted(self) -> None:
+        """Everything heavy comes after the first paint."""
+        self.run_worker(self._open(), exit_on_error=True)
 
     async def _open(self) -> None:
         try:
@@ -63,10 +69,11 @@ class NnvizApp(App[Summary | None]):
         from nnviz.tui.screens.training import TrainingScreen
 
         if isinstance(frame, Frame):
-            pressed = self.screen.pressed if isinstance(self.screen, OpeningScreen) else []
-            await self.switch_screen(TrainingScreen(self.link, frame))
-            for key in pressed:
+            opening = self.screen
+            await self.push_screen(TrainingScreen(self.link, frame))
+            for key in opening.pressed if isinstance(opening, OpeningScreen) else ():
                 self.simulate_key(key)
+            _tame_garbage_collection()
             self.ready.set()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
@@ -88,7 +95,14 @@ class NnvizApp(App[Summary | None]):
         if self._leaving:
             return
         self._leaving = True
-        self.exit(await self.link.close())
+        self.exit(await self.link.close() if self.ready.is_set() else None)
+
+
+def _tame_garbage_collection() -> None:
+    """Leave what was loaded so far out of the collections: one over everything stops the screen for 20 ms and more."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 100)
 
 
 def visualize(trainer: AskableTrainer, title: str, mouse: bool = True, light: bool = False) -> Summary | None:
@@ -97,8 +111,8 @@ def visualize(trainer: AskableTrainer, title: str, mouse: bool = True, light: bo
     try:
         summary = app.run(mouse=mouse)
     finally:
-        # However the screen ended, the trainer must not outlive it.
-        trainer.close()
+        # However the screen ended, no trainer must outlive it.
+        app.link.trainer.close()
     if app.failure is not None:
         raise app.failure
     return summary

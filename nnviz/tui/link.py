@@ -11,7 +11,7 @@ class Link:
     """Asks a trainer one thing at a time, in a thread that does nothing else."""
 
     def __init__(self, trainer: AskableTrainer) -> None:
-        self._trainer = trainer
+        self.trainer = trainer
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="link")
         self._pending = 0
 
@@ -22,21 +22,21 @@ class Link:
 
     async def first(self) -> Answer:
         """The trainer's first frame. Raises InputError, TrainerDiedError."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._trainer.first)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self.trainer.first)
 
     async def ask(self, request: Request) -> Answer:
         """The answer to a request, after those asked before. Raises TrainerDiedError."""
         self._pending += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, self._trainer.ask, request)
+            return await asyncio.get_running_loop().run_in_executor(self._thread, self.trainer.ask, request)
         finally:
             self._pending -= 1
 
     async def start_again(self) -> Answer:
         """Replace a trainer that died by a new one of the same order, and wait for its first frame."""
-        self._trainer = self._trainer.again()
+        self.trainer = self.trainer.again()
         return await self.first()
 
     async def close(self) -> Summary | None:
         """Have the run kept and the trainer ended."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._trainer.close)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self.trainer.close)

@@ -196,5 +196,5 @@ def test_reducing_a_matrix_keeps_the_signed_extreme_of_each_block(shape, steps):
 def test_a_focus_that_does_not_exist_moves_to_one_that_does(make_trainer):
     trainer = make_trainer()
     frame = take(Camera(trainer), example=8, block=17)
-    assert (frame.focus.example, frame.focus.block) == (0, 2)
+    assert (frame.example.place, frame.focus.block) == (0, 2)
     assert frame.example.number == trainer.batch.indices[0]

@@ -8,7 +8,8 @@ from safetensors.numpy import load_file, save_file
 
 from nnviz.errors import InputError
 from nnviz.training.evaluation import assess
-from nnviz.training.run import RunDirectory, claim, free_path, load_run, new_run_path
+from nnviz.training.places import claim, free_path, new_run_path
+from nnviz.training.run import RunDirectory, load_run
 
 CHECKPOINT = "checkpoints/final.safetensors"
 

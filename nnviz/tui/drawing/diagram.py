@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 from rich.cells import cell_len
@@ -196,9 +197,13 @@ class _Canvas:
 
     def _line(self, start: int, end: int, y0: int, y1: int, colour: Rgb) -> None:
         xs = np.arange(2 * start, 2 * end)
-        ys = np.rint(np.linspace(4 * y0 + 1.5, 4 * y1 + 1.5, len(xs))).astype(int)
-        np.bitwise_or.at(self._dots, (ys // 4, xs // 2), DOTS[ys % 4, xs % 2])
-        for y, x in set(zip((ys // 4).tolist(), (xs // 2).tolist(), strict=True)):
+        rise = 4 * (y1 - y0) / (len(xs) - 1)
+        ys = (4 * y0 + 2 + rise * np.arange(len(xs))).astype(np.int64)
+        rows, columns = ys >> 2, xs >> 1
+        # Two dots of a cell at most, one of each of its columns: no dot is set twice.
+        self._dots[rows[::2], columns[::2]] |= DOTS[ys[::2] & 3, 0]
+        self._dots[rows[1::2], columns[1::2]] |= DOTS[ys[1::2] & 3, 1]
+        for y, x in zip(rows.tolist(), columns.tolist(), strict=True):
             self._colours[y][x] = colour
 
     def nodes(
@@ -219,28 +224,31 @@ class _Canvas:
                 name = fit(column.labels[column.units.indices[k]], pitch - 3)
                 self._texts[y].append((x + 2, name.rstrip(), palette.style(palette.text)))
             elif wide and column.values is not None:
-                self._texts[y].append((x + 1, fit(signed(float(column.values[k])), 7).rstrip(), style))
+                self._texts[y].append(
+                    (x + 1, fit(signed(float(column.values[k])), 7).rstrip(), palette.style(palette.faint))
+                )
 
     def strips(self) -> list[Strip]:
         """The canvas, row by row."""
-        strips = []
-        for dots, colours, texts in zip(self._dots.tolist(), self._colours, self._texts, strict=True):
-            cells = [
-                (chr(0x2800 + bits) if bits else " ", self._palette.style(colour))
-                for bits, colour in zip(dots, colours, strict=True)
-            ]
-            for x, text, style in sorted(texts, key=lambda item: -item[0]):
-                cells[x : x + len(text)] = [(character, style) for character in text]
-            strips.append(row(_merged(cells), self._width, self._palette))
-        return strips
+        return [
+            row(self._runs(dots, colours, sorted(texts)), self._width, self._palette)
+            for dots, colours, texts in zip(self._dots.tolist(), self._colours, self._texts, strict=True)
+        ]
 
-
-def _merged(cells: list[Run]) -> list[Run]:
-    """Neighbours of one style as one run."""
-    runs: list[Run] = []
-    for text, style in cells:
-        if runs and runs[-1][1] is style:
-            runs[-1] = (runs[-1][0] + text, style)
-        else:
+    def _runs(self, dots: list[int], colours: list[Rgb], texts: list[tuple[int, str, Style]]) -> list[Run]:
+        """One row: its texts, and the dots between them."""
+        runs: list[Run] = []
+        x = 0
+        for start, text, style in texts:
+            runs += self._dotted(dots[x:start], colours[x:start])
             runs.append((text, style))
-    return runs
+            x = start + cell_len(text)
+        return runs + self._dotted(dots[x:], colours[x:])
+
+    def _dotted(self, dots: list[int], colours: list[Rgb]) -> list[Run]:
+        """Braille dots, neighbours of one colour together."""
+        cells = zip(dots, colours, strict=True)
+        return [
+            ("".join(chr(0x2800 + bits) if bits else " " for bits, _ in same), self._palette.style(colour))
+            for colour, same in groupby(cells, key=lambda cell: cell[1])
+        ]

@@ -16,6 +16,7 @@ NUMBER = 9
 class ErrorsPane(Pane):
     """For the outputs: error p − y and ∂L/∂z. For hidden units: ∂L/∂a and ∂L/∂z, the largest first."""
 
+    turns = frozenset({1, 3, 5, 7})
     title = "Error of each node"
 
     def caption(self, frame: Frame) -> None:

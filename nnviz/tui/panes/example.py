@@ -14,7 +14,8 @@ from nnviz.tui.panes.pane import Pane
 class ExamplePane(Pane):
     """A picture at its own resolution (or a list of features), and what became of it."""
 
-    every = 3
+    turns = frozenset({1, 5})
+    follows = frozenset({"example"})
     title = "Example"
 
     def caption(self, frame: Frame) -> None:

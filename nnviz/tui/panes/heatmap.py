@@ -35,7 +35,8 @@ SLACK = 5
 class HeatmapPane(Pane):
     """A matrix in diverging colours on a symmetric scale, with the cell under the cursor read out."""
 
-    every = 2
+    turns = frozenset({2, 6})
+    follows = frozenset({"block", "quantity"})
     title = "Gradient"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1, 0)", "Cursor", show=False, id="heatmap.up"),

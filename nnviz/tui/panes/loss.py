@@ -10,7 +10,7 @@ from nnviz.tui.panes.pane import Pane
 class LossPane(Pane):
     """Training loss raw and smoothed, validation loss, and the best of it."""
 
-    every = 5
+    turns = frozenset({3})
     title = "Loss"
 
     def __init__(self) -> None:

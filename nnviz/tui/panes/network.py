@@ -10,7 +10,7 @@ from nnviz.tui.panes.pane import Pane
 class NetworkPane(Pane):
     """Layers as columns of nodes; the one that the last stage worked on is lit."""
 
-    every = 2
+    turns = frozenset({0, 4})
     title = "Network"
 
     def caption(self, frame: Frame) -> None:

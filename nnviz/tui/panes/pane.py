@@ -1,7 +1,9 @@
 """Pane: a bordered part of the screen that draws a frame, and nothing else."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
+from textual.filter import ANSIToTruecolor, LineFilter
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -9,15 +11,19 @@ from nnviz.training.frame import Frame
 from nnviz.tui.drawing.palette import DARK, Palette
 from nnviz.tui.drawing.rows import page
 
+TURNS = 8
+
 
 class Pane(Widget, can_focus=True):
     """Draws the frame that it was shown last, once for each frame and size.
 
-    `every` thins out the frames of a running training: a picture that changes more often than a person can read it
-    only costs time.
+    While training runs fast, a pane draws the frames of its `turns` in a cycle of `TURNS`: a picture that changes more
+    often than a person can read it only costs time, and the dear ones together would keep a key waiting. `follows`
+    names what it shows at once all the same when a key changes it.
     """
 
-    every: ClassVar[int] = 1
+    turns: ClassVar[frozenset[int]] = frozenset(range(TURNS))
+    follows: ClassVar[frozenset[str]] = frozenset()
     title: ClassVar[str] = ""
 
     def __init__(self) -> None:
@@ -43,6 +49,10 @@ class Pane(Widget, can_focus=True):
         """What the border says may depend on how much fits."""
         if self._frame is not None:
             self.caption(self._frame)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """All but the one that replaces the terminal's own colours, which panes never use."""
+        return [kept for kept in super().get_line_filters() if not isinstance(kept, ANSIToTruecolor)]
 
     def redraw(self) -> None:
         """Draw again, at the next paint."""

@@ -14,6 +14,8 @@ NUMBER = 6
 class PredictionPane(Pane):
     """One row an output: what the network says (p) and what the label says (y)."""
 
+    follows = frozenset({"example"})
+    turns = frozenset({1, 3, 5, 7})
     title = "Prediction and target"
 
     def caption(self, frame: Frame) -> None:

@@ -1,7 +1,5 @@
 """The second line: which stages of this training step are done, and where in the run it is."""
 
-from typing import ClassVar
-
 from rich.cells import cell_len
 from textual.strip import Strip
 
@@ -16,8 +14,6 @@ MOST_MARKS = 9
 
 class RailPane(Pane, can_focus=False):
     """One mark a stage, filled when it is done; the phase of the last stage is lit."""
-
-    every: ClassVar[int] = 1
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:  # noqa: ARG002
         palette, moment = self.palette, frame.moment

@@ -13,7 +13,7 @@ from nnviz.tui.panes.pane import Pane
 class StoryPane(Pane):
     """The moment told with its own numbers."""
 
-    every = 4
+    turns = frozenset({7})
     title = "What just happened"
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:

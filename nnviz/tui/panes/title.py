@@ -1,7 +1,5 @@
 """The first line: what is trained, how, and what it is doing now."""
 
-from typing import ClassVar
-
 from rich.cells import cell_len
 from textual.strip import Strip
 
@@ -14,7 +12,8 @@ from nnviz.tui.panes.pane import Pane
 class TitlePane(Pane, can_focus=False):
     """Data, network, loss and optimizer on the left; the state of the run on the right."""
 
-    every: ClassVar[int] = 2
+    turns = frozenset({4})
+    follows = frozenset({"learning_rate"})
 
     def __init__(self) -> None:
         super().__init__()

@@ -22,7 +22,7 @@ from nnviz.tui.panes.example import ExamplePane
 from nnviz.tui.panes.heatmap import HeatmapPane
 from nnviz.tui.panes.loss import LossPane
 from nnviz.tui.panes.network import NetworkPane
-from nnviz.tui.panes.pane import Pane
+from nnviz.tui.panes.pane import TURNS, Pane
 from nnviz.tui.panes.prediction import PredictionPane
 from nnviz.tui.panes.rail import RailPane
 from nnviz.tui.panes.story import StoryPane
@@ -48,7 +48,7 @@ class TrainingScreen(Screen[None]):
         self._tab = TABBED[0]
         self._maximized: str | None = None
         self._dead = False
-        self._ticks = 0
+        self._tick = 0
 
     def compose(self) -> ComposeResult:
         yield Static("", id="too-small")
@@ -98,17 +98,26 @@ class TrainingScreen(Screen[None]):
 
     def _show(self, frame: Frame) -> None:
         running = frame.state is State.RUNNING
-        thin = running and self.frame.state is State.RUNNING and self._is_full_speed()
-        self.frame = frame
-        self._ticks += 1
-        for number, pane in enumerate(self.query(Pane)):
-            # While training runs the panes take turns, so that no single paint keeps a key waiting.
-            if pane.display and not (thin and (self._ticks + number) % pane.every):
-                pane.show(frame)
+        before, self.frame = self.frame, frame
+        if running and _is_same_moment(before, frame):
+            return
+        panes = [pane for pane in self.query(Pane) if pane.display]
+        if running and before.state is State.RUNNING and self._is_full_speed():
+            panes = self._in_turn(panes, before)
+        for pane in panes:
+            pane.show(frame)
         if running:
             self._clock.resume()
         else:
             self._clock.pause()
+
+    def _in_turn(self, panes: list[Pane], before: Frame) -> list[Pane]:
+        """The panes that show this frame of a fast training: those that follow what a key changed, or else by turns."""
+        changed = _changed_by_keys(before, self.frame)
+        if changed:
+            return [pane for pane in panes if pane.follows & changed]
+        self._tick = (self._tick + 1) % TURNS
+        return [pane for pane in panes if self._tick in pane.turns]
 
     @property
     def is_training(self) -> bool:
@@ -253,6 +262,20 @@ class TrainingScreen(Screen[None]):
         """Keep what the screen shows as an SVG file in the working directory."""
         path = self.app.save_screenshot(f"nnviz-{datetime.now():%Y-%m-%d-%H%M%S}.svg")
         self.notify(f"kept as {path}", timeout=4)
+
+
+def _is_same_moment(before: Frame, after: Frame) -> bool:
+    """Whether nothing can have changed: at a slow pace most looks see what the last one saw."""
+    return before.state is after.state and before.moment == after.moment and not _changed_by_keys(before, after)
+
+
+def _changed_by_keys(before: Frame, after: Frame) -> set[str]:
+    """What of a frame only a key can have changed."""
+    kept = [
+        (name, getattr(before.focus, name), getattr(after.focus, name)) for name in ("example", "block", "quantity")
+    ]
+    kept.append(("learning_rate", before.learning_rate, after.learning_rate))
+    return {name for name, old, new in kept if old != new}
 
 
 def next_rate(rate: float, direction: int) -> float:

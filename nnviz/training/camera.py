@@ -206,10 +206,12 @@ class Camera:
         )
         total = math.prod(self._trainer.network.layers[block[0]].output_shape)
         last = number == self.blocks - 1
-        if grad_z is None or last:
+        # ∂L/∂a arrives a stage before ∂L/∂z.
+        known = grad_a if grad_z is None else grad_z
+        if known is None or last:
             indices = np.arange(min(total, f.LISTED_UNITS))
         else:
-            indices = _largest(np.abs(grad_z), f.LISTED_UNITS)
+            indices = _largest(np.abs(known), f.LISTED_UNITS)
         z, a, grad_z, grad_a = (None if unit is None else unit[indices] for unit in (z, a, grad_z, grad_a))
         return f.BlockErrors(self._block_name(number), total, indices, z, a, grad_z, grad_a)
 

@@ -136,7 +136,7 @@ class LayerView:
 
 @dataclass(frozen=True, slots=True)
 class BlockErrors:
-    """The error that reached each unit of the focused block, for the focused example, largest |∂L/∂z| first.
+    """The error that reached each unit of the focused block, for the focused example, the largest first.
 
     indices           (k,) units, `total` in all
     z, a              (k,) what the units computed before and after the activation function

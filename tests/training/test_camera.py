@@ -198,3 +198,14 @@ def test_a_focus_that_does_not_exist_moves_to_one_that_does(make_trainer):
     frame = take(Camera(trainer), example=8, block=17)
     assert (frame.example.place, frame.focus.block) == (0, 2)
     assert frame.example.number == trainer.batch.indices[0]
+
+
+def test_hidden_units_are_listed_by_the_error_that_has_reached_them(make_trainer):
+    trainer = make_trainer()
+    camera = Camera(trainer)
+    for _ in trainer.stages:
+        trainer.advance()
+        errors = take(camera, block=0).errors
+        known = errors.grad_a if errors.grad_z is None else errors.grad_z
+        if known is not None:
+            assert list(np.abs(known)) == sorted(np.abs(known), reverse=True)

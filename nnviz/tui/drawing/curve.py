@@ -175,7 +175,7 @@ class _Plot:
         plotext.terminal.limit(False, False)
         self._plotext: Any = plotext
         self._figure: Any = plotext.figure
-        self._figure.clear.data()
+        self._figure.clear()
         self._figure.plot_size(width, height)
         self._figure.canvas(palette.background)
         self._scale, self._end, self._palette = scale, end, palette

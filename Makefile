@@ -29,7 +29,7 @@ SHOT := $(BIN)/nnviz screenshot
 screenshots: .venv/installed
 	$(SHOT) screenshots/first-mistake.svg pets --size 120x40 --keys "f"
 	$(SHOT) screenshots/backprop.svg pets --size 120x40 --keys "b ["
-	$(SHOT) screenshots/update.svg pets --size 120x40 --keys "u n n n w w"
+	$(SHOT) screenshots/update.svg pets --size 120x40 --keys "b n w w"
 	$(SHOT) screenshots/epochs.svg pets --size 160x48 --keys "e e e e [ [ b"
 	$(SHOT) screenshots/test.svg pets --size 120x40 --keys "e e e t"
 	$(SHOT) screenshots/small.svg pets --size 80x24 --keys "e f"

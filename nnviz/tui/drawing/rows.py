@@ -46,5 +46,5 @@ def centred(sentence: str, width: int, height: int, palette: Palette) -> list[St
     from textwrap import wrap
 
     style = palette.style(palette.faint)
-    lines = [row([(line.center(width), style)], width, palette) for line in wrap(sentence, max(width - 2, 1))]
+    lines = [row([(line.center(width), style)], width, palette) for line in wrap(sentence, max(width * 4 // 5, 1))]
     return page([row((), width, palette)] * ((height - len(lines)) // 2) + lines, width, height, palette)

@@ -102,7 +102,7 @@ def _tame_garbage_collection() -> None:
     """Leave what was loaded so far out of the collections: one over everything stops the screen for 20 ms and more."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 50, 100)
+    gc.set_threshold(20_000, 20, 20)
 
 
 def visualize(trainer: AskableTrainer, title: str, mouse: bool = True, light: bool = False) -> Summary | None:

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from textual import events
 
+from nnviz.errors import TrainerDiedError
 from nnviz.experiment import combine
 from nnviz.remote.client import LocalTrainer
-from nnviz.remote.messages import PACES, Order
+from nnviz.remote.messages import PACES, Answer, Order, Request
 from nnviz.training.frame import Quantity, State
 from nnviz.training.stages import Phase, end_of
 from nnviz.tui.app import NnvizApp
@@ -18,7 +19,7 @@ from nnviz.tui.keys import KEYS
 from nnviz.tui.screens import test as test_screen
 from nnviz.tui.screens.help import HelpScreen
 from nnviz.tui.screens.training import TrainingScreen, next_rate
-from tests.tui.conftest import TABLES, OpenApp
+from tests.tui.conftest import TABLES, Driver, OpenApp
 
 # dense1 relu1 dense2 tanh1 dense3
 DEPTH = 5
@@ -276,3 +277,31 @@ async def test_keys_pressed_while_it_opens_are_not_lost(order: Order) -> None:
         await pilot.pause()
         assert isinstance(app.screen, TrainingScreen)
         assert app.screen.frame.moment.done == end_of(Phase.LOSS, DEPTH)
+
+
+class Mortal(LocalTrainer):
+    """A trainer that dies when it is told to."""
+
+    dead = False
+
+    def ask(self, request: Request) -> Answer:
+        if self.dead:
+            raise TrainerDiedError("the trainer was killed by SIGKILL")
+        return super().ask(request)
+
+
+@pytest.mark.parametrize("key", ["f", "t", "space"])
+async def test_a_trainer_that_dies_is_told_and_can_be_started_again(order: Order, key: str) -> None:
+    trainer = Mortal(order)
+    app = NnvizApp(trainer, "pets")
+    async with app.run_test(size=(160, 48)) as pilot:
+        await app.ready.wait()
+        driver = Driver(app, pilot)
+        before = (await driver.press("f")).moment
+        trainer.dead = True
+        await driver.press(key)
+        assert "the trainer was killed by SIGKILL; r starts a new one" in driver.text()
+        assert driver.frame.moment == before
+        await driver.press("r")
+        assert "killed" not in driver.text().splitlines()[0]
+        assert (await driver.press("f")).moment == before

@@ -1,6 +1,7 @@
 """The screen on which a network is trained and watched."""
 
 import math
+from collections.abc import Awaitable
 from datetime import datetime
 from typing import ClassVar
 
@@ -83,13 +84,17 @@ class TrainingScreen(Screen[None]):
 
     async def _ask(self, request: m.Request) -> None:
         """Send a request and show the frame that comes back."""
-        try:
-            answer = await self._link.ask(request)
-        except NnvizError as failure:
-            self._trainer_died(failure)
-            return
+        answer = await self._answer(self._link.ask(request))
         if isinstance(answer, Frame):
             self._show(answer)
+
+    async def _answer(self, coming: "Awaitable[m.Answer]") -> "m.Answer | None":
+        """What the trainer answers; None if it died instead, which the screen then says."""
+        try:
+            return await coming
+        except NnvizError as failure:
+            self._trainer_died(failure)
+            return None
 
     async def _look(self) -> None:
         """The frame clock: what is still awaited is not asked for twice."""
@@ -205,11 +210,7 @@ class TrainingScreen(Screen[None]):
             return
         self._dead = False
         self.query_one(TitlePane).show_fault(None)
-        try:
-            answer = await self._link.start_again()
-        except NnvizError as failure:
-            self._trainer_died(failure)
-            return
+        answer = await self._answer(self._link.start_again())
         if isinstance(answer, Frame):
             self._show(answer)
 
@@ -244,11 +245,7 @@ class TrainingScreen(Screen[None]):
         """Score the network on examples that it never trained on."""
         from nnviz.tui.screens.test import TestScreen
 
-        try:
-            answer = await self._link.ask(m.Test())
-        except NnvizError as failure:
-            self._trainer_died(failure)
-            return
+        answer = await self._answer(self._link.ask(m.Test()))
         if isinstance(answer, m.TestReport):
             self.app.push_screen(TestScreen(answer))
 

@@ -31,3 +31,8 @@ def glorot(generator: np.random.Generator, shape: tuple[int, ...]) -> Array:
 def zeros(generator: np.random.Generator, shape: tuple[int, ...]) -> Array:  # noqa: ARG001
     """All zero: where every bias starts."""
     return np.zeros(shape)
+
+
+def ones(generator: np.random.Generator, shape: tuple[int, ...]) -> Array:  # noqa: ARG001
+    """All one: where the scales of batch normalisation start."""
+    return np.ones(shape)

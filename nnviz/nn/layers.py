@@ -1,15 +1,18 @@
-"""Layers with parameters, and what every layer has in common.
+"""What every layer has in common, and the layers that connect units one by one.
 
 A layer's buffers are allocated once for a batch size and written with `out=`; whoever keeps an array beyond the
 next call must copy it.
 """
 
+import copy
 import math
+from typing import Self
 
 import numpy as np
 
 from nnviz.nn.initializers import glorot, zeros
 from nnviz.nn.parameters import Array, Initializer, Parameter, Parameters
+from nnviz.nn.workers import OneWorker, Workers
 
 Shape = tuple[int, ...]
 
@@ -17,17 +20,21 @@ Shape = tuple[int, ...]
 class Layer:
     """One step of the forward pass, and its derivative.
 
-    Shapes leave out the batch: `input_shape` (4,) means that `forward` takes an array of shape (n, 4).
-    `forward` must come before `backward`, for the same batch.
+    Shapes leave out the batch: `input_shape` (4,) means that `forward` takes an array of shape (n, 4); pictures and
+    feature maps are (height, width, channels). `forward` must come before `backward`, for the same batch.
     """
 
     kind = "layer"
     name = ""
     input_shape: Shape
     output_shape: Shape
+    workers: Workers = OneWorker()
 
     def build(self, input_shape: Shape, parameters: Parameters) -> Shape:  # noqa: ARG002
-        """Learn the input's shape, declare parameters, and return the output's shape."""
+        """Learn the input's shape, declare parameters, and return the output's shape.
+
+        Raises InputError if the layer cannot follow what gives such an output.
+        """
         self.input_shape = self.output_shape = input_shape
         return input_shape
 
@@ -43,7 +50,7 @@ class Layer:
         """Write ∂L/∂(each parameter), given ∂L/∂y (n, *output_shape)."""
 
     def input_gradient(self, grad_y: Array) -> Array:
-        """∂L/∂y (n, *output_shape) → ∂L/∂x (n, *input_shape)."""
+        """∂L/∂y (n, *output_shape) → ∂L/∂x (n, *input_shape). Comes after `parameter_gradients` for the same ∂L/∂y."""
         raise NotImplementedError
 
     def backward(self, grad_y: Array) -> Array:
@@ -54,57 +61,96 @@ class Layer:
     def forget(self) -> None:
         """Let go of the buffers; the next `forward` allocates new ones."""
 
+    def for_evaluation(self) -> "Layer":
+        """A layer, not built yet, that computes what this one is worth when nothing is trained: mostly the same."""
+        return self.twin()
+
+    def twin(self) -> Self:
+        """The same layer with buffers of its own."""
+        twin = copy.copy(self)
+        twin.forget()
+        return twin
+
     def describe(self) -> str:
         """The layer in the notation that networks are written in."""
         return self.kind
 
 
 class Dense(Layer):
-    """y = x W + b. An input of more than one axis is read as one long row."""
+    """y = x W + b. An input of more than one axis is read as one long row.
+
+    biased  whether there is a b; what adds one itself, such as batch normalisation, needs none before it
+    """
 
     kind = "dense"
 
-    def __init__(self, outputs: int, initializer: Initializer = glorot) -> None:
+    def __init__(self, outputs: int, initializer: Initializer = glorot, biased: bool = True) -> None:
         self.outputs = outputs
         self.initializer = initializer
+        self.biased = biased
         self._n = -1
 
     def build(self, input_shape: Shape, parameters: Parameters) -> Shape:
         self.input_shape = input_shape
         self.inputs = math.prod(input_shape)
-        self.weights = parameters.declare(f"{self.name}.weights", (self.inputs, self.outputs), self.initializer)
-        self.biases = parameters.declare(f"{self.name}.biases", (self.outputs,), zeros)
+        shape = (self.inputs, self.outputs)
+        self.weights = parameters.declare(f"{self.name}.weights", shape, self.initializer, decays=True)
+        self.biases = parameters.declare(f"{self.name}.biases", (self.outputs,), zeros) if self.biased else None
         self.output_shape = (self.outputs,)
         return self.output_shape
 
     def parameters(self) -> tuple[Parameter, ...]:
-        return (self.weights, self.biases)
+        return (self.weights,) if self.biases is None else (self.weights, self.biases)
 
     def forget(self) -> None:
         self._n = -1
 
     def _allocate(self, n: int) -> None:
         self._n = n
-        self._y = np.empty((n, self.outputs), self.weights.values.dtype)
-        self._grad_x = np.empty((n, self.inputs), self.weights.values.dtype)
+        dtype = self.weights.values.dtype
+        self._w, self._grad_w = self.weights.values, self.weights.gradients
+        self._y = np.empty((n, self.outputs), dtype)
+        self._grad_x = np.empty((n, self.inputs), dtype)
         self._grad_x_shaped = self._grad_x.reshape(n, *self.input_shape)
+        # The sum over a batch as a product: BLAS is quicker at it than a reduction over the first axis.
+        self._ones = np.ones(n, dtype)
+        self._dot = self.workers.dot
 
     def forward(self, x: Array) -> Array:
         n = len(x)
         if n != self._n:
             self._allocate(n)
         self._x = x if x.ndim == 2 else x.reshape(n, self.inputs)
-        np.dot(self._x, self.weights.values, out=self._y)
-        np.add(self._y, self.biases.values, out=self._y)
+        self._dot(self._x, self._w, self._y)
+        if self.biases is not None:
+            np.add(self._y, self.biases.values, out=self._y)
         return self._y
 
     def parameter_gradients(self, grad_y: Array) -> None:
-        np.dot(self._x.T, grad_y, out=self.weights.gradients)
-        np.add.reduce(grad_y, axis=0, out=self.biases.gradients)
+        self._dot(self._x.T, grad_y, self._grad_w)
+        if self.biases is not None:
+            self._ones.dot(grad_y, self.biases.gradients)
 
     def input_gradient(self, grad_y: Array) -> Array:
-        np.dot(grad_y, self.weights.values.T, out=self._grad_x)
+        self._dot(grad_y, self._w.T, self._grad_x)
         return self._grad_x_shaped
 
     def describe(self) -> str:
         return f"dense {self.outputs}"
+
+
+class Flatten(Layer):
+    """Feature maps as one long row: (n, height, width, channels) → (n, height · width · channels)."""
+
+    kind = "flatten"
+
+    def build(self, input_shape: Shape, parameters: Parameters) -> Shape:  # noqa: ARG002
+        self.input_shape = input_shape
+        self.output_shape = (math.prod(input_shape),)
+        return self.output_shape
+
+    def forward(self, x: Array) -> Array:
+        return x.reshape(len(x), -1)
+
+    def input_gradient(self, grad_y: Array) -> Array:
+        return grad_y.reshape(len(grad_y), *self.input_shape)

@@ -7,15 +7,19 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from nnviz.nn.dropout import Dropout
 from nnviz.nn.layers import Layer, Shape
 from nnviz.nn.losses import Loss
 from nnviz.nn.parameters import Array, Parameters
+from nnviz.nn.workers import OneWorker, Workers
 
 
 class Network:
     """Layers in order and the loss at their end, over one set of parameters.
 
     `layers` are new ones, not built yet; building names them (`dense1`, `relu1`, `dense2`, …).
+
+    Raises InputError if a layer cannot follow the one before it.
     """
 
     def __init__(
@@ -25,6 +29,7 @@ class Network:
         input_shape: Shape,
         generator: np.random.Generator,
         dtype: npt.DTypeLike = np.float32,
+        workers: Workers | None = None,
     ) -> None:
         self.layers = list(layers)
         self.loss = loss
@@ -32,6 +37,12 @@ class Network:
         self.dtype = np.dtype(dtype)
         self.parameters = self._declare()
         self.parameters.allocate(generator, dtype)
+        self._dropouts = [layer for layer in self.layers if isinstance(layer, Dropout)]
+        for dropout in self._dropouts:
+            dropout.key = int(generator.integers(2**63))
+        self.workers = workers or OneWorker()
+        for layer in self.layers:
+            layer.workers = self.workers
 
     def _declare(self) -> Parameters:
         parameters = Parameters()
@@ -43,6 +54,11 @@ class Network:
             shape = layer.build(shape, parameters)
         self.output_shape = shape
         return parameters
+
+    def at_step(self, step: int) -> None:
+        """What is left to chance in the next forward pass is what belongs to that training step."""
+        for dropout in self._dropouts:
+            dropout.step = step
 
     def forward(self, x: Array) -> Array:
         """x (n, *input_shape) → logits (n, outputs)."""
@@ -62,17 +78,19 @@ class Network:
         # Nothing trains the input, so its gradient, as dear as a forward pass, is left out.
         self.layers[0].parameter_gradients(gradient)
 
-    def replica(self) -> "Network":
-        """The same layers over the *same* parameters, with buffers of their own.
+    def for_evaluation(self) -> "Network":
+        """The same network over the *same* parameters as it is when nothing is trained, with buffers of its own.
 
-        What a replica computes leaves the batch in this network's buffers alone, so that a network can be
-        evaluated in the middle of a training step.
+        Nothing is left to chance in it, and batches are normalised by what was measured in training. What it
+        computes leaves the batch in this network's buffers alone, so that a network can be evaluated in the middle
+        of a training step.
         """
         twin = copy.copy(self)
-        twin.layers = [copy.copy(layer) for layer in self.layers]
+        twin.layers = [layer.for_evaluation() for layer in self.layers]
+        twin._dropouts = []
         twin.loss = copy.copy(self.loss)
         twin.parameters = twin._declare()
         twin.parameters.share(self.parameters)
         for layer in twin.layers:
-            layer.forget()
+            layer.workers = self.workers
         return twin

@@ -1,108 +1,275 @@
 """Optimizers: from gradients to the updates that are added to the parameters.
 
 All work on flat vectors. `propose` fills the vector of updates, which can be looked at before anyone adds it.
+Long vectors are gone through in blocks, so that what one operation leaves is in the cache for the next.
 """
 
 import math
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from nnviz.nn.parameters import Array
+from nnviz.nn.workers import FETCH, OneWorker, Workers
+
+BLOCK = 1 << 15
+
+
+class Block(NamedTuple):
+    """A part of the parameters that is worked on at a time: views of every vector that has a say in it."""
+
+    span: slice
+    values: Array
+    updates: Array
+    scratch: Array
+    memory: tuple[Array, ...]
 
 
 class Optimizer:
-    """Proposes updates for one flat vector of parameters. `learning_rate` may be changed between steps."""
+    """Proposes updates for one flat vector of parameters. `learning_rate` may be changed between steps.
+
+    weight_decay  λ: each step also takes lr · λ of its size from every weight, whatever its gradient is (decoupled
+                  weight decay, Loshchilov & Hutter 2019, arXiv 1711.05101)
+    """
 
     kind = "optimizer"
-    learning_rate: float
+    memory: tuple[str, ...] = ()
+    """What it remembers of earlier steps for every parameter, by name."""
 
-    def attach(self, values: Array) -> None:
-        """Allocate the updates and the optimizer's own state for a vector like `values`."""
+    def __init__(self, learning_rate: float, weight_decay: float = 0.0) -> None:
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+
+    def attach(self, values: Array, decaying: Array | None = None, workers: Workers | None = None) -> None:
+        """Allocate the updates and the optimizer's own state for the parameters `values` (size,).
+
+        decaying  (size,), 1 for each number that weight decay applies to; without it, it applies to all
+        """
         self.updates = np.zeros_like(values)
+        self._memory = {name: np.zeros_like(values) for name in self.memory}
+        self._steps = 0
+        self._workers = workers or OneWorker()
+        spans = [slice(i, min(i + BLOCK, len(values))) for i in range(0, len(values), BLOCK)]
+        middle = len(spans) // 2
+        self._halves = self._blocks(values, spans[:middle]), self._blocks(values, spans[middle:])
+        # Numbers that change from step to step, as arrays: NumPy converts a Python number anew at every call.
+        self._rate, self._epsilon, self._decay_rate = (np.zeros((), values.dtype) for _ in range(3))
+        self._set_constants(values.dtype)
+        if self.weight_decay:
+            self._decay = self.weight_decay * (np.ones_like(values) if decaying is None else decaying)
+
+    def _blocks(self, values: Array, spans: list[slice]) -> list[Block]:
+        """These parts, with scratch room that is theirs."""
+        scratch = np.empty(min(BLOCK, len(values)), values.dtype)
+        return [
+            Block(
+                span,
+                values[span],
+                self.updates[span],
+                scratch[: span.stop - span.start],
+                tuple(array[span] for array in self._memory.values()),
+            )
+            for span in spans
+        ]
 
     def propose(self, gradients: Array) -> Array:
         """Fill and return `updates`: what is to be added to the parameters."""
+        self._in_blocks(self._propose, gradients)
+        return self.updates
+
+    def step(self, gradients: Array) -> None:
+        """Propose, and add the updates to the parameters: the same numbers, each block's while it is in the cache."""
+        self._in_blocks(self._propose_and_apply, gradients)
+
+    def _in_blocks(self, work: Callable[[Block, Array], None], gradients: Array) -> None:
+        self._steps += 1
+        self._begin_step(self._steps)
+        first, second = self._halves
+        if not first:
+            work(second[0], gradients)
+            return
+
+        def do(half: list[Block]) -> None:
+            for block in half:
+                work(block, gradients)
+
+        self._workers.both(partial(do, first), partial(do, second), FETCH * len(gradients))
+
+    def _propose(self, block: Block, gradients: Array) -> None:
+        self._fill(gradients[block.span], block.updates, block.scratch, *block.memory)
+        if self.weight_decay:
+            self._add_decay(block)
+
+    def _propose_and_apply(self, block: Block, gradients: Array) -> None:
+        self._propose(block, gradients)
+        np.add(block.values, block.updates, out=block.values)
+
+    def _set_constants(self, dtype: np.dtype[Any]) -> None:
+        """Make arrays of the numbers that stay the same."""
+
+    def _begin_step(self, steps: int) -> None:  # noqa: ARG002
+        """Set what is the same for all blocks of step number `steps`, from 1."""
+        self._rate[()] = -self.learning_rate
+
+    def _fill(self, gradients: Array, updates: Array, scratch: Array, *memory: Array) -> None:
+        """Fill one block of the updates, and renew its memory."""
         raise NotImplementedError
+
+    def _add_decay(self, block: Block) -> None:
+        self._decay_rate[()] = -self.learning_rate
+        np.multiply(block.values, self._decay[block.span], out=block.scratch)
+        np.multiply(block.scratch, self._decay_rate, out=block.scratch)
+        np.add(block.updates, block.scratch, out=block.updates)
 
     def state(self) -> dict[str, Array]:
         """The optimizer's memory, by name: enough to go on from here."""
-        return {}
+        return {**self._memory, "steps": np.array(self._steps)}
 
     def restore(self, state: dict[str, Array]) -> None:
         """Take up the memory that `state` returned."""
-        for name, array in self.state().items():
+        for name, array in self._memory.items():
             array[...] = state[name]
+        self._steps = int(state["steps"])
 
-    def describe(self) -> str:
-        """The optimizer as the title line shows it, with its learning rate."""
-        return f"{self.kind} lr {self.learning_rate:.4g}"
+    def describe(self, learning_rate: float) -> str:
+        """The optimizer as the title line shows it, at that learning rate."""
+        decay = f" decay {self.weight_decay:g}" if self.weight_decay else ""
+        return f"{self.kind} lr {learning_rate:.4g}{decay}"
 
 
 class SGD(Optimizer):
-    """Δw = −lr · v with v ← momentum · v + ∂L/∂w (Polyak's momentum, in PyTorch's form)."""
+    """Δw = −lr · ∂L/∂w: stochastic gradient descent."""
 
     kind = "SGD"
 
-    def __init__(self, learning_rate: float, momentum: float = 0.0) -> None:
-        self.learning_rate = learning_rate
+    def _fill(self, gradients: Array, updates: Array, scratch: Array, *memory: Array) -> None:  # noqa: ARG002
+        np.multiply(gradients, self._rate, out=updates)
+
+
+class Momentum(Optimizer):
+    """SGD with Polyak's momentum: Δw = −lr · v with v ← momentum · v + ∂L/∂w (in PyTorch's form)."""
+
+    kind = "SGD"
+    word = "momentum"
+    memory = ("velocity",)
+
+    def __init__(self, learning_rate: float, momentum: float, weight_decay: float = 0.0) -> None:
+        super().__init__(learning_rate, weight_decay)
         self.momentum = momentum
 
-    def attach(self, values: Array) -> None:
-        super().attach(values)
-        self._velocity = np.zeros_like(values) if self.momentum else None
+    def _set_constants(self, dtype: np.dtype[Any]) -> None:
+        self._kept = np.array(self.momentum, dtype)
 
-    def propose(self, gradients: Array) -> Array:
-        if self._velocity is None:
-            return np.multiply(gradients, -self.learning_rate, out=self.updates)
-        self._velocity *= self.momentum
-        self._velocity += gradients
-        return np.multiply(self._velocity, -self.learning_rate, out=self.updates)
+    def _fill(self, gradients: Array, updates: Array, scratch: Array, *memory: Array) -> None:  # noqa: ARG002
+        (velocity,) = memory
+        np.multiply(velocity, self._kept, out=velocity)
+        np.add(velocity, gradients, out=velocity)
+        np.multiply(velocity, self._rate, out=updates)
 
-    def state(self) -> dict[str, Array]:
-        return {} if self._velocity is None else {"velocity": self._velocity}
+    def describe(self, learning_rate: float) -> str:
+        return f"{super().describe(learning_rate)} {self.word} {self.momentum:g}"
 
-    def describe(self) -> str:
-        return super().describe() + (f" momentum {self.momentum:g}" if self.momentum else "")
+
+class Nesterov(Momentum):
+    """SGD with momentum that looks a step ahead: Δw = −lr · (∂L/∂w + momentum · v) (Sutskever et al. 2013)."""
+
+    word = "nesterov"
+
+    def _fill(self, gradients: Array, updates: Array, scratch: Array, *memory: Array) -> None:
+        super()._fill(gradients, updates, scratch, *memory)
+        np.multiply(updates, self._kept, out=updates)
+        np.multiply(gradients, self._rate, out=scratch)
+        np.add(updates, scratch, out=updates)
+
+
+class RMSprop(Optimizer):
+    """Δw = −lr · g / (√v + ε), v the running mean of g² (Tieleman & Hinton 2012, Lecture 6.5)."""
+
+    kind = "RMSprop"
+    # A decaying sum, S ← decay · S + g², takes an operation less than the mean, v = (1 − decay) · S.
+    memory = ("square_sum",)
+
+    def __init__(
+        self, learning_rate: float, decay: float = 0.99, epsilon: float = 1e-8, weight_decay: float = 0.0
+    ) -> None:
+        super().__init__(learning_rate, weight_decay)
+        self.decay, self.epsilon = decay, epsilon
+
+    def _set_constants(self, dtype: np.dtype[Any]) -> None:
+        self._kept = np.array(self.decay, dtype)
+
+    def _begin_step(self, steps: int) -> None:  # noqa: ARG002
+        scale = math.sqrt(1 - self.decay)
+        self._rate[()] = -self.learning_rate / scale
+        self._epsilon[()] = self.epsilon / scale
+
+    def _fill(self, gradients: Array, updates: Array, scratch: Array, *memory: Array) -> None:
+        (square_sum,) = memory
+        np.multiply(gradients, gradients, out=scratch)
+        np.multiply(square_sum, self._kept, out=square_sum)
+        np.add(square_sum, scratch, out=square_sum)
+        np.sqrt(square_sum, out=scratch)
+        np.add(scratch, self._epsilon, out=scratch)
+        np.divide(gradients, scratch, out=updates)
+        np.multiply(updates, self._rate, out=updates)
 
 
 class Adam(Optimizer):
     """Δw = −lr · m̂ / (√v̂ + ε): the gradient's running mean over its running size.
 
-    Kingma & Ba 2015, arXiv 1412.6980.
+    Kingma & Ba 2015, arXiv 1412.6980. With `weight_decay` it is AdamW.
     """
 
     kind = "Adam"
+    # Decaying sums, S ← β · S + g, take two operations less than the means, m = (1 − β) · S.
+    memory = ("sum", "square_sum")
 
-    def __init__(self, learning_rate: float, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8) -> None:
-        self.learning_rate = learning_rate
+    def __init__(
+        self,
+        learning_rate: float,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(learning_rate, weight_decay)
         self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
 
-    def attach(self, values: Array) -> None:
-        super().attach(values)
-        self._mean = np.zeros_like(values)
-        self._square = np.zeros_like(values)
-        self._scratch = np.empty_like(values)
-        # A 0-d array and not an int, so that state() can hand it out to be restored in place.
-        self._steps = np.zeros((), np.int64)
+    def _set_constants(self, dtype: np.dtype[Any]) -> None:
+        self._kept, self._kept_square = np.array(self.beta1, dtype), np.array(self.beta2, dtype)
 
-    def propose(self, gradients: Array) -> Array:
-        mean, square, scratch = self._mean, self._square, self._scratch
-        self._steps += 1
-        steps = int(self._steps)
-        mean *= self.beta1
-        np.multiply(gradients, 1 - self.beta1, out=scratch)
-        mean += scratch
-        square *= self.beta2
+    def _begin_step(self, steps: int) -> None:
+        # m̂ = (1 − β₁) / (1 − β₁ᵗ) · sum, and √v̂ = scale · √square_sum.
+        scale = math.sqrt((1 - self.beta2) / (1 - self.beta2**steps))
+        self._rate[()] = -self.learning_rate * (1 - self.beta1) / (1 - self.beta1**steps) / scale
+        self._epsilon[()] = self.epsilon / scale
+
+    def _fill(self, gradients: Array, updates: Array, scratch: Array, *memory: Array) -> None:
+        total, square_sum = memory
+        np.multiply(total, self._kept, out=total)
+        np.add(total, gradients, out=total)
         np.multiply(gradients, gradients, out=scratch)
-        scratch *= 1 - self.beta2
-        square += scratch
-        # √v̂ + ε = √v / √(1 − β₂ᵗ) + ε, and m̂ = m / (1 − β₁ᵗ).
-        np.sqrt(square, out=scratch)
-        scratch *= 1 / math.sqrt(1 - self.beta2**steps)
-        scratch += self.epsilon
-        np.divide(mean, scratch, out=self.updates)
-        self.updates *= -self.learning_rate / (1 - self.beta1**steps)
-        return self.updates
+        np.multiply(square_sum, self._kept_square, out=square_sum)
+        np.add(square_sum, scratch, out=square_sum)
+        np.sqrt(square_sum, out=scratch)
+        np.add(scratch, self._epsilon, out=scratch)
+        np.divide(total, scratch, out=updates)
+        np.multiply(updates, self._rate, out=updates)
 
-    def state(self) -> dict[str, Array]:
-        return {"mean": self._mean, "square": self._square, "steps": self._steps}
+
+class AdamW(Adam):
+    """Adam with decoupled weight decay (Loshchilov & Hutter 2019)."""
+
+    kind = "AdamW"
+
+    def __init__(
+        self,
+        learning_rate: float,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-8,
+        weight_decay: float = 0.01,
+    ) -> None:
+        super().__init__(learning_rate, beta1, beta2, epsilon, weight_decay)

@@ -12,7 +12,7 @@ from nnviz.nn.layers import Dense
 from nnviz.nn.losses import CrossEntropy
 from nnviz.nn.network import Network
 from nnviz.nn.notation import parse
-from nnviz.nn.optimizers import SGD
+from nnviz.nn.optimizers import Momentum
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def trained(pets: Dataset, layers: str, learning_rate: float, epochs: int) -> fl
     """Accuracy on the unseen pets."""
     encoder = Encoder(pets.standardization, np.eye(2))
     network = Network([*parse(layers), Dense(2)], CrossEntropy(), pets.task.input_shape, np.random.default_rng(0))
-    optimizer = SGD(learning_rate, momentum=0.9)
+    optimizer = Momentum(learning_rate, 0.9)
     optimizer.attach(network.parameters.values)
     batches = Batches(pets.train, encoder, 16, entropy=0)
     for epoch in range(epochs):

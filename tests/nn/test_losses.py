@@ -26,6 +26,12 @@ def one_hot(shape):
     return np.eye(shape[1])[np.arange(shape[0]) % shape[1]]
 
 
+ALL_LOSSES = pytest.mark.parametrize(
+    "loss",
+    [CrossEntropy(), BinaryCrossEntropy(), *(MeanSquaredError(o) for o in (Softmax(), Logistic(), Identity()))],
+    ids=lambda loss: f"{loss.name} {loss.output.name}",
+)
+
 # The example that is taught with: a picture of a cat, and the network says dog with 80 %.
 CAT = np.array([[1.0, 0.0]])
 SAYS_DOG = np.log([[0.2, 0.8]])
@@ -84,15 +90,7 @@ def test_far_logits_are_exact_and_finite(loss, z, target, mean, prediction, grad
     assert scores.prediction.dtype == scores.each.dtype == derivative.dtype == np.float32
 
 
-@pytest.mark.parametrize(
-    "loss",
-    [
-        CrossEntropy(),
-        BinaryCrossEntropy(),
-        *(MeanSquaredError(o) for o in (Softmax(), Logistic(), Identity())),
-    ],
-    ids=lambda loss: f"{loss.name} {loss.output.name}",
-)
+@ALL_LOSSES
 def test_batch_mean_loss_of_each_and_prediction_agree(loss):
     generator = np.random.default_rng(1)
     z, target = generator.normal(size=(4, 3)), one_hot((4, 3))
@@ -103,6 +101,37 @@ def test_batch_mean_loss_of_each_and_prediction_agree(loss):
     assert scores.mean == pytest.approx(np.mean(alone))
     np.testing.assert_allclose(loss.predict(z), scores.prediction)
     np.testing.assert_array_equal(z, z_before)
+
+
+@ALL_LOSSES
+def test_an_example_that_weighs_twice_as_much_is_as_good_as_two(loss):
+    z, target = np.random.default_rng(1).normal(size=(3, 3)), one_hot((3, 3))
+    repeated = [0, 1, 1, 2, 2, 2]
+    weighted = loss.forward(z, target, np.array([1.0, 2.0, 3.0]) / 7)
+    gradient = loss.backward().copy()
+    plain = loss.forward(z[repeated], target[repeated])
+    assert weighted.mean == pytest.approx(plain.mean, rel=1e-12)
+    np.testing.assert_allclose(weighted.each, plain.each[[0, 1, 3]], rtol=1e-12)
+    expected = np.zeros((3, 3))
+    np.add.at(expected, repeated, loss.backward())
+    np.testing.assert_allclose(gradient, expected, rtol=1e-12)
+
+
+@ALL_LOSSES
+def test_equal_weights_are_none_and_leave_nothing_behind(loss):
+    z, target = np.random.default_rng(1).normal(size=(4, 3)).astype(np.float32), one_hot((4, 3)).astype(np.float32)
+
+    def compute(weights):
+        scores = loss.forward(z, target, weights)
+        return scores.mean, loss.backward().copy()
+
+    mean, gradient = compute(None)
+    assert compute(np.full(4, 0.3, np.float32))[0] == pytest.approx(mean, rel=1e-6)
+    uneven_mean, uneven = compute(np.array([1, 0, 0, 2], np.float32))
+    assert uneven_mean != pytest.approx(mean, rel=1e-2)
+    assert uneven.dtype == np.float32
+    assert not uneven[1:3].any()
+    np.testing.assert_array_equal(compute(None)[1], gradient)
 
 
 @given(logits(1000))

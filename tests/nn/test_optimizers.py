@@ -3,13 +3,18 @@
 import numpy as np
 import pytest
 
-from nnviz.nn.optimizers import SGD, Adam
+from nnviz.nn import optimizers
+from nnviz.nn.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, RMSprop
 
 MAKERS = {
     "sgd": lambda: SGD(0.1),
-    "momentum": lambda: SGD(0.1, momentum=0.9),
+    "momentum": lambda: Momentum(0.1, 0.9),
     "adam": lambda: Adam(0.1),
     "adam, own betas": lambda: Adam(0.02, beta1=0.7, beta2=0.95, epsilon=1e-3),
+    "nesterov": lambda: Nesterov(0.1, 0.9),
+    "rmsprop": lambda: RMSprop(0.1, decay=0.9, epsilon=1e-3),
+    "momentum, decay": lambda: Momentum(0.1, 0.9, weight_decay=0.2),
+    "adamw": lambda: AdamW(0.1),
 }
 
 
@@ -17,21 +22,31 @@ def gradients(steps, size=4, seed=3):
     return np.random.default_rng(seed).normal(size=(steps, size))
 
 
-def textbook_sgd(values, all_gradients, rate, momentum):
+def textbook_sgd(values, all_gradients, rate, momentum, decay=0.0, nesterov=False):
     velocity = np.zeros_like(values)
     for gradient in all_gradients:
         velocity = momentum * velocity + gradient
-        values = values - rate * velocity
+        step = gradient + momentum * velocity if nesterov else velocity
+        values = values - rate * decay * values - rate * step
     return values
 
 
-def textbook_adam(values, all_gradients, rate, beta1, beta2, epsilon):
-    """Algorithm 1 of Kingma & Ba, line by line."""
+def textbook_rmsprop(values, all_gradients, rate, decay, epsilon):
+    mean_square = np.zeros_like(values)
+    for gradient in all_gradients:
+        mean_square = decay * mean_square + (1 - decay) * gradient**2
+        values = values - rate * gradient / (np.sqrt(mean_square) + epsilon)
+    return values
+
+
+def textbook_adam(values, all_gradients, rate, beta1, beta2, epsilon, decay=0.0):
+    """Algorithm 1 of Kingma & Ba, line by line; with `decay`, algorithm 2 of Loshchilov & Hutter."""
     m, v = np.zeros_like(values), np.zeros_like(values)
     for t, gradient in enumerate(all_gradients, start=1):
         m = beta1 * m + (1 - beta1) * gradient
         v = beta2 * v + (1 - beta2) * gradient**2
-        values = values - rate * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + epsilon)
+        step = (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + epsilon)
+        values = values - rate * (step + decay * values)
     return values
 
 
@@ -40,6 +55,10 @@ TEXTBOOK = {
     "momentum": lambda values, g: textbook_sgd(values, g, 0.1, 0.9),
     "adam": lambda values, g: textbook_adam(values, g, 0.1, 0.9, 0.999, 1e-8),
     "adam, own betas": lambda values, g: textbook_adam(values, g, 0.02, 0.7, 0.95, 1e-3),
+    "nesterov": lambda values, g: textbook_sgd(values, g, 0.1, 0.9, nesterov=True),
+    "rmsprop": lambda values, g: textbook_rmsprop(values, g, 0.1, 0.9, 1e-3),
+    "momentum, decay": lambda values, g: textbook_sgd(values, g, 0.1, 0.9, decay=0.2),
+    "adamw": lambda values, g: textbook_adam(values, g, 0.1, 0.9, 0.999, 1e-8, decay=0.01),
 }
 
 
@@ -97,3 +116,50 @@ def test_restored_state_goes_on_bit_equal(name):
     for resumed in (other, other, optimizer):
         resumed.restore(saved)
         np.testing.assert_array_equal([resumed.propose(gradient).copy() for gradient in after], expected)
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_blocks_make_one_whole(name, monkeypatch):
+    values, decaying = np.linspace(-1, 1, 8), np.tile([1.0, 0.0], 4)
+
+    def run(block):
+        monkeypatch.setattr(optimizers, "BLOCK", block)
+        optimizer = MAKERS[name]()
+        optimizer.attach(values, decaying)
+        return [optimizer.propose(gradient).copy() for gradient in gradients(5, size=8)]
+
+    whole = run(8)
+    for block in (1, 3, 4):
+        np.testing.assert_array_equal(run(block), whole)
+
+
+@pytest.mark.parametrize("make", [SGD, lambda *a, **k: Momentum(*a, 0.9, **k), RMSprop, Adam, AdamW])
+def test_weight_decay_takes_a_share_of_the_weights_as_they_are_and_of_nothing_else(make):
+    values, decaying = np.array([1.0, -2.0, 3.0, -4.0], np.float32), np.array([1, 1, 0, 0], np.float32)
+    with_decay, without = make(0.1, weight_decay=0.5), make(0.1, weight_decay=0.0)
+    with_decay.attach(values, decaying)
+    without.attach(values, decaying)
+    for gradient in gradients(3).astype(np.float32):
+        difference = with_decay.propose(gradient) - without.propose(gradient)
+        assert difference.dtype == np.float32
+        np.testing.assert_allclose(difference, -0.1 * 0.5 * values * decaying, rtol=1e-5, atol=1e-7)
+        # The learning rate is in it, and the moment: what the weights have become counts.
+        values *= 2
+    with_decay.learning_rate = without.learning_rate = 0.0
+    np.testing.assert_array_equal(with_decay.propose(gradient), 0 * values)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "line"),
+    [
+        (SGD(0.1), "SGD lr 0.02"),
+        (SGD(0.1, weight_decay=0.01), "SGD lr 0.02 decay 0.01"),
+        (Momentum(0.1, 0.9), "SGD lr 0.02 momentum 0.9"),
+        (Nesterov(0.1, 0.9, 1e-4), "SGD lr 0.02 decay 0.0001 nesterov 0.9"),
+        (RMSprop(0.1), "RMSprop lr 0.02"),
+        (Adam(0.1), "Adam lr 0.02"),
+        (AdamW(0.1), "AdamW lr 0.02 decay 0.01"),
+    ],
+)
+def test_the_line_that_names_an_optimizer_at_a_learning_rate(optimizer, line):
+    assert optimizer.describe(learning_rate=0.02) == line

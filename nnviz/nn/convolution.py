@@ -1,0 +1,183 @@
+"""Convolution: one small dense layer, slid over a picture."""
+
+import math
+from functools import partial
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from nnviz.errors import InputError
+from nnviz.nn.initializers import glorot, zeros
+from nnviz.nn.layers import Layer, Shape
+from nnviz.nn.parameters import Array, Initializer, Parameter, Parameters
+from nnviz.nn.workers import Workers
+
+# What is unrolled at a time stays in the processor's second-level cache.
+PIECE_BYTES = 1 << 18
+
+
+class Conv2d(Layer):
+    """y[i, j] = Σ x[i·stride + u − padding, j·stride + v − padding] W[u, v] + b; beyond its border x counts as 0.
+
+    Each window of the input is unrolled into a row, so that the layer is a matrix product (Chellapilla et al. 2006).
+    The gradient of the input is the same thing once more: the gradient of the output, with zeros around its numbers
+    and, for a stride, between them, convolved with the kernels turned by 180°.
+
+    Weights are (size, size, channels in, channels out).
+
+    padding  rings of zeros around the input, less than `size`; by default such that stride 1 keeps the picture's size
+    biased   whether there is a b; what adds one itself, such as batch normalisation, needs none before it
+    """
+
+    kind = "conv"
+
+    def __init__(
+        self,
+        outputs: int,
+        size: int,
+        stride: int = 1,
+        padding: int | None = None,
+        initializer: Initializer = glorot,
+        biased: bool = True,
+    ) -> None:
+        self.outputs = outputs
+        self.size = size
+        self.stride = stride
+        self.padding = size // 2 if padding is None else padding
+        self.initializer = initializer
+        self.biased = biased
+        self.forget()
+
+    def build(self, input_shape: Shape, parameters: Parameters) -> Shape:
+        if len(input_shape) != 3:
+            raise InputError(f"network: '{self.describe()}' needs a picture; what comes before it is a row of numbers")
+        height, width, self.channels = input_shape
+        rows, columns = ((side + 2 * self.padding - self.size) // self.stride + 1 for side in (height, width))
+        if min(rows, columns) < 1:
+            raise InputError(f"network: '{self.describe()}' is larger than its input of {height}×{width}")
+        self.input_shape = input_shape
+        self.output_shape = (rows, columns, self.outputs)
+        shape = (self.size, self.size, self.channels, self.outputs)
+        self.weights = parameters.declare(f"{self.name}.weights", shape, self.initializer, decays=True)
+        self.biases = parameters.declare(f"{self.name}.biases", (self.outputs,), zeros) if self.biased else None
+        return self.output_shape
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        return (self.weights,) if self.biases is None else (self.weights, self.biases)
+
+    def forget(self) -> None:
+        self._n = -1
+
+    def _allocate(self, n: int) -> None:
+        self._n = n
+        dtype = self.weights.values.dtype
+        (height, width, channels), (rows, columns, outputs), p = self.input_shape, self.output_shape, self.padding
+        self._y = np.empty((n, rows, columns, outputs), dtype)
+        padded = np.zeros((n, height + 2 * p, width + 2 * p, channels), dtype)
+        self._center = padded[:, p : p + height, p : p + width]
+        self._windows = _Windows(padded, self.size, self.stride, (rows, columns))
+        self._ones = np.ones(n * rows * columns, dtype)
+        # What only the backward pass needs comes with it: a network that is evaluated goes without.
+        self._grad_windows: _Windows | None = None
+
+    def _allocate_backward(self, grad_y: Array) -> "_Windows":
+        n, dtype = self._n, grad_y.dtype
+        (height, width, _), (rows, columns, outputs) = self.input_shape, self.output_shape
+        self._grad_x = np.empty((n, *self.input_shape), dtype)
+        margin, reach = self.size - 1 - self.padding, self.size - 1
+        spread = np.zeros((n, height + reach, width + reach, outputs), dtype)
+        down, right = (slice(margin, margin + self.stride * (side - 1) + 1, self.stride) for side in (rows, columns))
+        self._grad_center = spread[:, down, right]
+        return _Windows(spread, self.size, 1, (height, width))
+
+    def forward(self, x: Array) -> Array:
+        n = len(x)
+        if n != self._n:
+            self._allocate(n)
+        self._center[...] = x
+        self._windows.times(self.weights.values.reshape(-1, self.outputs), self._y, self.workers)
+        if self.biases is not None:
+            np.add(self._y, self.biases.values, out=self._y)
+        return self._y
+
+    def parameter_gradients(self, grad_y: Array) -> None:
+        self._windows.transposed_times(grad_y, self.weights.gradients.reshape(-1, self.outputs), self.workers)
+        if self.biases is not None:
+            np.dot(self._ones, grad_y.reshape(-1, self.outputs), out=self.biases.gradients)
+
+    def input_gradient(self, grad_y: Array) -> Array:
+        if self._grad_windows is None:
+            self._grad_windows = self._allocate_backward(grad_y)
+        self._grad_center[...] = grad_y
+        turned = self.weights.values[::-1, ::-1].swapaxes(2, 3).reshape(-1, self.channels)
+        self._grad_windows.times(turned, self._grad_x, self.workers)
+        return self._grad_x
+
+    def describe(self) -> str:
+        words = [f"conv {self.outputs} {self.size}x{self.size}"]
+        if self.stride != 1:
+            words.append(f"stride {self.stride}")
+        if self.padding != self.size // 2:
+            words.append(f"padding {self.padding}")
+        return " ".join(words)
+
+
+class _Windows:
+    """Every window of a batch of padded pictures, as the rows of one tall matrix that never exists as a whole.
+
+    A piece of it is unrolled at a time, for the product that needs it. The pieces are in two halves, each with a
+    buffer of its own, so that two workers can share them; their sums are added in the same order whoever computes.
+    """
+
+    def __init__(self, padded: Array, size: int, stride: int, shape: tuple[int, int]) -> None:
+        (n, _, _, channels), (rows, columns) = padded.shape, shape
+        image, line, place, _ = padded.strides
+        # The numbers of one row of a window lie side by side, channels and all: they are copied as one thing.
+        line_of_window = np.dtype((np.void, size * channels * padded.itemsize))
+        self._windows = as_strided(
+            padded.reshape(-1)[: size * channels].view(line_of_window),
+            (n, rows, columns, size),
+            (image, line * stride, place * stride, line),
+            writeable=False,
+        )
+        self._inputs = size * size * channels
+        self._count = n * rows * columns
+        line_bytes = columns * self._inputs * padded.itemsize
+        images = max(1, PIECE_BYTES // (line_bytes * rows))
+        lines = min(rows, max(1, PIECE_BYTES // line_bytes))
+        pieces = [
+            (slice(i, min(i + images, n)), slice(j, min(j + lines, rows)))
+            for i in range(0, n, images)
+            for j in range(0, rows, lines)
+        ]
+        middle = len(pieces) // 2
+        self._halves = pieces[:middle], pieces[middle:]
+        self._buffers = [np.empty((images * lines * columns, self._inputs), padded.dtype) for _ in self._halves]
+
+    def times(self, weights: Array, out: Array, workers: Workers) -> None:
+        """Windows (…, inputs) × weights (inputs, outputs) → out (n, rows, columns, outputs)."""
+        first, second = (partial(self._multiply, half, weights, out) for half in (0, 1))
+        workers.both(first, second, self._count * weights.size)
+
+    def _multiply(self, half: int, weights: Array, out: Array) -> None:
+        for piece in self._halves[half]:
+            np.dot(self._unroll(half, piece), weights, out=out[piece].reshape(-1, out.shape[-1]))
+
+    def transposed_times(self, grad: Array, out: Array, workers: Workers) -> None:
+        """Windowsᵀ (inputs, …) × grad (n, rows, columns, outputs) → out (inputs, outputs)."""
+        sums = np.zeros((2, *out.shape), out.dtype)
+        first, second = (partial(self._add_products, half, grad, sums[half]) for half in (0, 1))
+        workers.both(first, second, self._count * out.size)
+        np.add(sums[0], sums[1], out=out)
+
+    def _add_products(self, half: int, grad: Array, total: Array) -> None:
+        product = np.empty_like(total)
+        for piece in self._halves[half]:
+            np.dot(self._unroll(half, piece).T, grad[piece].reshape(-1, grad.shape[-1]), out=product)
+            np.add(total, product, out=total)
+
+    def _unroll(self, half: int, piece: tuple[slice, slice]) -> Array:
+        windows = self._windows[piece]
+        rows = self._buffers[half][: math.prod(windows.shape[:3])]
+        np.copyto(rows.view(windows.dtype).reshape(windows.shape), windows)
+        return rows

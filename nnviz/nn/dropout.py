@@ -1,0 +1,58 @@
+"""Dropout: units are left out by chance while a network is trained, so that none can rely on another."""
+
+import numpy as np
+
+from nnviz.nn.layers import Layer
+from nnviz.nn.parameters import Array
+
+
+class Dropout(Layer):
+    """Each number becomes 0 with probability `share`, else is divided by 1 − share (Srivastava et al. 2014).
+
+    Who is left out follows from the `key` and the training step alone, so that any step can be done again.
+    """
+
+    kind = "dropout"
+
+    def __init__(self, share: float) -> None:
+        self.share = share
+        self.key = 0
+        self.step = 0
+        self.forget()
+
+    def forget(self) -> None:
+        self._factors = np.empty(0)
+
+    def for_evaluation(self) -> Layer:
+        return NoDropout(self.share)
+
+    def _allocate(self, x: Array) -> None:
+        self._factors, self._y, self._grad_x = np.empty_like(x), np.empty_like(x), np.empty_like(x)
+        # Drawn in float32 for any network, so that one seed leaves the same units out in float64.
+        self._drawn = np.empty(x.shape, np.float32)
+
+    def forward(self, x: Array) -> Array:
+        if self._factors.shape != x.shape:
+            self._allocate(x)
+        np.random.Generator(np.random.Philox(key=self.key, counter=[0, 0, 0, self.step])).random(
+            dtype=np.float32, out=self._drawn
+        )
+        np.multiply(self._drawn >= self.share, 1 / (1 - self.share), out=self._factors, dtype=x.dtype)
+        return np.multiply(x, self._factors, out=self._y)
+
+    def input_gradient(self, grad_y: Array) -> Array:
+        return np.multiply(grad_y, self._factors, out=self._grad_x)
+
+    def describe(self) -> str:
+        # All of its digits, and none of the exponents that the notation has no room for.
+        return f"dropout {np.format_float_positional(self.share, trim='-')}"
+
+
+class NoDropout(Dropout):
+    """Dropout as evaluation uses it: everything passes."""
+
+    def forward(self, x: Array) -> Array:
+        return x
+
+    def input_gradient(self, grad_y: Array) -> Array:
+        return grad_y

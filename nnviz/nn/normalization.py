@@ -1,0 +1,176 @@
+"""Batch normalisation: each unit's outputs brought to mean 0 and variance 1 over the batch, then scaled and shifted."""
+
+import math
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from nnviz.nn.initializers import ones, zeros
+from nnviz.nn.layers import Layer, Shape
+from nnviz.nn.parameters import Array, Parameter, Parameters
+from nnviz.nn.workers import FETCH, Pieces
+
+EPSILON = 1e-5
+MOMENTUM = 0.1
+# Rows of few channels are worked on this many numbers at a time: NumPy starts its inner loop anew for every row.
+ROW = 8192
+
+
+class BatchNorm(Layer):
+    """y = γ (x − μ) / √(σ² + ε) + β, with mean μ and variance σ² of the batch (Ioffe & Szegedy 2015).
+
+    Units of a dense layer have a μ and σ² each; of feature maps, each channel has one over all of its places. Running
+    means of both, which evaluation uses, take a tenth of each new batch.
+    """
+
+    kind = "batchnorm"
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def build(self, input_shape: Shape, parameters: Parameters) -> Shape:
+        self.input_shape = self.output_shape = input_shape
+        self.channels = input_shape[-1]
+        self.scales = parameters.declare(f"{self.name}.scales", (self.channels,), ones)
+        self.shifts = parameters.declare(f"{self.name}.shifts", (self.channels,), zeros)
+        self.mean = parameters.declare_statistic(f"{self.name}.mean", self.channels, 0.0)
+        self.variance = parameters.declare_statistic(f"{self.name}.variance", self.channels, 1.0)
+        return input_shape
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        return (self.scales, self.shifts)
+
+    def forget(self) -> None:
+        self._shape: Shape = ()
+
+    def for_evaluation(self) -> Layer:
+        return FixedBatchNorm()
+
+    def _allocate(self, x: Array) -> None:
+        self._shape = x.shape
+        self._places = math.prod(x.shape[1:-1])
+        self._count = len(x) * self._places
+        self._y, self._grad_x = np.empty(x.shape, x.dtype), np.empty(x.shape, x.dtype)
+        self._pieces = Pieces(len(x), x[0].nbytes)
+        self._scratch = np.empty((2, self._pieces.size, *x.shape[1:]), x.dtype)
+        self._ones = np.ones(self._pieces.size * self._places, x.dtype)
+        # So many rows of channels are worked on as one; an example's can be divided evenly by it.
+        self._fold = next(k for k in range(max(1, ROW // self.channels), 0, -1) if self._places % k == 0)
+
+    def forward(self, x: Array) -> Array:
+        if x.shape != self._shape:
+            self._allocate(x)
+        self._x = x
+        self._mean, variance = self._moments()
+        self._follow(self._mean, variance)
+        self._inverse = 1 / np.sqrt(variance + EPSILON)
+        self._factor = self.scales.values * self._inverse
+        shift = self.shifts.values - self._mean * self._factor
+        self._in_pieces(partial(self._scale, self._repeated(self._factor), self._repeated(shift)))
+        return self._y
+
+    def _moments(self) -> tuple[Array, Array]:
+        """Mean and variance of each channel, from those of the pieces (Chan, Golub & LeVeque 1979)."""
+        counts, means, squares = zip(*self._in_pieces(self._piece_moments), strict=True)
+        shares = np.array(counts, self._x.dtype)[:, None] / self._count
+        mean = np.add.reduce(shares * means, axis=0)
+        variance = np.add.reduce(squares, axis=0) / self._count
+        variance += np.add.reduce(shares * np.square(means - mean), axis=0)
+        return mean, variance
+
+    def _follow(self, mean: Array, variance: Array) -> None:
+        # What stands for the variance of all examples is divided by n − 1; a batch of one says nothing of it.
+        unbiased = variance * (self._count / (self._count - 1)) if self._count > 1 else self.variance.values
+        for statistic, measured in ((self.mean, mean), (self.variance, unbiased)):
+            statistic.following[...] = (1 - MOMENTUM) * statistic.values + MOMENTUM * measured
+
+    def parameter_gradients(self, grad_y: Array) -> None:
+        sums = self._in_pieces(partial(self._gradient_sums, grad_y, self._repeated(self._mean)))
+        self.shifts.gradients[...], products = np.add.reduce(sums, axis=0)
+        np.multiply(products, self._inverse, out=self.scales.gradients)
+
+    def input_gradient(self, grad_y: Array) -> Array:
+        # γ/√(σ² + ε) · (∂L/∂y − mean of ∂L/∂y − x̂ · mean of ∂L/∂y·x̂), with x̂ = (x − μ)/√(σ² + ε).
+        pull = -self._factor * self._inverse * self.scales.gradients / self._count
+        offset = -self._factor * self.shifts.gradients / self._count - pull * self._mean
+        pull, offset, factor = map(self._repeated, (pull, offset, self._factor))
+        self._in_pieces(partial(self._combine, grad_y, pull, offset, factor))
+        return self._grad_x
+
+    # The passes over the batch: each works on one piece, with room of its size
+
+    def _in_pieces(self, work: Callable[[slice, Array], Any]) -> list[Any]:
+        """What `work` returns for each piece, in order."""
+        results: tuple[list[Any], list[Any]] = [], []
+
+        def do_half(half: int) -> None:
+            for piece in self._pieces.halves[half]:
+                results[half].append(work(piece, self._scratch[half][: piece.stop - piece.start]))
+
+        self.workers.both(partial(do_half, 0), partial(do_half, 1), FETCH * self._x.size)
+        return [*results[0], *results[1]]
+
+    def _piece_moments(self, piece: slice, room: Array) -> tuple[int, Array, Array]:
+        """Count, mean, and sum of the squared differences from it."""
+        x = self._x[piece]
+        count = len(x) * self._places
+        mean = self._sums(x) / count
+        np.subtract(self._folded(x), self._repeated(mean), out=self._folded(room))
+        np.multiply(room, room, out=room)
+        return count, mean, self._sums(room)
+
+    def _scale(self, factor: Array, shift: Array, piece: slice, _: Array) -> None:
+        y = self._folded(self._y[piece])
+        np.multiply(self._folded(self._x[piece]), factor, out=y)
+        np.add(y, shift, out=y)
+
+    def _gradient_sums(self, grad_y: Array, mean: Array, piece: slice, room: Array) -> tuple[Array, Array]:
+        """Σ ∂L/∂y and Σ ∂L/∂y (x − μ)."""
+        grad = grad_y[piece]
+        np.subtract(self._folded(self._x[piece]), mean, out=self._folded(room))
+        np.multiply(room, grad, out=room)
+        return self._sums(grad), self._sums(room)
+
+    def _combine(self, grad_y: Array, pull: Array, offset: Array, factor: Array, piece: slice, room: Array) -> None:
+        grad_x, scaled = self._folded(self._grad_x[piece]), self._folded(room)
+        np.multiply(self._folded(self._x[piece]), pull, out=grad_x)
+        np.add(grad_x, offset, out=grad_x)
+        np.multiply(self._folded(grad_y[piece]), factor, out=scaled)
+        np.add(grad_x, scaled, out=grad_x)
+
+    def _folded(self, array: Array) -> Array:
+        return array.reshape(-1, self._fold * self.channels)
+
+    def _repeated(self, by_channel: Array) -> Array:
+        return np.tile(by_channel, self._fold)
+
+    def _sums(self, array: Array) -> Array:
+        """The sum of each channel, (channels,): a product with ones, which BLAS does faster than NumPy reduces."""
+        rows = array.reshape(-1, self.channels)
+        sums: Array = np.dot(self._ones[: len(rows)], rows)
+        return sums
+
+
+class FixedBatchNorm(BatchNorm):
+    """Batch normalisation as evaluation uses it: by the running mean and variance, whatever the batch is."""
+
+    def forward(self, x: Array) -> Array:
+        if x.shape != self._shape:
+            self._shape, self._y = x.shape, np.empty_like(x)
+        self._x = x
+        self._inverse = 1 / np.sqrt(self.variance.values + EPSILON)
+        self._factor = self.scales.values * self._inverse
+        np.multiply(x, self._factor, out=self._y)
+        return np.add(self._y, self.shifts.values - self.mean.values * self._factor, out=self._y)
+
+    def parameter_gradients(self, grad_y: Array) -> None:
+        axes = tuple(range(grad_y.ndim - 1))
+        self.shifts.gradients[...] = grad_y.sum(axis=axes)
+        products = ((self._x - self.mean.values) * grad_y).sum(axis=axes)
+        np.multiply(products, self._inverse, out=self.scales.gradients)
+
+    def input_gradient(self, grad_y: Array) -> Array:
+        grad_x: Array = grad_y * self._factor
+        return grad_x

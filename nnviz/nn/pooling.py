@@ -1,0 +1,129 @@
+"""Pooling: many numbers of a feature map become one."""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from nnviz.errors import InputError
+from nnviz.nn.layers import Layer, Shape
+from nnviz.nn.parameters import Array, Parameters
+from nnviz.nn.workers import FETCH, Pieces
+
+
+class MaxPool2d(Layer):
+    """The largest number of each cell of size × size. Rows and columns that fill no whole cell are left out.
+
+    Only the number that won can have changed the output, so it alone gets the gradient; of equal ones, the first.
+    """
+
+    kind = "pool"
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.forget()
+
+    def build(self, input_shape: Shape, parameters: Parameters) -> Shape:  # noqa: ARG002
+        if len(input_shape) != 3:
+            raise InputError(
+                f"network: '{self.describe()}' needs feature maps; what comes before it is a row of numbers"
+            )
+        height, width, channels = input_shape
+        if self.size > min(height, width):
+            raise InputError(f"network: '{self.describe()}' is larger than its input of {height}×{width}")
+        self.input_shape = input_shape
+        self.output_shape = (height // self.size, width // self.size, channels)
+        return self.output_shape
+
+    def forget(self) -> None:
+        self._n = -1
+
+    def _allocate(self, x: Array) -> None:
+        self._n = len(x)
+        self._y = np.empty((self._n, *self.output_shape), x.dtype)
+        self._pieces = Pieces(self._n, x[0].nbytes)
+        self._grad_x: Array | None = None
+
+    def _cells(self, x: Array) -> list[Array]:
+        """size² views of x, row by row: the first number of every cell, the second of every cell, …"""
+        rows, columns, _ = self.output_shape
+        whole = x[:, : rows * self.size, : columns * self.size]
+        return [whole[:, i :: self.size, j :: self.size] for i in range(self.size) for j in range(self.size)]
+
+    def _in_pieces(self, work: Callable[[slice], None]) -> None:
+        def do_half(half: int) -> None:
+            for piece in self._pieces.halves[half]:
+                work(piece)
+
+        self.workers.both(partial(do_half, 0), partial(do_half, 1), FETCH * self._x.size)
+
+    def forward(self, x: Array) -> Array:
+        if len(x) != self._n:
+            self._allocate(x)
+        self._x = x
+        self._in_pieces(self._take_largest)
+        return self._y
+
+    def _take_largest(self, piece: slice) -> None:
+        y = self._y[piece]
+        first, *others = self._cells(self._x[piece])
+        if others:
+            np.maximum(first, others[0], out=y)
+        else:
+            np.copyto(y, first)
+        for other in others[1:]:
+            np.maximum(y, other, out=y)
+
+    def winners(self, example: int) -> Array:
+        """Which number of its cell won, 0 to size² − 1 row by row: (*output_shape), for an example of the batch."""
+        one = slice(example, example + 1)
+        y = self._y[one]
+        places = np.zeros(y.shape, np.int64)
+        for place, cell in reversed(list(enumerate(self._cells(self._x[one])))):
+            places[cell == y] = place
+        winners: Array = places[0]
+        return winners
+
+    def input_gradient(self, grad_y: Array) -> Array:
+        if self._grad_x is None:
+            # Zero where no whole cell is, now and later.
+            self._grad_x = np.zeros_like(self._x)
+            self._won, self._open = np.empty((2, *grad_y.shape), bool)
+        self._in_pieces(partial(self._give_to_winners, grad_y, self._grad_x))
+        return self._grad_x
+
+    def _give_to_winners(self, grad_y: Array, grad_x: Array, piece: slice) -> None:
+        y, grad_y, won, unclaimed = self._y[piece], grad_y[piece], self._won[piece], self._open[piece]
+        unclaimed[...] = True
+        for cell, gradient in zip(self._cells(self._x[piece]), self._cells(grad_x[piece]), strict=True):
+            np.equal(cell, y, out=won)
+            np.logical_and(won, unclaimed, out=won)
+            np.logical_xor(unclaimed, won, out=unclaimed)
+            np.multiply(grad_y, won, out=gradient)
+
+    def describe(self) -> str:
+        return f"pool {self.size}"
+
+
+class GlobalAveragePool(Layer):
+    """The mean of each feature map: (n, height, width, channels) → (n, channels)."""
+
+    kind = "globalpool"
+
+    def build(self, input_shape: Shape, parameters: Parameters) -> Shape:  # noqa: ARG002
+        if len(input_shape) != 3:
+            raise InputError(f"network: '{self.kind}' needs feature maps; what comes before it is a row of numbers")
+        self.input_shape = input_shape
+        self.output_shape = (input_shape[2],)
+        return self.output_shape
+
+    def forward(self, x: Array) -> Array:
+        n, height, width, channels = x.shape
+        y: Array = x.reshape(n, height * width, channels).mean(axis=1)
+        return y
+
+    def input_gradient(self, grad_y: Array) -> Array:
+        height, width, channels = self.input_shape
+        share = grad_y / (height * width)
+        grad_x: Array = np.broadcast_to(share[:, None, None], (len(grad_y), height, width, channels)).copy()
+        return grad_x

@@ -1,0 +1,138 @@
+"""Workers: two do what one does, the same every time, and a failure of the second one is heard of."""
+
+import threading
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_limits
+
+from nnviz.nn import convolution, workers
+from nnviz.nn.layers import Dense
+from nnviz.nn.losses import CrossEntropy
+from nnviz.nn.network import Network
+from nnviz.nn.notation import parse
+from nnviz.nn.workers import OneWorker, TwoWorkers
+
+
+class Watched(TwoWorkers):
+    """Two workers that count the tasks which they divided."""
+
+    divided = 0
+
+    def _share(self, first, second):
+        self.divided += 1
+        super()._share(first, second)
+
+
+@pytest.fixture(autouse=True)
+def _everything_is_divided(monkeypatch):
+    monkeypatch.setattr(workers, "WORTH_DIVIDING", 0)
+    for module in (workers, convolution):
+        monkeypatch.setattr(module, "PIECE_BYTES", 1 << 12)
+    # As where nnviz trains: one thread of BLAS for each worker.
+    with threadpool_limits(1):
+        yield
+
+
+def gradients(text, workers, dtype=np.float32):
+    """Logits and all gradients of one batch, as one vector."""
+    generator = np.random.default_rng(3)
+    network = Network([*parse(text), Dense(3)], CrossEntropy(), (12, 9, 2), generator, dtype, workers)
+    x = generator.normal(size=(8, 12, 9, 2)).astype(dtype)
+    logits = network.forward(x)
+    network.loss.forward(logits, np.eye(3, dtype=dtype)[np.arange(8) % 3])
+    network.backward()
+    return np.concatenate([logits.ravel(), network.parameters.gradients])
+
+
+class OneForDense(Watched):
+    """Two workers for all but the products of dense layers, whose bits may depend on how they are divided."""
+
+    dot = staticmethod(np.dot)
+
+
+@pytest.mark.parametrize(
+    ("text", "divided"),
+    [
+        # Forward, weights, and inputs of all but the first.
+        ("conv 6 3x3 relu, conv 5 3x3 stride 2 relu", 5),
+        # Four passes over the batch of each normalisation, two of each pool.
+        ("conv 6 3x3 batchnorm relu, pool 2, conv 5 2x2 batchnorm, pool 3", 5 + 2 * 4 + 2 * 2),
+    ],
+)
+def test_convolutions_by_two_are_those_by_one_to_the_last_bit(text, divided):
+    two = OneForDense()
+    alone = gradients(text, OneWorker())
+    for _ in range(5):
+        two.divided = 0
+        assert gradients(text, two).tobytes() == alone.tobytes()
+        assert two.divided == divided
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_dense_layers_by_two_are_the_same_every_time(dtype):
+    two = Watched()
+    text = "dense 65 relu, dense 33 tanh"
+    first = gradients(text, two, dtype)
+    assert two.divided == 8
+    for _ in range(20):
+        assert gradients(text, two, dtype).tobytes() == first.tobytes()
+    np.testing.assert_allclose(first, gradients(text, OneWorker(), dtype), rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 7])
+def test_a_product_of_few_rows_is_whole(rows):
+    a, b = np.arange(3.0 * rows).reshape(rows, 3), np.arange(6.0).reshape(3, 2)
+    out = np.full((rows, 2), np.nan)
+    TwoWorkers().dot(a, b, out)
+    np.testing.assert_array_equal(out, a @ b)
+
+
+def test_small_work_is_not_divided(monkeypatch):
+    monkeypatch.setattr(workers, "WORTH_DIVIDING", 100)
+    two, threads = Watched(), []
+    task = lambda: threads.append(threading.current_thread())  # noqa: E731
+    two.both(task, task, work=99)
+    assert threads == [threading.current_thread()] * 2
+    out = np.empty((3, 3))
+    two.dot(np.eye(3), np.eye(3), out)
+    assert two.divided == 0
+    two.both(task, task, work=100)
+    assert two.divided == 1
+    assert len(set(threads)) == 2
+
+
+@pytest.mark.parametrize("failing", ["first", "second", "both"])
+def test_a_failure_is_raised_where_the_work_was_asked_for_and_the_next_task_works(failing):
+    two = TwoWorkers()
+    done = []
+
+    def task(name):
+        if failing in (name, "both"):
+            raise MemoryError(name)
+        done.append(name)
+
+    for _ in range(3):
+        with pytest.raises(MemoryError):
+            two.both(lambda: task("first"), lambda: task("second"), work=1)
+    assert len(done) == (0 if failing == "both" else 3)
+    two.both(lambda: done.append("again"), lambda: done.append("again"), work=1)
+    assert done[-2:] == ["again", "again"]
+
+
+def test_a_failure_waits_until_the_other_worker_has_finished():
+    """Else it would write into buffers that are used for something else by then."""
+    two, finished = TwoWorkers(), []
+    may_finish = threading.Event()
+
+    def slow():
+        may_finish.wait(5)
+        finished.append(True)
+
+    def fail():
+        threading.Timer(0.05, may_finish.set).start()
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        two.both(slow, fail, work=1)
+    assert finished

@@ -1,13 +1,18 @@
 """A dataset: examples with their targets, in three splits, as they are kept and as the network reads them."""
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from itertools import repeat
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
+
+# So many bytes of inputs are made ready at a time, where a batch is smaller.
+AHEAD_BYTES = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -119,27 +124,38 @@ class Dataset:
 
 
 class Batch(NamedTuple):
-    """What one training step works on: positions in the split, inputs and targets ready for the network."""
+    """What one training step works on: positions in the split, inputs and targets ready for the network.
+
+    weights  (n,) how much each example counts, None where all count the same
+    seen     (n, height, width, channels) uint8, the pictures as augmentation left them, None without it
+    """
 
     indices: Array
     inputs: Array
     targets: Array
+    weights: Array | None = None
+    seen: Array | None = None
 
 
 class Encoder:
     """Stored examples → what the network reads: standardised inputs, and targets as rows of numbers.
 
     `target_table` (classes, outputs) has the target of each class: the identity for one-hot targets. Without a
-    table the labels are the targets.
+    table the labels are the targets. `class_weights` (classes,) says how much an example of each class counts.
     """
 
     def __init__(
-        self, standardization: Standardization, target_table: Array | None, dtype: npt.DTypeLike = np.float32
+        self,
+        standardization: Standardization,
+        target_table: Array | None,
+        dtype: npt.DTypeLike = np.float32,
+        class_weights: Array | None = None,
     ) -> None:
         self.dtype = np.dtype(dtype)
         self._scale = (1 / standardization.deviation).astype(self.dtype)
         self._shift = (-standardization.mean / standardization.deviation).astype(self.dtype)
         self._table = None if target_table is None else target_table.astype(self.dtype)
+        self._weights = None if class_weights is None else class_weights.astype(self.dtype)
 
     def inputs(self, stored: Array, out: Array | None = None) -> Array:
         """(n, *input_shape) as stored → the same shape, standardised, written to `out` where given."""
@@ -154,6 +170,17 @@ class Encoder:
         targets: Array = np.take(self._table, labels, axis=0)
         return targets
 
+    def weights(self, labels: Array) -> Array | None:
+        """(n,) class indices → how much each example counts (n,), None where all count the same."""
+        return None if self._weights is None else np.take(self._weights, labels)
+
+
+class Augment(Protocol):
+    """Changes the pictures of a batch (n, height, width, channels) uint8, always alike at the same place of a run."""
+
+    def __call__(self, stored: Array, epoch: int, batch: int) -> Array:
+        """The changed pictures, same shape and type."""
+
 
 class Batches:
     """The order in which training goes through a split, one shuffle an epoch, and each batch made ready.
@@ -162,26 +189,65 @@ class Batches:
     made again. The last batch of an epoch holds what is left over.
     """
 
-    def __init__(self, split: Split, encoder: Encoder, batch_size: int, entropy: int) -> None:
+    def __init__(
+        self, split: Split, encoder: Encoder, batch_size: int, entropy: int, augment: Augment | None = None
+    ) -> None:
         self.split = split
         self.encoder = encoder
         self.batch_size = min(batch_size, len(split))
         self.per_epoch = -(-len(split) // self.batch_size)
         self._entropy = entropy
+        self._augment = augment
         self._epoch = -1
-        self._stored = np.empty((self.batch_size, *split.inputs.shape[1:]), split.inputs.dtype)
-        self._inputs = np.empty(self._stored.shape, encoder.dtype)
+        self._first = 0
+        self._ready: list[Batch] = []
+        batch_bytes = self.batch_size * math.prod(split.inputs.shape[1:]) * encoder.dtype.itemsize
+        # Augmentation is made batch by batch; without it, small batches are made ready many at a time.
+        self._ahead = 1 if augment else max(1, min(AHEAD_BYTES // batch_bytes, self.per_epoch))
+        room = self._ahead * self.batch_size
+        # Pictures stay bytes until they are needed; numbers are made ready once for all epochs.
+        self._pictures = split.inputs.dtype == np.uint8
+        self._source = split.inputs if self._pictures else encoder.inputs(split.inputs)
+        self._stored = np.empty((room, *split.inputs.shape[1:]), split.inputs.dtype)
+        self._inputs = np.empty((room, *split.inputs.shape[1:]), encoder.dtype)
 
     def load(self, epoch: int, batch: int) -> Batch:
-        """The batch at that place, both counted from 0. Its inputs are overwritten by the next call."""
+        """The batch at that place, both counted from 0. Its arrays may be overwritten by the next call."""
+        place = batch - self._first
+        if epoch != self._epoch or not 0 <= place < len(self._ready):
+            self._make_ready(epoch, batch)
+            place = 0
+        return self._ready[place]
+
+    def _make_ready(self, epoch: int, batch: int) -> None:
+        """This batch and those that follow it."""
         if epoch != self._epoch:
             self._order = np.random.default_rng((self._entropy, epoch)).permutation(len(self.split))
             self._epoch = epoch
-        indices = self._order[batch * self.batch_size : (batch + 1) * self.batch_size]
+        self._first, size = batch, self.batch_size
+        indices = self._order[batch * size : (batch + self._ahead) * size]
         n = len(indices)
-        stored = np.take(self.split.inputs, indices, axis=0, out=self._stored[:n], mode="clip")
-        inputs = self.encoder.inputs(stored, out=self._inputs[:n])
-        return Batch(indices, inputs, self.encoder.targets(self.split.labels[indices]))
+        inputs, seen = self._inputs[:n], None
+        if self._pictures:
+            stored = np.take(self._source, indices, axis=0, out=self._stored[:n], mode="clip")
+            if self._augment is not None:
+                stored = seen = self._augment(stored, epoch, batch)
+            self.encoder.inputs(stored, out=inputs)
+        else:
+            np.take(self._source, indices, axis=0, out=inputs, mode="clip")
+        labels = self.split.labels[indices]
+        parts = (indices, inputs, self.encoder.targets(labels), self.encoder.weights(labels), seen)
+        self._ready = list(map(Batch, *(_portions(part, size, n) for part in parts)))
+
+
+def _portions(array: Array | None, size: int, n: int) -> Iterable[Array | None]:
+    """An array of n rows, `size` rows at a time, the last portion maybe fewer."""
+    if array is None:
+        return repeat(None, -(-n // size))
+    whole = n // size * size
+    # To go along an axis takes half the time of as many slices.
+    portions = [*array[:whole].reshape(-1, size, *array.shape[1:])]
+    return portions if whole == n else [*portions, array[whole:]]
 
 
 def in_order(split: Split, encoder: Encoder, size: int) -> Iterator[Batch]:

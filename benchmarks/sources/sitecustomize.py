@@ -8,11 +8,12 @@ import numpy as np
 
 from nnviz.data import sources
 from nnviz.data.dataset import Dataset, Split, Standardization
+from nnviz.experiment import Data
 
 NAME = "bench-plane"
 
 
-def open_plane(image_size: int, grayscale: bool) -> Dataset:  # noqa: ARG001
+def open_plane(data: Data) -> Dataset:  # noqa: ARG001
     """1,024 + 256 + 256 points, labelled by whether they lie inside of a circle."""
     generator = np.random.default_rng(0)
 

@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from nnviz.data.dataset import Array, Dataset, Skipped, Split, Standardization
+from nnviz.data.splitting import complete
 from nnviz.errors import InputError
 
 ROLES = {
@@ -26,9 +27,6 @@ ROLES = {
     "validation": "validation",
     "test": "test",
 }
-SHARE = 0.15
-"""Of the training examples of each class, for a split that has no folder of its own."""
-
 ADVICE = "put the images of each class into a folder of its own, such as cat/ and dog/"
 THREADS = 2
 
@@ -53,7 +51,7 @@ def open_image_folder(folder: Path, image_size: int, grayscale: bool, generator:
         splits[role], unusable = _read(files, folder, image_size, grayscale)
         skipped += unusable
     _check_classes(splits["train"], class_names, roles["train"], skipped)
-    _complete(splits, generator)
+    complete(splits, generator)
     return Dataset(
         name=folder.resolve().name,
         class_names=class_names,
@@ -107,28 +105,6 @@ def _check_classes(train: Split, class_names: Sequence[str], folder: Path, skipp
         if label not in train.labels:
             why = f" ({skipped[-1].name}: {skipped[-1].reason})" if skipped else ""
             raise InputError(f"{folder / name}: holds no usable image{why}; put some there, or take the folder away")
-
-
-def _complete(splits: dict[str, Split], generator: np.random.Generator) -> None:
-    """Take the splits that have no folder from the training split."""
-    missing = [role for role in ("validation", "test") if role not in splits]
-    if missing == ["test"]:
-        splits["test"] = splits["train"].select([])
-        return
-    # A share of what is left: of 100 first 15, then 15/85 of the other 85.
-    share = SHARE
-    for role in missing:
-        splits["train"], splits[role] = _divide(splits["train"], share, generator)
-        share = SHARE / (1 - SHARE)
-
-
-def _divide(split: Split, share: float, generator: np.random.Generator) -> tuple[Split, Split]:
-    """The rest, and that share of each class, chosen at random; both in the order that they had."""
-    taken = np.zeros(len(split), bool)
-    for label in np.unique(split.labels):
-        positions = np.flatnonzero(split.labels == label)
-        taken[generator.permutation(positions)[: round(share * len(positions))]] = True
-    return split.select(np.flatnonzero(~taken)), split.select(np.flatnonzero(taken))
 
 
 def _entries(folder: Path) -> list[Path]:
@@ -200,7 +176,7 @@ def _decode(path: Path, image_size: int, grayscale: bool) -> Array | str:
         with Image.open(path) as image:
             # Lets a JPEG be decoded at a half, a quarter or an eighth of its size.
             image.draft(None, (2 * image_size, 2 * image_size))
-            square = _square(_upright_rgb(image), image_size)
+            resized = square(_upright_rgb(image), image_size)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         return "too large"
     except UnidentifiedImageError:
@@ -209,7 +185,7 @@ def _decode(path: Path, image_size: int, grayscale: bool) -> Array | str:
         return "not permitted to read it"
     except Exception as error:  # Pillow's decoders raise whatever a damaged file makes them stumble over.
         return "truncated" if "truncated" in str(error).lower() else "damaged"
-    pixels = np.asarray(square.convert("L") if grayscale else square)
+    pixels = np.asarray(resized.convert("L") if grayscale else resized)
     return pixels.reshape(image_size, image_size, -1)
 
 
@@ -233,7 +209,7 @@ def _eight_bits(image: Image.Image, low: float, high: float) -> Image.Image:
     return Image.fromarray(scaled.round().clip(0, 255).astype(np.uint8)).convert("RGB")
 
 
-def _square(image: Image.Image, size: int) -> Image.Image:
+def square(image: Image.Image, size: int) -> Image.Image:
     """The middle of the image, as wide as its shorter side, at size × size."""
     side = min(image.size)
     left, top = (image.width - side) / 2, (image.height - side) / 2

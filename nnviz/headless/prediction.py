@@ -30,6 +30,9 @@ def predict(run: Path, images: Sequence[Path], tell: Callable[[Prediction], None
     trained = load_run(run)
     if len(trained.task.input_shape) != 3 or not trained.task.class_names:
         raise InputError(f"{run}: this network was not trained to tell pictures apart")
+    height, width, _ = trained.task.input_shape
+    if height != width:
+        raise InputError(f"{run}: this network sees {height}×{width}, not squares; train one with --image-size")
     exit_code = 0
     for path in _files(images):
         try:
@@ -49,8 +52,9 @@ def _files(images: Sequence[Path]) -> Iterator[Path]:
 
 
 def _predict(trained: TrainedNetwork, path: Path) -> Prediction:
-    data, task = trained.experiment.data, trained.task
-    stored = read_image(path, data.image_size, data.grayscale)
+    task = trained.task
+    height, _, channels = task.input_shape
+    stored = read_image(path, height, grayscale=channels == 1)
     prediction = trained.network.predict(trained.encoder.inputs(stored[None]))
     probabilities = class_probabilities(prediction, task)[0]
     label = task.class_names[int(chosen_class(prediction, task)[0])]

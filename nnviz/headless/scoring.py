@@ -9,6 +9,7 @@ import msgspec
 from nnviz.data.dataset import Dataset, Task
 from nnviz.data.sources import open_source
 from nnviz.errors import InputError
+from nnviz.experiment import Data
 from nnviz.headless.console import json_result, result
 from nnviz.headless.training import tell_skipped, unseen
 from nnviz.training.evaluation import Assessment, assess
@@ -47,7 +48,7 @@ def score(run: Path, source: str | None) -> Tested:
 
 def _open(trained: TrainedNetwork, source: str | None) -> Dataset:
     experiment = trained.experiment
-    data = msgspec.structs.replace(experiment.data, source=source) if source else experiment.data
+    data = _as_trained(trained, source) if source else experiment.data
     try:
         dataset = open_source(data, from_seed(experiment.training.seed).splitting)
     except InputError as error:
@@ -59,6 +60,15 @@ def _open(trained: TrainedNetwork, source: str | None) -> Dataset:
             f"{data.source}: it holds {_described(dataset.task)}; the run was trained on {_described(trained.task)}"
         )
     return dataset
+
+
+def _as_trained(trained: TrainedNetwork, source: str) -> Data:
+    """The other source, with its pictures made what the network sees, whatever they were in the run's own source."""
+    changes: dict[str, Any] = {"source": source}
+    match trained.task.input_shape:
+        case (height, width, channels) if height == width:
+            changes |= {"image_size": height, "grayscale": channels == 1}
+    return msgspec.structs.replace(trained.experiment.data, **changes)
 
 
 def _described(task: Task) -> str:

@@ -58,10 +58,13 @@ def test_drawing_into_a_file_is_an_input_error(tmp_path: Path) -> None:
 
 
 def test_an_unknown_source_is_told_what_can_be_given(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"no such folder, and not a built-in name; give .* pets"):
+    with pytest.raises(
+        InputError,
+        match=r"no such folder or file, and not a built-in name; give .* MNIST or CIFAR, an \.npz file or pets$",
+    ):
         open_source(Data(source=str(tmp_path / "nowhere")), generator())
     (tmp_path / "file.txt").write_text("")
-    with pytest.raises(InputError, match="not a folder of images"):
+    with pytest.raises(InputError, match="nothing that can be opened; give "):
         open_source(Data(source=str(tmp_path / "file.txt")), generator())
 
 

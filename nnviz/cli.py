@@ -33,12 +33,16 @@ class Options:
         str | None,
         typer.Argument(
             metavar="SOURCE",
-            help="What to learn from: 'pets' (built in) or a folder with a sub-folder of images per class.",
+            help="What to learn from: 'pets' (built in), a folder with a sub-folder of images per class, a folder "
+            "with the files of MNIST or CIFAR, or an .npz file with arrays x and y.",
         ),
     ] = None
     network: Annotated[
         str | None,
-        typer.Option(help="Hidden layers from input to output, such as 'dense 64 relu, dense 32 relu'; '' for none."),
+        typer.Option(
+            help="Hidden layers from input to output, such as 'dense 64 relu, dense 32 relu', or for pictures "
+            "'conv 16 3x3 batchnorm relu, pool 2, dense 64 relu, dropout 0.3'; '' for none."
+        ),
     ] = None
     loss: Annotated[
         str | None,
@@ -52,7 +56,10 @@ class Options:
         ),
     ] = None
     optimizer: Annotated[
-        str | None, typer.Option(metavar="sgd|adam", help="The rule that turns a gradient into an update of weights.")
+        str | None,
+        typer.Option(
+            metavar="sgd|nesterov|rmsprop|adam|adamw", help="The rule that turns a gradient into an update of weights."
+        ),
     ] = None
     lr: Annotated[
         float | None,
@@ -61,6 +68,56 @@ class Options:
     momentum: Annotated[
         float | None,
         typer.Option(help="How much of the last update an SGD step keeps on top of its own, 0 to below 1."),
+    ] = None
+    schedule: Annotated[
+        str | None,
+        typer.Option(
+            metavar="constant|step|cosine|plateau",
+            help="How the learning rate changes: not; in steps down; smoothly down to nothing at the end of the run; "
+            "or down whenever the validation loss gets no better.",
+        ),
+    ] = None
+    warmup: Annotated[
+        float | None, typer.Option(help="Lead the learning rate up from nearly nothing over so many epochs.")
+    ] = None
+    drop: Annotated[
+        float | None, typer.Option(help="What step and plateau multiply the learning rate by, such as 0.1.")
+    ] = None
+    drop_every: Annotated[
+        int | None,
+        typer.Option(help="After how many epochs step does so, or for how many plateau waits for something better."),
+    ] = None
+    weight_decay: Annotated[
+        float | None,
+        typer.Option(help="Share of every weight that each step takes away, times the learning rate; 0.01 in adamw."),
+    ] = None
+    l1: Annotated[
+        float | None, typer.Option("--l1", help="Strength of a penalty on Σ |w|, which makes weights vanish.")
+    ] = None
+    l2: Annotated[
+        float | None, typer.Option("--l2", help="Strength of a penalty on Σ w² / 2, which keeps weights small.")
+    ] = None
+    clip: Annotated[float | None, typer.Option(help="Shorten gradients that are longer than this.")] = None
+    class_weights: Annotated[
+        str | None,
+        typer.Option(
+            metavar="balanced|NAME=NUMBER,...",
+            help="How much an example of each class counts: 'balanced' makes up for classes with few examples.",
+        ),
+    ] = None
+    label_smoothing: Annotated[
+        float | None, typer.Option(help="Share of each target that is spread over all classes, such as 0.1.")
+    ] = None
+    augment: Annotated[
+        str | None,
+        typer.Option(
+            metavar="flip,shift,rotate,brightness",
+            help="Change the training images a little every time they are shown, in the ways named.",
+        ),
+    ] = None
+    threads: Annotated[
+        int | None,
+        typer.Option(help="1 or 2 threads that compute; without it two, where they pay. Part of what a seed gives."),
     ] = None
     batch_size: Annotated[int | None, typer.Option(help="How many examples make one training step.")] = None
     epochs: Annotated[
@@ -75,7 +132,11 @@ class Options:
         int | None, typer.Option(help="Where chance starts: the same seed gives exactly the same training again.")
     ] = None
     image_size: Annotated[
-        int | None, typer.Option(help="Width and height, in pixels, of an image as the network sees it.")
+        int | None,
+        typer.Option(
+            help="Width and height, in pixels, of an image as the network sees it; without it 32, and pictures in "
+            "arrays stay as they are."
+        ),
     ] = None
     grayscale: Annotated[bool | None, typer.Option("--grayscale/--color", help="Look at images in shades of gray.")] = (
         None
@@ -103,20 +164,39 @@ class Options:
         """What these options ask for, over the config file, over what the source suggests. Raises InputError."""
         from nnviz.data.sources import suggested
         from nnviz.experiment import combine, read_tables
+        from nnviz.training.process import available_cores
 
         tables = read_tables(self.config) if self.config else {}
         configured = combine(tables, origin=str(self.config))
         source = self.source or configured.data.source
-        return combine(suggested(source), tables, self._tables(source), origin="options")
+        # The number of threads has a say in the last bits of what comes out, so it is written down with the rest.
+        chosen: Tables = {"training": {"threads": min(2, available_cores())}}
+        return combine(chosen, suggested(source), tables, self._tables(source), origin="options")
 
     def _tables(self, source: str) -> "Tables":
         tables: Tables = {
-            "data": {"source": source, "image_size": self.image_size, "grayscale": self.grayscale},
+            "data": {
+                "source": source,
+                "image_size": self.image_size,
+                "grayscale": self.grayscale,
+                "augment": _names(self.augment),
+            },
             "network": {"layers": self.network, "output": self.output, "loss": self.loss},
             "training": {
                 "optimizer": self.optimizer,
                 "learning_rate": self.lr,
                 "momentum": self.momentum,
+                "schedule": self.schedule,
+                "warmup": self.warmup,
+                "drop": self.drop,
+                "drop_every": self.drop_every,
+                "weight_decay": self.weight_decay,
+                "l1": self.l1,
+                "l2": self.l2,
+                "clip": self.clip,
+                "class_weights": _weights(self.class_weights),
+                "label_smoothing": self.label_smoothing,
+                "threads": self.threads,
                 "batch_size": self.batch_size,
                 "seed": self.seed,
             },
@@ -133,12 +213,12 @@ class Options:
 
     def order(self) -> "Order":
         """What is to be trained and where it is kept, with all found wrong that shows without reading examples."""
-        from nnviz.data.sources import folder_of
+        from nnviz.data.sources import path_of
         from nnviz.remote.messages import Order
         from nnviz.training.places import claim, new_run_path
 
         experiment = self.experiment()
-        folder_of(experiment.data.source)
+        path_of(experiment.data.source)
         if self.network is not None or self.config is not None:
             # Asked only where it can be wrong, since NumPy comes with it, and the screen is to be there at once.
             from nnviz.nn.notation import parse
@@ -146,6 +226,27 @@ class Options:
             parse(experiment.network.layers)
         out = claim(self.out or new_run_path(experiment.data.source))
         return Order(experiment, out, keep_always=self.out is not None)
+
+
+def _names(listed: str | None) -> list[str] | None:
+    """The names in a list with commas."""
+    return None if listed is None else [name.strip() for name in listed.split(",") if name.strip()]
+
+
+def _weights(listed: str | None) -> "str | dict[str, float] | None":
+    """The weight of each class in "cat=1,dog=2.5"; a single word stays one. Raises InputError."""
+    if listed is None or "=" not in listed:
+        return listed
+    weights = {}
+    for item in _names(listed) or ():
+        name, _, number = item.rpartition("=")
+        try:
+            weights[name.strip()] = float(number)
+        except ValueError:
+            raise InputError(
+                f"--class-weights: '{item}' is not a class and its weight, as in 'cat=1,dog=2.5'"
+            ) from None
+    return weights
 
 
 def takes_options(command: Callable[..., None]) -> Callable[..., None]:

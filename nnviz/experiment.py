@@ -10,6 +10,7 @@ from nnviz.errors import InputError
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Positive = Annotated[float, msgspec.Meta(gt=0, le=1e300)]
+Strength = Annotated[float, msgspec.Meta(ge=0, le=1e300)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
@@ -18,11 +19,15 @@ class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Data(_Table, frozen=True):
-    """Which examples, and how an image is made ready. An image's size is both its width and its height."""
+    """Which examples, and how an image is made ready.
+
+    image_size      both its width and its height; without it 32 pixels, and the arrays' own size for arrays
+    """
 
     source: str = "pets"
-    image_size: Annotated[int, msgspec.Meta(ge=1, le=1024)] = 32
+    image_size: Annotated[int, msgspec.Meta(ge=1, le=1024)] | None = None
     grayscale: bool = False
+    augment: tuple[Literal["flip", "shift", "rotate", "brightness"], ...] = ()
 
 
 class Net(_Table, frozen=True):
@@ -34,11 +39,35 @@ class Net(_Table, frozen=True):
 
 
 class Training(_Table, frozen=True):
-    """How the network is trained."""
+    """How the network is trained.
 
-    optimizer: Literal["sgd", "adam"] = "sgd"
+    momentum        of sgd and nesterov
+    weight_decay    taken off every weight at each step, times the learning rate; without it, 0.01 for adamw, else 0
+    l1, l2          strength of a penalty on large weights, Σ |w| and Σ w² / 2, that is trained together with the loss
+    clip            longest gradient that is followed; longer ones are shortened to it
+    schedule        of the learning rate: step multiplies it by `drop` every `drop_every` epochs (by default at every
+                    third of the run), plateau whenever more than `drop_every` epochs (by default 5) brought nothing
+                    better, cosine takes it down to nothing over the run
+    warmup          epochs in which the learning rate is led up to in small steps
+    class_weights   how much an example of each class counts: by name, or "balanced" for all classes alike in sum
+    label_smoothing share of a class target that is spread over all classes
+    threads         that compute; without it two, where there are two cores and the network is large enough
+    """
+
+    optimizer: Literal["sgd", "nesterov", "rmsprop", "adam", "adamw"] = "sgd"
     learning_rate: Positive = 0.01
     momentum: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.9
+    weight_decay: Strength | None = None
+    l1: Strength = 0.0
+    l2: Strength = 0.0
+    clip: Positive | None = None
+    schedule: Literal["constant", "step", "cosine", "plateau"] = "constant"
+    warmup: Strength = 0.0
+    drop_every: Count | None = None
+    drop: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 0.1
+    class_weights: Literal["balanced"] | dict[str, Positive] | None = None
+    label_smoothing: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.0
+    threads: Annotated[int, msgspec.Meta(ge=1, le=2)] | None = None
     batch_size: Count = 16
     seed: Annotated[int, msgspec.Meta(ge=0)] = 0
     dtype: Literal["float32", "float64"] = "float32"
@@ -134,7 +163,7 @@ def _readable(message: str) -> str:
         what = what.replace("object contains ", "").replace("field", "key")
         return f"{f'[{key}] ' if key else ''}{what}; there are {known}"
     if "enum" in what:
-        table_name, _, name = key.partition(".")
+        table_name, _, name = key.partition("[")[0].partition(".")
         what = (
             f"expected one of {', '.join(_choices(get_type_hints(_TABLES[table_name])[name]))}; got {what.split()[-1]}"
         )

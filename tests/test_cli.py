@@ -131,7 +131,7 @@ def test_a_fault_of_nnviz_is_one_line_and_a_way_to_more(tmp_path):
         (["picture.png"], "picture.png: a screenshot is an SVG file; give a name that ends in .svg"),
         (["picture.svg", "--size", "80"], "--size: '80' is not a size such as 120x40"),
         (["picture.svg", "--size", "0x40"], "--size: '0x40' is not a size such as 120x40"),
-        (["picture.svg", "nowhere"], "nowhere: no such folder, and not a built-in name"),
+        (["picture.svg", "nowhere"], "nowhere: no such folder or file, and not a built-in name"),
     ],
 )
 def test_a_screenshot_that_cannot_be_made_is_told(tmp_path, arguments, told):

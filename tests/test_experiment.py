@@ -13,7 +13,7 @@ COUNT = st.integers(1, 2**63 - 1)
 TEXT = st.text(st.characters(codec="utf-8"))
 EXPERIMENTS = st.builds(
     Experiment,
-    data=st.builds(Data, source=TEXT, image_size=st.integers(1, 1024), grayscale=st.booleans()),
+    data=st.builds(Data, source=TEXT, image_size=st.none() | st.integers(1, 1024), grayscale=st.booleans()),
     network=st.builds(
         Net, layers=TEXT, output=st.sampled_from([None, "softmax", "single"]), loss=st.sampled_from([None, "mse"])
     ),
@@ -73,7 +73,8 @@ def test_a_length_in_steps_or_seconds_lifts_earlier_epochs_but_not_its_own(limit
         ({"trainin": {}}, "unknown key 'trainin'; there are [data], [network], [training], [stopping]"),
         (
             {"training": {"lr": 1}},
-            "[training] unknown key 'lr'; there are optimizer, learning_rate, momentum, batch_size, seed, dtype",
+            "[training] unknown key 'lr'; there are optimizer, learning_rate, momentum, weight_decay, l1, l2, clip, "
+            "schedule, warmup, drop_every, drop, class_weights, label_smoothing, threads, batch_size, seed, dtype",
         ),
         ({"epochs": 3}, "'epochs' stands outside a table; there are [data], [network], [training], [stopping]"),
         ({"training": {"batch_size": "many"}}, "training.batch_size: expected a whole number, got a text"),
@@ -89,7 +90,10 @@ def test_a_length_in_steps_or_seconds_lifts_earlier_epochs_but_not_its_own(limit
         ({"data": {"image_size": 5000}}, "data.image_size: expected a whole number <= 1024"),
         ({"stopping": {"target_accuracy": 95}}, "stopping.target_accuracy: expected a number <= 1.0"),
         ({"stopping": {"steps": 0}}, "stopping.steps: expected a whole number >= 1"),
-        ({"training": {"optimizer": "adm"}}, "training.optimizer: expected one of sgd, adam; got 'adm'"),
+        (
+            {"training": {"optimizer": "adm"}},
+            "training.optimizer: expected one of sgd, nesterov, rmsprop, adam, adamw; got 'adm'",
+        ),
         ({"network": {"output": "two"}}, "network.output: expected one of softmax, single; got 'two'"),
         ({"network": {"loss": "mae"}}, "network.loss: expected one of cross-entropy, mse; got 'mae'"),
     ],

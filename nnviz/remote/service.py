@@ -164,13 +164,13 @@ class Service:
         self._measured_step = self._trainer.steps_done
 
     def _change(self, learning_rate: float) -> None:
-        self._trainer.optimizer.learning_rate = learning_rate
+        self._trainer.descent.learning_rate = learning_rate
         self._changes.append({"step": self._trainer.steps_done, "learning_rate": learning_rate})
 
     def _begin_again(self, **changes: int) -> None:
         if self.conclude().directory is not None:
             self._out = free_path(self._order.out)
-        rate = self._trainer.optimizer.learning_rate
+        rate = self._trainer.descent.learning_rate
         self._experiment = self._experiment.with_training(learning_rate=rate, **changes)
         if changes:
             # The seed splits the examples too; the new run's experiment has to be all that it takes to do it again.

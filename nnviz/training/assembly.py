@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnviz.data.augmentation import Augmentation
 from nnviz.data.dataset import Array, Batches, Dataset, Encoder, Standardization, Task
 from nnviz.data.sources import open_source
 from nnviz.errors import InputError
@@ -12,9 +13,16 @@ from nnviz.nn.layers import Dense
 from nnviz.nn.losses import BinaryCrossEntropy, CrossEntropy, Identity, Logistic, Loss, MeanSquaredError, Softmax
 from nnviz.nn.network import Network
 from nnviz.nn.notation import parse
-from nnviz.nn.optimizers import SGD, Adam, Optimizer
+from nnviz.nn.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, Optimizer, RMSprop
+from nnviz.nn.schedules import Cosine, Plateau, Schedule, StepDecay, WarmUp
+from nnviz.nn.workers import OneWorker, TwoWorkers
+from nnviz.training.descent import Descent
+from nnviz.training.process import available_cores
 from nnviz.training.randomness import from_seed
 from nnviz.training.trainer import Trainer
+
+ADAMW_DECAY = 0.01
+PLATEAU_EPOCHS = 5
 
 
 @dataclass(frozen=True)
@@ -53,19 +61,108 @@ def build_network(experiment: Experiment, task: Task) -> Network:
     end = ending(experiment.network, task)
     layers = [*parse(experiment.network.layers), Dense(end.outputs)]
     generator = from_seed(experiment.training.seed).initialisation
-    return Network(layers, end.loss, task.input_shape, generator, experiment.training.dtype)
+    threads = experiment.training.threads or chosen_threads()
+    workers = TwoWorkers() if threads == 2 else OneWorker()
+    return Network(layers, end.loss, task.input_shape, generator, experiment.training.dtype, workers)
+
+
+def chosen_threads() -> int:
+    """How many threads compute where the experiment does not say: two where there are two cores.
+
+    The second one takes a part in those products alone that are large enough to be worth it.
+    """
+    return min(2, available_cores())
 
 
 def build_encoder(experiment: Experiment, task: Task, standardization: Standardization) -> Encoder:
-    """What makes examples ready for the experiment's network."""
+    """What makes examples ready for the experiment's network to be judged by plain targets, all counting alike."""
     return Encoder(standardization, ending(experiment.network, task).target_table, experiment.training.dtype)
+
+
+def build_batches(experiment: Experiment, dataset: Dataset) -> Batches:
+    """The batches that the experiment trains on. Raises InputError if a setting does not fit the data."""
+    training, task, randomness = experiment.training, dataset.task, from_seed(experiment.training.seed)
+    encoder = Encoder(
+        dataset.standardization,
+        _smoothed(ending(experiment.network, task).target_table, training.label_smoothing),
+        training.dtype,
+        _class_weights(training, dataset),
+    )
+    augment = None
+    if experiment.data.augment:
+        if len(task.input_shape) != 3:
+            raise InputError("data.augment: these examples are no pictures; leave it out")
+        augment = Augmentation(experiment.data.augment, randomness.augmentation)
+    return Batches(dataset.train, encoder, training.batch_size, randomness.shuffling, augment)
+
+
+def _smoothed(target_table: Array | None, share: float) -> Array | None:
+    """Targets (classes, outputs) with a share of each spread over all classes (Szegedy et al. 2016)."""
+    if not share:
+        return target_table
+    if target_table is None:
+        raise InputError(
+            "training.label_smoothing: the targets are numbers, and have no labels to smooth; leave it out"
+        )
+    smoothed: Array = target_table * (1 - share) + share / len(target_table)
+    return smoothed
+
+
+def _class_weights(training: Training, dataset: Dataset) -> Array | None:
+    """How much an example of each class counts (classes,), None where all count the same."""
+    chosen, names = training.class_weights, dataset.class_names
+    if chosen is None:
+        return None
+    if not names:
+        raise InputError("training.class_weights: the targets are numbers, and there are no classes; leave it out")
+    if chosen == "balanced":
+        counts = np.bincount(dataset.train.labels, minlength=len(names))
+        return len(dataset.train) / (len(names) * np.maximum(counts, 1))
+    unknown = [name for name in chosen if name not in names]
+    if unknown:
+        known = ", ".join(names)
+        raise InputError(f"training.class_weights: no class is called '{unknown[0]}'; there are {known}")
+    return np.array([chosen.get(name, 1.0) for name in names])
 
 
 def build_optimizer(training: Training) -> Optimizer:
     """The optimizer that `training` names, not attached to any parameters yet."""
-    if training.optimizer == "adam":
-        return Adam(training.learning_rate)
-    return SGD(training.learning_rate, training.momentum)
+    rate, decay = training.learning_rate, training.weight_decay or 0.0
+    match training.optimizer:
+        case "adam":
+            return Adam(rate, weight_decay=decay)
+        case "adamw":
+            return AdamW(rate, weight_decay=ADAMW_DECAY if training.weight_decay is None else decay)
+        case "rmsprop":
+            return RMSprop(rate, weight_decay=decay)
+        case "nesterov":
+            return Nesterov(rate, training.momentum, decay)
+        case "sgd":
+            return Momentum(rate, training.momentum, decay) if training.momentum else SGD(rate, decay)
+
+
+def build_schedule(experiment: Experiment, per_epoch: int) -> Schedule:
+    """The schedule of the learning rate, where an epoch has so many training steps. Raises InputError."""
+    training, stopping = experiment.training, experiment.stopping
+    ends = [stopping.steps, stopping.epochs and stopping.epochs * per_epoch]
+    steps = min((end for end in ends if end), default=None)
+    schedule = Schedule()
+    if training.schedule == "cosine":
+        if steps is None:
+            raise InputError("training.schedule: 'cosine' has to know where the run ends; give --epochs or --steps")
+        schedule = Cosine(steps)
+    elif training.schedule == "step":
+        if training.drop_every is None and steps is None:
+            raise InputError(
+                "training.schedule: 'step' has to know how often, or where the run ends; "
+                "give --drop-every, --epochs or --steps"
+            )
+        every = training.drop_every * per_epoch if training.drop_every else -(-(steps or 1) // 3)
+        schedule = StepDecay(every, training.drop)
+    elif training.schedule == "plateau":
+        schedule = Plateau(training.drop_every or PLATEAU_EPOCHS, training.drop)
+    warmup = round(training.warmup * per_epoch)
+    return WarmUp(warmup, schedule) if warmup else schedule
 
 
 def open_dataset(experiment: Experiment) -> Dataset:
@@ -75,8 +172,10 @@ def open_dataset(experiment: Experiment) -> Dataset:
 
 def assemble(experiment: Experiment, dataset: Dataset) -> Trainer:
     """A trainer at its first step. Raises InputError if network, output and data do not fit each other."""
+    training = experiment.training
     network = build_network(experiment, dataset.task)
     encoder = build_encoder(experiment, dataset.task, dataset.standardization)
-    shuffling = from_seed(experiment.training.seed).shuffling
-    batches = Batches(dataset.train, encoder, experiment.training.batch_size, shuffling)
-    return Trainer(dataset, network, build_optimizer(experiment.training), encoder, batches, experiment.stopping)
+    batches = build_batches(experiment, dataset)
+    schedule = build_schedule(experiment, batches.per_epoch)
+    descent = Descent(build_optimizer(training), schedule, training.l1, training.l2, training.clip)
+    return Trainer(dataset, network, descent, encoder, batches, experiment.stopping)

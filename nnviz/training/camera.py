@@ -5,11 +5,16 @@ import math
 import numpy as np
 
 from nnviz.data.dataset import Array
-from nnviz.nn.layers import Layer
-from nnviz.nn.notation import ACTIVATIONS, describe
+from nnviz.nn.notation import describe
+from nnviz.nn.optimizers import Nesterov
 from nnviz.training import frame as f
+from nnviz.training.blocks import blocks_of, by_units, input_grouping
+from nnviz.training.choice import ranked_units, shown_units
 from nnviz.training.evaluation import chosen_class
-from nnviz.training.stages import Phase, end_of
+from nnviz.training.heatmaps import Heatmaps
+from nnviz.training.reached import Reached
+from nnviz.training.reduction import extreme, largest
+from nnviz.training.stages import Phase
 from nnviz.training.trainer import Trainer
 
 # The units that are shown are chosen anew after so many steps, not at every frame: a diagram whose nodes change
@@ -22,8 +27,14 @@ class Camera:
 
     def __init__(self, trainer: Trainer) -> None:
         self._trainer = trainer
-        self._blocks = _blocks(trainer.network.layers)
+        self._blocks = blocks_of(trainer.network)
+        self._input = input_grouping(trainer.network)
+        self._block_of = [number for number, block in enumerate(self._blocks) for _ in block.layers]
+        self._seen = Reached(trainer)
+        self._heatmaps = Heatmaps(self._seen, self._blocks)
         self._chosen_at: int | None = None
+        # Of the input and of each block: the units with the strongest weights, and the first of them, for the diagram.
+        self._ranked: list[Array] = []
         self._chosen: list[Array] = []
 
     @property
@@ -50,14 +61,17 @@ class Camera:
             stopped_by=trainer.stopped_by,
             moment=self._moment(),
             focus=focus,
-            learning_rate=trainer.optimizer.learning_rate,
+            learning_rate=trainer.descent.learning_rate,
+            rate=trainer.descent.rate_at(trainer.index),
+            descent=self._descent(),
             example=self._example(place),
             input=self._units(-1, place),
             layers=tuple(self._layer(i, place) for i in range(trainer.depth)),
             batch_loss=trainer.scores.mean if scored else None,
             said_wrong=wrong,
+            worst=int(trainer.scores.each.argmax()) if scored else None,
             errors=self._errors(focus.block, place),
-            matrix=self._matrix(focus),
+            matrix=self._heatmaps.take(focus.block, focus.quantity, place, len(trainer.batch.indices), self._ranked),
             curves=self._curves(),
             rates=rates,
         )
@@ -65,24 +79,13 @@ class Camera:
     # What has been reached
 
     def _reached(self, phase: Phase) -> bool:
-        return self._trainer.done >= end_of(phase, self._trainer.depth)
+        return self._seen.phase(phase)
 
     def _proposed(self) -> bool:
-        return self._trainer.done > end_of(Phase.BACKWARD, self._trainer.depth)
+        return self._seen.proposal
 
     def _output(self, layer: int) -> Array | None:
-        """What layer number `layer` (−1: the input) gave for the whole batch, if it has run."""
-        return self._trainer.outputs[layer + 1] if self._trainer.done > layer else None
-
-    def _output_gradient(self, layer: int) -> Array | None:
-        """∂L/∂(output of layer number `layer`) for the whole batch, if backprop has come there."""
-        # The backward stage of the layer after it leaves it; that of the last layer takes it from the loss.
-        depth = self._trainer.depth
-        known = self._trainer.done >= max(2 * depth - layer, depth + 2)
-        return self._trainer.output_gradients[layer + 1] if known and layer >= 0 else None
-
-    def _gradients_known(self, layer: int) -> bool:
-        return self._trainer.done >= 2 * self._trainer.depth + 1 - layer
+        return self._seen.output(layer)
 
     # Parts of a frame
 
@@ -95,7 +98,7 @@ class Camera:
             network=describe(network.layers[:-1]),
             loss=network.loss.name,
             output=network.loss.output.name,
-            optimizer=trainer.optimizer.describe(),
+            optimizer=trainer.descent.describe(trainer.index),
             parameters=network.parameters.size,
             epochs=trainer.stopping.epochs,
             skipped=len(trainer.dataset.skipped),
@@ -105,11 +108,27 @@ class Camera:
         t = self._trainer
         return f.Moment(t.index, t.epoch, t.batch_index, t.batches.per_epoch, t.depth, t.done)
 
+    def _descent(self) -> f.DescentView:
+        descent = self._trainer.descent
+        optimizer, penalty, clip = descent.optimizer, descent.penalty, descent.clip
+        return f.DescentView(
+            rule=optimizer.kind,
+            momentum=getattr(optimizer, "momentum", None),
+            ahead=isinstance(optimizer, Nesterov),
+            decay=optimizer.weight_decay or None,
+            penalty=penalty.value() if penalty else None,
+            clip=clip.limit if clip else None,
+            norm=clip.norm if clip and self._proposed() else None,
+            schedule=descent.schedule.kind if descent.schedule.kind != "constant" else None,
+        )
+
     def _example(self, place: int) -> f.ExampleView:
         trainer = self._trainer
         split, task = trainer.dataset.train, trainer.dataset.task
         number = int(trainer.batch.indices[place])
-        stored = split.inputs[number]
+        seen = trainer.batch.seen
+        stored = split.inputs[number] if seen is None else seen[place]
+        weights = trainer.batch.weights
         is_picture = stored.ndim == 3
         logits = self._output(trainer.depth - 1)
         target = trainer.batch.targets[place].copy()
@@ -125,7 +144,9 @@ class Camera:
             batch_size=len(trainer.batch.indices),
             name=split.names[number],
             label=int(split.labels[number]) if task.class_names else None,
+            share=1 / len(trainer.batch.indices) if weights is None else float(weights[place] / weights.sum()),
             pixels=_thinned(stored) if is_picture else None,
+            augmented=seen is not None,
             features=None if is_picture else trainer.batch.inputs[place, : f.FEATURES].copy(),
             target=target,
             logits=None if logits is None else logits[place].copy(),
@@ -141,43 +162,45 @@ class Camera:
         if turn == self._chosen_at:
             return
         self._chosen_at = turn
-        weighted = [layer.parameters()[0].values for layer in self._trainer.network.layers if layer.parameters()]
-        weighted = [values.reshape(-1, values.shape[-1]) for values in weighted]
-        outgoing = [np.einsum("ij,ij->i", w, w) for w in weighted]
-        incoming = [np.einsum("ij,ij->j", w, w) for w in weighted]
-        strengths = [outgoing[0], *(i * o for i, o in zip(incoming, outgoing[1:], strict=False)), incoming[-1]]
-        self._chosen = [_largest(strength, f.UNITS) for strength in strengths]
-        # All outputs are there for a reason: they are shown in their own order.
-        self._chosen[-1] = np.arange(min(len(strengths[-1]), f.UNITS))
+        self._ranked = ranked_units(self._input, self._blocks)
+        shown = shown_units(self._blocks)
+        self._chosen = [ranked[:shown] for ranked in self._ranked]
 
     def _units(self, layer: int, place: int) -> f.Units:
-        indices = self._chosen[self._block_of(layer) + 1]
-        output, gradient = self._output(layer), self._output_gradient(layer)
-        shape = self._trainer.network.input_shape if layer < 0 else self._trainer.network.layers[layer].output_shape
+        block = self._block_of[layer] if layer >= 0 else -1
+        grouping = self._blocks[block].grouping if layer >= 0 else self._input
+        indices = self._chosen[block + 1]
+        output, gradient = self._seen.output(layer), self._seen.output_gradient(layer)
         return f.Units(
-            total=math.prod(shape),
+            sides=grouping.sides,
+            total=grouping.count,
             indices=indices,
-            activations=None if output is None else output[place].reshape(-1)[indices],
-            gradients=None if gradient is None else gradient[place].reshape(-1)[indices],
+            activations=None if output is None else grouping.values(output[place])[indices],
+            gradients=None if gradient is None else grouping.values(gradient[place])[indices],
         )
 
-    def _block_of(self, layer: int) -> int:
-        return next((number for number, block in enumerate(self._blocks) if layer in block), -1)
+    def _edges(self, block: int) -> Array | None:
+        """The weights between the units shown, (units before, units here); the largest one where there are several."""
+        parameter, before, here = self._blocks[block].weights, self._chosen[block], self._chosen[block + 1]
+        if parameter is None:
+            return None
+        grouping = self._blocks[block - 1].grouping if block else self._input
+        edges: Array = extreme(by_units(parameter.values, grouping.count))[np.ix_(before, here)]
+        return edges
 
     def _layer(self, number: int, place: int) -> f.LayerView:
         trainer = self._trainer
         layer = trainer.network.layers[number]
         parameters = layer.parameters()
-        block = self._block_of(number)
-        edges = weights = gradients = updates = None
+        block = self._block_of[number]
+        weights = gradients = updates = None
         if parameters:
             span = slice(parameters[0].span.start, parameters[-1].span.stop)
-            edges = parameters[0].values[np.ix_(self._chosen[block], self._chosen[block + 1])]
             weights = _spread(trainer.network.parameters.values[span])
-            if self._gradients_known(number):
+            if self._seen.gradients(number):
                 gradients = _spread(trainer.network.parameters.gradients[span])
-            if self._proposed():
-                updates = _spread(trainer.optimizer.updates[span])
+            if self._seen.proposal:
+                updates = _spread(trainer.descent.optimizer.updates[span])
         return f.LayerView(
             name=layer.name,
             kind=layer.kind,
@@ -187,7 +210,7 @@ class Camera:
             output_shape=layer.output_shape,
             parameters=sum(math.prod(parameter.shape) for parameter in parameters),
             units=self._units(number, place),
-            edges=edges,
+            edges=self._edges(block) if layer is self._blocks[block].leader else None,
             weights=weights,
             gradients=gradients,
             updates=updates,
@@ -195,60 +218,26 @@ class Camera:
 
     def _errors(self, number: int, place: int) -> f.BlockErrors:
         block = self._blocks[number]
+        first, last = block.layers[0], block.layers[-1]
+        seen = self._seen
         z, a, grad_z, grad_a = (
-            None if batch is None else batch[place].reshape(-1)
+            None if batch is None else block.grouping.values(batch[place])
             for batch in (
-                self._output(block[0]),
-                self._output(block[-1]),
-                self._output_gradient(block[0]),
-                self._output_gradient(block[-1]),
+                seen.output(first),
+                seen.output(last),
+                seen.output_gradient(first),
+                seen.output_gradient(last),
             )
         )
-        total = math.prod(self._trainer.network.layers[block[0]].output_shape)
-        last = number == self.blocks - 1
-        # ∂L/∂a arrives a stage before ∂L/∂z.
+        total = block.grouping.count
+        # ∂L/∂a arrives before ∂L/∂z.
         known = grad_a if grad_z is None else grad_z
-        if known is None or last:
+        if known is None or number == self.blocks - 1:
             indices = np.arange(min(total, f.LISTED_UNITS))
         else:
-            indices = _largest(np.abs(known), f.LISTED_UNITS)
+            indices = largest(np.abs(known), f.LISTED_UNITS)
         z, a, grad_z, grad_a = (None if unit is None else unit[indices] for unit in (z, a, grad_z, grad_a))
-        return f.BlockErrors(self._block_name(number), total, indices, z, a, grad_z, grad_a)
-
-    def _block_name(self, block: int) -> str:
-        return self._trainer.network.layers[self._blocks[block][0]].name
-
-    def _matrix(self, focus: f.Focus) -> f.MatrixView:
-        trainer = self._trainer
-        block = self._blocks[focus.block]
-        layer = trainer.network.layers[block[0]]
-        name = self._block_name(focus.block)
-        if focus.quantity is f.Quantity.ACTIVATION:
-            output = self._output(block[-1])
-            units = math.prod(layer.output_shape)
-            matrix = None if output is None else output.reshape(len(output), -1).T
-            shape = (units, len(trainer.batch.indices))
-        else:
-            weights = layer.parameters()[0]
-            matrix = self._of_weights(focus.quantity, block[0])
-            shape = (weights.shape[-1], math.prod(weights.shape[:-1]))
-        row_step, column_step = (-(-shape[0] // f.MATRIX_ROWS), -(-shape[1] // f.MATRIX_COLUMNS))
-        cells = None if matrix is None else _reduced(matrix, row_step, column_step)
-        return f.MatrixView(focus.quantity, name, shape, row_step, column_step, cells)
-
-    def _of_weights(self, quantity: f.Quantity, layer: int) -> Array | None:
-        """The matrix (outputs, inputs) of one quantity that belongs to a layer's weights."""
-        trainer = self._trainer
-        weights = trainer.network.layers[layer].parameters()[0]
-        if quantity is f.Quantity.WEIGHT:
-            matrix = weights.values
-        elif quantity is f.Quantity.GRADIENT and self._gradients_known(layer):
-            matrix = weights.gradients
-        elif quantity is f.Quantity.UPDATE and self._proposed():
-            matrix = weights.view(trainer.optimizer.updates)
-        else:
-            return None
-        return matrix.reshape(-1, matrix.shape[-1]).T
+        return f.BlockErrors(block.leader.name, block.is_of_maps, total, indices, z, a, grad_z, grad_a)
 
     def _curves(self) -> f.Curves:
         history = self._trainer.history
@@ -271,49 +260,9 @@ class Camera:
         )
 
 
-def _blocks(layers: list[Layer]) -> list[list[int]]:
-    """Numbers of the layers that share their units: a layer, and the activation functions that follow it."""
-    blocks: list[list[int]] = []
-    for number, layer in enumerate(layers):
-        if blocks and layer.kind in ACTIVATIONS:
-            blocks[-1].append(number)
-        else:
-            blocks.append([number])
-    return blocks
-
-
-def _largest(values: Array, count: int) -> Array:
-    """Places of the `count` largest of `values` (n,), the largest first."""
-    if len(values) > count:
-        places = np.argpartition(values, -count)[-count:]
-    else:
-        places = np.arange(len(values))
-    return places[np.argsort(-values[places], kind="stable")]
-
-
 def _spread(values: Array) -> f.Spread:
     largest = max(float(values.max()), -float(values.min()))
     return f.Spread(math.sqrt(float(np.dot(values, values)) / values.size), largest)
-
-
-def _reduced(matrix: Array, row_step: int, column_step: int) -> Array:
-    """The number of largest magnitude, with its sign, of each block of `row_step` × `column_step`; float32."""
-    columns_done = _extremes(matrix.T, column_step).T
-    return _extremes(columns_done, row_step).astype(np.float32)
-
-
-def _extremes(matrix: Array, step: int) -> Array:
-    """The number of largest magnitude of each `step` rows, column by column."""
-    if step == 1:
-        return matrix
-    # Whole rows at a time: five times as fast as reduceat.
-    highs = matrix[::step].copy()
-    lows = highs.copy()
-    for offset in range(1, step):
-        rows = matrix[offset::step]
-        np.maximum(highs[: len(rows)], rows, out=highs[: len(rows)])
-        np.minimum(lows[: len(rows)], rows, out=lows[: len(rows)])
-    return np.where(highs >= -lows, highs, lows)
 
 
 def _thinned(pixels: Array) -> Array:

@@ -9,6 +9,8 @@ from nnviz.data.dataset import Array, Encoder, Split, Task, in_order
 from nnviz.nn.network import Network
 
 BATCH = 256
+# What the layers give for the examples that are evaluated at a time takes no more memory than this.
+ACTIVATION_BYTES = 1 << 25
 
 
 class Score(NamedTuple):
@@ -59,7 +61,9 @@ def assess(network: Network, task: Task, split: Split, encoder: Encoder) -> Asse
     Raises ValueError on an empty split.
     """
     predictions, losses = [], []
-    for batch in in_order(split, encoder, BATCH):
+    numbers = sum(math.prod(layer.output_shape) for layer in network.layers)
+    at_a_time = max(1, min(BATCH, ACTIVATION_BYTES // (numbers * network.dtype.itemsize)))
+    for batch in in_order(split, encoder, at_a_time):
         scores = network.loss.forward(network.forward(batch.inputs), batch.targets)
         predictions.append(scores.prediction)
         losses.append(scores.each)

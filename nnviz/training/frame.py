@@ -16,6 +16,12 @@ MATRIX_ROWS, MATRIX_COLUMNS = 96, 192
 CURVE_BINS = 256
 PIXELS = 128
 FEATURES = 256
+# Of kernels and feature maps: so many in a row or column, numbers on a side, and numbers in all.
+TILES = 64
+TILE_SIDE = 48
+TILE_NUMBERS = 12_288
+# Weights between the units of a diagram, in all.
+EDGES = 12_288
 
 
 class State(StrEnum):
@@ -64,7 +70,9 @@ class ExampleView:
 
     number      its place in the training split; `place` is its place in the batch of `batch_size`
     label       its class, None where targets are numbers
-    pixels      (height, width, channels) uint8, the picture as it is stored; None for features
+    share       how much of the batch's mean loss is its own: 1 / batch_size, unless classes are weighted
+    pixels      (height, width, channels) uint8, the picture as the network saw it; None for features
+    augmented   whether that is a changed picture and not the one that is stored
     features    (features,) float, standardised; None for pictures
     target      (outputs,)
     logits      (outputs,), from the end of the forward pass on
@@ -78,7 +86,9 @@ class ExampleView:
     batch_size: int
     name: str
     label: int | None
+    share: float
     pixels: Array | None
+    augmented: bool
     features: Array | None
     target: Array
     logits: Array | None
@@ -92,11 +102,16 @@ class ExampleView:
 class Units:
     """Some units of one layer's output (or of the input), those with the strongest weights first.
 
-    indices      (k,) places in the layer's flattened output, `total` of them in all
+    A unit is one number of the output. Where the output is feature maps, a unit is a map, and what is told of it is
+    its number of largest magnitude, with its sign.
+
+    sides        (height, width) of a map, None where a unit is one number
+    indices      (k,) places in the layer's flattened output or numbers of maps, `total` of them in all
     activations  (k,) of the focused example
     gradients    (k,) ∂L/∂(activation) of the focused example
     """
 
+    sides: tuple[int, int] | None
     total: int
     indices: Array
     activations: Array | None
@@ -115,8 +130,10 @@ class Spread:
 class LayerView:
     """One layer.
 
-    block    the layers of a block share their units: a layer with weights and the activations that follow it
-    edges    (units before, units here), the weights between the units shown; None for a layer without weights
+    block    the layers of a block share their units: a layer that makes new ones, and those after it that work on each
+             number alone (activation functions, batch normalisation, dropout) or only reshape (flatten)
+    edges    (units before, units here), the weights between the units shown; where a pair of units has several, as in a
+             kernel, the one of largest magnitude. None for a layer that joins no units by weights
     weights, gradients, updates  how large they are, over all of the layer's parameters
     """
 
@@ -138,12 +155,16 @@ class LayerView:
 class BlockErrors:
     """The error that reached each unit of the focused block, for the focused example, the largest first.
 
+    In a block of feature maps, each number is the one of largest magnitude in its map.
+
+    of_maps           whether the units are feature maps (or stand for one each)
     indices           (k,) units, `total` in all
-    z, a              (k,) what the units computed before and after the activation function
-    grad_z, grad_a    (k,) ∂L/∂z and ∂L/∂a; in a block without activation function they are the same
+    z, a              (k,) what the block's first layer and its last one gave
+    grad_z, grad_a    (k,) ∂L/∂z and ∂L/∂a; in a block of one layer they are the same
     """
 
     name: str
+    of_maps: bool
     total: int
     indices: Array
     z: Array | None
@@ -159,14 +180,48 @@ class MatrixView:
     Rows are the units of the block. Columns are the units before it (gradient, weight, update), or the examples of
     the batch (activation). A cell is the number of largest magnitude, with its sign, in a block of
     `row_step` × `column_step` numbers of the whole matrix of `shape`.
+
+    by_example  whether columns are examples; in a block without weights they always are, and its gradient is ∂L/∂a
     """
 
     quantity: Quantity
     name: str
+    by_example: bool
     shape: tuple[int, int]
     row_step: int
     column_step: int
     cells: Array | None
+
+
+@dataclass(frozen=True, slots=True)
+class TilesView:
+    """Small pictures of the focused block: the kernels of a convolution, or feature maps of the focused example.
+
+    A block with kernels shows them for gradient, weight and update, and its feature maps for activation. One without
+    (pool, globalpool) has feature maps for activation and their ∂L/∂a for gradient, and nothing for weight and update.
+
+    kind     of the block's first layer
+    shape    (maps, maps before them) of all kernels; (maps, 1) of feature maps
+    sides    (height, width) of one of them, before it was reduced
+    rows     (r,) numbers of the maps, those with the strongest weights first
+    columns  (c,) numbers of the maps before them, in the same order; None for feature maps
+    step     a cell is the number of largest magnitude, with its sign, of `step` × `step` numbers
+    cells    (r, c, height, width), feature maps with c = 1
+    before   (r, height, width), the maps that go into a pool or globalpool, for activation; None where too large
+    kept     (r, height, width) bool, which of these numbers a pool passed on
+    """
+
+    quantity: Quantity
+    name: str
+    kind: str
+    shape: tuple[int, int]
+    sides: tuple[int, int]
+    rows: Array
+    columns: Array | None
+    step: int
+    cells: Array | None
+    before: Array | None
+    kept: Array | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +249,28 @@ class Rates:
 
 
 @dataclass(frozen=True, slots=True)
+class DescentView:
+    """What happens to the gradient on its way to the update; each but the rule's words is None where there is no such.
+
+    rule     the optimizer: SGD, RMSprop, Adam or AdamW
+    momentum share of the last update's velocity that is kept; `ahead` if it looks a step ahead (Nesterov)
+    decay    share of every weight that a step takes away, times the learning rate
+    penalty  the penalty on large weights that is trained together with the loss, at the weights as they are
+    clip     the longest gradient that is followed, and `norm`, how long this one was, from the proposal on
+    schedule how the learning rate changes
+    """
+
+    rule: str
+    momentum: float | None
+    ahead: bool
+    decay: float | None
+    penalty: float | None
+    clip: float | None
+    norm: float | None
+    schedule: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Title:
     """What stays the same while a run lasts, except the learning rate."""
 
@@ -212,9 +289,11 @@ class Title:
 class Frame:
     """All that there is to see at one moment.
 
+    learning_rate  the rate that was chosen; `rate` is what the schedule makes of it for this step
     input      the units of the input; `layers` has those of each layer
     batch_loss the mean loss of the batch, from the loss on
     said_wrong how many examples of the batch were put in the wrong class; None before the loss and for numbers
+    worst      place in the batch of the example with the highest loss, from the loss on
     """
 
     title: Title
@@ -224,12 +303,15 @@ class Frame:
     moment: Moment
     focus: Focus
     learning_rate: float
+    rate: float
+    descent: DescentView
     example: ExampleView
     input: Units
     layers: tuple[LayerView, ...]
     batch_loss: float | None
     said_wrong: int | None
+    worst: int | None
     errors: BlockErrors
-    matrix: MatrixView
+    matrix: MatrixView | TilesView
     curves: Curves
     rates: Rates

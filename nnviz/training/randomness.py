@@ -6,18 +6,21 @@ import numpy as np
 
 
 class Randomness(NamedTuple):
-    """Generators for the initial weights and the splits; a number from which each epoch's shuffle follows."""
+    """Generators for the initial weights and the splits; numbers from which each epoch's shuffle and each batch's
+    augmentation follow.
+    """
 
     initialisation: np.random.Generator
     splitting: np.random.Generator
     shuffling: int
+    augmentation: int
 
 
 def from_seed(seed: int) -> Randomness:
     """The same seed gives the same numbers; the sources do not depend on each other's use."""
-    initialisation, splitting, shuffling = np.random.SeedSequence(seed).spawn(3)
+    initialisation, splitting, *others = np.random.SeedSequence(seed).spawn(4)
     return Randomness(
         np.random.default_rng(initialisation),
         np.random.default_rng(splitting),
-        int(shuffling.generate_state(1, np.uint64)[0]),
+        *(int(other.generate_state(1, np.uint64)[0]) for other in others),
     )

@@ -13,6 +13,7 @@ def summarize(trainer: Trainer) -> dict[str, Any]:
     kept = trainer.kept()
     steps = trainer.steps_done
     trainer.network.parameters.values[...] = kept.values
+    trainer.network.parameters.statistics[...] = kept.statistics
     dataset = trainer.dataset
     examples = _examples_seen(steps, len(dataset.train), trainer.batches.batch_size, trainer.batches.per_epoch)
     result: dict[str, Any] = {

@@ -62,7 +62,8 @@ class RunDirectory:
         tensors = {
             name: np.ascontiguousarray(view) for name, view in network.parameters.named(checkpoint.values).items()
         }
-        tensors |= {f"optimizer.{name}": array for name, array in checkpoint.optimizer.items()}
+        tensors |= network.parameters.named_statistics(checkpoint.statistics)
+        tensors |= {f"optimizer.{name}": array for name, array in checkpoint.descent.optimizer.items()}
         tensors["standardization.mean"] = dataset.standardization.mean
         tensors["standardization.deviation"] = dataset.standardization.deviation
         task = {
@@ -70,7 +71,11 @@ class RunDirectory:
             "class_names": dataset.task.class_names,
             "numbers": dataset.task.numbers,
         }
-        place = {"step": checkpoint.step, "learning_rate": checkpoint.learning_rate}
+        place = {
+            "step": checkpoint.step,
+            "learning_rate": checkpoint.descent.learning_rate,
+            "schedule": checkpoint.descent.schedule,
+        }
         metadata = {"nnviz.task": json.dumps(task), "nnviz.place": json.dumps(place)}
         with self._writing():
             _write(self.path / CHECKPOINTS / FINAL, save(tensors, metadata))
@@ -84,7 +89,7 @@ class RunDirectory:
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    """A network out of a run directory, with what makes examples ready for it."""
+    """A network out of a run directory, as it is when nothing is trained, with what makes examples ready for it."""
 
     experiment: Experiment
     task: Task
@@ -110,15 +115,14 @@ def load_run(path: Path) -> TrainedNetwork:
         task = Task(tuple(fields["input_shape"]), tuple(fields["class_names"]), fields["numbers"])
         standardization = Standardization(tensors["standardization.mean"], tensors["standardization.deviation"])
         network = build_network(experiment, task)
-        for name, view in network.parameters.named().items():
+        for name, view in {**network.parameters.named(), **network.parameters.named_statistics()}.items():
             if tensors[name].shape != view.shape:
                 raise InputError(
                     f"{checkpoint}: {name} has shape {tensors[name].shape}, {EXPERIMENT} asks for {view.shape}"
                 )
             view[...] = tensors[name]
-        return TrainedNetwork(
-            experiment, task, network, build_encoder(experiment, task, standardization), standardization, place["step"]
-        )
+        encoder = build_encoder(experiment, task, standardization)
+        return TrainedNetwork(experiment, task, network.for_evaluation(), encoder, standardization, place["step"])
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{checkpoint}: not a checkpoint of nnviz ({type(error).__name__}: {error})") from None
 

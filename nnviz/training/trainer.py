@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -11,10 +11,10 @@ from nnviz.data.dataset import Array, Batch, Batches, Dataset, Encoder, Split
 from nnviz.experiment import Stopping
 from nnviz.nn.losses import Scores
 from nnviz.nn.network import Network
-from nnviz.nn.optimizers import Optimizer
+from nnviz.training.descent import Descent, DescentState
 from nnviz.training.evaluation import Assessment, assess
-from nnviz.training.history import Evaluation, History
-from nnviz.training.stages import Phase, end_of, training_step
+from nnviz.training.history import Evaluation, History, selection_loss
+from nnviz.training.stages import Phase, Stage, end_of, training_step
 from nnviz.training.stopping import DIVERGED, INTERRUPTED, after_evaluation, after_step
 
 # Evaluations are at least this many steps apart, and never more than about this many in a run: a data set of four
@@ -31,8 +31,8 @@ class Checkpoint:
 
     step: int
     values: Array
-    optimizer: dict[str, Array]
-    learning_rate: float
+    statistics: Array
+    descent: DescentState
 
 
 class Trainer:
@@ -42,7 +42,7 @@ class Trainer:
     stage computed stays readable until the next training step overwrites it:
 
     outputs           [0] is the batch's inputs, [i + 1] what layer i made of them, (n, *shape)
-    output_gradients  ∂L/∂(the same arrays); [0] is never computed
+    output_gradients  ∂L/∂(the same arrays); [0] is never computed, and None
     index             the current training step's number, from 0
     done              how many stages of it have run
     stopped_by        why the run stopped, None while it goes on
@@ -58,26 +58,28 @@ class Trainer:
         self,
         dataset: Dataset,
         network: Network,
-        optimizer: Optimizer,
+        descent: Descent,
         encoder: Encoder,
         batches: Batches,
         stopping: Stopping,
     ) -> None:
         self.dataset = dataset
         self.network = network
-        self.optimizer = optimizer
+        self.descent = descent
         self.encoder = encoder
         self.batches = batches
         self.stopping = stopping
         self.depth = len(network.layers)
         self.stages = training_step(self.depth)
         self.outputs: list[Array] = [np.empty(0)] * (self.depth + 1)
-        self.output_gradients: list[Array] = [np.empty(0)] * (self.depth + 1)
-        self._actions = [self._action(stage.phase, stage.part) for stage in self.stages]
-        self._evaluator = network.replica()
-        optimizer.attach(network.parameters.values)
+        self.output_gradients: list[Any] = [None] * (self.depth + 1)
+        self._actions = [self._action(stage) for stage in self.stages]
+        # Where nobody stops to look at what is proposed, it is proposed and applied in one go.
+        self._straight = [*self._actions[:-2], self._update]
+        self._evaluator = network.for_evaluation()
+        descent.attach(network.parameters, network.workers)
         self._first = Checkpoint(
-            0, network.parameters.values.copy(), _copies(optimizer.state()), optimizer.learning_rate
+            0, network.parameters.values.copy(), network.parameters.statistics.copy(), descent.state()
         )
         self.restart()
 
@@ -93,42 +95,49 @@ class Trainer:
 
     # One training step
 
-    def _action(self, phase: Phase, part: int) -> Callable[[], None]:
-        if phase is Phase.FORWARD:
-            return partial(self._forward, part)
-        if phase is Phase.LOSS:
-            return self._loss
-        if phase is Phase.BACKWARD:
-            if part == 0:
-                return self._backward_first
-            return partial(self._backward, part)
-        return (self._propose, self._apply)[part]
+    def _action(self, stage: Stage) -> Callable[[], None]:
+        """What a stage does, as a function that looks nothing up: a tiny network's step takes microseconds."""
+        match stage.phase:
+            case Phase.FORWARD:
+                return self._forward(stage.part)
+            case Phase.LOSS:
+                return self._loss
+            case Phase.BACKWARD:
+                return self._backward(stage.part)
+            case Phase.UPDATE:
+                return (self._propose, self.descent.apply)[stage.part]
 
-    def _forward(self, layer: int) -> None:
-        self.outputs[layer + 1] = self.network.layers[layer].forward(self.outputs[layer])
+    def _forward(self, number: int) -> Callable[[], None]:
+        forward, outputs = self.network.layers[number].forward, self.outputs
+
+        def run() -> None:
+            outputs[number + 1] = forward(outputs[number])
+
+        return run
 
     def _loss(self) -> None:
-        self.scores = self.network.loss.forward(self.outputs[-1], self.batch.targets)
+        self.scores = self.network.loss.forward(self.outputs[-1], self.batch.targets, self.batch.weights)
 
-    def _backward(self, layer: int) -> None:
-        self._begin_backward(layer)
-        self.output_gradients[layer] = self.network.layers[layer].backward(self.output_gradients[layer + 1])
-
-    def _backward_first(self) -> None:
+    def _backward(self, number: int) -> Callable[[], None]:
+        layer, gradients, derive_loss = self.network.layers[number], self.output_gradients, self.network.loss.backward
         # Nothing trains the input, so its gradient, as dear as a forward pass, is left out.
-        self._begin_backward(0)
-        self.network.layers[0].parameter_gradients(self.output_gradients[1])
+        backward = layer.backward if number else layer.parameter_gradients
 
-    def _begin_backward(self, layer: int) -> None:
-        if layer == self.depth - 1:
-            self.output_gradients[-1] = self.network.loss.backward()
+        def run() -> None:
+            gradients[number] = backward(gradients[number + 1])
+
+        def run_first() -> None:
+            gradients[-1] = derive_loss()
+            run()
+
+        return run_first if number == self.depth - 1 else run
 
     def _propose(self) -> None:
-        self.optimizer.propose(self.network.parameters.gradients)
+        self.descent.propose(self.index)
 
-    def _apply(self) -> None:
-        values = self.network.parameters.values
-        np.add(values, self.optimizer.updates, out=values)
+    def _update(self) -> None:
+        """Both stages of the update in one go."""
+        self.descent.step(self.index)
 
     # Walking the stages
 
@@ -156,9 +165,11 @@ class Trainer:
         started = time.perf_counter()
         if self.done == len(self._actions):
             self._begin_step(self.index + 1)
-        for action in self._actions[self.done : self.done + count]:
+        end = min(self.done + count, len(self._actions))
+        is_straight = end == len(self._actions) and self.done < end - 1
+        for action in self._straight[self.done :] if is_straight else self._actions[self.done : end]:
             action()
-        self.done = min(self.done + count, len(self._actions))
+        self.done = end
         evaluation = self._finish_step() if self.done == len(self._actions) else None
         self.seconds += time.perf_counter() - started
         return evaluation
@@ -168,6 +179,7 @@ class Trainer:
         self.done = 0
         self.batch = self.batches.load(*divmod(index, self.batches.per_epoch))
         self.outputs[0] = self.batch.inputs
+        self.network.at_step(index)
 
     def _finish_step(self) -> Evaluation | None:
         loss = self.scores.mean
@@ -193,6 +205,7 @@ class Trainer:
         validation = self.dataset.validation
         score = self.assess(validation).score if len(validation) else None
         evaluation = self.history.record_evaluation(steps, self.epoch + 1, self.seconds, score)
+        self.descent.schedule.observe(selection_loss(evaluation))
         if evaluation is self.history.best:
             self.best = self.checkpoint()
         return evaluation
@@ -240,17 +253,22 @@ class Trainer:
 
     def checkpoint(self) -> Checkpoint:
         """A copy of the parameters and of the optimizer's memory, as they are after the last finished step."""
-        steps, values = self.steps_done, self.network.parameters.values.copy()
+        parameters, steps = self.network.parameters, self.steps_done
+        values, statistics = parameters.values.copy(), parameters.statistics.copy()
         if self.done == len(self._actions) - 1:
             # With the update proposed, the optimizer's memory belongs to the end of this step already.
-            steps, values = steps + 1, values + self.optimizer.updates
-        return Checkpoint(steps, values, _copies(self.optimizer.state()), self.optimizer.learning_rate)
+            steps, values, statistics = (
+                steps + 1,
+                values + self.descent.optimizer.updates,
+                parameters.following.copy(),
+            )
+        return Checkpoint(steps, values, statistics, self.descent.state())
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Take up a checkpoint of this run, at the beginning of the training step that follows it."""
         self.network.parameters.values[...] = checkpoint.values
-        self.optimizer.restore(checkpoint.optimizer)
-        self.optimizer.learning_rate = checkpoint.learning_rate
+        self.network.parameters.statistics[...] = checkpoint.statistics
+        self.descent.restore(checkpoint.descent)
         self._begin_step(checkpoint.step)
 
     def kept(self) -> Checkpoint:
@@ -263,7 +281,3 @@ class Trainer:
         if self.stopped_by == "patience" and self.best is not None:
             return self.best
         return self.checkpoint()
-
-
-def _copies(arrays: dict[str, Array]) -> dict[str, Array]:
-    return {name: array.copy() for name, array in arrays.items()}

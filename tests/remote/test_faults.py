@@ -128,12 +128,12 @@ def test_a_trainer_that_is_told_to_end_in_the_midst_of_a_step_keeps_a_whole_one(
     in_worker("""if True:
         import os, signal
         from nnviz.training.trainer import Trainer
-        apply = Trainer._apply
-        def apply_and_be_told(self):
-            apply(self)
+        update = Trainer._update
+        def update_and_be_told(self):
+            update(self)
             if self.index == 6:
                 os.kill(os.getpid(), signal.SIGTERM)
-        Trainer._apply = apply_and_be_told
+        Trainer._update = update_and_be_told
     """)
     order = make_order()
     trainer = start_remote(order)

@@ -31,7 +31,7 @@ def assert_same_as_straight(order, step_count):
     expected = straight(order.experiment, step_count)
     tensors = kept_tensors(order)
     named = {**expected.network.parameters.named()}
-    named |= {f"optimizer.{name}": array for name, array in expected.optimizer.state().items()}
+    named |= {f"optimizer.{name}": array for name, array in expected.descent.optimizer.state().items()}
     for name, array in named.items():
         assert tensors[name].tobytes() == array.tobytes(), name
 
@@ -187,7 +187,7 @@ def test_a_changed_learning_rate_takes_effect_and_is_written_down(start, make_or
     trainer.ask(m.Advance(m.Goal.STEP))
     trainer.close()
     expected = straight(order.experiment, 2)
-    expected.optimizer.learning_rate = 0.5
+    expected.descent.learning_rate = 0.5
     expected.step()
     assert (
         kept_tensors(order)["dense1.weights"].tobytes()

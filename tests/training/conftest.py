@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -43,3 +44,35 @@ def make_experiment() -> Callable[..., Experiment]:
 def make_trainer(dataset: Dataset, make_experiment: Callable[..., Experiment]) -> Callable[..., Trainer]:
     """A trainer at its first step, for the experiment that the same keywords make."""
     return lambda **settings: assemble(make_experiment(**settings), dataset)
+
+
+@pytest.fixture(scope="session")
+def picture_dataset() -> Dataset:
+    """Two classes of 9×8 pictures; 22 of them make batches of 8 end an epoch with one of 6."""
+    generator = np.random.default_rng(6)
+
+    def split(count: int) -> Split:
+        labels = np.arange(count) % 2
+        inputs = generator.integers(0, 180, (count, 9, 8, 3)) + 70 * labels[:, None, None, None]
+        return Split(inputs.astype(np.uint8), labels.astype(np.int64), [f"picture {i}" for i in range(count)])
+
+    train, validation, test = split(22), split(10), split(10)
+    return Dataset("patches", ("dark", "light"), train, validation, test, Standardization.of(train.inputs))
+
+
+@pytest.fixture
+def make_picture_trainer(
+    picture_dataset: Dataset, make_experiment: Callable[..., Experiment]
+) -> Callable[..., Trainer]:
+    """A trainer of a network with every kind of layer, on changed pictures; keywords as those of `make_experiment`."""
+    layers = (
+        "conv 4 3x3 batchnorm relu dropout 0.2, pool 2, conv 3 2x2 stride 2 padding 0 tanh, flatten, dense 5 batchnorm "
+        "leakyrelu dropout 0.5, dense 4 sigmoid"
+    )
+
+    def make(**settings: object) -> Trainer:
+        experiment = make_experiment(**{"layers": layers, **settings})
+        changed = msgspec.structs.replace(experiment.data, augment=("flip", "shift", "rotate", "brightness"))
+        return assemble(msgspec.structs.replace(experiment, data=changed), picture_dataset)
+
+    return make

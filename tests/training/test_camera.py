@@ -8,8 +8,9 @@ import pytest
 from nnviz.data.dataset import Dataset, Split, Standardization
 from nnviz.nn.gradcheck import numerical_gradient, relative_error
 from nnviz.training.assembly import assemble
-from nnviz.training.camera import Camera, _reduced
+from nnviz.training.camera import Camera
 from nnviz.training.frame import Focus, Quantity, Rates, State
+from nnviz.training.reduction import reduced
 from nnviz.training.stages import Phase, end_of
 
 DEPTH = 5
@@ -38,7 +39,7 @@ def test_gradients_shown_match_central_differences(make_trainer):
     camera = Camera(trainer)
     trainer.step()
     trainer.finish_phase(Phase.BACKWARD)
-    network = trainer.network.replica()
+    network = trainer.network.for_evaluation()
     expected = numerical_gradient(network, trainer.batch.inputs.copy(), trainer.batch.targets)
     named = trainer.network.parameters.named(expected)
     for name, block in BLOCKS.items():
@@ -58,7 +59,7 @@ def test_the_errors_shown_match_central_differences_of_the_loss_in_the_logits(ma
     trainer.finish_phase(Phase.BACKWARD)
     logits, targets = trainer.outputs[-1].copy(), trainer.batch.targets
     frame = take(camera, example=3, block=2)
-    loss = trainer.network.replica().loss
+    loss = trainer.network.for_evaluation().loss
     for unit, shown in zip(frame.errors.indices, frame.errors.grad_z, strict=True):
         shifted = [logits.copy(), logits.copy()]
         shifted[0][3, unit] += 1e-6
@@ -145,7 +146,7 @@ def test_a_frame_is_a_copy(make_trainer):
     buffers = [
         trainer.network.parameters.values,
         trainer.network.parameters.gradients,
-        trainer.optimizer.updates,
+        trainer.descent.optimizer.updates,
         trainer.scores.prediction,
         trainer.scores.each,
         trainer.batch.targets,
@@ -186,11 +187,11 @@ def test_a_frame_of_a_large_network_and_a_long_run_stays_small(make_experiment):
 )
 def test_reducing_a_matrix_keeps_the_signed_extreme_of_each_block(shape, steps):
     matrix = np.random.default_rng(1).normal(size=shape).astype(np.float32)
-    reduced = _reduced(matrix, *steps)
-    for row in range(reduced.shape[0]):
-        for column in range(reduced.shape[1]):
+    found = reduced(matrix, *steps)
+    for row in range(found.shape[0]):
+        for column in range(found.shape[1]):
             block = matrix[row * steps[0] : (row + 1) * steps[0], column * steps[1] : (column + 1) * steps[1]]
-            assert reduced[row, column] == block.flat[np.abs(block).argmax()]
+            assert found[row, column] == block.flat[np.abs(block).argmax()]
 
 
 def test_a_focus_that_does_not_exist_moves_to_one_that_does(make_trainer):

@@ -43,8 +43,8 @@ def test_a_kept_network_says_the_same_as_before(kept, make_experiment, dataset):
 def test_pytorch_could_open_the_checkpoint_and_find_names(kept):
     trainer, path = kept
     tensors = load_file(path / CHECKPOINT)
-    assert {"dense1.weights", "dense1.biases", "optimizer.mean", "standardization.mean"} <= tensors.keys()
-    np.testing.assert_array_equal(tensors["optimizer.square"], trainer.optimizer.state()["square"])
+    assert {"dense1.weights", "dense1.biases", "optimizer.sum", "standardization.mean"} <= tensors.keys()
+    np.testing.assert_array_equal(tensors["optimizer.square_sum"], trainer.descent.optimizer.state()["square_sum"])
 
 
 def test_metrics_have_a_line_for_each_split_of_each_evaluation(kept):

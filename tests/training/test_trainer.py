@@ -5,6 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from nnviz.nn import workers
 from nnviz.training.stages import Phase
 from nnviz.training.trainer import Trainer
 
@@ -13,11 +14,12 @@ WALKS = st.lists(st.sampled_from(["advance", "step", *Phase]), max_size=60)
 
 
 def bits(trainer: Trainer) -> bytes:
-    return trainer.network.parameters.values.tobytes()
+    parameters = trainer.network.parameters
+    return parameters.values.tobytes() + parameters.statistics.tobytes()
 
 
 def state(trainer: Trainer) -> dict[str, bytes]:
-    return {name: array.tobytes() for name, array in trainer.optimizer.state().items()}
+    return {name: array.tobytes() for name, array in trainer.descent.optimizer.state().items()}
 
 
 def go_to(trainer: Trainer, steps: int) -> None:
@@ -41,6 +43,50 @@ def test_any_mixture_of_ways_to_go_on_ends_in_the_same_bits(make_trainer, optimi
     assert bits(straight) == bits(walked)
     assert state(straight) == state(walked)
     assert straight.history.training.means.tobytes() == walked.history.training.means.tobytes()
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("optimizer", ["sgd", "nesterov", "rmsprop", "adam", "adamw"])
+def test_every_layer_and_optimizer_gives_the_same_bits_stepped_and_straight(
+    make_picture_trainer, monkeypatch, optimizer, threads
+):
+    """With penalties, clipping, schedule and weights; with two threads, which share what is never so small else."""
+    monkeypatch.setattr(workers, "WORTH_DIVIDING", 0)
+    settings = {
+        "optimizer": optimizer,
+        "threads": threads,
+        "l1": 0.001,
+        "l2": 0.01,
+        "clip": 1.0,
+        "weight_decay": 0.1,
+        "schedule": "cosine",
+        "warmup": 0.5,
+        "class_weights": "balanced",
+        "label_smoothing": 0.1,
+        "stopping": {"epochs": 5},
+    }
+    straight, again, stepped = (make_picture_trainer(**settings) for _ in range(3))
+    go_to(straight, STEPS)
+    go_to(again, STEPS)
+    while stepped.steps_done < STEPS:
+        stepped.advance()
+        stepped.assess(stepped.dataset.validation)
+    assert bits(straight) == bits(again) == bits(stepped)
+    assert state(straight) == state(stepped)
+    assert np.isfinite(straight.network.parameters.values).all()
+
+
+def test_a_checkpoint_of_any_moment_goes_on_in_the_same_bits(make_picture_trainer):
+    """Running means, dropout, augmentation and all: from the middle of a step too."""
+    straight, kept = make_picture_trainer(optimizer="adam"), make_picture_trainer(optimizer="adam")
+    go_to(straight, STEPS)
+    for stage in range(2 * len(kept.stages)):
+        kept.advance()
+        resumed = make_picture_trainer(optimizer="adam")
+        resumed.restore(kept.checkpoint())
+        go_to(resumed, STEPS)
+        assert bits(resumed) == bits(straight), stage
+        assert state(resumed) == state(straight), stage
 
 
 @pytest.mark.parametrize("phase", list(Phase))

@@ -1,0 +1,128 @@
+"""What the heatmap of a block shows: a matrix, kernels, or feature maps."""
+
+import math
+
+import numpy as np
+
+from nnviz.data.dataset import Array
+from nnviz.nn.pooling import MaxPool2d
+from nnviz.training import frame as f
+from nnviz.training.blocks import Block
+from nnviz.training.reached import Reached
+from nnviz.training.reduction import reduced
+
+
+class Heatmaps:
+    """Takes the heatmap of any block, out of the trainer's buffers."""
+
+    def __init__(self, reached: Reached, blocks: list[Block]) -> None:
+        self._reached = reached
+        self._blocks = blocks
+
+    def take(
+        self, block: int, quantity: f.Quantity, place: int, batch_size: int, ranked: list[Array]
+    ) -> f.MatrixView | f.TilesView:
+        """One quantity of block number `block`; `ranked` are the units of the input and of all blocks."""
+        shown = self._blocks[block]
+        if shown.leader.kind == "conv" and quantity is not f.Quantity.ACTIVATION:
+            return self._kernels(shown, quantity, ranked[block + 1], ranked[block])
+        if shown.is_of_maps:
+            return self._maps(shown, quantity, place, ranked[block + 1])
+        return self._matrix(shown, quantity, batch_size)
+
+    def _matrix(self, block: Block, quantity: f.Quantity, batch_size: int) -> f.MatrixView:
+        weights = block.weights
+        by_example = weights is None or quantity is f.Quantity.ACTIVATION
+        if weights is None or by_example:
+            whole, columns = self._of_outputs(block, quantity), batch_size
+            whole = None if whole is None else whole.reshape(len(whole), -1)
+        else:
+            whole, columns = self._reached.of_weights(quantity, block.layers[0], weights), weights.shape[0]
+        shape = (block.grouping.count, columns)
+        row_step, column_step = (-(-shape[0] // f.MATRIX_ROWS), -(-shape[1] // f.MATRIX_COLUMNS))
+        cells = None if whole is None else reduced(whole.T, row_step, column_step)
+        return f.MatrixView(quantity, block.leader.name, by_example, shape, row_step, column_step, cells)
+
+    def _of_outputs(self, block: Block, quantity: f.Quantity) -> Array | None:
+        """What the whole block gave, or the gradient of that, for the whole batch."""
+        if quantity is f.Quantity.ACTIVATION:
+            return self._reached.output(block.layers[-1])
+        return self._reached.output_gradient(block.layers[-1]) if quantity is f.Quantity.GRADIENT else None
+
+    def _kernels(self, block: Block, quantity: f.Quantity, here: Array, before: Array) -> f.TilesView:
+        assert block.weights is not None
+        height, width, maps_before, maps = block.weights.shape
+        rows, columns = _most(len(here), len(before), f.TILE_NUMBERS // (height * width))
+        here, before = here[:rows], before[:columns]
+        weights = self._reached.of_weights(quantity, block.layers[0], block.weights)
+        cells = None if weights is None else weights[:, :, before[:, None], here].transpose(3, 2, 0, 1)
+        return f.TilesView(
+            quantity,
+            block.leader.name,
+            block.leader.kind,
+            shape=(maps, maps_before),
+            sides=(height, width),
+            rows=here,
+            columns=before,
+            step=1,
+            cells=None if cells is None else cells.astype(np.float32),
+            before=None,
+            kept=None,
+        )
+
+    def _maps(self, block: Block, quantity: f.Quantity, place: int, here: Array) -> f.TilesView:
+        sides = block.grouping.sides or (1, 1)
+        step = -(-max(sides) // f.TILE_SIDE)
+        given = self._given(block, place) if quantity is f.Quantity.ACTIVATION else None
+        largest = math.prod(-(-side // step) for side in sides) if given is None else math.prod(given.shape[:2])
+        here = here[: max(1, f.TILE_NUMBERS // largest)]
+        batch = self._of_outputs(block, quantity)
+        cells = before = kept = None
+        if batch is not None:
+            maps = block.grouping.maps(batch[place])[:, :, here]
+            cells = reduced(maps, step, step).transpose(2, 0, 1)[:, None]
+        if batch is not None and given is not None:
+            before = given[:, :, here].transpose(2, 0, 1).astype(np.float32)
+            kept = self._kept(block, place, given, here)
+        return f.TilesView(
+            quantity,
+            block.leader.name,
+            block.leader.kind,
+            shape=(block.grouping.count, 1),
+            sides=sides,
+            rows=here,
+            columns=None,
+            step=step,
+            cells=cells,
+            before=before,
+            kept=kept,
+        )
+
+    def _given(self, block: Block, place: int) -> Array | None:
+        """The maps that go into a pool or globalpool, (height, width, maps), unless they are too large to be shown."""
+        batch = self._reached.output(block.layers[0] - 1)
+        shape = block.leader.input_shape
+        if block.leader.kind not in ("pool", "globalpool") or batch is None or max(shape[:2]) > f.TILE_SIDE:
+            return None
+        given: Array = batch[place].reshape(shape)
+        return given
+
+    def _kept(self, block: Block, place: int, given: Array, here: Array) -> Array | None:
+        """Which numbers of the maps `here` of those `given` a pool passed on: (maps, height, width)."""
+        pool = block.leader
+        if not isinstance(pool, MaxPool2d) or self._reached.output(block.layers[0]) is None:
+            return None
+        winners = pool.winners(place)[:, :, here]
+        kept = np.zeros((*given.shape[:2], len(here)), bool)
+        rows, columns = (side * pool.size for side in winners.shape[:2])
+        for number in range(pool.size**2):
+            i, j = divmod(number, pool.size)
+            kept[i : rows : pool.size, j : columns : pool.size] = winners == number
+        return kept.transpose(2, 0, 1)
+
+
+def _most(rows: int, columns: int, count: int) -> tuple[int, int]:
+    """As many rows and columns as `count` tiles allow, about as many of one as of the other."""
+    fewer = min(columns, max(1, math.isqrt(count)))
+    rows = min(rows, max(1, count // fewer))
+    return rows, min(columns, max(1, count // rows))

@@ -1,0 +1,47 @@
+"""Large arrays made small for a frame: of many numbers the one of largest magnitude, so that no peak is lost."""
+
+import numpy as np
+
+from nnviz.data.dataset import Array
+
+
+def largest(values: Array, count: int) -> Array:
+    """Places of the `count` largest of `values` (n,), the largest first."""
+    if len(values) > count:
+        places = np.argpartition(values, -count)[-count:]
+    else:
+        places = np.arange(len(values))
+    return places[np.argsort(-values[places], kind="stable")]
+
+
+def reduced(matrix: Array, row_step: int, column_step: int) -> Array:
+    """The number of largest magnitude, with its sign, of each block of `row_step` × `column_step`; float32.
+
+    matrix (rows, columns, …)
+    """
+    columns_done = _extremes(matrix.swapaxes(0, 1), column_step).swapaxes(0, 1)
+    return _extremes(columns_done, row_step).astype(np.float32)
+
+
+def _extremes(matrix: Array, step: int) -> Array:
+    """The number of largest magnitude of each `step` rows, column by column."""
+    if step == 1:
+        return matrix
+    # Whole rows at a time: five times as fast as reduceat.
+    highs = matrix[::step].copy()
+    lows = highs.copy()
+    for offset in range(1, step):
+        rows = matrix[offset::step]
+        np.maximum(highs[: len(rows)], rows, out=highs[: len(rows)])
+        np.minimum(lows[: len(rows)], rows, out=lows[: len(rows)])
+    return np.where(highs >= -lows, highs, lows)
+
+
+def extreme(array: Array) -> Array:
+    """The number of largest magnitude along the first axis, with its sign: (n, …) → (…)."""
+    if len(array) == 1:
+        only: Array = array[0]
+        return only
+    highs, lows = array.max(axis=0), array.min(axis=0)
+    extremes: Array = np.where(highs >= -lows, highs, lows)
+    return extremes

@@ -1,6 +1,7 @@
 """What is told is true: the numbers are the frame's, the sums add up, and every stage of any network has its words."""
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 from textwrap import wrap
 
@@ -27,6 +28,13 @@ def make_dataset(class_names, features=4, examples=7, numbers=0, scale=1.0):
     names = [str(i) for i in range(examples)]
     train = Split(inputs, labels, names)
     return Dataset("some", class_names, train, train.select([]), train.select([]), Standardization.of(inputs))
+
+
+def make_pictures(class_names):
+    dataset = make_dataset(class_names, features=6 * 5 * 3)
+    inputs = np.random.default_rng(4).integers(0, 256, (len(dataset.train), 6, 5, 3), dtype=np.uint8)
+    train = replace(dataset.train, inputs=inputs)
+    return replace(dataset, train=train, standardization=Standardization.of(inputs))
 
 
 def make_trainer(dataset, network=None, stopping=None, **training):
@@ -253,23 +261,54 @@ TASKS = st.one_of(
 )
 
 
+DENSE = st.sampled_from(
+    [
+        "",
+        "dense 1 relu",
+        "dense 30 leakyrelu",
+        "dense 3 sigmoid, dense 2 tanh",
+        "dense 4 relu tanh, dense 3",
+        "dense 4 batchnorm relu dropout 0.5",
+        "dropout 0.2, batchnorm, dense 1",
+    ]
+)
+PICTURES = st.builds(
+    lambda classes: (make_pictures(tuple(f"class {k}" for k in range(classes))), {}), st.sampled_from([2, 4])
+)
+CONVOLUTIONS = st.sampled_from(
+    [
+        "conv 1 1x1",
+        "conv 3 3x3 batchnorm relu, pool 2, conv 2 2x2 stride 2 padding 0 tanh, dense 3 relu",
+        "pool 2, conv 2 3x3 leakyrelu dropout 0.3, globalpool",
+        "flatten, dense 3",
+        "conv 2 3x3 sigmoid, flatten dropout 0.1, dense 2",
+    ]
+)
+RULES = [
+    {"optimizer": "adam", "class_weights": "balanced"},
+    {"momentum": 0.0, "label_smoothing": 0.2},
+    {"momentum": 0.9, "l2": 0.1, "clip": 1e-3, "schedule": "cosine"},
+    {"optimizer": "nesterov", "l1": 0.1, "warmup": 2.0},
+    {"optimizer": "rmsprop", "weight_decay": 0.01},
+    {"optimizer": "adamw", "schedule": "plateau"},
+]
+
+
 @given(
-    task=TASKS,
-    layers=st.sampled_from(
-        ["", "dense 1 relu", "dense 30 leakyrelu", "dense 3 sigmoid, dense 2 tanh", "dense 4 relu tanh, dense 3"]
-    ),
-    optimizer=st.sampled_from([{"optimizer": "adam"}, {"momentum": 0.0}, {"momentum": 0.9}]),
+    built=st.one_of(st.tuples(TASKS, DENSE), st.tuples(PICTURES, CONVOLUTIONS)),
+    rule=st.sampled_from(RULES),
     learning_rate=st.sampled_from([1e-9, 0.01, 3.0, 1e5, 1e30]),
     batch_size=st.sampled_from([1, 3, 7]),
     dtype=st.sampled_from(["float32", "float64"]),
     example=st.integers(0, 6),
 )
-@settings(max_examples=60, deadline=None)
-def test_every_stage_of_any_network_is_told_in_sound_sentences(
-    task, layers, optimizer, learning_rate, batch_size, dtype, example
-):
+@settings(max_examples=100, deadline=None)
+def test_every_stage_of_any_network_is_told_in_sound_sentences(built, rule, learning_rate, batch_size, dtype, example):
+    task, layers = built
     dataset, network = task
-    settings = {**optimizer, "learning_rate": learning_rate, "batch_size": batch_size, "dtype": dtype}
+    if not dataset.class_names:
+        rule = {key: value for key, value in rule.items() if key not in ("class_weights", "label_smoothing")}
+    settings = {**rule, "learning_rate": learning_rate, "batch_size": batch_size, "dtype": dtype}
     trainer = make_trainer(dataset, {**network, "layers": layers}, stopping={"steps": 4}, **settings)
     with np.errstate(all="ignore"):
         for _ in range(4 * len(trainer.stages) + 1):

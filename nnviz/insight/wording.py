@@ -1,0 +1,69 @@
+"""Numbers and names as words."""
+
+import math
+
+LISTED_CLASSES = 5
+NAME = 16
+
+
+def listed(names: tuple[str, ...]) -> str:
+    """Some names as one phrase; how many there are, where they are many."""
+    if len(names) > LISTED_CLASSES:
+        return f"{len(names):,} classes"
+    return ", ".join(map(short, names[:-1])) + f" and {short(names[-1])}"
+
+
+def short(name: str) -> str:
+    """A name, cut where it is too long for a sentence."""
+    return name if len(name) <= NAME else name[: NAME - 1] + "…"
+
+
+def count(many: int, thing: str) -> str:
+    """ "1 unit", "1,024 units"."""
+    return f"{many:,} {thing}" + ("" if many == 1 else "s")
+
+
+def number(value: float, decimals: int = 2) -> str:
+    """So many decimals, or two significant digits where these would show hardly any; 1e−9 and 2.5e9 at the ends."""
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "∞" if value > 0 else "−∞"
+    size = abs(value)
+    if size >= 1e6:
+        text = f"{size:.3g}"
+    elif size >= 0.95 * 10 ** (1 - decimals) or size == 0:
+        text = f"{size:,.{decimals}f}"
+    else:
+        text = f"{size:.2g}"
+    mantissa, _, exponent = text.partition("e")
+    text = f"{mantissa}e{int(exponent)}" if exponent else mantissa
+    return (f"−{text}" if value < 0 else text).replace("-", "−")
+
+
+def signed(value: float) -> str:
+    """A number with its sign."""
+    return f"+{number(value)}" if value > 0 else number(value)
+
+
+def percent(share: float) -> str:
+    """0.5 as "50%"."""
+    return f"{number(100 * share)}%"
+
+
+def subtraction(p: float, y: float, error: float) -> tuple[str, str]:
+    """p, and "p − y = error", with as many decimals as it takes to see the error."""
+    decimals = next((d for d in range(2, 7) if abs(error) * 10**d >= 0.5), 2)
+    minuend, subtrahend = _fixed(p, decimals), _fixed(y, 0 if y.is_integer() else decimals)
+    difference = f"{error:+.{decimals}f}"
+    if max(abs(p), abs(y)) < 1e6 and float(difference) != 0:
+        exact = round(round(p, decimals) - round(y, decimals), decimals) == float(difference)
+        difference = difference.replace("-", "−")
+    else:
+        exact, difference = error == 0, signed(error)
+    if y < 0:
+        subtrahend = f"({subtrahend})"
+    return minuend, f"{minuend} − {subtrahend} {'=' if exact else '≈'} {difference}"
+
+
+def _fixed(value: float, decimals: int) -> str:
+    """Exactly so many decimals, unless the number is too large for that, or none."""
+    return f"{value:.{decimals}f}".replace("-", "−") if abs(value) < 1e6 else number(value)

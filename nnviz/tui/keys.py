@@ -30,6 +30,7 @@ KEYS = [
     _key("right_square_bracket", "block(1)", "look.layer_after", "next layer", "The next layer"),
     _key("comma", "example(-1)", "look.example_before", "example before", "The example before, in the batch"),
     _key("full_stop", "example(1)", "look.example_after", "next example", "The next example of the batch"),
+    _key("x", "worst", "look.worst", "worst", "The example of the batch with the highest loss"),
     _key("w", "quantity", "look.quantity", "heatmap", "The heatmap: gradient, weights, update, activations"),
     _key("l", "lock", "look.lock", "lock scale", "Keep the heatmap's scale, or let it follow the numbers"),
     *(

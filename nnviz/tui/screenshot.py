@@ -28,7 +28,10 @@ async def _export(order: Order, keys: list[str], size: tuple[int, int], light: b
     # Without bounds to a slice, a run is one single answer: nothing depends on how fast the machine is.
     app = NnvizApp(LocalTrainer(order, slice_seconds=math.inf), order.experiment.data.source, light)
     async with app.run_test(size=size) as pilot:
-        await app.ready.wait()
+        while not app.ready.is_set():
+            if not app.is_running:
+                raise app.failure or RuntimeError("the visualizer did not open")
+            await pilot.pause(0.02)
         for key in keys:
             await pilot.press(key)
             await pilot.pause()

@@ -129,6 +129,15 @@ async def test_examples_of_the_batch_go_round(open_app: OpenApp) -> None:
         assert "100 of 100 in the batch" in driver.text()
 
 
+async def test_x_goes_to_the_worst_example_and_first_finds_out_which_it_is(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        worst = await driver.press("x")
+        assert worst.moment.done == worst.moment.depth + 1
+        losses = [(await driver.press("full_stop")).example.loss for _ in range(worst.example.batch_size)]
+        assert worst.example.loss == max(losses)
+        assert len(set(losses)) > 1
+
+
 async def test_layers_and_quantities(open_app: OpenApp) -> None:
     async with open_app() as driver:
         await driver.press("u")

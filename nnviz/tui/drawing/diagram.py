@@ -1,8 +1,8 @@
 """The network as a diagram: columns of nodes coloured by what they hold, edges coloured by their weights."""
 
 import math
-from dataclasses import dataclass
-from itertools import groupby
+from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
 
 import numpy as np
 from rich.cells import cell_len
@@ -10,6 +10,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from nnviz.data.dataset import Array
+from nnviz.nn.notation import ACTIVATIONS
 from nnviz.training.frame import Frame, Units
 from nnviz.training.stages import Phase, training_step
 from nnviz.tui.drawing.numbers import count, signed
@@ -18,6 +19,8 @@ from nnviz.tui.drawing.rows import Run, centred, fit, page, row
 
 NARROWEST = 9
 NUMBERED = 15
+# Width of what stands for the columns that are not shown.
+FOLD = 5
 # The dots of a braille cell, [row][column], as bits added to U+2800.
 DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
 
@@ -27,18 +30,19 @@ class Column:
     """One column of nodes.
 
     layers    numbers of the layers that it stands for; −1 is the input
+    folded    how many columns between this one and the one before it are not shown
     values    what its nodes hold at this moment, by the places in `units.indices`; None if nothing yet
     edges     (nodes before, nodes here) weights; None where each node is joined to its own before it
     labels    names written beside the nodes, for the outputs
     """
 
     name: str
-    size: str
     layers: tuple[int, ...]
     units: Units
     values: Array | None
     edges: Array | None
     labels: tuple[str, ...]
+    folded: int = 0
 
 
 def shows_gradients(frame: Frame) -> bool:
@@ -58,10 +62,10 @@ def lit_layer(frame: Frame) -> tuple[int, str] | None:
 
 def draw(frame: Frame, palette: Palette, width: int, height: int) -> list[Strip]:
     """The network of a frame in exactly `width` × `height` cells."""
-    columns = _columns(frame, width)
     if height < 5 or width < 2 * NARROWEST:
         return centred("not enough room for the network", width, height, palette)
-    pitch = width // len(columns)
+    columns, after = _columns(frame, width)
+    pitch = _pitch(columns, after, width)
     nodes = height - 3
     places = [_places(column, nodes) for column in columns]
     canvas = _Canvas(width, nodes, palette)
@@ -69,20 +73,37 @@ def draw(frame: Frame, palette: Palette, width: int, height: int) -> list[Strip]
     scale = max((_largest(c.values) for c in columns if c.values is not None and c.layers != (-1,)), default=0.0)
     edge_scale = max((_largest(c.edges) for c in columns if c.edges is not None), default=0.0)
     wide = pitch >= NUMBERED
-    for number, (column, place) in enumerate(zip(columns, places, strict=True)):
-        x = number * pitch + 1
-        if number:
-            start = (number - 1) * pitch + 2 + (7 if wide else 1)
-            bright = lit is None or lit[0] in column.layers
-            canvas.edges(start, x - 1, column, places[number - 1], place, edge_scale, bright)
-        own = _largest(column.values) if column.layers == (-1,) and column.values is not None else scale
-        canvas.nodes(x, column, place, own, wide, pitch)
     faint = palette.style(palette.faint)
-    names = [run for column in columns for run in _title(column, lit, frame, pitch, palette)]
-    sizes = [(fit(" " + column.size, pitch), faint) for column in columns]
-    rest = [(fit(_hidden(c, len(p), pitch), pitch), faint) for c, p in zip(columns, places, strict=True)]
+    names: list[Run] = []
+    sizes: list[Run] = []
+    rest: list[Run] = []
+    x = 0
+    for number, (column, place) in enumerate(zip(columns, places, strict=True)):
+        if column.folded:
+            _fold(column.folded, faint, names, sizes, rest)
+            canvas.fold(x)
+            x += FOLD
+        elif number:
+            start = x - pitch + 2 + (7 if wide else 1)
+            bright = lit is None or lit[0] in column.layers
+            canvas.edges(start, x, column, places[number - 1], place, edge_scale, bright)
+        own = _largest(column.values) if column.layers == (-1,) and column.values is not None else scale
+        canvas.nodes(x + 1, column, place, own, wide, pitch)
+        names += _title(column, lit, frame, pitch, palette)
+        sizes.append((fit(" " + _size(column, frame, pitch), pitch), faint))
+        rest.append((fit(_hidden(column, len(place), pitch), pitch), faint))
+        x += pitch
+    if after:
+        _fold(after, faint, names, sizes, rest)
+        canvas.fold(x)
     strips = [row(names, width, palette), row(sizes, width, palette), *canvas.strips(), row(rest, width, palette)]
     return page(strips, width, height, palette)
+
+
+def _fold(count: int, style: Style, *rows: list[Run]) -> None:
+    """Say in the rows above and below the nodes how many columns are not shown here."""
+    for texts, text in zip(rows, (f" +{count}", " more", ""), strict=True):
+        texts.append((fit(text, FOLD), style))
 
 
 def node_sign(value: float) -> str:
@@ -90,36 +111,66 @@ def node_sign(value: float) -> str:
     return "⊕" if value > 0 else "⊖" if value < 0 else "●"
 
 
-def _columns(frame: Frame, width: int) -> list[Column]:
-    """One column a layer where there is room, else one a block; where that is too many, those around the focus."""
-    gradients = shows_gradients(frame)
+def _columns(frame: Frame, width: int) -> tuple[list[Column], int]:
+    """The columns that are shown, and how many are left out after the last one.
 
-    def column(layers: tuple[int, ...], name: str, size: str, units: Units, edges: Array | None) -> Column:
-        values = units.gradients if gradients else units.activations
-        last = bool(layers) and layers[-1] == len(frame.layers) - 1
-        return Column(name, size, layers, units, values, edges, frame.task.output_names(units.total) if last else ())
+    One a layer where there is room, else one a block; where that is too many, those that are nearest to the focused
+    block and to the layer that is lit.
+    """
+    groups: list[tuple[int, ...]] = [(number,) for number in range(-1, len(frame.layers))]
+    if width // len(groups) < NARROWEST + 1:
+        blocks = range(frame.layers[-1].block + 1)
+        groups = [(-1,), *(tuple(n for n, view in enumerate(frame.layers) if view.block == block) for block in blocks)]
+    lit = lit_layer(frame)
+    wanted = [
+        n for n, group in enumerate(groups) if group[0] >= 0 and frame.layers[group[0]].block == frame.focus.block
+    ]
+    wanted += [n for n, group in enumerate(groups) if lit is not None and lit[0] in group]
+    shown = _shown(len(groups), wanted, width)
+    columns = [replace(_column(frame, groups[n]), folded=n - before - 1) for before, n in pairwise([-1, *shown])]
+    return columns, len(groups) - 1 - shown[-1]
 
-    shape = "×".join(map(str, frame.task.input_shape))
-    first = column((-1,), "input", shape, frame.input, None)
-    groups: list[tuple[int, ...]] = [(number,) for number in range(len(frame.layers))]
-    if width // (len(groups) + 1) < NARROWEST + 1:
-        groups = [
-            tuple(n for n, layer in enumerate(frame.layers) if layer.block == block)
-            for block in range(frame.layers[-1].block + 1)
-        ]
-    columns = [first]
-    for group in groups:
-        head, tail = frame.layers[group[0]], frame.layers[group[-1]]
-        size = "×".join(map(str, tail.output_shape))
-        if len(group) > 1:
-            size += f" {tail.kind}"
-        columns.append(column(group, head.name, size, tail.units, head.edges))
-    most = max(2, width // NARROWEST)
-    if len(columns) > most:
-        focused = next(n for n, c in enumerate(columns) if n and frame.layers[c.layers[0]].block == frame.focus.block)
-        start = min(max(0, focused - most + 1 if focused == len(columns) - 1 else focused - 1), len(columns) - most)
-        columns = columns[start : start + most]
-    return columns
+
+def _shown(count: int, wanted: list[int], width: int) -> list[int]:
+    """Which of `count` columns fit: those wanted and the nearest to them, in order."""
+    nearest = sorted(range(count), key=lambda n: min((abs(n - w), k) for k, w in enumerate(wanted)))
+    shown = list(range(count))
+    for most in range(count, 1, -1):
+        shown = sorted(nearest[:most])
+        folds = sum(following - n > 1 for n, following in pairwise([-1, *shown, count]))
+        if most * NARROWEST + folds * FOLD <= width:
+            break
+    return shown
+
+
+def _pitch(columns: list[Column], after: int, width: int) -> int:
+    """How far apart columns stand."""
+    folds = sum(column.folded > 0 for column in columns) + (after > 0)
+    return (width - folds * FOLD) // len(columns)
+
+
+def _column(frame: Frame, layers: tuple[int, ...]) -> Column:
+    """The column that stands for some layers of one block, or for the input."""
+    views = [frame.layers[n] for n in layers if n >= 0]
+    name, units = (views[0].name, views[-1].units) if views else ("input", frame.input)
+    values = units.gradients if shows_gradients(frame) else units.activations
+    last = layers[-1] == len(frame.layers) - 1
+    labels = frame.task.output_names(units.total) if last else ()
+    return Column(name, layers, units, values, views[0].edges if views else None, labels)
+
+
+def _size(column: Column, frame: Frame, pitch: int) -> str:
+    """The shape of what a column gives, and the kinds of the layers after its first one as far as there is room."""
+    views = [frame.layers[n] for n in column.layers if n >= 0]
+    sides = views[-1].output_shape if views else frame.task.input_shape
+    # What was flattened is still shown as the maps that it was.
+    sides = (*column.units.sides, column.units.total) if column.units.sides and len(views) > 1 else sides
+    size = "×".join(map(str, sides))
+    kinds = [view.kind for view in views[1:]]
+    texts = [" ".join([size, *those]) for those in (kinds, [k for k in kinds if k in ACTIVATIONS]) if those]
+    if column.units.sides:
+        texts += [size, f"{sides[0]}²×{sides[2]}" if sides[0] == sides[1] else size]
+    return next((text for text in texts if cell_len(text) < pitch), texts[-1] if texts else size)
 
 
 def _places(column: Column, rows: int) -> list[tuple[int, int]]:
@@ -194,6 +245,11 @@ class _Canvas:
             # Never quite the background's colour, or a weak edge could not be seen at all.
             strength = math.copysign(max(abs(weight), 0.25 * scale), weight)
             self._line(start, end, y0, y1, self._palette.signed(strength if bright else strength * 0.4, scale))
+
+    def fold(self, x: int) -> None:
+        """Dots where columns are not shown."""
+        middle = self._height // 2
+        self._texts[middle].append((x + 1, "⋯", self._palette.style(self._palette.faint)))
 
     def _line(self, start: int, end: int, y0: int, y1: int, colour: Rgb) -> None:
         xs = np.arange(2 * start, 2 * end)

@@ -60,14 +60,15 @@ def fitted(matrix: Array, rows: int, columns: int) -> tuple[Array, int, int]:
     A small one is enlarged by whole factors. A large one keeps the number of largest magnitude of each block.
     """
     row_step, column_step = _step(matrix.shape[0], rows), _step(matrix.shape[1], columns)
-    return _stretched(_stretched(matrix, row_step, 0), column_step, 1), row_step, column_step
+    return stretched(stretched(matrix, row_step, 0), column_step, 1), row_step, column_step
 
 
 def _step(size: int, room: int) -> int:
     return -math.ceil(size / room) if size > room else max(1, min(room // size, 8))
 
 
-def _stretched(matrix: Array, step: int, axis: int) -> Array:
+def stretched(matrix: Array, step: int, axis: int) -> Array:
+    """A matrix with each number repeated `step` times (> 0), or the largest in magnitude of each −`step` numbers."""
     if step > 0:
         return matrix.repeat(step, axis=axis)
     starts = np.arange(0, matrix.shape[axis], -step)
@@ -75,17 +76,27 @@ def _stretched(matrix: Array, step: int, axis: int) -> Array:
     return np.where(highs >= -lows, highs, lows)
 
 
+def pixel(place: int, step: int) -> int:
+    """Where the number at `place` of a row (or column) begins that was stretched by `step`."""
+    return place * step if step > 0 else place // -step
+
+
+def number(pixel: int, step: int) -> int:
+    """The first number that stands at a pixel of a row (or column) that was stretched by `step`."""
+    return pixel // step if step > 0 else pixel * -step
+
+
 def heatmap(matrix: Array, scale: float, palette: Palette) -> list[Strip]:
     """A fitted matrix in the diverging colours of a scale that ends at ±`scale`; two rows of it to a strip."""
     if palette.colourless:
         return _signs(matrix, scale, palette)
-    levels = _levels(matrix, scale, LEVELS) + LEVELS
-    if len(levels) % 2:
-        levels = np.concatenate([levels, np.full((1, levels.shape[1]), LEVELS)])
+    shades = levels(matrix, scale, LEVELS) + LEVELS
+    if len(shades) % 2:
+        shades = np.concatenate([shades, np.full((1, shades.shape[1]), LEVELS)])
     table = palette.half_blocks
     return [
         Strip([table[above][below] for above, below in zip(upper, lower, strict=True)], len(upper))
-        for upper, lower in zip(levels[::2].tolist(), levels[1::2].tolist(), strict=True)
+        for upper, lower in zip(shades[::2].tolist(), shades[1::2].tolist(), strict=True)
     ]
 
 
@@ -97,11 +108,12 @@ def _signs(matrix: Array, scale: float, palette: Palette) -> list[Strip]:
     style = palette.style(palette.text)
     return [
         Strip([Segment("".join(signs[middle + i] for i in line), style)], len(line))
-        for line in _levels(pairs, scale, middle).tolist()
+        for line in levels(pairs, scale, middle).tolist()
     ]
 
 
-def _levels(matrix: Array, scale: float, most: int) -> Array:
+def levels(matrix: Array, scale: float, most: int) -> Array:
+    """Each number as a whole one from −`most` to `most`, on a scale that ends at ±`scale`."""
     if not scale > 0:
         return np.zeros(matrix.shape, np.int64)
     finite = np.nan_to_num(matrix / scale, nan=0.0, posinf=1.0, neginf=-1.0)

@@ -50,3 +50,10 @@ def round_up(least: float, leads: tuple[float, ...] = (1, 2, 5)) -> float:
     """The smallest number of 1, 2, 5, 10, 20, … (or of other leads) that is not below `least` > 0."""
     power = 10.0 ** math.floor(math.log10(least))
     return next((lead * power for lead in leads if lead * power >= least * (1 - 1e-9)), 10 * power)
+
+
+def span(place: int, step: int, size: int) -> str:
+    """Which of `size` numbers stand at `place`, when each place holds `step` of them: 7, or 12…15."""
+    if step == 1:
+        return f"{place:,}"
+    return f"{place * step:,}…{min((place + 1) * step, size) - 1:,}"

@@ -74,6 +74,22 @@ class Palette:
         colours = [Color.from_rgb(*shade) for shade in self.shades]
         return [[Segment("▀", Style(color=upper, bgcolor=lower)) for lower in colours] for upper in colours]
 
+    @cached_property
+    def faded(self) -> list[Rgb]:
+        """The diverging scale for what is only there to compare with."""
+        return [_mix(self.background, shade, 0.35) for shade in self.shades]
+
+    def half_block(self, upper: Rgb, lower: Rgb) -> Segment:
+        """A cell of any two colours, made once."""
+        key = upper, lower
+        if key not in self._half_blocks:
+            self._half_blocks[key] = Segment("▀", Style(color=Color.from_rgb(*upper), bgcolor=Color.from_rgb(*lower)))
+        return self._half_blocks[key]
+
+    @cached_property
+    def _half_blocks(self) -> dict[tuple[Rgb, Rgb], Segment]:
+        return {}
+
 
 def level(value: float, scale: float) -> int:
     """The shade of `value`, −LEVELS … LEVELS, on a scale that ends at ±`scale`. What is not a number counts as 0."""

@@ -14,17 +14,25 @@ NUMBER = 9
 
 
 class ErrorsPane(Pane):
-    """For the outputs: error p − y and ∂L/∂z. For hidden units: ∂L/∂a and ∂L/∂z, the largest first."""
+    """For the outputs: error p − y and ∂L/∂z. For hidden units: ∂L/∂a and ∂L/∂z, the largest first.
+
+    Of a feature map, they are the ones of largest magnitude in it.
+    """
 
     turns = frozenset({1, 3, 5, 7})
     title = "Error of each node"
 
     def caption(self, frame: Frame) -> None:
         is_output = frame.focus.block == frame.layers[-1].block
-        self.border_title = f"Error of each node · {'output' if is_output else frame.errors.name}"
+        of_maps = frame.errors.of_maps
+        who = "output" if is_output else frame.errors.name
+        self.border_title = f"Error of each {'map' if of_maps else 'node'} · {who}"
         hidden = frame.errors.total - max(self.content_size.height - 1, 1)
-        smaller = "" if is_output else ", smaller"
-        self.border_subtitle = f"{hidden:,} more{smaller}" if hidden > 0 else None
+        smaller = "" if is_output or of_maps else ", smaller"
+        layer = next(layer for layer in frame.layers if layer.block == frame.focus.block)
+        notes = ["largest of each map"] if layer.units.sides else []
+        notes += [f"{hidden:,} more{smaller}"] if hidden > 0 else []
+        self.border_subtitle = " · ".join(notes) or None
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
         errors = frame.errors
@@ -35,7 +43,7 @@ class ErrorsPane(Pane):
             if left is None:
                 return centred("The error is known once the loss is: press f", width, height, self.palette)
         else:
-            names = tuple(f"unit {k}" for k in errors.indices)
+            names = tuple(f"{'map' if errors.of_maps else 'unit'} {k}" for k in errors.indices)
             left_name, left = "∂L/∂a", errors.grad_a
             if errors.grad_z is None and left is None:
                 return centred("No error has come back to this layer yet: press b", width, height, self.palette)

@@ -19,7 +19,8 @@ class ExamplePane(Pane):
     title = "Example"
 
     def caption(self, frame: Frame) -> None:
-        self.border_subtitle = f"{frame.example.place + 1} of {frame.example.batch_size} in the batch"
+        place = f"{frame.example.place + 1} of {frame.example.batch_size} in the batch"
+        self.border_subtitle = f"augmented · {place}" if frame.example.augmented else place
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
         example = frame.example

@@ -9,34 +9,25 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.strip import Strip
 
+from nnviz.data.dataset import Array
 from nnviz.training.frame import Frame, MatrixView, Quantity, State
-from nnviz.tui.drawing.grid import fitted, heatmap
-from nnviz.tui.drawing.numbers import round_up, rounded, signed
+from nnviz.tui.drawing.matrix import MatrixSheet
+from nnviz.tui.drawing.numbers import round_up, rounded
 from nnviz.tui.drawing.palette import LEVELS
 from nnviz.tui.drawing.rows import Run, centred, filled, fit_right, row
+from nnviz.tui.drawing.tiles import TilesSheet
 from nnviz.tui.panes.pane import Pane
 
-TITLES = {
-    Quantity.GRADIENT: "Gradient ∂L/∂W",
-    Quantity.WEIGHT: "Weights W",
-    Quantity.UPDATE: "Update ΔW",
-    Quantity.ACTIVATION: "Activations of the batch",
-}
-NOT_YET = {
-    Quantity.GRADIENT: "The gradient is known once backprop has come here: press b",
-    Quantity.UPDATE: "The update is known once backprop is done: press b, then n",
-    Quantity.ACTIVATION: "The activations are known once the forward pass has come here: press f",
-    Quantity.WEIGHT: "This layer has no weights",
-}
+Sheet = MatrixSheet | TilesSheet
 # The scale shrinks only when it is this many times too large, so that it does not jump about.
 SLACK = 5
 
 
 class HeatmapPane(Pane):
-    """A matrix in diverging colours on a symmetric scale, with the cell under the cursor read out."""
+    """Numbers in diverging colours on a symmetric scale, with the one under the cursor read out."""
 
     turns = frozenset({2, 6})
-    follows = frozenset({"block", "quantity"})
+    follows = frozenset({"block", "quantity", "example"})
     title = "Gradient"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1, 0)", "Cursor", show=False, id="heatmap.up"),
@@ -51,66 +42,58 @@ class HeatmapPane(Pane):
         self._scaled: tuple[Quantity, str] | None = None
         self._locked = False
         self._cursor: tuple[int, int] | None = None
-        self._steps = (1, 1)
 
     def toggle_lock(self) -> None:
         """Keep the colours' scale as it is, or let it follow the numbers again."""
         self._locked = not self._locked
         self.redraw()
 
+    def _sheet(self, frame: Frame, width: int, height: int) -> Sheet:
+        """What is shown on a pane of that size, the last line of which is the legend's."""
+        if isinstance(frame.matrix, MatrixView):
+            return MatrixSheet(frame.matrix, width, height - 1)
+        return TilesSheet(frame.matrix, width, height - 1, self.palette.colourless)
+
     def caption(self, frame: Frame) -> None:
-        matrix = frame.matrix
-        shape = f"{matrix.shape[1]:,}→{matrix.shape[0]:,}"
-        if matrix.quantity is Quantity.ACTIVATION:
-            shape = f"{matrix.shape[0]:,} units × {matrix.shape[1]:,} examples"
-        self.border_title = f"{TITLES[matrix.quantity]} · {matrix.name} · {shape}"
-        self.border_subtitle = None if matrix.cells is None else _readout(frame, self._chosen(matrix))
+        sheet = self._sheet(frame, *self.content_size)
+        self.border_title = sheet.title
+        self.border_subtitle = sheet.readout(*self._chosen(sheet)) if sheet.missing is None else None
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
-        matrix = frame.matrix
-        if matrix.cells is None:
-            return centred(NOT_YET[matrix.quantity], width, height, self.palette)
-        self._follow(matrix, frame.state is State.RUNNING)
-        pixels, *steps = fitted(matrix.cells, 2 * (height - 1), width)
-        self._steps = steps[0], steps[1]
-        strips = heatmap(pixels, self._scale, self.palette)
+        sheet = self._sheet(frame, width, height)
+        if sheet.missing is not None:
+            return centred(sheet.missing, width, height, self.palette)
+        self._follow(sheet.numbers, (frame.matrix.quantity, frame.matrix.name), frame.state is State.RUNNING)
+        strips = sheet.strips(self._scale, self.palette)
         if self._cursor is not None:
-            strips = self._marked(strips, self._chosen(matrix))
-        return [*(filled(s, width, self.palette) for s in strips), self._legend(frame, width)]
+            strips = self._marked(strips, *sheet.spot(*self._chosen(sheet)))
+        return [*(filled(strip, width, self.palette) for strip in strips), self._legend(sheet, width)]
 
-    def _follow(self, matrix: MatrixView, running: bool) -> None:
+    def _follow(self, numbers: Array, shown: tuple[Quantity, str], running: bool) -> None:
         """Let the scale's ends follow the numbers in round steps; of a running training, not at every little change."""
-        if matrix.cells is None:
-            return
-        shown = (matrix.quantity, matrix.name)
         if self._locked and self._scaled == shown:
             return
-        largest = float(np.nan_to_num(np.abs(matrix.cells), posinf=0.0).max())
+        largest = float(np.nan_to_num(np.abs(numbers), posinf=0.0).max())
         slack = SLACK if running else 1.0
         if self._scaled != shown or largest > self._scale or largest * slack < self._scale:
             self._scale = round_up(largest) if 0 < largest < math.inf else 1.0
             self._scaled = shown
 
-    def _chosen(self, matrix: MatrixView) -> tuple[int, int]:
+    def _chosen(self, sheet: Sheet) -> tuple[int, int]:
         """The cell that is read out: under the cursor, or else the one of largest magnitude."""
-        assert matrix.cells is not None
-        rows, columns = matrix.cells.shape
         if self._cursor is None:
-            place = int(np.nan_to_num(np.abs(matrix.cells), posinf=0.0).argmax())
-            return place // columns, place % columns
+            return sheet.peak
+        rows, columns = sheet.shape
         self._cursor = min(self._cursor[0], rows - 1), min(self._cursor[1], columns - 1)
-        return self._cursor
+        return self._cursor if sheet.holds(*self._cursor) else sheet.peak
 
-    def _marked(self, strips: list[Strip], cell: tuple[int, int]) -> list[Strip]:
-        """The strips with a mark on a cell of the matrix."""
-        y, x = (_pixel(place, step) for place, step in zip(cell, self._steps, strict=True))
-        y //= 2
+    def _marked(self, strips: list[Strip], x: int, y: int) -> list[Strip]:
+        """The strips with the cursor's mark at a place on screen."""
         mark = Strip([Segment("┼", self.palette.style(self.palette.accent, bold=True))])
-        strip = strips[y]
-        strips[y] = Strip.join([strip.crop(0, x), mark, strip.crop(x + 1)])
+        strips[y] = Strip.join([strips[y].crop(0, x), mark, strips[y].crop(x + 1)])
         return strips
 
-    def _legend(self, frame: Frame, width: int) -> Strip:
+    def _legend(self, sheet: Sheet, width: int) -> Strip:
         palette = self.palette
         text, faint = palette.style(palette.text), palette.style(palette.faint)
         shades = [("█", palette.style(palette.shades[i])) for i in range(0, 2 * LEVELS + 1, 3)]
@@ -119,31 +102,35 @@ class HeatmapPane(Pane):
         locked = " locked" if self._locked else ""
         scale: list[Run] = [(f"{rounded(-self._scale)} ", text), *shades, (f" +{rounded(self._scale)}{locked}", text)]
         used = sum(len(run) for run, _ in scale)
-        axes = "↓ units → " + ("examples" if frame.matrix.quantity is Quantity.ACTIVATION else "inputs")
-        return row([*scale, (" " + fit_right(axes, max(width - used - 1, 0)), faint)], width, palette)
+        room = max(width - used - 1, 0)
+        return row([*scale, (" " + fit_right(sheet.axes(room), room), faint)], width, palette)
 
     # The cursor
 
     def action_move(self, down: int, right: int) -> None:
         """Move the cursor, which starts at the largest number."""
-        if self._frame is None or self._frame.matrix.cells is None:
+        sheet = self._current_sheet()
+        if sheet is None:
             return
-        matrix = self._frame.matrix
-        y, x = self._chosen(matrix)
-        rows, columns = self._frame.matrix.cells.shape
-        self._point((y + down) % rows, (x + right) % columns)
+        (row, column), (rows, columns) = self._chosen(sheet), sheet.shape
+        row, column = (row + down) % rows, (column + right) % columns
+        while not sheet.holds(row, column):
+            row, column = (row + down) % rows, (column + right) % columns
+        self._point(row, column)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Read the cell under the mouse."""
-        if self._frame is None or self._frame.matrix.cells is None:
-            return
-        offset = event.get_content_offset(self)
-        if offset is None:
-            return
-        rows, columns = self._frame.matrix.cells.shape
-        y, x = _place(offset.y * 2, self._steps[0]), _place(offset.x, self._steps[1])
-        if y < rows and x < columns:
-            self._point(y, x)
+        sheet, offset = self._current_sheet(), event.get_content_offset(self)
+        cell = None if sheet is None or offset is None else sheet.at(offset.x, offset.y)
+        if cell is not None:
+            self._point(*cell)
+
+    def _current_sheet(self) -> Sheet | None:
+        """What is on screen now, if there is anything to see."""
+        if self._frame is None:
+            return None
+        sheet = self._sheet(self._frame, *self.content_size)
+        return sheet if sheet.missing is None else None
 
     def _point(self, y: int, x: int) -> None:
         if self._frame is not None:
@@ -162,29 +149,3 @@ class HeatmapPane(Pane):
         self._cursor = None
         if self._frame is not None:
             self.show(self._frame)
-
-
-def _pixel(place: int, step: int) -> int:
-    return place * step if step > 0 else place // -step
-
-
-def _place(pixel: int, step: int) -> int:
-    return pixel // step if step > 0 else pixel * -step
-
-
-def _readout(frame: Frame, cell: tuple[int, int]) -> str:
-    """The number of one cell of the matrix, and whose it is."""
-    matrix = frame.matrix
-    assert matrix.cells is not None
-    unit = _range(cell[0], matrix.row_step, matrix.shape[0])
-    other = _range(cell[1], matrix.column_step, matrix.shape[1])
-    value = signed(float(matrix.cells[cell]))
-    if matrix.quantity is Quantity.ACTIVATION:
-        return f"{value} · unit {unit}, example {other}"
-    return f"{value} · input {other} → unit {unit}"
-
-
-def _range(place: int, step: int, size: int) -> str:
-    if step == 1:
-        return f"{place:,}"
-    return f"{place * step:,}…{min((place + 1) * step, size) - 1:,}"

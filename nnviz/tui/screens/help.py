@@ -38,6 +38,7 @@ WORDS = (
     ("loss", "one score for the whole batch: the smaller, the better"),
     ("gradient ∂L/∂w", "how the loss would change if this weight grew a little: the weight's blame"),
     ("update Δw", "what the optimizer adds to the weight, against its gradient"),
+    ("feature map", "the picture that one kernel of a convolution makes: how well it fits at each place"),
     ("stage", "the smallest step: one layer forward, the loss, one layer backward, the update"),
     ("training step", "all stages for one batch of examples"),
     ("epoch", "one pass over all training examples"),

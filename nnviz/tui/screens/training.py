@@ -225,6 +225,13 @@ class TrainingScreen(Screen[None]):
         focus = self.frame.focus
         await self._ask(m.Focus(focus.example + change, focus.block, focus.quantity))
 
+    async def action_worst(self) -> None:
+        """The example of the batch with the highest loss, which takes the end of the forward pass to know."""
+        if self.frame.worst is None:
+            await self._ask(m.Advance(m.Goal.LOSS))
+        if self.frame.worst is not None:
+            await self._ask(m.Focus(self.frame.worst, self.frame.focus.block, self.frame.focus.quantity))
+
     async def action_block(self, change: int) -> None:
         """The layer before or after this one."""
         focus = self.frame.focus

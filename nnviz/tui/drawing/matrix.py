@@ -1,0 +1,107 @@
+"""A matrix as a heatmap: which of its cells stands where."""
+
+from functools import cached_property
+
+import numpy as np
+from textual.strip import Strip
+
+from nnviz.data.dataset import Array
+from nnviz.training.frame import MatrixView, Quantity
+from nnviz.tui.drawing.grid import fitted, heatmap, number, pixel
+from nnviz.tui.drawing.numbers import signed, span
+from nnviz.tui.drawing.palette import Palette
+
+TITLES = {
+    Quantity.GRADIENT: "Gradient ∂L/∂W",
+    Quantity.WEIGHT: "Weights W",
+    Quantity.UPDATE: "Update ΔW",
+    Quantity.ACTIVATION: "Activations of the batch",
+}
+NOT_YET = {
+    Quantity.GRADIENT: "The gradient is known once backprop has come here: press b",
+    Quantity.UPDATE: "The update is known once backprop is done: press b, then n",
+    Quantity.ACTIVATION: "The activations are known once the forward pass has come here: press f",
+    Quantity.WEIGHT: "This layer has no weights",
+}
+
+
+class MatrixSheet:
+    """A matrix on `width` × `height` cells of the screen: enlarged, or reduced, to fill them."""
+
+    def __init__(self, matrix: MatrixView, width: int, height: int) -> None:
+        self._matrix = matrix
+        self._room = (width, height)
+
+    @property
+    def title(self) -> str:
+        """What is seen."""
+        matrix = self._matrix
+        units, others = matrix.shape
+        if not matrix.by_example:
+            return f"{TITLES[matrix.quantity]} · {matrix.name} · {others:,}→{units:,}"
+        title = "Gradient ∂L/∂a of the batch" if matrix.quantity is Quantity.GRADIENT else TITLES[matrix.quantity]
+        return f"{title} · {matrix.name} · {units:,} units × {others:,} examples"
+
+    @property
+    def missing(self) -> str | None:
+        """Why there is nothing to see, where that is so."""
+        matrix = self._matrix
+        if matrix.by_example and matrix.quantity in (Quantity.WEIGHT, Quantity.UPDATE):
+            return f"{matrix.name} has no weights between units: it works on each number alone"
+        return NOT_YET[matrix.quantity] if matrix.cells is None else None
+
+    @property
+    def numbers(self) -> Array:
+        """All numbers that there are to see."""
+        assert self._matrix.cells is not None
+        return self._matrix.cells
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns that the cursor can stand on."""
+        rows, columns = self.numbers.shape
+        return rows, columns
+
+    @property
+    def peak(self) -> tuple[int, int]:
+        """The cell of largest magnitude."""
+        place = int(np.nan_to_num(np.abs(self.numbers), posinf=0.0).argmax())
+        return place // self.shape[1], place % self.shape[1]
+
+    @cached_property
+    def _fitted(self) -> tuple[Array, int, int]:
+        width, height = self._room
+        return fitted(self.numbers, 2 * height, width)
+
+    def holds(self, row: int, column: int) -> bool:
+        """Whether there is such a cell."""
+        return row < self.shape[0] and column < self.shape[1]
+
+    def strips(self, scale: float, palette: Palette) -> list[Strip]:
+        """The matrix on a scale that ends at ±`scale`."""
+        return heatmap(self._fitted[0], scale, palette)
+
+    def spot(self, row: int, column: int) -> tuple[int, int]:
+        """Where on screen a cell is: (x, y)."""
+        _, row_step, column_step = self._fitted
+        return pixel(column, column_step), pixel(row, row_step) // 2
+
+    def at(self, x: int, y: int) -> tuple[int, int] | None:
+        """The cell at a place on screen."""
+        _, row_step, column_step = self._fitted
+        row, column = number(y * 2, row_step), number(x, column_step)
+        return (row, column) if self.holds(row, column) else None
+
+    def readout(self, row: int, column: int) -> str:
+        """The number of one cell, and whose it is."""
+        matrix = self._matrix
+        unit = span(row, matrix.row_step, matrix.shape[0])
+        other = span(column, matrix.column_step, matrix.shape[1])
+        value = signed(float(self.numbers[row, column]))
+        return (
+            f"{value} · unit {unit}, example {other}" if matrix.by_example else f"{value} · input {other} → unit {unit}"
+        )
+
+    def axes(self, room: int) -> str:  # noqa: ARG002
+        """What rows and columns are."""
+        return "↓ units → " + ("examples" if self._matrix.by_example else "inputs")

@@ -22,7 +22,9 @@ oracle: .venv/installed-dev
 	$(PIP) -e ".[oracle]"
 	$(BIN)/pytest tests/oracle -m oracle
 
+# Side by side with PyTorch and scikit-learn, which it installs.
 bench: .venv/installed-dev
+	$(PIP) -e ".[bench]"
 	$(BIN)/python -m benchmarks
 
 SHOT := $(BIN)/nnviz screenshot

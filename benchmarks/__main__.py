@@ -9,7 +9,7 @@ from importlib import import_module
 
 from benchmarks import results
 
-SUBJECTS = ("screen", "endurance")
+SUBJECTS = ("screen", "endurance", "engine")
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ def machine() -> str:
     packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "textual", "plotext"))
     return (
         f"{date.today()} · {model}, {os.cpu_count()} cores · {platform.system()} · Python {platform.python_version()}, "
-        f"{packages} · one BLAS thread in each process that trains"
+        f"{packages}"
     )
 
 

@@ -1,0 +1,234 @@
+"""One training step of nnviz beside the matrix products in it, and beside the same step of PyTorch and scikit-learn.
+
+A step is forward pass, loss, backward pass and the optimizer's update, in float32, on one batch that is in memory. In
+each round everyone does steps for a short while, in an order that changes from round to round; what counts of a round
+is its median step. Times are medians of rounds, and ratios medians of the rounds' ratios. Before that, everyone has
+to find the same losses from the same weights.
+
+Products: the matrix products that a step of these shapes cannot do without, and nothing else: for each layer with
+weights the output, the gradient of the weights, and (not in the first layer) the gradient of the input.
+
+With two threads, nnviz computes with its two workers and one BLAS thread; the others use two threads of their own.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from benchmarks.contenders import CASES, OPTIMIZERS, VARIANTS, Case, find
+from benchmarks.results import table
+
+TITLE = "One training step"
+NAMES = [case.name for case in CASES]
+WITH_TRAINER = ["2-8-2", "64-32-10"]
+FOR_MEMORY = ["784-1024-1024-10", "convolutional"]
+NONE = "–"
+PURPOSES = ("forward", "parameters", "input")
+
+Times = dict[str, list[float]]
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """How much to measure."""
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--milliseconds", type=float, default=100, help="of each contender in each round")
+    parser.add_argument(
+        "--network",
+        choices=NAMES,
+        action="append",
+        help="only this one; may be given again (with --dry, else RESULTS.md loses the others)",
+    )
+    parser.add_argument("--threads", type=int, choices=(1, 2), help="only that many")
+    parser.add_argument("--profile", choices=NAMES, help="print where nnviz's time goes in this network, and end")
+
+
+def measure(options: argparse.Namespace) -> str:
+    """The section of RESULTS.md."""
+    if options.profile:
+        print(_profile(options.profile, options.threads or 1))
+        raise SystemExit
+    cases = options.network or NAMES
+    span = {"rounds": options.rounds, "milliseconds": options.milliseconds}
+    parts = [_introduction(options)]
+    for threads in [options.threads] if options.threads else [1, 2]:
+        found = _ask("steps", threads=threads, cases=cases, **span)
+        times = found["times"]
+        said = "One thread" if threads == 1 else "Two threads"
+        dense = [case for case in cases if not find(case).is_convolutional]
+        if dense:
+            heads = ["torch default", "torch best", "/ default", "/ best", "sklearn", "/ sklearn"]
+            parts += [f"{said}, dense networks:", table([*_heads(), *heads], _rows(dense, times, _dense_cells))]
+        if len(dense) < len(cases):
+            rows = _rows([case for case in cases if case not in dense], times, _convolutional_cells)
+            heads = ["NCHW default", "NCHW best", "channels_last best", "/ default", "/ NCHW best", "/ channels_last"]
+            parts += [f"{said}, convolutional network:", table([*_heads(), *heads], rows)]
+        busy = f"Meanwhile other processes kept {found['others']:.2f} cores busy."
+        parts[-1] += f"\n\n{busy}"
+    parts += [_memory(), _trainer(**span)]
+    return "\n\n".join(parts)
+
+
+def _ask(question: str, **arguments: Any) -> Any:
+    command = [sys.executable, "-W", "ignore", "-m", "benchmarks.engine_process", question, json.dumps(arguments)]
+    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+
+
+def _introduction(options: argparse.Namespace) -> str:
+    found = [f"{shown} {number}" for shown, name in _OTHERS.items() if (number := _version(name))]
+    missing = [f"{shown} is not installed and not measured." for shown, name in _OTHERS.items() if not _version(name)]
+    words = [
+        f"Forward, loss, backward and update in float32 on one batch in memory; {options.rounds} rounds of "
+        f"{options.milliseconds:g} ms each. Measured beside it: {', '.join(found) or 'nothing'}.",
+        *missing,
+        "“/ …” is the time of nnviz divided by that one's, so less than 1 is faster. “Products” are the bare matrix "
+        "products of the same shapes (np.dot with out=), for convolutions those of unrolled windows that are in memory "
+        "as wholes. PyTorch runs eagerly; “default” is its optimizer as it comes, “best” the fastest of default, "
+        "foreach and fused, named beside its time. It reads no loss back; nnviz does.",
+        "One thread: one BLAS thread, one of PyTorch, one worker of nnviz. Two threads: two of BLAS for the products "
+        "and scikit-learn, two of PyTorch; nnviz has two workers and one BLAS thread.",
+        "scikit-learn is MLPClassifier.partial_fit, which also checks its input, encodes the labels and adds the L2 "
+        "term (here of weight 0) in every call; two classes are a single sigmoid output to it, and its SGD keeps a "
+        "velocity (here of momentum 0).",
+        f"“convolutional” is `{find('convolutional').layers}` for 10 classes of 32×32 pictures in colour. "
+        "The number after a name is the size of its batch.",
+    ]
+    return "\n".join(words)
+
+
+_OTHERS = {"PyTorch": "torch", "scikit-learn": "scikit-learn"}
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+def _heads() -> list[str]:
+    return ["network", "optimizer", "nnviz", "products", "/ products"]
+
+
+def _rows(cases: Sequence[str], times: dict[str, Times], cells: Any) -> list[list[str]]:
+    rows = []
+    for case in map(find, cases):
+        for optimizer in OPTIMIZERS:
+            measured = times[case.name]
+            own, products = measured[f"nnviz {optimizer}"], measured["products"]
+            first = [f"{case.name}, {case.batch}", optimizer, _time(own), _time(products), _ratio(own, products)]
+            rows.append([*first, *cells(case, optimizer, measured, own)])
+    return rows
+
+
+def _dense_cells(case: Case, optimizer: str, measured: Times, own: list[float]) -> list[str]:  # noqa: ARG001
+    default = measured.get(f"torch {optimizer} default")
+    best, named = _best(measured, f"torch {optimizer}")
+    sklearn = measured.get(f"sklearn {optimizer}")
+    return [_time(default), named, _ratio(own, default), _ratio(own, best), _time(sklearn), _ratio(own, sklearn)]
+
+
+def _convolutional_cells(case: Case, optimizer: str, measured: Times, own: list[float]) -> list[str]:  # noqa: ARG001
+    default = measured.get(f"torch {optimizer} NCHW default")
+    best, named = _best(measured, f"torch {optimizer} NCHW")
+    last, last_named = _best(measured, f"torch {optimizer} channels_last")
+    return [_time(default), named, last_named, _ratio(own, default), _ratio(own, best), _ratio(own, last)]
+
+
+def _best(measured: Times, kind: str) -> tuple[list[float] | None, str]:
+    """The times of the fastest variant, and its time and name to show."""
+    variants = {name: measured[f"{kind} {name}"] for name in VARIANTS if f"{kind} {name}" in measured}
+    if not variants:
+        return None, NONE
+    name = min(variants, key=lambda variant: statistics.median(variants[variant]))
+    return variants[name], f"{_time(variants[name])} {name}"
+
+
+def _time(rounds: list[float] | None) -> str:
+    return NONE if rounds is None else _shown(statistics.median(rounds))
+
+
+def _shown(seconds: float) -> str:
+    if seconds < 999.5e-6:
+        return f"{seconds * 1e6:.{1 if seconds < 99.95e-6 else 0}f} µs"
+    return f"{seconds * 1e3:.2f} ms"
+
+
+def _ratio(own: list[float], other: list[float] | None) -> str:
+    if other is None:
+        return NONE
+    return f"{statistics.median(a / b for a, b in zip(own, other, strict=True)):.2f}"
+
+
+def _memory() -> str:
+    rows = []
+    for name, optimizers in _ask("memory", cases=FOR_MEMORY).items():
+        for optimizer, (peak, counted) in optimizers.items():
+            sizes = [f"{size / 2**20:.2f}" for size in (peak, counted)]
+            rows.append([f"{name}, {find(name).batch}", optimizer, *sizes, f"{peak / counted:.2f}"])
+    text = (
+        "Memory of training in MB, without the batch. Counted by hand: values, gradients and updates of all "
+        "parameters, and what the optimizer remembers of them; outputs and gradients of each layer; padded copies, and "
+        "two pieces of 256 KB for each to unroll windows into:"
+    )
+    return f"{text}\n\n{table(['network', 'optimizer', 'peak', 'counted', 'peak / counted'], rows)}"
+
+
+def _trainer(**span: Any) -> str:
+    rows = []
+    for name, found in _ask("trainer", cases=WITH_TRAINER, **span).items():
+        row = [f"{name}, {find(name).batch}"]
+        for kind in ("median", "mean"):
+            whole, alone = found["trainer"][kind], found["alone"][kind]
+            added = statistics.median(a - b for a, b in zip(whole, alone, strict=True))
+            row += [_time(whole), _time(alone), f"{added * 1e6:.1f} µs"]
+        rows.append(row)
+    heads = ["network", "Trainer.step()", "alone", "adds"]
+    text = (
+        "What a Trainer adds to a step of SGD on rows of features (it takes the batch out of 64 of them, standardises "
+        "it, keeps the history and looks for the end), one thread; a median step, and the mean of all, which has the "
+        "shuffles and copies of every epoch in it:"
+    )
+    return f"{text}\n\n{table([*heads, *(f'{head}, mean' for head in heads[1:])], rows)}"
+
+
+def _profile(name: str, threads: int) -> str:
+    """Where the time of a step of nnviz goes."""
+    found = _ask("profile", case=name, threads=threads, seconds=2)
+    parts = [f"{name}, batch of {find(name).batch}, {threads} thread{'s' * (threads > 1)}, medians in µs"]
+    for optimizer in OPTIMIZERS:
+        taken = {part: 1e6 * seconds for part, seconds in found[optimizer]["parts"].items()}
+        products = {part: 1e6 * seconds for part, seconds in found["products"].items()}
+        whole, clocked = (1e6 * found[optimizer][key] for key in ("whole", "clocked"))
+        rows = []
+        for layer in found[optimizer]["layers"]:
+            if f"{layer} backward" in taken:
+                # What backward does outside of the two functions that it is made of.
+                taken[f"{layer} input"] = taken.get(f"{layer} input", 0) + taken[f"{layer} backward"]
+            rows.append(
+                [layer, *_profile_cells([f"{layer} {purpose}" for purpose in PURPOSES], taken, products, whole)]
+            )
+        rows.append(["loss", *_profile_cells(["loss forward", "", "loss backward"], taken, products, whole)])
+        rows.append([f"{optimizer}, updates", *_profile_cells(["", "optimizer step", ""], taken, products, whole)])
+        named = sum(number for part, number in taken.items() if not part.endswith(" backward") or part[:4] == "loss")
+        # Besides what is between the calls, this has what measuring costs.
+        rest = clocked - named
+        rows.append(["the rest", "", "", "", f"{rest:.1f}", f"{rest / whole:.1%}", "", ""])
+        total = sum(products.values())
+        rows.append(["whole step", "", "", "", f"{whole:.1f}", "", f"{total:.1f}", f"{whole / total:.2f}"])
+        heads = ["part", "forward", "parameters' gradients", "input's gradient", "together", "share", "products", "/"]
+        parts.append(f"{optimizer}:\n\n{table(heads, rows)}")
+    return "\n\n".join(parts)
+
+
+def _profile_cells(names: list[str], taken: dict[str, float], products: dict[str, float], whole: float) -> list[str]:
+    """Three parts of a step, their sum, its share, the products in it, and how often these go into the sum."""
+    total = sum(taken.get(name, 0) for name in names)
+    least = sum(products.get(name, 0) for name in names)
+    numbers = [f"{taken[name]:.1f}" if name in taken else "" for name in names]
+    compared = [f"{least:.1f}", f"{total / least:.2f}"] if least else ["", ""]
+    return [*numbers, f"{total:.1f}", f"{total / whole:.1%}", *compared]

@@ -1,0 +1,301 @@
+"""The process that measures training steps with one thread, or with two: what it is asked for, as JSON on stdout.
+
+`python -m benchmarks.engine_process QUESTION JSON`, where QUESTION is the name of one of `QUESTIONS` below, and JSON
+has its arguments by name.
+"""
+
+import gc
+import json
+import os
+import random
+import statistics
+import sys
+import time
+import tracemalloc
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from threadpoolctl import ThreadpoolController
+
+from benchmarks import contenders
+from benchmarks.contenders import OPTIMIZERS, VARIANTS, Case, Step
+from nnviz.nn.layers import Layer
+from nnviz.nn.network import Network
+from nnviz.nn.workers import OneWorker, TwoWorkers, Workers
+
+# Steps that are not counted, before those that are: for so long a share of their time, and the fewest of either.
+WARM_UP, FEWEST = 0.1, 3
+# Threads of OpenBLAS and of PyTorch go on looking for work when theirs is done, and would be in the next one's way.
+PAUSE = 0.06
+Times = dict[str, list[float]]
+
+
+def workers_for(threads: int) -> Workers:
+    """Who computes in nnviz."""
+    return TwoWorkers() if threads == 2 else OneWorker()
+
+
+def steps_of(case: Case, threads: int) -> dict[str, tuple[Step, int]]:
+    """Everyone who does a training step of this network, with the number of BLAS threads to do it with."""
+    workers = workers_for(threads)
+    steps = {"products": (contenders.products_step(case), threads)}
+    for optimizer in OPTIMIZERS:
+        steps[f"nnviz {optimizer}"] = contenders.nnviz_step(case, optimizer, workers), 1
+        if contenders.available("torch"):
+            for layout in ("NCHW", "channels_last") if case.is_convolutional else ("",):
+                for variant in VARIANTS:
+                    last = layout == "channels_last"
+                    step = contenders.torch_step(case, optimizer, variant, channels_last=last)
+                    steps[f"torch {optimizer} {layout} {variant}".replace("  ", " ")] = step, 1
+        if contenders.available("sklearn") and not case.is_convolutional:
+            steps[f"sklearn {optimizer}"] = contenders.sklearn_step(case, optimizer), threads
+    return steps
+
+
+def check(case: Case) -> None:
+    """All who are compared do the same work: without dropout they find the same losses, step for step."""
+    rate = 0.01
+    for optimizer in OPTIMIZERS:
+        step = contenders.nnviz_step(case, optimizer, rate=rate, by_chance=False)
+        losses = [step() for _ in range(4)]
+        assert abs(losses[0] - losses[-1]) > 1e-3, f"{case.name}, {optimizer}: nothing is learned"
+        if contenders.available("torch"):
+            for last in {False, case.is_convolutional}:
+                for variant in VARIANTS:
+                    step = contenders.torch_step(case, optimizer, variant, rate, channels_last=last, by_chance=False)
+                    found = [float(step()) for _ in losses]
+                    assert np.allclose(losses, found, rtol=2e-3), f"{case.name}, {optimizer}: {losses} and {found}"
+        if contenders.available("sklearn") and not case.is_convolutional and case.outputs > 2:
+            found = [float(contenders.sklearn_step(case, optimizer)())]
+            assert np.allclose(losses[:1], found, rtol=1e-4), f"{case.name}, {optimizer}: {losses} and {found}"
+
+
+def training_steps(threads: int, rounds: int, milliseconds: float, cases: list[str]) -> dict[str, Any]:
+    """For each network the seconds of a step of each contender, the median of each round.
+
+    A round goes through all contenders of all networks, in an order of its own. "others" is how many cores other
+    processes kept busy meanwhile.
+    """
+    set_torch_threads(threads)
+    blas = ThreadpoolController()
+    with blas.limit(limits=1, user_api="blas"):
+        for name in cases:
+            check(contenders.find(name))
+    everyone = [(name, who, *step) for name in cases for who, step in steps_of(contenders.find(name), threads).items()]
+    # Loaded by now: scikit-learn brings BLAS libraries of its own.
+    blas = ThreadpoolController()
+    gc.collect()
+    gc.freeze()
+    times: dict[str, Times] = {name: defaultdict(list) for name in cases}
+    order = random.Random(0)
+    begin, others = time.perf_counter(), _busy_elsewhere()
+    for _ in range(rounds):
+        for name, who, step, blas_threads in order.sample(everyone, len(everyone)):
+            if threads > 1:
+                time.sleep(PAUSE)
+            with blas.limit(limits=blas_threads, user_api="blas"):
+                times[name][who].append(statistics.median(samples(step, milliseconds / 1000)))
+    others = (_busy_elsewhere() - others) / (time.perf_counter() - begin)
+    return {"times": times, "others": max(0.0, others)}
+
+
+def _busy_elsewhere() -> float:
+    """Seconds of work that all cores have done so far, and not for this process."""
+    with open("/proc/stat", encoding="utf-8") as lines:
+        user, nice, system, _, _, interrupts, soft_interrupts, stolen = map(int, next(lines).split()[1:9])
+    ticks = user + nice + system + interrupts + soft_interrupts + stolen
+    return ticks / os.sysconf("SC_CLK_TCK") - time.process_time()
+
+
+def set_torch_threads(threads: int) -> None:
+    """As many threads as that for PyTorch, if it is here."""
+    if contenders.available("torch"):
+        import torch
+
+        torch.set_num_threads(threads)
+
+
+def samples(step: Step, seconds: float) -> list[float]:
+    """The seconds of each step, for so long."""
+    clock = time.perf_counter
+    for least in (WARM_UP * seconds, seconds):
+        taken: list[float] = []
+        now = clock()
+        end = now + least
+        while now < end or len(taken) < FEWEST:
+            begin = now
+            step()
+            now = clock()
+            taken.append(now - begin)
+    return taken
+
+
+def memory(cases: list[str]) -> dict[str, dict[str, list[int]]]:
+    """By network and optimizer: the peak of training in bytes, and what is counted by hand.
+
+    The peak is that of the second to fourth step, with everything that the network and its optimizer hold, and without
+    the batch.
+    """
+    found: dict[str, dict[str, list[int]]] = {}
+    for name in cases:
+        case = contenders.find(name)
+        inputs, labels = case.examples()
+        targets = np.eye(case.outputs, dtype=inputs.dtype)[labels]
+        found[name] = {}
+        for optimizer in OPTIMIZERS:
+            gc.collect()
+            tracemalloc.start()
+            network = case.network()
+            step = contenders.step_of(network, contenders.build_optimizer(optimizer, 1e-6), inputs, targets)
+            step()
+            tracemalloc.reset_peak()
+            for _ in range(3):
+                step()
+            peak = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+            found[name][optimizer] = [peak, counted(case, optimizer)]
+    return found
+
+
+def counted(case: Case, optimizer: str) -> int:
+    """Bytes that a step needs, counted from shapes alone.
+
+    Values, gradients and updates of the parameters and what the optimizer remembers of each (Adam two numbers); the
+    outputs of every layer, and the gradients of all but the network's inputs; for convolutions the padded copies of
+    inputs and of output gradients, and for each of those two pieces of 256 KB to unroll windows into.
+    """
+    from nnviz.nn.convolution import Conv2d
+
+    network = case.network()
+    numbers = network.parameters.size * (5 if optimizer == "Adam" else 3)
+    unrolled = 0
+    for place, layer in enumerate(network.layers):
+        activations = np.prod(layer.output_shape) + (np.prod(layer.input_shape) if place else 0)
+        if isinstance(layer, Conv2d):
+            (height, width, channels), reach = layer.input_shape, layer.size - 1
+            activations += (height + 2 * layer.padding) * (width + 2 * layer.padding) * channels
+            unrolled += 2 << 18
+            if place:
+                activations += (height + reach) * (width + reach) * layer.outputs
+                unrolled += 2 << 18
+        numbers += case.batch * int(activations)
+    return numbers * network.parameters.values.itemsize + unrolled
+
+
+def trainer(rounds: int, milliseconds: float, cases: list[str]) -> dict[str, dict[str, Times]]:
+    """By network: seconds of Trainer.step() and of a step without it, by round, the median and the mean of steps."""
+    with ThreadpoolController().limit(limits=1, user_api="blas"):
+        pairs = {name: _with_trainer(contenders.find(name)) for name in cases}
+        gc.collect()
+        gc.freeze()
+        found: dict[str, dict[str, Times]] = {name: defaultdict(lambda: defaultdict(list)) for name in cases}
+        for _ in range(rounds):
+            for name, steps in pairs.items():
+                for who, step in steps.items():
+                    taken = samples(step, milliseconds / 1000)
+                    found[name][who]["median"].append(statistics.median(taken))
+                    found[name][who]["mean"].append(statistics.fmean(taken))
+        return found
+
+
+def _with_trainer(case: Case) -> dict[str, Step]:
+    from nnviz.data.dataset import Dataset, Split, Standardization
+    from nnviz.experiment import Data, Experiment, Net, Stopping, Training
+    from nnviz.training.assembly import assemble
+
+    count = 64 * case.batch
+    generator = np.random.default_rng(4)
+    inputs = generator.standard_normal((count, *case.input_shape), np.float32)
+    split = Split(inputs, generator.integers(case.outputs, size=count), [""] * count)
+    classes = tuple(map(str, range(case.outputs)))
+    dataset = Dataset("random", classes, split, split.select([]), split.select([]), Standardization.of(inputs))
+    training = Training(optimizer="sgd", learning_rate=contenders.RATE, momentum=0.0, batch_size=case.batch)
+    experiment = Experiment(
+        data=Data(), network=Net(layers=case.layers), training=training, stopping=Stopping(epochs=None)
+    )
+    return {"trainer": assemble(experiment, dataset).step, "alone": contenders.nnviz_step(case, "SGD")}
+
+
+def profile(case: str, threads: int, seconds: float) -> dict[str, Any]:
+    """Where the time of a step goes: seconds by part, and those of the matrix products in it.
+
+    "whole" is a step with nothing measured inside it.
+    """
+    found: dict[str, Any] = {}
+    chosen = contenders.find(case)
+    with ThreadpoolController().limit(limits=1, user_api="blas"):
+        for optimizer in OPTIMIZERS:
+            network = chosen.network(workers_for(threads))
+            inputs, labels = chosen.examples()
+            targets = np.eye(chosen.outputs, dtype=inputs.dtype)[labels]
+            proposing = contenders.build_optimizer(optimizer, contenders.RATE)
+            step = contenders.step_of(network, proposing, inputs, targets)
+            whole = statistics.median(samples(step, seconds))
+            with _clocked(network, proposing) as parts:
+                clocked = statistics.median(samples(step, seconds))
+            found[optimizer] = {
+                "whole": whole,
+                "clocked": clocked,
+                "parts": {name: statistics.median(taken) for name, taken in parts.items()},
+                "layers": [layer.name for layer in network.layers],
+            }
+    with ThreadpoolController().limit(limits=threads, user_api="blas"):
+        products = contenders.products(chosen)
+        taken: Times = defaultdict(list)
+        end = time.perf_counter() + seconds
+        while time.perf_counter() < end:
+            for (layer, purpose), product in products.items():
+                begin = time.perf_counter()
+                product()
+                taken[f"{layer} {purpose}"].append(time.perf_counter() - begin)
+    found["products"] = {name: statistics.median(times) for name, times in taken.items()}
+    return found
+
+
+@contextmanager
+def _clocked(network: Network, optimizer: Any) -> Iterator[Times]:
+    """Have every part of a step take its own time, without that of the parts inside it."""
+    parts: Times = defaultdict(list)
+    inside = [0.0]
+
+    def clock(owner: Any, method: str, name: str) -> None:
+        call: Callable[..., Any] = getattr(owner, method)
+
+        def clocked(*arguments: Any) -> Any:
+            inside.append(0.0)
+            begin = time.perf_counter()
+            result = call(*arguments)
+            taken = time.perf_counter() - begin
+            parts[name].append(taken - inside.pop())
+            inside[-1] += taken
+            return result
+
+        setattr(owner, method, clocked)
+
+    def clock_layer(layer: Layer) -> None:
+        clock(layer, "forward", f"{layer.name} forward")
+        clock(layer, "parameter_gradients", f"{layer.name} parameters")
+        clock(layer, "input_gradient", f"{layer.name} input")
+        clock(layer, "backward", f"{layer.name} backward")
+
+    for layer in network.layers:
+        clock_layer(layer)
+    clock(network.loss, "forward", "loss forward")
+    clock(network.loss, "backward", "loss backward")
+    clock(optimizer, "step", "optimizer step")
+    yield parts
+
+
+QUESTIONS: dict[str, Callable[..., object]] = {
+    "steps": training_steps,
+    "memory": memory,
+    "trainer": trainer,
+    "profile": profile,
+}
+
+
+if __name__ == "__main__":
+    print(json.dumps(QUESTIONS[sys.argv[1]](**json.loads(sys.argv[2]))))

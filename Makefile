@@ -28,12 +28,14 @@ bench: .venv/installed-dev
 	$(BIN)/python -m benchmarks
 
 SHOT := $(BIN)/nnviz screenshot
+CONVOLUTIONS := "conv 8 3x3 batchnorm relu, pool 2, conv 16 3x3 relu, pool 2, dense 32 relu, dropout 0.3"
 screenshots: .venv/installed
 	$(SHOT) screenshots/first-mistake.svg pets --size 120x40 --keys "f"
 	$(SHOT) screenshots/backprop.svg pets --size 120x40 --keys "b ["
 	$(SHOT) screenshots/update.svg pets --size 120x40 --keys "b n w w"
 	$(SHOT) screenshots/epochs.svg pets --size 160x48 --keys "e e e e [ [ b"
 	$(SHOT) screenshots/test.svg pets --size 120x40 --keys "e e e t"
+	$(SHOT) screenshots/maps.svg pets --size 120x40 --keys "e e b [ [ [ [ [ w w w" --network $(CONVOLUTIONS)
 	$(SHOT) screenshots/small.svg pets --size 80x24 --keys "e f"
 	$(SHOT) screenshots/light.svg pets --size 120x40 --keys "e b" --light
 

@@ -173,7 +173,7 @@ def _memory() -> str:
     text = (
         "Memory of training in MB, without the batch. Counted by hand: values, gradients and updates of all "
         "parameters, and what the optimizer remembers of them; outputs and gradients of each layer; padded copies, and "
-        "two pieces of 256 KB for each to unroll windows into:"
+        "two pieces of 256 KB for each to unroll windows into; two pieces of 1 MB for each batch normalisation:"
     )
     return f"{text}\n\n{table(['network', 'optimizer', 'peak', 'counted', 'peak / counted'], rows)}"
 

@@ -165,9 +165,13 @@ def counted(case: Case, optimizer: str) -> int:
 
     Values, gradients and updates of the parameters and what the optimizer remembers of each (Adam two numbers); the
     outputs of every layer, and the gradients of all but the network's inputs; for convolutions the padded copies of
-    inputs and of output gradients, and for each of those two pieces of 256 KB to unroll windows into.
+    inputs and of output gradients, and for each of those two pieces of 256 KB to unroll windows into; for batch
+    normalisation two pieces of 1 MB to work in.
     """
+    from nnviz.nn.convolution import PIECE_BYTES as UNROLLED
     from nnviz.nn.convolution import Conv2d
+    from nnviz.nn.normalization import BatchNorm
+    from nnviz.nn.workers import PIECE_BYTES
 
     network = case.network()
     numbers = network.parameters.size * (5 if optimizer == "Adam" else 3)
@@ -177,10 +181,12 @@ def counted(case: Case, optimizer: str) -> int:
         if isinstance(layer, Conv2d):
             (height, width, channels), reach = layer.input_shape, layer.size - 1
             activations += (height + 2 * layer.padding) * (width + 2 * layer.padding) * channels
-            unrolled += 2 << 18
+            unrolled += 2 * UNROLLED
             if place:
                 activations += (height + reach) * (width + reach) * layer.outputs
-                unrolled += 2 << 18
+                unrolled += 2 * UNROLLED
+        if isinstance(layer, BatchNorm):
+            unrolled += 2 * PIECE_BYTES
         numbers += case.batch * int(activations)
     return numbers * network.parameters.values.itemsize + unrolled
 

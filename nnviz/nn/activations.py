@@ -30,7 +30,7 @@ class Activation(Layer):
             self._mask = np.empty(x.shape, bool)
             self._zero, self._half, self._one = (np.array(number, x.dtype) for number in (0.0, 0.5, 1.0))
             # The larger of two arrays is found three times as fast as the larger of an array and a number.
-            self._zeros = np.zeros_like(x)
+            self._zeros = np.zeros_like(x if x.ndim == 2 else x[:1])
 
 
 class ReLU(Activation):

@@ -114,7 +114,7 @@ class Dense(Layer):
         self._grad_x_shaped = self._grad_x.reshape(n, *self.input_shape)
         # The sum over a batch as a product: BLAS is quicker at it than a reduction over the first axis.
         self._ones = np.ones(n, dtype)
-        self._dot = self.workers.dot
+        self._dot = self.workers.product(n * self.inputs * self.outputs)
 
     def forward(self, x: Array) -> Array:
         n = len(x)

@@ -20,6 +20,11 @@ PIECE_BYTES = 1 << 20
 
 
 Task = Callable[[], object]
+Product = Callable[[Array, Array, Array], Array]
+
+# dot(a, b, out): the matrix product of a (n, k) and b (k, m), written to `out` (n, m). The method of arrays is called
+# in half the time that the function of NumPy takes.
+dot: Product = np.ndarray.dot
 
 
 class Pieces:
@@ -39,9 +44,9 @@ class Pieces:
 class OneWorker:
     """Everything in the thread that asks for it."""
 
-    # The method of arrays, which is called in half the time that the function takes.
-    dot: Callable[[Array, Array, Array], Array] = staticmethod(np.ndarray.dot)  # type: ignore[assignment]
-    """dot(a, b, out): the matrix product of a (n, k) and b (k, m), written to `out` (n, m)."""
+    def product(self, work: int) -> Product:  # noqa: ARG002
+        """What to multiply two matrices with, of that many multiply-adds."""
+        return dot
 
     def both(self, first: Task, second: Task, work: int) -> None:  # noqa: ARG002
         """Do both, which do not touch each other's results; `work` is their size in multiply-adds."""
@@ -69,11 +74,13 @@ class TwoWorkers:
                 self._failure = failure
             self._end.release()
 
-    def dot(self, a: Array, b: Array, out: Array) -> Array:
-        """The same product, its left and right columns at the same time where that is faster."""
-        rows, columns = out.shape
-        if rows * a.shape[1] * columns < WORTH_DIVIDING:
-            return a.dot(b, out)
+    def product(self, work: int) -> Product:
+        """What to multiply two matrices with, of that many multiply-adds."""
+        return dot if work < WORTH_DIVIDING else self._divided_dot
+
+    def _divided_dot(self, a: Array, b: Array, out: Array) -> Array:
+        """The left and right columns of the product at the same time."""
+        columns = out.shape[1]
         half = columns // 2
         left, right = slice(half), slice(half, columns)
         self._share(

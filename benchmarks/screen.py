@@ -9,7 +9,11 @@ Keys: while training runs at full speed, from writing the key until the bytes ha
 answers it: `[` and `]` choose another layer, which the heatmap's title names; `,` and `.` another example, whose place
 its pane names; `+` and `-` another learning rate, which the first line names. Keys come 30 to 120 ms apart.
 
-Start: from fork until the first text is painted on the alternate screen, and until the network's first frame is.
+Start: from fork until the first text is written, a line before the screen is loaded, and until the network's first
+frame is painted.
+
+Beside both stands the smallest Textual app there is (`bare.py`), with another process at work on the second core as the
+trainer is: what no screen made with Textual can be faster than on this machine.
 """
 
 import argparse
@@ -21,12 +25,13 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
 
 from benchmarks.results import table
-from benchmarks.terminal import PETS, TINY, Network, Visualizer, environment
+from benchmarks.terminal import HERE, PETS, TINY, Network, Program, Visualizer, environment
 
 TITLE = "The visualizer"
 WARM_UP = 1.5
@@ -56,6 +61,7 @@ def measure(options: argparse.Namespace) -> str:
     keys: list[list[object]] = []
     pairs: dict[Network, list[tuple[Rate, Rate]]] = defaultdict(list)
     waits: dict[tuple[Network, str], list[float]] = defaultdict(list)
+    bare_waits: list[float] = []
     for _ in range(options.rounds):
         for network in (PETS, TINY):
             alone = headless(network, options.seconds)
@@ -67,14 +73,16 @@ def measure(options: argparse.Namespace) -> str:
                     if network is TINY or kind is not example_keys:
                         count = -(-options.keys // options.rounds)
                         waits[network, name] += answer_times(visualizer, kind(network), count)
+        bare_waits += bare_answer_times(-(-options.keys // options.rounds))
     for network, rounds in pairs.items():
         rates.append([network.name, *_rate_row(rounds)])
     for (network, name), times in waits.items():
         keys.append([f"{network.name}, {name}", *_milliseconds(times, (50, 95, 99, 100)), len(times)])
     every = [time for times in waits.values() for time in times]
     keys.append(["all of them", *_milliseconds(every, (50, 95, 99, 100)), len(every)])
-    starts = [start() for _ in range(options.starts + 2)][2:]
-    first, ready = zip(*starts, strict=True)
+    keys.append(["a bare Textual app", *_milliseconds(bare_waits, (50, 95, 99, 100)), len(bare_waits)])
+    starts = [(*start(), bare_start()) for _ in range(options.starts + 2)][2:]
+    first, ready, bare = zip(*starts, strict=True)
     heads = ["network", "headless steps/s", "with screen", "share", "least…most", "share per CPU second", "frames/s"]
     return "\n\n".join(
         [
@@ -88,6 +96,7 @@ def measure(options: argparse.Namespace) -> str:
                 [
                     ["first text", *_milliseconds(first, (50, 95, 100)), len(first)],
                     ["first frame of the network", *_milliseconds(ready, (50, 95, 100)), len(ready)],
+                    ["first text of a bare Textual app", *_milliseconds(bare, (50, 95, 100)), len(bare)],
                 ],
             ),
         ]
@@ -179,7 +188,7 @@ KINDS: dict[str, Callable[[Network], Keys]] = {
 }
 
 
-def answer_times(visualizer: Visualizer, keys: Keys, count: int) -> list[float]:
+def answer_times(visualizer: Program, keys: Keys, count: int) -> list[float]:
     """Seconds from each of `count` keys to its answer."""
     times = []
     for _ in range(count):
@@ -189,6 +198,32 @@ def answer_times(visualizer: Visualizer, keys: Keys, count: int) -> list[float]:
         pressed = visualizer.press(key)
         times.append(visualizer.wait_for(answer) - pressed)
     return times
+
+
+@contextmanager
+def bare_app() -> Iterator[Program]:
+    """The smallest Textual app, and a process that keeps the other core busy."""
+    busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        with Program([sys.executable, str(HERE / "bare.py")], environment(PETS)) as program:
+            yield program
+    finally:
+        busy.kill()
+        busy.wait()
+
+
+def bare_answer_times(count: int) -> list[float]:
+    """Seconds from each of `count` keys to its answer by the smallest app."""
+    with bare_app() as program:
+        program.wait_for("bare line")
+        program.watch(0.5)
+        return answer_times(program, (("a", f"key {k} answered") for k in range(1, count + 1)), count)
+
+
+def bare_start() -> float:
+    """Seconds to the first text of the smallest app."""
+    with bare_app() as program:
+        return program.wait_for("bare line") - program.started
 
 
 def start() -> tuple[float, float]:

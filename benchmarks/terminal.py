@@ -13,7 +13,7 @@ import termios
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import psutil
 
@@ -56,14 +56,10 @@ def environment(network: Network) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": path, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
 
 
-class Visualizer:
-    """The real `nnviz run` of a network on a terminal of its own."""
+class Program:
+    """A program that is left by `q`, on a terminal of its own."""
 
-    def __init__(self, network: Network) -> None:
-        self._spare = tempfile.TemporaryDirectory(prefix="nnviz-bench-")
-        out = str(Path(self._spare.name) / "run")
-        command = [sys.executable, "-m", "nnviz", "run", *network.arguments(), "--out", out]
-        variables = environment(network)
+    def __init__(self, command: list[str], variables: dict[str, str]) -> None:
         self._raw = b""
         self.started = time.perf_counter()
         self.pid, self._terminal = pty.fork()
@@ -73,7 +69,7 @@ class Visualizer:
         self._poller = select.poll()
         self._poller.register(self._terminal, select.POLLIN)
 
-    def __enter__(self) -> "Visualizer":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -85,7 +81,6 @@ class Visualizer:
                 os.kill(self.pid, signal.SIGKILL)
             self.read(0.05)
         os.close(self._terminal)
-        self._spare.cleanup()
 
     def press(self, key: str) -> float:
         """Type a key; when that was."""
@@ -136,6 +131,20 @@ class Visualizer:
                 seen.append((time.perf_counter(), int(painted[1].replace(b",", b""))))
             self._raw = self._raw[painted.end() :] if painted else self._raw[-OVERLAP:]
         return seen
+
+
+class Visualizer(Program):
+    """The real `nnviz run` of a network."""
+
+    def __init__(self, network: Network) -> None:
+        self._spare = tempfile.TemporaryDirectory(prefix="nnviz-bench-")
+        out = str(Path(self._spare.name) / "run")
+        command = [sys.executable, "-m", "nnviz", "run", *network.arguments(), "--out", out]
+        super().__init__(command, environment(network))
+
+    def __exit__(self, *_: object) -> None:
+        super().__exit__()
+        self._spare.cleanup()
 
     def processes(self) -> tuple[psutil.Process, psutil.Process]:
         """The screen's and the trainer's."""

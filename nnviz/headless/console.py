@@ -3,6 +3,8 @@
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TextIO
 
 # A shell reports 128 + the signal's number for a program that a closed pipe ended; SIGPIPE is 13 everywhere.
@@ -27,6 +29,17 @@ def json_result(content: dict[str, Any]) -> None:
 def note(text: str) -> None:
     """Write one line to stderr."""
     print(f"nnviz: {printable(text)}", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def passing(text: str) -> Iterator[None]:
+    """Write a line to stderr, which is a terminal, and take it away again when that is over which it speaks of."""
+    line = printable(text)
+    print(line, end="", file=sys.stderr, flush=True)
+    try:
+        yield
+    finally:
+        print(f"\r{' ' * len(line)}\r", end="", file=sys.stderr, flush=True)
 
 
 def printable(text: str) -> str:

@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 from typing import Literal
 
-Format = Literal["images", "idx", "cifar", "npz"]
+Format = Literal["images", "idx", "cifar", "npz", "table"]
 
+TABLE_FILE = re.compile(r".*\.(csv|tsv)(\.gz)?")
 IDX_FILE = re.compile(r"(images|labels).*(idx|ubyte)")
 IDX_SET = re.compile(r"(train|t10k)-(images-idx3|labels-idx1)-ubyte")
 CIFAR_10_FILE = re.compile(r"(data_batch_\d+|test_batch)\.bin")
@@ -18,6 +19,8 @@ def format_of(path: Path) -> Format | None:
         return _format_of_folder(path)
     if path.suffix.lower() == ".npz":
         return "npz"
+    if TABLE_FILE.fullmatch(path.name.lower()):
+        return "table"
     return "idx" if IDX_FILE.search(idx_key(path.name)) else None
 
 

@@ -72,6 +72,28 @@ def read_image(path: Path, image_size: int, grayscale: bool) -> Array:
     return image
 
 
+def read_images(
+    paths: Sequence[Path], image_size: int, grayscale: bool
+) -> tuple[Array, list[int], list[tuple[int, str]]]:
+    """The images (n, image_size, image_size, 3 or 1) uint8 that can be read, and their places in `paths`.
+
+    After them, the places of the others, each with what is wrong with it.
+    """
+    # Pillow lets go of the interpreter lock while it decodes.
+    with _pillow_warnings(), ThreadPoolExecutor(THREADS) as pool:
+        decoded = list(pool.map(lambda path: _decode(path, image_size, grayscale), paths))
+    images = np.empty((len(paths), image_size, image_size, 1 if grayscale else 3), np.uint8)
+    usable: list[int] = []
+    unusable: list[tuple[int, str]] = []
+    for place, image in enumerate(decoded):
+        if isinstance(image, str):
+            unusable.append((place, image))
+            continue
+        images[len(usable)] = image
+        usable.append(place)
+    return images[: len(usable)], usable, unusable
+
+
 def _roles(folder: Path) -> dict[str, Path]:
     """Split → the folder that holds its classes: the folder itself unless it has a `train/` with classes in it."""
     if not folder.is_dir():
@@ -141,22 +163,10 @@ def _read(
     files: Sequence[tuple[Path, int]], folder: Path, image_size: int, grayscale: bool
 ) -> tuple[Split, list[Skipped]]:
     """Files with their labels → a split of those that can be used, and the others."""
-    # Pillow lets go of the interpreter lock while it decodes.
-    with _pillow_warnings(), ThreadPoolExecutor(THREADS) as pool:
-        decoded = list(pool.map(lambda file: _decode(file[0], image_size, grayscale), files))
-    images = np.empty((len(files), image_size, image_size, 1 if grayscale else 3), np.uint8)
-    labels: list[int] = []
-    names: list[str] = []
-    skipped: list[Skipped] = []
-    for (path, label), image in zip(files, decoded, strict=True):
-        name = _name(path, folder)
-        if isinstance(image, str):
-            skipped.append(Skipped(name, image))
-            continue
-        images[len(names)] = image
-        labels.append(label)
-        names.append(name)
-    return Split(images[: len(names)], np.array(labels, np.int64), names), skipped
+    images, usable, unusable = read_images([path for path, _ in files], image_size, grayscale)
+    labels = np.array([files[i][1] for i in usable], np.int64)
+    skipped = [Skipped(_name(files[i][0], folder), reason) for i, reason in unusable]
+    return Split(images, labels, [_name(files[i][0], folder) for i in usable]), skipped
 
 
 @contextmanager

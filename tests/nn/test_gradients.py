@@ -16,6 +16,7 @@ from nnviz.nn.notation import parse
 from nnviz.nn.parameters import Parameters
 from nnviz.nn.pooling import GlobalAveragePool, MaxPool2d
 from nnviz.nn.regularizers import Penalty
+from nnviz.nn.scaled_error import ScaledSquaredError
 
 TOLERANCE = 1e-7
 # A difference must not step over a kink of ReLU or of a maximum. One step of 1e-6 in a weight moves z by a few 1e-6.
@@ -27,6 +28,7 @@ LOSSES = {
     "mse softmax": lambda: MeanSquaredError(Softmax()),
     "mse sigmoid": lambda: MeanSquaredError(Logistic()),
     "mse linear": lambda: MeanSquaredError(Identity()),
+    "scaled": lambda: ScaledSquaredError(20.0, 8.0),
 }
 
 
@@ -42,7 +44,7 @@ def build(text, loss, input_shape, outputs, seed=5):
 def draw_batch(loss_name, input_shape, batch, outputs, seed=6):
     generator = np.random.default_rng(seed)
     x = generator.normal(size=(batch, *input_shape))
-    if loss_name == "mse linear":
+    if loss_name in ("mse linear", "scaled"):
         return x, generator.normal(size=(batch, outputs))
     if loss_name == "binary cross-entropy":
         return x, generator.integers(0, 2, (batch, outputs)).astype(float)

@@ -48,7 +48,7 @@ def gradients(text, workers, dtype=np.float32):
 class OneForDense(Watched):
     """Two workers for all but the products of dense layers, whose bits may depend on how they are divided."""
 
-    def product(self, work):
+    def product(self, work):  # noqa: ARG002
         return dot
 
 

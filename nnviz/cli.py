@@ -33,8 +33,9 @@ class Options:
         str | None,
         typer.Argument(
             metavar="SOURCE",
-            help="What to learn from: 'pets' (built in), a folder with a sub-folder of images per class, a folder "
-            "with the files of MNIST or CIFAR, or an .npz file with arrays x and y.",
+            help="What to learn from: 'pets', 'people', 'road', 'xor', 'circles', 'spiral', 'gauss' or 'waves' (built "
+            "in), a folder with a sub-folder of images per class, a folder with the files of MNIST or CIFAR, a table "
+            "(.csv or .tsv, also .gz) with a row per example, or an .npz file with arrays x and y.",
         ),
     ] = None
     network: Annotated[
@@ -51,8 +52,9 @@ class Options:
     output: Annotated[
         str | None,
         typer.Option(
-            metavar="softmax|single",
-            help="How two classes are told apart: by one probability each (softmax) or one in all (single).",
+            metavar="softmax|single|hill",
+            help="How two classes are told apart: by one probability each (softmax) or one in all (single). "
+            "Or how one number from −1 to 1 is told: by a hill of activation over 45 units (hill).",
         ),
     ] = None
     optimizer: Annotated[
@@ -141,6 +143,36 @@ class Options:
     grayscale: Annotated[bool | None, typer.Option("--grayscale/--color", help="Look at images in shades of gray.")] = (
         None
     )
+    target: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Of a table: the column that the network learns to predict, by its name or its number, counted from "
+            "1; without it the last one.",
+        ),
+    ] = None
+    task: Annotated[
+        str | None,
+        typer.Option(
+            metavar="classify|regress",
+            help="Of a table: whether the target names a class or is a number to come close to, where nnviz would "
+            "take it for the other.",
+        ),
+    ] = None
+    image_column: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Of a table: the column that names an image file in each row; the network looks at these images.",
+        ),
+    ] = None
+    noise: Annotated[
+        float | None,
+        typer.Option(help="Of xor, circles, spiral, gauss and waves: how far chance pushes the points, 0 to 1."),
+    ] = None
+    examples: Annotated[
+        int | None, typer.Option(help="Of the same: how many examples to train on; those to test on in proportion.")
+    ] = None
     target_loss: Annotated[
         float | None, typer.Option(help="Stop when the loss on the validation examples is this small.")
     ] = None
@@ -171,7 +203,8 @@ class Options:
         source = self.source or configured.data.source
         # The number of threads has a say in the last bits of what comes out, so it is written down with the rest.
         chosen: Tables = {"training": {"threads": min(2, available_cores())}}
-        return combine(chosen, suggested(source), tables, self._tables(source), origin="options")
+        pictured = (self.image_column or configured.data.image_column) is not None
+        return combine(chosen, suggested(source, pictured), tables, self._tables(source), origin="options")
 
     def _tables(self, source: str) -> "Tables":
         tables: Tables = {
@@ -180,6 +213,11 @@ class Options:
                 "image_size": self.image_size,
                 "grayscale": self.grayscale,
                 "augment": _names(self.augment),
+                "target": self.target,
+                "task": self.task,
+                "image_column": self.image_column,
+                "noise": self.noise,
+                "examples": self.examples,
             },
             "network": {"layers": self.network, "output": self.output, "loss": self.loss},
             "training": {
@@ -213,12 +251,13 @@ class Options:
 
     def order(self) -> "Order":
         """What is to be trained and where it is kept, with all found wrong that shows without reading examples."""
-        from nnviz.data.sources import path_of
+        from nnviz.data.sources import path_of, refuse_misplaced
         from nnviz.remote.messages import Order
         from nnviz.training.places import claim, new_run_path
 
         experiment = self.experiment()
         path_of(experiment.data.source)
+        refuse_misplaced(experiment.data)
         if self.network is not None or self.config is not None:
             # Asked only where it can be wrong, since NumPy comes with it, and the screen is to be there at once.
             from nnviz.nn.notation import parse
@@ -304,15 +343,18 @@ def run(
         note("no terminal here to draw on: training without the screen, as 'nnviz train' does")
         _train(options, as_json=False)
         return
-    from nnviz.remote.client import RemoteTrainer, Worker
-    from nnviz.remote.terminal import Terminal
+    from nnviz.headless.console import passing
 
-    # The trainer's process starts up while this one finds out what to train, and gets the screen ready.
-    worker = Worker()
-    order = options.order()
-    trainer = RemoteTrainer(replace(order, terminal=Terminal(os.ttyname(sys.stderr.fileno()))), worker)
-    from nnviz.tui.app import visualize
+    # What draws the screen takes a moment to load; until then there is at least a word.
+    with passing(f"nnviz   opening {options.source or 'the examples'} …"):
+        from nnviz.remote.client import RemoteTrainer, Worker
+        from nnviz.remote.terminal import Terminal
 
+        # The trainer's process starts up while this one finds out what to train, and gets the screen ready.
+        worker = Worker()
+        order = options.order()
+        trainer = RemoteTrainer(replace(order, terminal=Terminal(os.ttyname(sys.stderr.fileno()))), worker)
+        from nnviz.tui.app import visualize
     _tell(visualize(trainer, title=Path(order.experiment.data.source).name, mouse=mouse, light=light))
 
 
@@ -375,11 +417,13 @@ def predict(
 @app.command()
 def draw(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A built-in source, such as 'pets'.")],
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write; one folder a class in it.")],
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The folder to write: a folder for each class, or a table.")
+    ],
     count: Annotated[int, typer.Option("-n", min=1, help="How many images in all.")] = 40,
     size: Annotated[int, typer.Option(min=8, max=1024, help="Width and height of an image in pixels.")] = 64,
 ) -> None:
-    """Write images of a built-in source as an image folder, to look at or to train on."""
+    """Write images of a built-in source as files, to look at or to train on: pets, people or road."""
     from nnviz.data.drawn.pictures import write_folder
     from nnviz.headless.console import note
 

@@ -22,19 +22,32 @@ class Data(_Table, frozen=True):
     """Which examples, and how an image is made ready.
 
     image_size      both its width and its height; without it 32 pixels, and the arrays' own size for arrays
+    target          of a table: the column to learn, by name or by number from 1; without it the last one
+    task            whether the target of a table is classes or numbers, where its cells would say otherwise
+    image_column    of a table: the column that names an image in each row; the network then sees these alone
+    noise, examples of the built-in points of the plane: how far chance pushes them, and how many to train on
     """
 
     source: str = "pets"
     image_size: Annotated[int, msgspec.Meta(ge=1, le=1024)] | None = None
     grayscale: bool = False
     augment: tuple[Literal["flip", "shift", "rotate", "brightness"], ...] = ()
+    target: str | None = None
+    task: Literal["classify", "regress"] | None = None
+    image_column: str | None = None
+    noise: Share | None = None
+    examples: Annotated[int, msgspec.Meta(ge=2, le=1_000_000)] | None = None
 
 
 class Net(_Table, frozen=True):
-    """Hidden layers in the notation of networks; the output layer and the loss follow from the data unless given."""
+    """Hidden layers in the notation of networks; the output layer and the loss follow from the data unless given.
+
+    output          softmax or single: two classes told apart by two outputs or by one; hill: one number from −1 to 1
+                    told by a hill of activation over 45 units
+    """
 
     layers: str = "dense 64 relu, dense 32 relu"
-    output: Literal["softmax", "single"] | None = None
+    output: Literal["softmax", "single", "hill"] | None = None
     loss: Literal["cross-entropy", "mse"] | None = None
 
 

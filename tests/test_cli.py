@@ -64,7 +64,17 @@ def test_every_command_that_trains_has_the_same_options(command):
             "--epochs",
             "--steps",
         ),
-        *("--seed", "--image-size", "--grayscale", "--target-loss", "--target-accuracy", "--patience", "--seconds"),
+        *(
+            "--seed",
+            "--image-size",
+            "--grayscale",
+            "--noise",
+            "--examples",
+            "--target-loss",
+            "--target-accuracy",
+            "--patience",
+            "--seconds",
+        ),
         *("--config", "--out"),
     ):
         assert f"  {option} " in told
@@ -112,7 +122,7 @@ def test_a_key_wrong_in_the_file_is_laid_to_the_file(tmp_path):
         Options(config=config, lr=0.1).experiment()
 
 
-BROKEN = "import nnviz.data.sources as s; s.suggested = lambda source: 1 / 0\nmain()"
+BROKEN = "import nnviz.data.sources as s; s.suggested = lambda *_: 1 / 0\nmain()"
 
 
 def test_a_fault_of_nnviz_is_one_line_and_a_way_to_more(tmp_path):

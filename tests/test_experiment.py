@@ -94,7 +94,7 @@ def test_a_length_in_steps_or_seconds_lifts_earlier_epochs_but_not_its_own(limit
             {"training": {"optimizer": "adm"}},
             "training.optimizer: expected one of sgd, nesterov, rmsprop, adam, adamw; got 'adm'",
         ),
-        ({"network": {"output": "two"}}, "network.output: expected one of softmax, single; got 'two'"),
+        ({"network": {"output": "two"}}, "network.output: expected one of softmax, single, hill; got 'two'"),
         ({"network": {"loss": "mae"}}, "network.loss: expected one of cross-entropy, mse; got 'mae'"),
     ],
 )

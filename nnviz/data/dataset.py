@@ -3,16 +3,25 @@
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import repeat
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+from nnviz.data import hill
+
+if TYPE_CHECKING:
+    from nnviz.data.table_encoding import TableEncoding
 
 Array = npt.NDArray[Any]
 
 # So many bytes of inputs are made ready at a time, where a batch is smaller.
 AHEAD_BYTES = 1 << 18
+
+# What deviates by less than that share of its mean is constant, as far as float32 can tell.
+CONSTANT = 1e-9
 
 
 @dataclass(frozen=True)
@@ -61,7 +70,8 @@ class Standardization:
             mean = inputs.mean(axis=axes, dtype=np.float64)
             variance = inputs.var(axis=axes, dtype=np.float64)
         deviation = np.sqrt(variance)
-        return cls(mean, np.where(deviation > 0, deviation, 1.0))
+        # Rounding alone leaves a constant that is no power of two with a little deviation.
+        return cls(mean, np.where(deviation > CONSTANT * np.abs(mean), deviation, 1.0))
 
 
 @dataclass(frozen=True)
@@ -73,15 +83,41 @@ class Skipped:
 
 
 @dataclass(frozen=True)
+class Targets:
+    """What is to be predicted where targets are numbers: the name, the mean and the deviation of each, in its own unit.
+
+    They are measured on the training split; a constant has deviation 1.
+    """
+
+    names: tuple[str, ...]
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+
+    @classmethod
+    def of(cls, labels: Array, names: tuple[str, ...] = ()) -> "Targets":
+        """Measure labels (n, outputs); without names, they are output 0, output 1, …"""
+        measured = Standardization.of(labels)
+        names = names or tuple(f"output {k}" for k in range(labels.shape[1]))
+        return cls(names, tuple(measured.mean.tolist()), tuple(measured.deviation.tolist()))
+
+    def decimals(self, output: int) -> int:
+        """How many decimals show a hundredth of the deviation: 2 for miles per gallon, none for prices of houses."""
+        deviation = self.deviation[output]
+        return min(max(0, 2 - math.floor(math.log10(deviation))), 9) if math.isfinite(deviation) else 0
+
+
+@dataclass(frozen=True)
 class Task:
     """What the data ask of a network: the shape of an input, and what is to be said of it.
 
-    `class_names` is empty when the targets are `numbers` real numbers.
+    `class_names` is empty when the targets are `numbers` real numbers. Tasks are equal where networks fit each
+    other's; what size the `targets` of one data set happen to have is no part of that.
     """
 
     input_shape: tuple[int, ...]
     class_names: tuple[str, ...]
     numbers: int = 0
+    targets: Targets | None = field(default=None, compare=False)
 
     @property
     def positive_class(self) -> int:
@@ -90,12 +126,33 @@ class Task:
         stripped = second.lower().removeprefix("non").removeprefix("not").removeprefix("no").lstrip(" -_")
         return 0 if stripped == first.lower() else 1
 
+    @property
+    def target_name(self) -> str | None:
+        """The name of the one number to predict; None where there are several, or classes, or it has no name."""
+        return self.targets.names[0] if self.targets is not None and self.numbers == 1 else None
+
+    def is_hill(self, outputs: int) -> bool:
+        """Whether so many outputs tell the one number to predict by a hill of activation."""
+        return self.numbers == 1 and outputs == hill.UNITS
+
+    def in_units(self, outputs: int) -> Targets | None:
+        """The targets, where each of so many outputs is one of them in its own unit; None for classes and hills."""
+        return self.targets if outputs == self.numbers else None
+
+    def told_numbers(self, predictions: Array) -> Array:
+        """Predictions (n, outputs) → the numbers (n, numbers) that each means, in their own unit."""
+        return hill.as_numbers(predictions) if self.is_hill(predictions.shape[1]) else predictions
+
     def output_names(self, outputs: int) -> tuple[str, ...]:
         """What each of a network's outputs stands for; a single one for two classes is named by the positive one."""
         if outputs == len(self.class_names):
             return self.class_names
         if self.class_names:
             return (self.class_names[self.positive_class],)
+        if self.is_hill(outputs):
+            return tuple(f"{direction:+.2f}".replace("-", "−") for direction in hill.DIRECTIONS)
+        if self.targets is not None:
+            return self.targets.names
         return tuple(f"output {k}" for k in range(outputs))
 
 
@@ -115,12 +172,22 @@ class Dataset:
     standardization: Standardization
     skipped: tuple[Skipped, ...] = field(default=())
     notice: str = ""
+    feature_names: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    target_names: tuple[str, ...] = ()
+    encoding: "TableEncoding | None" = None
 
     @property
     def task(self) -> Task:
         """What a network for these examples has to fit."""
-        numbers = 0 if self.class_names else self.train.labels.shape[1]
-        return Task(self.train.inputs.shape[1:], self.class_names, numbers)
+        shape = self.train.inputs.shape[1:]
+        if self.class_names:
+            return Task(shape, self.class_names)
+        return Task(shape, (), self.train.labels.shape[1], self._targets)
+
+    @cached_property
+    def _targets(self) -> Targets:
+        return Targets.of(self.train.labels, self.target_names)
 
 
 class Batch(NamedTuple):
@@ -141,7 +208,8 @@ class Encoder:
     """Stored examples → what the network reads: standardised inputs, and targets as rows of numbers.
 
     `target_table` (classes, outputs) has the target of each class: the identity for one-hot targets. Without a
-    table the labels are the targets. `class_weights` (classes,) says how much an example of each class counts.
+    table the labels are the targets, or the hills that stand for them if `hills` is true. `class_weights` (classes,)
+    says how much an example of each class counts.
     """
 
     def __init__(
@@ -150,11 +218,13 @@ class Encoder:
         target_table: Array | None,
         dtype: npt.DTypeLike = np.float32,
         class_weights: Array | None = None,
+        hills: bool = False,
     ) -> None:
         self.dtype = np.dtype(dtype)
         self._scale = (1 / standardization.deviation).astype(self.dtype)
         self._shift = (-standardization.mean / standardization.deviation).astype(self.dtype)
         self._table = None if target_table is None else target_table.astype(self.dtype)
+        self._hills = hills
         self._weights = None if class_weights is None else class_weights.astype(self.dtype)
 
     def inputs(self, stored: Array, out: Array | None = None) -> Array:
@@ -166,7 +236,7 @@ class Encoder:
     def targets(self, labels: Array) -> Array:
         """(n,) class indices or (n, outputs) numbers → (n, outputs)."""
         if self._table is None:
-            return labels.astype(self.dtype)
+            return (hill.as_hills(labels) if self._hills else labels).astype(self.dtype)
         targets: Array = np.take(self._table, labels, axis=0)
         return targets
 

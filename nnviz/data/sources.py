@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from nnviz.data.dataset import Dataset
+    from nnviz.data.table_encoding import TableEncoding
 
 
 IMAGE_SIZE = 32
@@ -27,16 +28,82 @@ def _open_drawn(data: Data) -> Dataset:
     return open_drawn(data.source, data.image_size or IMAGE_SIZE, data.grayscale)
 
 
-BUILT_IN: dict[str, Callable[[Data], Dataset]] = {"pets": _open_drawn}
+def _open_plane(data: Data) -> Dataset:
+    from nnviz.data.drawn.plane import open_plane
+
+    return open_plane(data.source, data.examples, data.noise)
+
+
+PLANES = ("xor", "circles", "spiral", "gauss", "waves")
+"""Built-in points of the plane; only they can be chosen in number, and be made noisy."""
+
+BUILT_IN: dict[str, Callable[[Data], Dataset]] = {
+    "pets": _open_drawn,
+    "people": _open_drawn,
+    "road": _open_drawn,
+    **dict.fromkeys(PLANES, _open_plane),
+}
 """Name → what opens it."""
 
-KNOWN = "a folder with a folder of images for each class, the files of MNIST or CIFAR, an .npz file"
+KNOWN = (
+    "a folder with a folder of images for each class, the files of MNIST or CIFAR, an .npz file, a .csv or .tsv table"
+)
+
+TABLE_KEYS = ("target", "task", "image_column")
+"""Of [data], what is chosen for tables alone."""
 
 SUGGESTED: dict[str, Tables] = {
     "pets": {
         "network": {"layers": "dense 64 relu, dense 32 relu"},
         "training": {"optimizer": "sgd", "learning_rate": 0.005, "momentum": 0.9, "batch_size": 16},
         "stopping": {"epochs": 15},
+    },
+    "people": {
+        "network": {"layers": "dense 128 relu, dense 32 relu", "output": "single"},
+        "training": {
+            "optimizer": "sgd",
+            "learning_rate": 0.003,
+            "momentum": 0.9,
+            "batch_size": 16,
+            "schedule": "cosine",
+        },
+        "stopping": {"epochs": 12},
+    },
+    "road": {
+        "network": {"layers": "dense 64 tanh, dense 32 tanh"},
+        "training": {
+            "optimizer": "sgd",
+            "learning_rate": 0.01,
+            "momentum": 0.9,
+            "batch_size": 16,
+            "schedule": "cosine",
+        },
+        "stopping": {"epochs": 20},
+    },
+    "xor": {
+        "network": {"layers": "dense 8 tanh"},
+        "training": {"optimizer": "sgd", "learning_rate": 0.005, "momentum": 0.9, "batch_size": 16},
+        "stopping": {"epochs": 100},
+    },
+    "circles": {
+        "network": {"layers": "dense 8 tanh"},
+        "training": {"optimizer": "sgd", "learning_rate": 0.005, "momentum": 0.9, "batch_size": 16},
+        "stopping": {"epochs": 100},
+    },
+    "spiral": {
+        "network": {"layers": "dense 32 tanh, dense 16 tanh"},
+        "training": {"optimizer": "sgd", "learning_rate": 0.005, "momentum": 0.9, "batch_size": 16},
+        "stopping": {"epochs": 300},
+    },
+    "gauss": {
+        "network": {"layers": "dense 4 tanh"},
+        "training": {"optimizer": "sgd", "learning_rate": 0.001, "momentum": 0.9, "batch_size": 16},
+        "stopping": {"epochs": 60},
+    },
+    "waves": {
+        "network": {"layers": "dense 32 tanh, dense 16 tanh"},
+        "training": {"optimizer": "sgd", "learning_rate": 0.005, "momentum": 0.9, "batch_size": 16},
+        "stopping": {"epochs": 200},
     },
 }
 SUGGESTED_FOR_IMAGES: Tables = {
@@ -46,6 +113,12 @@ SUGGESTED_FOR_IMAGES: Tables = {
 }
 
 
+SUGGESTED_FOR_TABLES: Tables = {
+    # Real tables have outliers, which tanh bounds where relu lets them blow up the weights.
+    "network": {"layers": "dense 32 tanh, dense 16 tanh"},
+    "training": {"optimizer": "sgd", "learning_rate": 0.005, "momentum": 0.9, "batch_size": 16},
+    "stopping": {"epochs": 60},
+}
 SUGGESTED_FOR_NUMBERS: Tables = {
     "network": {"layers": "dense 32 relu"},
     "training": {"optimizer": "sgd", "learning_rate": 0.01, "momentum": 0.9, "batch_size": 16},
@@ -53,15 +126,16 @@ SUGGESTED_FOR_NUMBERS: Tables = {
 }
 
 
-def open_source(data: Data, generator: np.random.Generator) -> Dataset:
-    """The examples that `data.source` names: a built-in name, or else a folder of images or a file of arrays.
+def open_source(data: Data, generator: np.random.Generator, encoding: TableEncoding | None = None) -> Dataset:
+    """The examples that `data.source` names: a built-in name, or else a folder of images, a table or a file of arrays.
 
     Images are made squares of `data.image_size`; without it, of 32 pixels, but those in arrays stay as they are.
     Built-in examples are always the same; `generator` splits what comes without a split. A path that is also a
-    built-in name is reached as `./name`.
+    built-in name is reached as `./name`. A table is read by the `encoding` of another one, if that is given.
 
     Raises InputError if there is nothing by that name, or nothing usable in it.
     """
+    refuse_misplaced(data)
     path = path_of(data.source)
     if path is None:
         return BUILT_IN[data.source](data)
@@ -79,10 +153,26 @@ def open_source(data: Data, generator: np.random.Generator) -> Dataset:
             from nnviz.data.npz import open_npz
 
             return open_npz(path, data.image_size, data.grayscale, generator)
+        case "table":
+            from nnviz.data.tables import open_table
+
+            return open_table(path, data, generator, encoding)
         case _:
             from nnviz.data.image_folder import open_image_folder
 
             return open_image_folder(path, data.image_size or IMAGE_SIZE, data.grayscale, generator)
+
+
+def refuse_misplaced(data: Data) -> None:
+    """Raises InputError for a choice that means nothing for that source."""
+    chosen = [name for name in ("noise", "examples") if getattr(data, name) is not None]
+    if chosen and data.source not in PLANES:
+        raise InputError(f"data.{chosen[0]}: only {', '.join(PLANES)} have it; leave it out for {data.source}")
+    chosen = [name for name in TABLE_KEYS if getattr(data, name) is not None]
+    if chosen and not is_table(data.source):
+        raise InputError(
+            f"data.{chosen[0]}: only tables (.csv, .tsv) can be given that; leave it out for {data.source}"
+        )
 
 
 def path_of(source: str) -> Path | None:
@@ -101,11 +191,22 @@ def _path(source: str) -> Path:
     return Path(os.path.expanduser(source))
 
 
-def suggested(source: str) -> Tables:
-    """Settings under which that source is worth watching at once; they hold until the user chooses others."""
+def suggested(source: str, pictured: bool = False) -> Tables:
+    """Settings under which that source is worth watching at once; they hold until the user chooses others.
+
+    `pictured` says that a table is one of images.
+    """
     if source in SUGGESTED:
         return SUGGESTED[source]
+    if is_table(source) and not pictured:
+        return SUGGESTED_FOR_TABLES
     return SUGGESTED_FOR_IMAGES if _holds_pictures(_path(source)) else SUGGESTED_FOR_NUMBERS
+
+
+def is_table(source: str) -> bool:
+    """Whether the source is called as a table is."""
+    path = _path(source)
+    return source not in BUILT_IN and not path.is_dir() and format_of(path) == "table"
 
 
 def _holds_pictures(path: Path) -> bool:

@@ -60,7 +60,7 @@ def test_drawing_into_a_file_is_an_input_error(tmp_path: Path) -> None:
 def test_an_unknown_source_is_told_what_can_be_given(tmp_path: Path) -> None:
     with pytest.raises(
         InputError,
-        match=r"no such folder or file, and not a built-in name; give .* MNIST or CIFAR, an \.npz file or pets$",
+        match=r"no such folder or file, and not a built-in name; give .*, an \.npz file.* or pets, .*spiral.*$",
     ):
         open_source(Data(source=str(tmp_path / "nowhere")), generator())
     (tmp_path / "file.txt").write_text("")

@@ -6,6 +6,7 @@ An animal is drawn in the coordinates of its head, whose middle is 0 and whose h
 import numpy as np
 
 from nnviz.data.dataset import Array
+from nnviz.data.drawn.choice import WHITE, Choice
 from nnviz.data.drawn.shapes import (
     Layer,
     Number,
@@ -23,7 +24,6 @@ CLASS_NAMES = ("cat", "dog")
 NOTICE = "Pointed ears, slit pupils and whiskers: cat. Hanging ears, round eyes and a large nose: dog."
 
 BLACK = np.array([28.0, 22.0, 24.0])
-WHITE = np.array([255.0, 255.0, 255.0])
 PINK = np.array([232.0, 138.0, 142.0])
 BROWN = np.array([110.0, 70.0, 45.0])
 GINGER = np.array([222.0, 135.0, 60.0])
@@ -53,48 +53,6 @@ def draw(count: int, size: int, generator: np.random.Generator) -> tuple[Array, 
         layers = [*scene(choice, coat.fur), *placed(animal(choice, coat), pose(choice)), *shade(choice)]
         images[these] = render(layers, choice.n, size)
     return images, labels
-
-
-class Choice:
-    """Random choices, one for each of n images: arrays (n,), or (n, 3) where they are colours."""
-
-    def __init__(self, n: int, generator: np.random.Generator) -> None:
-        self.n = n
-        self._generator = generator
-
-    def between(self, low: float, high: float) -> Array:
-        return self._generator.uniform(low, high, self.n)
-
-    def around(self, middle: float, most: float) -> Array:
-        return self.between(middle - most, middle + most)
-
-    def chance(self, share: float) -> Array:
-        """1 for that share of the images, 0 for the others."""
-        return (self._generator.random(self.n) < share).astype(np.float64)
-
-    def side(self) -> Array:
-        """−1 or 1."""
-        return 1 - 2 * self.chance(0.5)
-
-    def pick(self, colours: Array) -> Array:
-        """One of these colours (k, 3)."""
-        picked: Array = colours[self._generator.integers(len(colours), size=self.n)]
-        return picked
-
-    def near(self, colour: Array, spread: float) -> Array:
-        """A colour that differs from the given one (n, 3) by about so much in red, green and blue."""
-        return np.clip(colour + self._generator.normal(0, spread, (self.n, 3)), 0, 255)
-
-    def tone(self, colour: Array, darker: float, paler: float) -> Array:
-        """The colour (n, 3), at most by those shares of the way to black or to white."""
-        way = self.between(-darker, paler)[:, None]
-        toned: Array = np.where(way < 0, colour * (1 + way), colour + (WHITE - colour) * way)
-        return toned
-
-    def wall(self, fur: Array) -> Array:
-        """A colour that stands off from the fur: paler behind a dark one, darker behind a pale one."""
-        away = np.where(fur.mean(axis=1) < 128, 1, -1) * self.between(60, 130)
-        return self.near(fur + away[:, None], 26)
 
 
 class Coat:

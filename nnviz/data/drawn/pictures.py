@@ -1,5 +1,6 @@
-"""The built-in images, drawn by code: as a dataset, and as an image folder."""
+"""The built-in images, drawn by code: as a dataset, and as files."""
 
+import csv
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -7,22 +8,36 @@ from typing import NamedTuple
 import numpy as np
 
 from nnviz.data.dataset import Array, Dataset, Split, Standardization
-from nnviz.data.drawn import pets
+from nnviz.data.drawn import people, pets, road
 from nnviz.errors import InputError
 
 
 class Pictures(NamedTuple):
-    """Images of some classes. `draw` takes count, size and generator, and returns images and labels."""
+    """Images of some classes, or each with numbers that are to be predicted from it.
+
+    class_names   empty where there are numbers; `target_names` is empty where there are classes
+    draw          takes count, size and generator, and returns images and labels, as a Split holds them
+    train         how many of them there are to learn from
+    """
 
     class_names: tuple[str, ...]
     notice: str
     draw: Callable[[int, int, np.random.Generator], tuple[Array, Array]]
+    train: int = 1000
+    target_names: tuple[str, ...] = ()
 
 
-PICTURES = {"pets": Pictures(pets.CLASS_NAMES, pets.NOTICE, pets.draw)}
+LOG = "driving_log.csv"
+"""Beside pictures with numbers: the table of them."""
 
-COUNTS = {"train": 1000, "validation": 200, "test": 400, "folder": 0}
-"""How many images; for each of these uses there are others. A folder holds as many as are asked for."""
+PICTURES = {
+    "pets": Pictures(pets.CLASS_NAMES, pets.NOTICE, pets.draw),
+    "people": Pictures(people.CLASS_NAMES, people.NOTICE, people.draw, train=3000),
+    "road": Pictures((), road.NOTICE, road.draw, train=3000, target_names=road.TARGET_NAMES),
+}
+
+COUNTS = {"train": 0, "validation": 200, "test": 400, "folder": 0}
+"""How many images; for each of these uses there are others. 0: the pictures say it, or whoever wants a folder."""
 
 
 def open_drawn(name: str, image_size: int, grayscale: bool) -> Dataset:
@@ -30,8 +45,9 @@ def open_drawn(name: str, image_size: int, grayscale: bool) -> Dataset:
     pictures = PICTURES[name]
 
     def split(use: str) -> Split:
-        images, labels = pictures.draw(COUNTS[use], image_size, _generator(use))
-        names = [f"{use}/{pictures.class_names[label]}-{i:04}" for i, label in enumerate(labels, start=1)]
+        images, labels = pictures.draw(COUNTS[use] or pictures.train, image_size, _generator(use))
+        shown = [pictures.class_names[label] for label in labels] if pictures.class_names else [name] * len(images)
+        names = [f"{use}/{what}-{i:04}" for i, what in enumerate(shown, start=1)]
         return Split(_gray(images) if grayscale else images, labels, names)
 
     train = split("train")
@@ -43,11 +59,15 @@ def open_drawn(name: str, image_size: int, grayscale: bool) -> Dataset:
         test=split("test"),
         standardization=Standardization.of(train.inputs),
         notice=pictures.notice,
+        target_names=pictures.target_names,
     )
 
 
 def write_folder(name: str, directory: Path, count: int, size: int) -> list[Path]:
     """Write `count` pictures as PNG files, a folder for each class: `directory/cat/cat-001.png`, …
+
+    Pictures with numbers stand side by side, `directory/road-001.png`, …, and the numbers in `driving_log.csv`, a row
+    for each picture: columns image and, here, steering.
 
     Returns the files in order. The same arguments write the same bytes, and the pictures are none of those in the
     dataset. Raises InputError if there is no such name, `count` is less than one for each class, the directory holds
@@ -59,17 +79,39 @@ def write_folder(name: str, directory: Path, count: int, size: int) -> list[Path
     if count < len(pictures.class_names):
         raise InputError(f"{count} is too few; give at least {len(pictures.class_names)}, one for each class")
     images, labels = pictures.draw(count, size, _generator("folder"))
-    files = {}
-    for label, class_name in enumerate(pictures.class_names):
-        for i, image in enumerate(images[labels == label], start=1):
-            files[directory / class_name / f"{class_name}-{i:03}.png"] = image
+    log = directory / LOG
+    if pictures.class_names:
+        files = _by_class(directory, pictures.class_names, images, labels)
+    else:
+        files = {directory / f"{name}-{i:03}.png": image for i, image in enumerate(images, start=1)}
     try:
-        _refuse_others(directory, set(files))
+        _refuse_others(directory, {*files} if pictures.class_names else {*files, log})
         for path, image in files.items():
             _write(path, image)
+        if pictures.target_names:
+            _write_log(log, list(files), labels, pictures.target_names)
     except OSError as error:
         raise InputError(f"{error.filename or directory}: cannot be written ({error.strerror})") from None
     return list(files)
+
+
+def _by_class(directory: Path, class_names: tuple[str, ...], images: Array, labels: Array) -> dict[Path, Array]:
+    """Where each image goes: a folder for each class, and numbers from 1 in each."""
+    return {
+        directory / class_name / f"{class_name}-{i:03}.png": image
+        for label, class_name in enumerate(class_names)
+        for i, image in enumerate(images[labels == label], start=1)
+    }
+
+
+def _write_log(path: Path, files: list[Path], labels: Array, names: tuple[str, ...]) -> None:
+    """A table of the files' names and the numbers (n, outputs) that belong to them."""
+    with path.open("w", newline="", encoding="utf-8") as table:
+        writer = csv.writer(table, lineterminator="\n")
+        writer.writerow(["image", *names])
+        writer.writerows(
+            [file.name, *(f"{number:.4f}" for number in row)] for file, row in zip(files, labels, strict=True)
+        )
 
 
 def _generator(use: str) -> np.random.Generator:

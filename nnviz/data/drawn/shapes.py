@@ -59,6 +59,12 @@ def triangle(a: Point, b: Point, c: Point) -> Shape:
     return half_plane(a, b) + half_plane(b, c) + half_plane(c, a)
 
 
+def box(left: Number, top: Number, right: Number, bottom: Number) -> Shape:
+    """All between these four edges."""
+    walls = half_plane((left, top), (right, top)) + half_plane((right, bottom), (left, bottom))
+    return walls + half_plane((right, top), (right, bottom)) + half_plane((left, bottom), (left, top))
+
+
 def mirrored(shape: Shape) -> Shape:
     """The same shape on the other side of x = 0."""
     flip = np.diag([-1.0, 1.0, 1.0])

@@ -1,5 +1,6 @@
 """What came out of a run, as text: loss curve, confusion table, scores."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -84,13 +85,26 @@ def _worst_confusions(confusion: Array, names: Sequence[str], split: str) -> str
 
 
 def scores(result: dict[str, Any]) -> str:
-    """Loss and accuracy of each split that has examples."""
-    rows = [["", "loss", "accuracy"]]
-    for name in ("train", "validation", "test"):
-        score = result.get(name)
-        if score:
-            rows.append([name, *_numbers(score)])
-    return table(rows)
+    """Loss and accuracy of each split that has examples; for numbers, how far off the network is, and the mean."""
+    found = {name: result[name] for name in ("train", "validation", "test") if result.get(name)}
+    if all("rmse" in score for score in found.values()):
+        return _distances(found, result["mean_prediction"])
+    return table([["", "loss", "accuracy"], *([name, *_numbers(score)] for name, score in found.items())])
+
+
+def _distances(found: dict[str, Any], of_mean: dict[str, Any]) -> str:
+    rows = [["", "loss", "RMSE", "MAE", "RMSE of the mean", "MAE of the mean"]]
+    for name, score in found.items():
+        distances = [score["rmse"], score["mae"], of_mean[name]["rmse"], of_mean[name]["mae"]]
+        rows.append([name, _numbers(score)[0], *("not finite" if d is None else in_unit(d) for d in distances)])
+    return f"{table(rows)}\n  in the target's own unit; the mean is that of the training targets, always predicted"
+
+
+def in_unit(value: float) -> str:
+    """A distance with four digits, and all that it has before the point."""
+    if value and not 1e-4 <= value < 1e15:
+        return f"{value:.3e}"
+    return f"{value:,.{max(0, 3 - math.floor(math.log10(value))) if value else 0}f}"
 
 
 def _numbers(score: dict[str, Any]) -> list[str]:

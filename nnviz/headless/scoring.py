@@ -7,11 +7,12 @@ from typing import Any
 import msgspec
 
 from nnviz.data.dataset import Dataset, Task
-from nnviz.data.sources import open_source
+from nnviz.data.sources import TABLE_KEYS, is_table, open_source
 from nnviz.errors import InputError
 from nnviz.experiment import Data
 from nnviz.headless.console import json_result, result
 from nnviz.headless.training import tell_skipped, unseen
+from nnviz.training.distance import Distance, distance_of_mean
 from nnviz.training.evaluation import Assessment, assess
 from nnviz.training.process import prepare_process
 from nnviz.training.randomness import from_seed
@@ -28,6 +29,7 @@ class Tested:
     task: Task
     examples: int
     assessment: Assessment
+    of_mean: Distance | None
 
 
 def score(run: Path, source: str | None) -> Tested:
@@ -43,14 +45,16 @@ def score(run: Path, source: str | None) -> Tested:
     if not len(split):
         raise InputError(f"{dataset.name}: it has no examples for validation or test, so nothing here is unseen")
     assessment = assess(trained.network, trained.task, split, trained.encoder)
-    return Tested(run, source or trained.experiment.data.source, name, trained.task, len(split), assessment)
+    targets = trained.task.targets
+    of_mean = None if targets is None else distance_of_mean(targets, split.labels)
+    return Tested(run, source or trained.experiment.data.source, name, trained.task, len(split), assessment, of_mean)
 
 
 def _open(trained: TrainedNetwork, source: str | None) -> Dataset:
     experiment = trained.experiment
     data = _as_trained(trained, source) if source else experiment.data
     try:
-        dataset = open_source(data, from_seed(experiment.training.seed).splitting)
+        dataset = open_source(data, from_seed(experiment.training.seed).splitting, trained.table)
     except InputError as error:
         if source:
             raise
@@ -59,12 +63,26 @@ def _open(trained: TrainedNetwork, source: str | None) -> Dataset:
         raise InputError(
             f"{data.source}: it holds {_described(dataset.task)}; the run was trained on {_described(trained.task)}"
         )
+    _check_columns(trained, dataset, data.source)
     return dataset
+
+
+def _check_columns(trained: TrainedNetwork, dataset: Dataset, source: str) -> None:
+    """Raises InputError if only one of both is a table with columns: as many numbers need not mean the same."""
+    learnt, found = (table is not None and bool(table.features) for table in (trained.table, dataset.encoding))
+    if learnt != found:
+        kinds = ("columns of a table", "numbers of no table")
+        raise InputError(
+            f"{source}: it holds {kinds[not found]}; the run was trained on {kinds[not learnt]}, and nothing says "
+            "which is which"
+        )
 
 
 def _as_trained(trained: TrainedNetwork, source: str) -> Data:
     """The other source, with its pictures made what the network sees, whatever they were in the run's own source."""
-    changes: dict[str, Any] = {"source": source}
+    changes: dict[str, Any] = {"source": source, "noise": None, "examples": None}
+    if not is_table(source):
+        changes |= dict.fromkeys(TABLE_KEYS)
     match trained.task.input_shape:
         case (height, width, channels) if height == width:
             changes |= {"image_size": height, "grayscale": channels == 1}
@@ -89,6 +107,7 @@ def _object(tested: Tested) -> dict[str, Any]:
         "split": tested.split,
         "examples": tested.examples,
         **tested.assessment.score.plain(),
+        **({} if tested.of_mean is None else {"mean_prediction": tested.of_mean._asdict()}),
         "classes": list(tested.task.class_names),
         "confusion": None if confusion is None else confusion.tolist(),
     }
@@ -100,6 +119,11 @@ def print_report(tested: Tested) -> None:
 
     parts = [
         confusion_table(tested.assessment, tested.task, tested.split),
-        scores({tested.split: tested.assessment.score.plain()}),
+        scores(
+            {
+                tested.split: tested.assessment.score.plain(),
+                "mean_prediction": {tested.split: tested.of_mean and tested.of_mean._asdict()},
+            }
+        ),
     ]
     result("\n\n".join(filter(None, parts)))

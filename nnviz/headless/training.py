@@ -85,7 +85,9 @@ def _ctrl_c() -> Iterator[Callable[[], bool]]:
 
 
 def tell_skipped(dataset: Dataset) -> None:
-    """Say on stderr how many files were skipped, naming the first few."""
+    """Say on stderr what was left out: notes on a table, and how many files were skipped, naming the first few."""
+    for told in dataset.notes:
+        note(f"{dataset.name}: {told}")
     skipped = dataset.skipped
     if skipped:
         named = ", ".join(f"{skip.name} ({skip.reason})" for skip in skipped[:NAMED_SKIPS])

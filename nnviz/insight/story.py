@@ -5,6 +5,7 @@ What matters most comes first: a small screen shows the first 230 characters or 
 
 import math
 
+from nnviz.data.dataset import Targets
 from nnviz.insight.kinds import (
     UNIT_BY_UNIT,
     backward_work,
@@ -93,10 +94,9 @@ def _logits(frame: Frame, name: str) -> list[str]:
     example, logits = frame.example, frame.example.logits
     if logits is None:
         return []
-    if frame.title.output == "linear":
-        shown = ", ".join(signed(float(z)) for z in logits[:LISTED_OUTPUTS])
-        more = ", …" if len(logits) > LISTED_OUTPUTS else ""
-        return [f"What {name} gave is the prediction itself: {shown}{more}."]
+    targets = frame.task.in_units(len(logits))
+    if targets is not None:
+        return [_in_units(frame, name, targets)]
 
     def z(output: int) -> str:
         return f"z({_output_name(frame, output)}) = {signed(float(logits[output]))}"
@@ -109,6 +109,19 @@ def _logits(frame: Frame, name: str) -> list[str]:
         told += f"the label's: {z(label)}" if highest == label else f"{z(highest)}; the label has {z(label)}"
     them, become = ("them", "probabilities") if len(logits) > 1 else ("it", "a probability")
     return [f"{told}.", f"The loss turns {them} into {become} by {frame.title.output}."]
+
+
+def _in_units(frame: Frame, name: str, targets: Targets) -> str:
+    """How the prediction of a number comes from its logit; of several, that of the first one."""
+    logits = frame.example.logits
+    if logits is None:
+        return ""
+    z, mean, deviation = float(logits[0]), targets.mean[0], targets.deviation[0]
+    of = f" for {short(targets.names[0])}" if len(targets.names) > 1 else ""
+    return (
+        f"{name} gave z = {signed(z)}{of}, in deviations from the mean of the training targets: the prediction is "
+        f"{number(mean)} + {number(deviation)} × z = {number(mean + deviation * z)}."
+    )
 
 
 # Loss
@@ -129,12 +142,17 @@ def _loss(frame: Frame, _part: int) -> list[str]:
     else:
         said = prediction if len(example.target) == 1 else f"{_output_name(frame, k)} = {prediction}"
         wanted = f"The target is {number(y)}"
+    hill = []
+    if example.told is not None and example.wanted is not None and len(example.target) > 1:
+        hill = [f"The hill of units means {number(example.told)}; it should mean {number(example.wanted)}."]
+        what, said = "the unit that is furthest off", f"({_output_name(frame, k)}) {prediction}"
     mean = f"the mean over the batch of {example.batch_size}, {number(frame.batch_loss, 3)}, is the loss."
     if _is_weighted(frame):
         mean = f"{percent(example.share)} of the mean, {number(frame.batch_loss, 3)}, by the weight of its class."
     if example.batch_size == 1:
         mean = "alone in its batch, it makes the loss."
     return [
+        *hill,
         f"The network gave {what} {said}. {wanted}, so the error of the node is {difference}.",
         f"That costs a {frame.title.loss} of {_formula(frame, k)} = {number(example.loss, 3)}; {mean}",
     ]
@@ -143,8 +161,14 @@ def _loss(frame: Frame, _part: int) -> list[str]:
 def _formula(frame: Frame, k: int) -> str:
     """How the loss of one example comes from its prediction."""
     outputs = len(frame.example.target)
+    targets = frame.task.in_units(outputs)
+    if targets is not None:
+        scaled = f"((p − y) / {number(targets.deviation[k])})²"
+        return scaled if outputs == 1 else f"Σ ((p − y) / deviation)² / {outputs}"
     if "entropy" not in frame.title.loss:
         return "(p − y)²" if outputs == 1 else f"Σ (p − y)² / {outputs}"
+    if frame.title.output == "sigmoid" and outputs > 1:
+        return f"−Σ (y ln p + (1 − y) ln(1 − p)) / {outputs}"
     p = f"p({_output_name(frame, k)})"
     if 0 < frame.example.target[k] < 1:
         return "−Σ y ln p" if outputs > 1 else f"−y ln {p} − (1 − y) ln(1 − {p})"
@@ -216,9 +240,10 @@ def _output_gradient(frame: Frame, layer: LayerView) -> str:
         if _is_weighted(frame):
             return f"{name} = {number(frame.example.share, 4)} × (p − y) = {value}"
         return f"{name} = {f'(p − y) / {size}' if size > 1 else 'p − y'} = {value}"
-    if frame.title.output == "linear":
-        terms = size * outputs
-        return f"{name} = 2 (p − y){f' / {terms}' if terms > 1 else ''} = {value}"
+    targets = frame.task.in_units(outputs)
+    if targets is not None:
+        deviation, terms = number(targets.deviation[k]), size * outputs
+        return f"{name} = 2 (p − y) / {f'({deviation} × {terms})' if terms > 1 else deviation} = {value}"
     return f"{name} = {value}"
 
 

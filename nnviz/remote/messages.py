@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from nnviz.data.dataset import Array, Task
     from nnviz.experiment import Experiment
     from nnviz.remote.terminal import Terminal
+    from nnviz.training.distance import Distance
     from nnviz.training.frame import Frame, Quantity
 
 
@@ -146,7 +147,11 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True)
 class TestReport:
-    """How the network does on a split it never trained on; `confusion` rows are labels, columns what it said."""
+    """How the network does on a split it never trained on; `confusion` rows are labels, columns what it said.
+
+    of_mean    for numbers: how far off it would be always to predict the mean of the training targets
+    true, predicted  (k,) the first of the numbers and what the network said, of at most 2,000 examples
+    """
 
     split: str
     task: Task
@@ -156,6 +161,10 @@ class TestReport:
     accuracy: float | None
     confusion: Array | None
     mistakes: tuple[Mistake, ...]
+    distance: Distance | None = None
+    of_mean: Distance | None = None
+    true: Array | None = None
+    predicted: Array | None = None
 
 
 @dataclass(frozen=True, slots=True)

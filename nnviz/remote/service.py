@@ -10,6 +10,7 @@ from nnviz.remote import messages as m
 from nnviz.training import frame as f
 from nnviz.training.assembly import assemble, open_dataset
 from nnviz.training.camera import Camera
+from nnviz.training.distance import distance_of_mean
 from nnviz.training.evaluation import Assessment, chosen_class, class_probabilities
 from nnviz.training.history import Evaluation
 from nnviz.training.places import free_path
@@ -19,6 +20,8 @@ from nnviz.training.stages import Phase
 from nnviz.training.stopping import DIVERGED
 
 MISTAKES = 12
+# Of the picture of predicted against true numbers.
+POINTS = 2000
 RATE_SECONDS = 0.5
 
 
@@ -185,6 +188,8 @@ class Service:
             return m.TestReport("none", dataset.task, 0, trainer.steps_done, 0.0, None, None, ())
         split = getattr(dataset, name)
         assessment = trainer.assess(split)
+        targets, shown = dataset.task.targets, slice(None, None, -(-len(split) // POINTS))
+        told = dataset.task.told_numbers(assessment.predictions)
         return m.TestReport(
             split=name,
             task=dataset.task,
@@ -194,6 +199,10 @@ class Service:
             accuracy=assessment.score.accuracy,
             confusion=assessment.confusion,
             mistakes=_mistakes(assessment, split, dataset.task),
+            distance=assessment.score.distance,
+            of_mean=distance_of_mean(targets, split.labels) if targets else None,
+            true=split.labels[shown, 0].copy() if targets else None,
+            predicted=told[shown, 0].copy() if targets else None,
         )
 
     def conclude(self) -> m.Summary:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnviz.data import hill
 from nnviz.data.augmentation import Augmentation
 from nnviz.data.dataset import Array, Batches, Dataset, Encoder, Standardization, Task
 from nnviz.data.sources import open_source
@@ -14,6 +15,7 @@ from nnviz.nn.losses import BinaryCrossEntropy, CrossEntropy, Identity, Logistic
 from nnviz.nn.network import Network
 from nnviz.nn.notation import parse
 from nnviz.nn.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, Optimizer, RMSprop
+from nnviz.nn.scaled_error import ScaledSquaredError
 from nnviz.nn.schedules import Cosine, Plateau, Schedule, StepDecay, WarmUp
 from nnviz.nn.workers import OneWorker, TwoWorkers
 from nnviz.training.descent import Descent
@@ -30,11 +32,13 @@ class Ending:
     """How a network ends: the number of its outputs, its loss, and the target that stands for each class.
 
     target_table  (classes, outputs), None where the labels themselves are the targets
+    hills         whether the targets are hills that stand for the labels
     """
 
     outputs: int
     loss: Loss
     target_table: Array | None
+    hills: bool = False
 
 
 def ending(net: Net, task: Task) -> Ending:
@@ -43,10 +47,14 @@ def ending(net: Net, task: Task) -> Ending:
     Raises InputError for a choice that the data do not allow.
     """
     classes = len(task.class_names)
+    if net.output == "hill":
+        return _hill(net, task)
     if not classes:
         if net.output is not None or net.loss == "cross-entropy":
             raise InputError("network: the targets are numbers, so output stays linear and loss is mse")
-        return Ending(task.numbers, MeanSquaredError(Identity()), None)
+        targets = task.targets
+        loss = MeanSquaredError(Identity()) if targets is None else ScaledSquaredError(targets.mean, targets.deviation)
+        return Ending(task.numbers, loss, None)
     if net.output == "single":
         if classes != 2:
             raise InputError(f"network.output: 'single' tells two classes apart, and here are {classes}; use 'softmax'")
@@ -54,6 +62,17 @@ def ending(net: Net, task: Task) -> Ending:
         table[task.positive_class] = 1
         return Ending(1, MeanSquaredError(Logistic()) if net.loss == "mse" else BinaryCrossEntropy(), table)
     return Ending(classes, MeanSquaredError(Softmax()) if net.loss == "mse" else CrossEntropy(), np.eye(classes))
+
+
+def _hill(net: Net, task: Task) -> Ending:
+    """45 sigmoids for one number. Raises InputError where there are several, or classes."""
+    if task.numbers != 1:
+        what = f"{task.numbers} numbers to predict" if task.numbers else "classes"
+        raise InputError(f"network.output: 'hill' is for one number to predict, and here are {what}")
+    # The gradient of the squared error at a sigmoid, p · (1 − p) · (p − y), all but vanishes where a unit is sure and
+    # wrong; that of the cross-entropy is p − y.
+    loss = MeanSquaredError(Logistic()) if net.loss == "mse" else BinaryCrossEntropy()
+    return Ending(hill.UNITS, loss, None, hills=True)
 
 
 def build_network(experiment: Experiment, task: Task) -> Network:
@@ -76,17 +95,25 @@ def chosen_threads() -> int:
 
 def build_encoder(experiment: Experiment, task: Task, standardization: Standardization) -> Encoder:
     """What makes examples ready for the experiment's network to be judged by plain targets, all counting alike."""
-    return Encoder(standardization, ending(experiment.network, task).target_table, experiment.training.dtype)
+    end = ending(experiment.network, task)
+    return Encoder(standardization, end.target_table, experiment.training.dtype, hills=end.hills)
 
 
 def build_batches(experiment: Experiment, dataset: Dataset) -> Batches:
     """The batches that the experiment trains on. Raises InputError if a setting does not fit the data."""
     training, task, randomness = experiment.training, dataset.task, from_seed(experiment.training.seed)
+    end = ending(experiment.network, task)
+    largest = np.abs(dataset.train.labels).max() if end.hills else 0
+    if largest > 1:
+        raise InputError(
+            f"network.output: 'hill' is for numbers from −1 to 1, and here are some as large as {largest:g}"
+        )
     encoder = Encoder(
         dataset.standardization,
-        _smoothed(ending(experiment.network, task).target_table, training.label_smoothing),
+        _smoothed(end.target_table, training.label_smoothing),
         training.dtype,
         _class_weights(training, dataset),
+        end.hills,
     )
     augment = None
     if experiment.data.augment:

@@ -15,6 +15,7 @@ from nnviz.training.heatmaps import Heatmaps
 from nnviz.training.reached import Reached
 from nnviz.training.reduction import extreme, largest
 from nnviz.training.stages import Phase
+from nnviz.training.surface import Surface
 from nnviz.training.trainer import Trainer
 
 # The units that are shown are chosen anew after so many steps, not at every frame: a diagram whose nodes change
@@ -32,6 +33,8 @@ class Camera:
         self._block_of = [number for number, block in enumerate(self._blocks) for _ in block.layers]
         self._seen = Reached(trainer)
         self._heatmaps = Heatmaps(self._seen, self._blocks)
+        self._surface = Surface(trainer) if trainer.dataset.task.input_shape == (2,) else None
+        self._feature_names = tuple(name[: f.NAME] for name in trainer.dataset.feature_names[: f.FEATURES])
         self._chosen_at: int | None = None
         # Of the input and of each block: the units with the strongest weights, and the first of them, for the diagram.
         self._ranked: list[Array] = []
@@ -74,6 +77,7 @@ class Camera:
             matrix=self._heatmaps.take(focus.block, focus.quantity, place, len(trainer.batch.indices), self._ranked),
             curves=self._curves(),
             rates=rates,
+            plane=self._surface.take(place, state is f.State.RUNNING) if self._surface else None,
         )
 
     # What has been reached
@@ -132,12 +136,14 @@ class Camera:
         is_picture = stored.ndim == 3
         logits = self._output(trainer.depth - 1)
         target = trainer.batch.targets[place].copy()
-        prediction = loss = said = None
+        prediction = loss = said = told = None
         if self._reached(Phase.LOSS):
             prediction = trainer.scores.prediction[place].copy()
             loss = float(trainer.scores.each[place])
             if task.class_names:
                 said = int(chosen_class(prediction[None], task)[0])
+            elif task.numbers == 1:
+                told = float(task.told_numbers(prediction[None])[0, 0])
         return f.ExampleView(
             number=number,
             place=place,
@@ -148,12 +154,16 @@ class Camera:
             pixels=_thinned(stored) if is_picture else None,
             augmented=seen is not None,
             features=None if is_picture else trainer.batch.inputs[place, : f.FEATURES].copy(),
+            stored=None if is_picture else stored[: f.FEATURES].copy(),
+            feature_names=self._feature_names,
             target=target,
             logits=None if logits is None else logits[place].copy(),
             prediction=prediction,
             error=None if prediction is None else prediction - target,
             loss=loss,
             said=said,
+            wanted=float(split.labels[number, 0]) if task.numbers == 1 else None,
+            told=told,
         )
 
     def _choose_units(self) -> None:

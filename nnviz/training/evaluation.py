@@ -7,6 +7,7 @@ import numpy as np
 
 from nnviz.data.dataset import Array, Encoder, Split, Task, in_order
 from nnviz.nn.network import Network
+from nnviz.training.distance import Distance, distance
 
 BATCH = 256
 # What the layers give for the examples that are evaluated at a time takes no more memory than this.
@@ -14,14 +15,23 @@ ACTIVATION_BYTES = 1 << 25
 
 
 class Score(NamedTuple):
-    """Mean loss over a split and the share of examples whose class was right (None where targets are numbers)."""
+    """Mean loss over a split and the share of examples whose class was right (None where targets are numbers).
+
+    distance  from these numbers, in their own unit; None for classes
+    """
 
     loss: float
     accuracy: float | None
+    distance: Distance | None = None
 
     def plain(self) -> dict[str, float | None]:
-        """The score for JSON, which knows no infinity: a loss that is not finite is None."""
-        return {"loss": self.loss if math.isfinite(self.loss) else None, "accuracy": self.accuracy}
+        """The score for JSON, which knows no infinity: a number that is not finite is None.
+
+        `rmse` and `mae` are in it where targets are numbers.
+        """
+        numbers = {"loss": self.loss, **(self.distance._asdict() if self.distance else {})}
+        finite = {name: number if math.isfinite(number) else None for name, number in numbers.items()}
+        return {"loss": finite.pop("loss"), "accuracy": self.accuracy, **finite}
 
 
 class Assessment(NamedTuple):
@@ -55,15 +65,25 @@ def class_probabilities(predictions: Array, task: Task) -> Array:
     return np.stack(columns, axis=1)
 
 
+def _at_a_time(network: Network) -> int:
+    numbers = sum(math.prod(layer.output_shape) for layer in network.layers)
+    return max(1, min(BATCH, ACTIVATION_BYTES // (numbers * network.dtype.itemsize)))
+
+
+def predict(network: Network, stored: Array, encoder: Encoder) -> Array:
+    """Inputs (n, *input_shape) as a dataset stores them → predictions (n, outputs); pass a replica while training."""
+    size = _at_a_time(network)
+    starts = range(0, len(stored), size)
+    return np.concatenate([network.predict(encoder.inputs(stored[start : start + size])) for start in starts])
+
+
 def assess(network: Network, task: Task, split: Split, encoder: Encoder) -> Assessment:
     """Run the split through `network`, which computes in its own buffers: pass a replica while training.
 
     Raises ValueError on an empty split.
     """
     predictions, losses = [], []
-    numbers = sum(math.prod(layer.output_shape) for layer in network.layers)
-    at_a_time = max(1, min(BATCH, ACTIVATION_BYTES // (numbers * network.dtype.itemsize)))
-    for batch in in_order(split, encoder, at_a_time):
+    for batch in in_order(split, encoder, _at_a_time(network)):
         scores = network.loss.forward(network.forward(batch.inputs), batch.targets)
         predictions.append(scores.prediction)
         losses.append(scores.each)
@@ -71,7 +91,8 @@ def assess(network: Network, task: Task, split: Split, encoder: Encoder) -> Asse
     loss = float(each.mean(dtype=np.float64))
     classes = len(task.class_names)
     if not classes:
-        return Assessment(Score(loss, None), prediction, each, None)
+        far = distance(task.told_numbers(prediction), split.labels)
+        return Assessment(Score(loss, None, far), prediction, each, None)
     said = chosen_class(prediction, task)
     confusion = np.zeros((classes, classes), np.int64)
     np.add.at(confusion, (split.labels, said), 1)

@@ -1,7 +1,8 @@
 """Frame: all that there is to see at one moment, frozen.
 
 A frame is copied out of the buffers that the training step itself filled: looking never computes anything of the
-network again. What the current stage has not reached yet is None.
+network again, but for the plane, for which a replica is asked what it says of places where no example is. What the
+current stage has not reached yet is None.
 """
 
 from dataclasses import dataclass
@@ -16,10 +17,15 @@ MATRIX_ROWS, MATRIX_COLUMNS = 96, 192
 CURVE_BINS = 256
 PIXELS = 128
 FEATURES = 256
+# Characters of a feature's name.
+NAME = 40
 # Of kernels and feature maps: so many in a row or column, numbers on a side, and numbers in all.
 TILES = 64
 TILE_SIDE = 48
 TILE_NUMBERS = 12_288
+# Of the plane: cells on a side, and points of the batch and others that are shown on it.
+PLANE_SIDE = 64
+POINTS = 192
 # Weights between the units of a diagram, in all.
 EDGES = 12_288
 
@@ -74,11 +80,15 @@ class ExampleView:
     pixels      (height, width, channels) uint8, the picture as the network saw it; None for features
     augmented   whether that is a changed picture and not the one that is stored
     features    (features,) float, standardised; None for pictures
+    stored      (features,) float, the same in their own units; None for pictures
+    feature_names  of these, empty where they have none
     target      (outputs,)
     logits      (outputs,), from the end of the forward pass on
     prediction, error  (outputs,), from the loss on; error is prediction − target
     loss        of this example alone, from the loss on
     said        the class that the prediction means, None where targets are numbers
+    wanted      where there is one number to predict: that number, in its own unit, whatever tells it
+    told        the number that the prediction means, from the loss on
     """
 
     number: int
@@ -90,12 +100,16 @@ class ExampleView:
     pixels: Array | None
     augmented: bool
     features: Array | None
+    stored: Array | None
+    feature_names: tuple[str, ...]
     target: Array
     logits: Array | None
     prediction: Array | None
     error: Array | None
     loss: float | None
     said: int | None
+    wanted: float | None
+    told: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +239,33 @@ class TilesView:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaneView:
+    """What the network says all over the plane, where an input is two numbers, and some training examples on it.
+
+    names      of the two inputs
+    low, high  (x, y), the lower left corner and the upper right one, in the units that the inputs are stored in
+    classes    (rows, columns) int16, the most likely class in the middle of each cell, the top row first; None for
+               numbers
+    values     (rows, columns) float32, the probability of the second of two classes, that of the most likely one of
+               several, or the first of the numbers to predict
+    targets    (lowest, highest) of the numbers to predict, None for classes
+    points     (k, 2), those of the batch first, `batch` in all, and number `focused` is the focused example
+    labels     (k,) their classes or numbers
+    """
+
+    names: tuple[str, ...]
+    low: tuple[float, float]
+    high: tuple[float, float]
+    classes: Array | None
+    values: Array
+    targets: tuple[float, float] | None
+    points: Array
+    labels: Array
+    batch: int
+    focused: int
+
+
+@dataclass(frozen=True, slots=True)
 class Curves:
     """The run so far. A bin holds `stride` steps, the last one maybe fewer; `total` steps in all."""
 
@@ -294,6 +335,7 @@ class Frame:
     batch_loss the mean loss of the batch, from the loss on
     said_wrong how many examples of the batch were put in the wrong class; None before the loss and for numbers
     worst      place in the batch of the example with the highest loss, from the loss on
+    plane      None where an input is not two numbers; at the weights as they are, or were a moment ago in full run
     """
 
     title: Title
@@ -315,3 +357,4 @@ class Frame:
     matrix: MatrixView | TilesView
     curves: Curves
     rates: Rates
+    plane: PlaneView | None

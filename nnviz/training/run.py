@@ -3,13 +3,15 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
-from nnviz.data.dataset import Encoder, Standardization, Task
+from nnviz.data.dataset import Encoder, Standardization, Targets, Task
+from nnviz.data.table_encoding import TableEncoding
 from nnviz.errors import InputError
 from nnviz.experiment import Experiment, combine, read_tables
 from nnviz.nn.network import Network
@@ -70,6 +72,7 @@ class RunDirectory:
             "input_shape": dataset.task.input_shape,
             "class_names": dataset.task.class_names,
             "numbers": dataset.task.numbers,
+            "targets": dataset.task.targets and asdict(dataset.task.targets),
         }
         place = {
             "step": checkpoint.step,
@@ -77,6 +80,8 @@ class RunDirectory:
             "schedule": checkpoint.descent.schedule,
         }
         metadata = {"nnviz.task": json.dumps(task), "nnviz.place": json.dumps(place)}
+        if dataset.encoding is not None:
+            metadata["nnviz.table"] = msgspec.json.encode(dataset.encoding).decode()
         with self._writing():
             _write(self.path / CHECKPOINTS / FINAL, save(tensors, metadata))
 
@@ -97,6 +102,7 @@ class TrainedNetwork:
     encoder: Encoder
     standardization: Standardization
     step: int
+    table: TableEncoding | None = None
 
 
 def load_run(path: Path) -> TrainedNetwork:
@@ -112,7 +118,11 @@ def load_run(path: Path) -> TrainedNetwork:
     try:
         fields = json.loads(metadata["nnviz.task"])
         place = json.loads(metadata["nnviz.place"])
-        task = Task(tuple(fields["input_shape"]), tuple(fields["class_names"]), fields["numbers"])
+        targets = msgspec.convert(fields.get("targets"), Targets | None)
+        task = Task(tuple(fields["input_shape"]), tuple(fields["class_names"]), fields["numbers"], targets)
+        table = None
+        if "nnviz.table" in metadata:
+            table = msgspec.json.decode(metadata["nnviz.table"], type=TableEncoding)
         standardization = Standardization(tensors["standardization.mean"], tensors["standardization.deviation"])
         network = build_network(experiment, task)
         for name, view in {**network.parameters.named(), **network.parameters.named_statistics()}.items():
@@ -122,7 +132,9 @@ def load_run(path: Path) -> TrainedNetwork:
                 )
             view[...] = tensors[name]
         encoder = build_encoder(experiment, task, standardization)
-        return TrainedNetwork(experiment, task, network.for_evaluation(), encoder, standardization, place["step"])
+        return TrainedNetwork(
+            experiment, task, network.for_evaluation(), encoder, standardization, place["step"], table
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{checkpoint}: not a checkpoint of nnviz ({type(error).__name__}: {error})") from None
 

@@ -12,7 +12,7 @@ from nnviz.experiment import Stopping
 from nnviz.nn.losses import Scores
 from nnviz.nn.network import Network
 from nnviz.training.descent import Descent, DescentState
-from nnviz.training.evaluation import Assessment, assess
+from nnviz.training.evaluation import Assessment, assess, predict
 from nnviz.training.history import Evaluation, History, selection_loss
 from nnviz.training.stages import Phase, Stage, end_of, training_step
 from nnviz.training.stopping import DIVERGED, INTERRUPTED, after_evaluation, after_step
@@ -250,6 +250,13 @@ class Trainer:
     def assess(self, split: Split) -> Assessment:
         """Score the network as it is now on a split; what the current training step computed stays as it is."""
         return assess(self._evaluator, self.dataset.task, split, self.encoder)
+
+    def predict(self, stored: Array) -> Array:
+        """What the network as it is now predicts (n, outputs) for any inputs (n, *input_shape), as datasets store them.
+
+        Like `assess`, it leaves what the current training step computed as it is.
+        """
+        return predict(self._evaluator, stored, self.encoder)
 
     def checkpoint(self) -> Checkpoint:
         """A copy of the parameters and of the optimizer's memory, as they are after the last finished step."""

@@ -177,8 +177,23 @@ def test_a_number_is_told_with_the_output_that_is_furthest_off(numbers):
     assert_says(trainer, r"(?:this example|=) #\. The target is #,", example.prediction[k], example.target[k])
     assert f"output {k} = " in told(trainer) if numbers > 1 else "output" not in told(trainer)
     trainer.advance()
-    gradient = 2 * example.error[k] / (2 * numbers)
-    assert_says(trainer, rf"2 \(p − y\) / {2 * numbers} = #", gradient)
+    deviation = trainer.dataset.task.targets.deviation[k]
+    gradient = 2 * example.error[k] / (deviation * 2 * numbers)
+    assert_says(trainer, rf"2 \(p − y\) / \(# × {2 * numbers}\) = #", deviation, gradient)
+
+
+def test_a_number_is_told_from_its_logit_on():
+    trainer = make_trainer(make_dataset((), numbers=1, scale=1000), {"layers": ""}, batch_size=1)
+    trainer.advance()
+    targets, (z,) = trainer.dataset.task.targets, frame_of(trainer).example.logits
+    (mean,), (deviation,) = targets.mean, targets.deviation
+    said = mean + deviation * z
+    assert_says(trainer, r"gave z = #, .* the prediction is # \+ # × z = #\.", z, mean, deviation, said)
+    trainer.advance()
+    example = frame_of(trainer).example
+    assert example.prediction[0] == pytest.approx(said, rel=1e-5)
+    assert example.loss == pytest.approx(((said - example.target[0]) / deviation) ** 2, rel=1e-4)
+    assert_says(trainer, r"\(\(p − y\) / #\)² = #;", deviation, example.loss)
 
 
 def test_many_logits_are_told_by_the_highest_and_the_labels():

@@ -1,0 +1,98 @@
+"""What a network of two inputs says all over the plane."""
+
+import math
+import time
+
+import numpy as np
+
+from nnviz.data.dataset import Array
+from nnviz.training import frame as f
+from nnviz.training.evaluation import class_probabilities
+from nnviz.training.trainer import Trainer
+
+# While training runs, the surface is computed so many seconds apart at least, and takes that share of the time at most.
+LEAST_SECONDS = 0.2
+SHARE = 0.01
+
+
+class Surface:
+    """Takes the plane of one trainer, whose inputs are two numbers."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        self._trainer = trainer
+        train = trainer.dataset.train
+        self._low, self._high = _ends(train.inputs)
+        self._others = np.unique(np.linspace(0, len(train) - 1, f.POINTS).astype(np.int64))
+        numbers = None if trainer.dataset.class_names else train.labels[:, 0]
+        self._targets = None if numbers is None else (float(numbers.min()), float(numbers.max()))
+        self._weights = self._statistics = np.empty(0)
+        self._due = -math.inf
+
+    def take(self, place: int, running: bool) -> f.PlaneView:
+        """The plane with the example at `place` of the batch; of a running training, as it was a moment ago."""
+        if not (running and time.perf_counter() < self._due) and self._is_outdated():
+            self._compute()
+        batch = self._trainer.batch.indices
+        shown = batch[: f.POINTS].copy()
+        focused = min(place, len(shown) - 1)
+        shown[focused] = batch[place]
+        train = self._trainer.dataset.train
+        points = np.concatenate([shown, self._others])
+        return f.PlaneView(
+            names=self._trainer.dataset.feature_names or ("x0", "x1"),
+            low=self._low,
+            high=self._high,
+            classes=self._classes,
+            values=self._values,
+            targets=self._targets,
+            points=train.inputs[points],
+            labels=train.labels[points] if self._targets is None else train.labels[points, 0],
+            batch=len(shown),
+            focused=focused,
+        )
+
+    def _is_outdated(self) -> bool:
+        parameters = self._trainer.network.parameters
+        return not (
+            np.array_equal(parameters.values, self._weights) and np.array_equal(parameters.statistics, self._statistics)
+        )
+
+    def _compute(self) -> None:
+        trainer, started = self._trainer, time.perf_counter()
+        predictions = trainer.predict(_middles(self._low, self._high))
+        side = (f.PLANE_SIDE, f.PLANE_SIDE)
+        self._classes: Array | None = None
+        task = trainer.dataset.task
+        if task.class_names:
+            probabilities = class_probabilities(predictions, task)
+            chosen = probabilities[:, 1] if probabilities.shape[1] == 2 else probabilities.max(axis=1)
+            self._classes = probabilities.argmax(axis=1).astype(np.int16).reshape(side)
+        else:
+            chosen = task.told_numbers(predictions)[:, 0]
+        self._values = chosen.astype(np.float32).reshape(side)
+        parameters = trainer.network.parameters
+        self._weights, self._statistics = parameters.values.copy(), parameters.statistics.copy()
+        now = time.perf_counter()
+        self._due = now + max(LEAST_SECONDS, (now - started) / SHARE)
+
+
+def _ends(inputs: Array) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The lowest and the highest corner of a plane that holds all inputs (n, 2), at round numbers."""
+    low, high = inputs.min(axis=0).astype(np.float64), inputs.max(axis=0).astype(np.float64)
+    middle, extent = (low + high) / 2, np.where(high > low, high - low, 1.0)
+    # Where both axes are of about the same length, they are made so: a circle is to be round.
+    if extent.max() < 2 * extent.min():
+        extent[:] = extent.max()
+    unit = 10.0 ** (np.floor(np.log10(extent)) - 1)
+    (left, bottom), (right, top) = (
+        (np.floor((middle - extent / 2) / unit) * unit).tolist(),
+        (np.ceil((middle + extent / 2) / unit) * unit).tolist(),
+    )
+    return (left, bottom), (right, top)
+
+
+def _middles(low: tuple[float, float], high: tuple[float, float]) -> Array:
+    """The points (cells, 2) in the middles of the cells, row by row from the top left."""
+    share = (np.arange(f.PLANE_SIDE) + 0.5) / f.PLANE_SIDE
+    x, y = (start + (end - start) * share for start, end in zip(low, high, strict=True))
+    return np.stack(np.meshgrid(x, y[::-1]), axis=-1).reshape(-1, 2).astype(np.float32)

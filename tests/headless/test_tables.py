@@ -1,0 +1,74 @@
+"""The commands with tables: what is predicted is told in its own unit, and a run can be scored again."""
+
+import json
+
+import pytest
+
+
+def write(path, rows, header="size,colour,price"):
+    path.write_text("\n".join([header, *rows, ""]))
+
+
+def price(i):
+    return 100_000 + 1000 * i + (20_000 if i % 3 else 0)
+
+
+@pytest.fixture
+def houses(tmp_path):
+    """200 houses whose price follows from size and colour; one has no size, another no price."""
+    rows = [f"{i if i != 7 else ''},{'red' if i % 3 else 'blue'},{price(i) if i != 8 else ''}" for i in range(200)]
+    write(tmp_path / "houses.csv", rows)
+    return "houses.csv"
+
+
+def test_numbers_are_scored_in_their_own_unit_beside_the_mean(nnviz, houses, tmp_path):
+    trained = nnviz("train", houses, "--out", "run", "--json")
+    assert trained.returncode == 0, trained.stderr
+    assert "houses.csv: skipped 1 row whose target is blank (line 10)" in trained.stderr
+    assert "houses.csv: 1 blank cell in size (1)" in trained.stderr
+    assert "the target is the last of 3 columns, 'price', a number; --target chooses another" in trained.stderr
+    told = json.loads(trained.stdout)
+    assert told == json.loads((tmp_path / "run" / "result.json").read_text())
+    assert told["test"]["accuracy"] is None
+    of_mean = told["mean_prediction"]["test"]
+    assert 0 < told["test"]["mae"] < told["test"]["rmse"] < of_mean["rmse"] / 5
+    tested = json.loads(nnviz("test", "run", "--json").stdout)
+    assert {key: tested[key] for key in ("loss", "accuracy", "rmse", "mae")} == told["test"]
+    assert tested["mean_prediction"] == of_mean
+    for command in (["train", houses, "--out", "other"], ["test", "run"]):
+        report = nnviz(*command).stdout
+        assert f"{of_mean['rmse']:,.0f}" in report
+        assert "RMSE of the mean" in report
+
+
+def test_another_table_is_scored_by_the_medians_and_categories_of_the_first(nnviz, houses, tmp_path):
+    nnviz("train", houses, "--target", "price", "--epochs", "9", "--out", "run")
+    own = json.loads(nnviz("test", "run", "--json").stdout)
+    # The same houses, with columns in another order and one that is new, and without a blue one among the first.
+    lines = [line.split(",") for line in (tmp_path / houses).read_text().splitlines()]
+    write(tmp_path / "new.csv", [f"{p},{i},{c},{s}" for i, (s, c, p) in enumerate(lines[1:])], "price,id,colour,size")
+    again = json.loads(nnviz("test", "run", "--data", "new.csv", "--json").stdout)
+    assert (again["rmse"], again["examples"]) == (own["rmse"], own["examples"])
+    write(tmp_path / "less.csv", ["1,2", "2,3"], "size,price")
+    done = nnviz("test", "run", "--data", "less.csv")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "less.csv: there is no column 'colour', which the network has learnt from" in done.stderr
+
+
+def test_a_table_is_not_taken_for_other_numbers(nnviz, houses):
+    nnviz("train", houses, "--target", "colour", "--epochs", "2", "--out", "run")
+    for other in ("gauss", "pets"):
+        done = nnviz("test", "run", "--data", other)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+
+
+def test_the_keys_of_a_table_can_stand_in_a_file(nnviz, houses, tmp_path):
+    (tmp_path / "my.toml").write_text(
+        f'[data]\nsource = "{houses}"\ntarget = "colour"\ntask = "classify"\n[stopping]\nepochs = 2\n'
+    )
+    trained = nnviz("train", "--config", "my.toml", "--out", "run", "--json")
+    assert trained.returncode == 0, trained.stderr
+    assert json.loads(trained.stdout)["test"]["accuracy"] is not None
+    assert 'target = "colour"' in (tmp_path / "run" / "experiment.toml").read_text()
+    wrong = nnviz("train", houses, "--task", "guess")
+    assert "data.task: expected one of classify, regress; got 'guess'" in wrong.stderr

@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+
+from nnviz.data.dataset import Dataset, Split, Standardization, Task
+from nnviz.errors import InputError
+from nnviz.experiment import Experiment, combine
+from nnviz.nn.gradcheck import numerical_gradient, relative_error
+from nnviz.training.assembly import assemble, ending
+
+TABLES = {
+    "network": {"layers": "dense 8 tanh", "output": "hill"},
+    "training": {"learning_rate": 0.5, "batch_size": 16, "dtype": "float64"},
+    "stopping": {"epochs": 60},
+}
+
+
+def examples(largest: float = 1.0, outputs: int = 1) -> Dataset:
+    """Two features; the number to predict lies in the first."""
+    inputs = np.random.default_rng(0).uniform(-1, 1, (240, 2)).astype(np.float32)
+    labels = np.repeat(inputs[:, :1] * largest, outputs, axis=1)
+    splits = [Split(inputs[part], labels[part], [""] * 80) for part in (slice(80), slice(80, 160), slice(160, 240))]
+    return Dataset("numbers", (), *splits, Standardization.of(inputs))
+
+
+def experiment(**network: str) -> Experiment:
+    return combine(TABLES, {"network": network})
+
+
+@pytest.mark.parametrize("loss", ["cross-entropy", "mse"])
+def test_the_error_is_told_in_the_unit_of_the_number(loss: str) -> None:
+    trainer = assemble(experiment(loss=loss), examples())
+    before = trainer.assess(trainer.dataset.test).score.distance
+    while trainer.stopped_by is None:
+        trainer.step()
+    assessed = trainer.assess(trainer.dataset.test)
+    assert assessed.predictions.shape == (80, 45)
+    assert before is not None
+    assert assessed.score.distance is not None
+    if loss == "cross-entropy":
+        assert assessed.score.distance.mae < 0.1 < before.mae
+
+
+@pytest.mark.parametrize("loss", ["cross-entropy", "mse"])
+def test_its_gradient_is_that_of_its_loss(loss: str) -> None:
+    trainer = assemble(experiment(loss=loss), examples())
+    batch = trainer.batch
+    assert batch.targets.shape == (16, 45)
+    network = trainer.network
+    expected = numerical_gradient(network, batch.inputs, batch.targets)
+    network.loss.forward(network.forward(batch.inputs), batch.targets)
+    network.backward()
+    assert relative_error(network.parameters.gradients, expected) < 1e-6
+
+
+def test_it_is_for_one_number_alone() -> None:
+    with pytest.raises(InputError, match="one number to predict, and here are 2 numbers"):
+        assemble(experiment(), examples(outputs=2))
+    with pytest.raises(InputError, match="one number to predict, and here are classes"):
+        ending(experiment().network, Task((2,), ("cat", "dog")))
+
+
+def test_it_is_for_numbers_from_minus_one_to_one() -> None:
+    with pytest.raises(InputError, match="from −1 to 1"):
+        assemble(experiment(), examples(largest=3.0))

@@ -36,6 +36,8 @@ screenshots: .venv/installed
 	$(SHOT) screenshots/epochs.svg pets --size 160x48 --keys "e e e e [ [ b"
 	$(SHOT) screenshots/test.svg pets --size 120x40 --keys "e e e t"
 	$(SHOT) screenshots/maps.svg pets --size 120x40 --keys "e e b [ [ [ [ [ w w w" --network $(CONVOLUTIONS)
+	$(SHOT) screenshots/spiral.svg spiral --size 120x40 --epochs 150 --keys "space f"
+	$(SHOT) screenshots/road.svg road --size 120x40 --keys "e e e f full_stop"
 	$(SHOT) screenshots/small.svg pets --size 80x24 --keys "e f"
 	$(SHOT) screenshots/light.svg pets --size 120x40 --keys "e b" --light
 

@@ -2,6 +2,8 @@
 
 import math
 
+from nnviz.data.dataset import Targets
+
 MINUS = "−"
 
 
@@ -26,6 +28,13 @@ def plain(value: float, digits: int = 3) -> str:
 def signed(value: float, digits: int = 3) -> str:
     """The same with a + before what is positive."""
     return f"+{plain(value, digits)}" if value > 0 else plain(value, digits)
+
+
+def in_unit(value: float, targets: Targets | None, output: int) -> str:
+    """A number to predict, or a prediction of it, with as many decimals as its deviation makes worth reading."""
+    if targets is None or not abs(value) < 1e9:
+        return plain(value)
+    return f"{value:,.{targets.decimals(output)}f}".replace("-", MINUS)
 
 
 def rounded(value: float) -> str:

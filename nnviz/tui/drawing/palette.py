@@ -13,7 +13,21 @@ Rgb = tuple[int, int, int]
 LEVELS = 15
 
 
-def _mix(a: Rgb, b: Rgb, share: float) -> Rgb:
+# Of several classes, none of them the colour of another to colour-blind people (Okabe and Ito).
+CLASSES: tuple[Rgb, ...] = (
+    (230, 159, 0),
+    (86, 180, 233),
+    (0, 158, 115),
+    (204, 121, 167),
+    (213, 94, 0),
+    (0, 114, 178),
+    (240, 228, 66),
+    (150, 150, 150),
+)
+
+
+def mixed(a: Rgb, b: Rgb, share: float) -> Rgb:
+    """The colour that lies that share of the way from `a` to `b`."""
     red, green, blue = (round(x + (y - x) * share) for x, y in zip(a, b, strict=True))
     return red, green, blue
 
@@ -64,8 +78,8 @@ class Palette:
     @cached_property
     def shades(self) -> list[Rgb]:
         """The diverging scale, most negative first."""
-        falling = [_mix(self.zero, self.negative, i / LEVELS) for i in range(LEVELS, 0, -1)]
-        rising = [_mix(self.zero, self.positive, i / LEVELS) for i in range(LEVELS + 1)]
+        falling = [mixed(self.zero, self.negative, i / LEVELS) for i in range(LEVELS, 0, -1)]
+        rising = [mixed(self.zero, self.positive, i / LEVELS) for i in range(LEVELS + 1)]
         return falling + rising
 
     @cached_property
@@ -77,7 +91,16 @@ class Palette:
     @cached_property
     def faded(self) -> list[Rgb]:
         """The diverging scale for what is only there to compare with."""
-        return [_mix(self.background, shade, 0.35) for shade in self.shades]
+        return [mixed(self.background, shade, 0.35) for shade in self.shades]
+
+    @cached_property
+    def grounds(self) -> list[Rgb]:
+        """The diverging scale for what something in its own colours stands on."""
+        return [mixed(self.zero, shade, 0.5) for shade in self.shades]
+
+    def class_colour(self, label: int, classes: int) -> Rgb:
+        """The colour of a class: orange and blue for two."""
+        return (self.negative, self.positive)[label] if classes == 2 else CLASSES[label % len(CLASSES)]
 
     def half_block(self, upper: Rgb, lower: Rgb) -> Segment:
         """A cell of any two colours, made once."""

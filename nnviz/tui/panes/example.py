@@ -1,14 +1,19 @@
 """The focused example, as the network sees it."""
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
 
 from nnviz.training.frame import ExampleView, Frame
 from nnviz.tui.drawing.bars import signed_bar
 from nnviz.tui.drawing.grid import picture
-from nnviz.tui.drawing.numbers import plain, signed
-from nnviz.tui.drawing.rows import filled, fit, row
+from nnviz.tui.drawing.numbers import in_unit, plain, rounded
+from nnviz.tui.drawing.plane import plane, told_place
+from nnviz.tui.drawing.rows import filled, fit, fit_right, row
+from nnviz.tui.drawing.steering import NAME, steered
 from nnviz.tui.panes.pane import Pane
+
+VALUE, SHORTEST_BAR = 9, 11
 
 
 class ExamplePane(Pane):
@@ -21,47 +26,65 @@ class ExamplePane(Pane):
     def caption(self, frame: Frame) -> None:
         place = f"{frame.example.place + 1} of {frame.example.batch_size} in the batch"
         self.border_subtitle = f"augmented · {place}" if frame.example.augmented else place
+        if frame.plane is not None:
+            self.border_title = f"Example · {'decision' if frame.task.class_names else 'predicted'} surface"
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
         example = frame.example
         verdict = self._verdict(frame, width)
         room = height - len(verdict)
-        if example.pixels is not None:
-            strips = self._picture(example, width, room)
+        if frame.plane is not None:
+            strips = plane(frame.plane, frame.task.class_names, width, room, self.palette)
+        elif example.pixels is not None:
+            strips = self._picture(frame, width, room)
         else:
             strips = self._features(example, width, room)
         return strips + verdict
 
-    def _picture(self, example: ExampleView, width: int, room: int) -> list[Strip]:
+    def _picture(self, frame: Frame, width: int, room: int) -> list[Strip]:
+        example = frame.example
         if example.pixels is None or room < 2:
             return []
         strips = picture(example.pixels, width, room)
+        if example.wanted is not None and frame.task.target_name == NAME:
+            strips = steered(strips, example.wanted, example.told, self.palette)
         margin = [Segment(" " * ((width - strips[0].cell_length) // 2), self.palette.style(self.palette.text))]
         return [filled(Strip([*margin, *strip]), width, self.palette) for strip in strips]
 
     def _features(self, example: ExampleView, width: int, room: int) -> list[Strip]:
-        features = example.features
-        if features is None:
+        """A row each: the value in its own unit, and a bar for how many deviations it is from the training mean."""
+        features, stored, text = example.features, example.stored, self.palette.style(self.palette.text)
+        if features is None or stored is None:
             return []
         largest = max(float(abs(features).max()), 1e-12)
+        names = example.feature_names or tuple(f"x{number}" for number in range(len(features)))
+        name_width = max(6, min(max(map(cell_len, names)), width - VALUE - SHORTEST_BAR))
         rows = []
-        for number, value in enumerate(features[:room].tolist()):
-            text = self.palette.style(self.palette.text)
-            bar = signed_bar(value / largest, max(width - 16, 3), self.palette)
-            rows.append(row([(f"x{number:<5}", text), (f"{signed(value):>8}  ", text), *bar], width, self.palette))
+        for name, standardised, value in zip(names[:room], features.tolist(), stored.tolist(), strict=False):
+            bar = signed_bar(standardised / largest, max(width - name_width - VALUE - 2, 3), self.palette)
+            told = [(fit(name, name_width), text), (fit_right(rounded(value), VALUE) + "  ", text)]
+            rows.append(row([*told, *bar], width, self.palette))
         return rows
 
     def _verdict(self, frame: Frame, width: int) -> list[Strip]:
         example, palette = frame.example, self.palette
         text, faint = palette.style(palette.text, bold=True), palette.style(palette.faint)
         label = frame.task.class_names[example.label] if example.label is not None else "target"
-        lines = [row([(fit(label, width - 8), text), (f"#{example.number:,}".rjust(8), faint)], width, palette)]
+        if example.wanted is not None:
+            label = f"target {in_unit(example.wanted, frame.task.targets, 0)}"
+        if frame.plane is not None:
+            label += f" {told_place(frame.plane)}"
+        number = f"#{example.number:,}".rjust(8 if frame.plane is None else 5)
+        lines = [row([(fit(label, width - len(number)), text), (number, faint)], width, palette)]
         if example.said is not None and example.loss is not None:
             right = example.said == example.label
             verdict = f"said {frame.task.class_names[example.said]} {'✓' if right else '✗'}"
             colour = palette.style(palette.good if right else palette.bad, bold=True)
             loss = f"  loss {plain(example.loss)}"
             lines.append(row([(verdict, colour), (loss, faint)], width, palette))
+        elif example.told is not None and example.loss is not None:
+            said = f"said {in_unit(example.told, frame.task.targets, 0)}"
+            lines.append(row([(said, text), (f"  loss {plain(example.loss)}", faint)], width, palette))
         else:
             lines.append(row([("not asked yet" if example.prediction is None else "", faint)], width, palette))
         return lines

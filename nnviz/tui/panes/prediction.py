@@ -2,13 +2,17 @@
 
 from textual.strip import Strip
 
+from nnviz.data.dataset import Targets
 from nnviz.training.frame import Frame
 from nnviz.tui.drawing.bars import bar
-from nnviz.tui.drawing.numbers import plain
+from nnviz.tui.drawing.hill import hills
+from nnviz.tui.drawing.numbers import in_unit, plain
 from nnviz.tui.drawing.rows import Run, fit, fit_right, row
+from nnviz.tui.drawing.track import PREDICTION, TARGET, track
 from nnviz.tui.panes.pane import Pane
 
 NUMBER = 6
+WIDE = 10
 
 
 class PredictionPane(Pane):
@@ -19,10 +23,16 @@ class PredictionPane(Pane):
     title = "Prediction and target"
 
     def caption(self, frame: Frame) -> None:
-        hidden = len(frame.example.target) - max(self.content_size.height - 1, 1)
+        shown_whole = frame.task.is_hill(len(frame.example.target))
+        hidden = 0 if shown_whole else len(frame.example.target) - max(self.content_size.height - 1, 1)
         self.border_subtitle = f"{hidden:,} more outputs" if hidden > 0 else None
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
+        targets = frame.task.in_units(len(frame.example.target))
+        if targets is not None:
+            return self._numbers(frame, targets, width, height)
+        if frame.task.is_hill(len(frame.example.target)):
+            return hills(frame, width, height, self.palette)
         palette = self.palette
         text, faint = palette.style(palette.text), palette.style(palette.faint)
         names = frame.task.output_names(len(frame.example.target))
@@ -39,10 +49,32 @@ class PredictionPane(Pane):
             colour = palette.style(palette.good if wanted else palette.accent)
             runs: list[Run] = [(fit(names[output], name_width), text)]
             runs.append((fit_right("·" if p is None else plain(p), NUMBER + 1), text if p is not None else faint))
-            share = 0.0 if p is None or not frame.task.class_names else p
+            share = 0.0 if p is None else p
             runs.append((" " + bar(share, bar_width) + " ", colour))
             runs.append((fit_right(plain(target) if target not in (0, 1) else f"{target:.0f}", NUMBER - 2), text))
             runs.append((" ◀" if wanted else "  ", palette.style(palette.good)))
+            rows.append(row(runs, width, palette))
+        return rows
+
+    def _numbers(self, frame: Frame, targets: Targets, width: int, height: int) -> list[Strip]:
+        """Numbers in their own unit, and both on a line."""
+        palette, example = self.palette, frame.example
+        text, faint, bold = palette.style(palette.text), palette.style(palette.faint), palette.style(palette.text, True)
+        names = targets.names
+        name_width = max(4, min(max(map(len, names)), width // 5))
+        room = width - name_width - 2 * WIDE - 2
+        header = f"{fit('', name_width)}{fit_right(f'p {PREDICTION}', WIDE)}{fit_right(f'y {TARGET}', WIDE)}"
+        rows = [row([(header, faint)], width, palette)]
+        for output in range(min(len(names), max(height - 1, 1))):
+            y = float(example.target[output])
+            p = None if example.prediction is None else float(example.prediction[output])
+            said = "·" if p is None else in_unit(p, targets, output)
+            runs: list[Run] = [
+                (fit(names[output], name_width), text),
+                (fit_right(said, WIDE), faint if p is None else bold),
+                (fit_right(in_unit(y, targets, output), WIDE) + "  ", text),
+            ]
+            runs += track(p, y, targets.mean[output], targets.deviation[output], room, palette)
             rows.append(row(runs, width, palette))
         return rows
 

@@ -13,12 +13,15 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from nnviz.data.dataset import Array
+from nnviz.insight.wording import short
 from nnviz.remote.messages import Mistake, TestReport
 from nnviz.tui.drawing.grid import picture
 from nnviz.tui.drawing.numbers import plain
+from nnviz.tui.drawing.scatter import scatter
 
 THUMBNAIL = 20
 MOST_CLASSES = 12
+SCATTER_WIDTH, SCATTER_HEIGHT = 72, 22
 
 
 class TestScreen(ModalScreen[None]):
@@ -40,6 +43,10 @@ class TestScreen(ModalScreen[None]):
             if report.confusion is not None:
                 yield Static(_heading(len(report.task.class_names)), classes="heading")
                 yield Static(_confusion(report.confusion, report.task.class_names))
+            if report.true is not None and report.predicted is not None and report.task.targets is not None:
+                name = report.task.targets.names[0]
+                yield Static(_scatter_heading(name), classes="heading")
+                yield Static(scatter(report.true, report.predicted, SCATTER_WIDTH, SCATTER_HEIGHT))
             if report.mistakes:
                 yield Static(Text("The worst mistakes", style="bold"), classes="heading")
                 with ItemGrid(id="mistakes", min_column_width=THUMBNAIL + 2):
@@ -55,12 +62,25 @@ class TestScreen(ModalScreen[None]):
             right = round(report.accuracy * report.examples)
             text.append(f"{report.accuracy:.1%} right", style="bold")
             text.append(f"  ({right:,} of {report.examples:,} {report.split} examples)   ")
+        if report.distance is not None and report.of_mean is not None:
+            for name in ("rmse", "mae"):
+                value, of_mean = getattr(report.distance, name), getattr(report.of_mean, name)
+                text.append(f"{name.upper()} {plain(value, 4)}", style="bold")
+                text.append(f" (the mean {plain(of_mean, 4)})   ")
         text.append(f"loss {plain(report.loss)}")
+        if report.distance is not None:
+            text.append(f"   {report.examples:,} {report.split} examples")
         return text
 
     def action_dismiss_page(self) -> None:
         """Back to the training screen."""
         self.dismiss()
+
+
+def _scatter_heading(name: str) -> Text:
+    text = Text("Predicted and true", style="bold")
+    text.append(f"   across: true {short(name)} · up: predicted · on the dots, both agree", style="not bold")
+    return text
 
 
 def _heading(classes: int) -> Text:

@@ -1,0 +1,61 @@
+"""A hill of activation over the units that tell a number, and the hill that was wanted of them."""
+
+import numpy as np
+from textual.strip import Strip
+
+from nnviz.data.dataset import Array
+from nnviz.data.hill import DIRECTIONS
+from nnviz.training.frame import Frame
+from nnviz.tui.drawing.numbers import in_unit
+from nnviz.tui.drawing.palette import Palette, Rgb
+from nnviz.tui.drawing.rows import fit, fit_right, row
+
+EIGHTHS = " ▁▂▃▄▅▆▇█"
+
+
+def hills(frame: Frame, width: int, height: int, palette: Palette) -> list[Strip]:
+    """The predicted hill above the wanted one, the units of −1 and 1 marked; in about `height` rows of `width`."""
+    prediction, target = frame.example.prediction, frame.example.target
+    told, wanted = (
+        "·" if number is None else in_unit(number, frame.task.targets, 0)
+        for number in (frame.example.told, frame.example.wanted)
+    )
+    tall = max((height - 3) // 2, 1)
+    step = -(-len(target) // width)
+    faint = palette.style(palette.faint)
+    rows = [_heading("p", told, width, palette)]
+    activations = np.zeros_like(target) if prediction is None else prediction
+    rows += _columns(_grouped(activations, step), tall, width, palette, palette.accent)
+    rows.append(_heading("y", wanted, width, palette))
+    rows += _columns(_grouped(target, step), tall, width, palette, palette.good)
+    axis = [" "] * -(-len(target) // step)
+    for number, mark in ((-1.0, "−1"), (0.0, "0"), (1.0, "1")):
+        place = int(np.abs(DIRECTIONS - number).argmin()) // step
+        axis[place - len(mark) + 1 : place + 1] = list(mark)
+    rows.append(row([(_middle("".join(axis), width), faint)], width, palette))
+    return rows
+
+
+def _heading(name: str, number: str, width: int, palette: Palette) -> Strip:
+    text, faint = palette.style(palette.text, bold=True), palette.style(palette.faint)
+    what = "predicted" if name == "p" else "target"
+    return row([(f"{name} ", text), (fit(what, width - 12), faint), (fit_right(number, 10), text)], width, palette)
+
+
+def _grouped(values: Array, step: int) -> Array:
+    """The largest of each `step` units: a screen may have fewer columns than there are units."""
+    return np.maximum.reduceat(np.clip(np.nan_to_num(values), 0, 1), np.arange(0, len(values), step))
+
+
+def _columns(values: Array, tall: int, width: int, palette: Palette, colour: Rgb) -> list[Strip]:
+    """Columns from 0 to 1, an eighth of a row exact, the top row first."""
+    eighths = np.rint(values * tall * 8).astype(int)
+    style = palette.style(colour)
+    return [
+        row([(_middle("".join(EIGHTHS[min(max(e - 8 * level, 0), 8)] for e in eighths), width), style)], width, palette)
+        for level in reversed(range(tall))
+    ]
+
+
+def _middle(text: str, width: int) -> str:
+    return " " * ((width - len(text)) // 2) + text

@@ -171,7 +171,10 @@ def test_up_is_up_and_right_is_right() -> None:
     assert re.search("−1 +x +1", lines[16])
     assert lines[17].split() == ["●", "low", "███████", "high", "●"]
     left = lines[0].index("●")
-    cells = [[style.color.get_truecolor() for _, style, _ in strip.crop(left, left + 32)] for strip in strips[:16]]
+    cells = [
+        [style.color.get_truecolor() for text, style, _ in strip.crop(left, left + 32) for _ in text]
+        for strip in strips[:16]
+    ]
     # Blue is the second class, orange the first.
     assert all(colour.blue >= colour.red for line in cells[1:8] for colour in line)
     assert all(colour.red > colour.blue for line in cells[8:15] for colour in line)

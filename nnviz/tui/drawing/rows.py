@@ -1,6 +1,7 @@
 """Rows of text in several styles, cut or filled to an exact width."""
 
 from collections.abc import Iterable
+from itertools import groupby
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -27,7 +28,11 @@ def fit_right(text: str, width: int) -> str:
 
 def row(runs: Iterable[Run], width: int, palette: Palette) -> Strip:
     """One row of exactly `width` cells."""
-    return filled(Strip([Segment(text, style) for text, style in runs if text]), width, palette)
+    # Neighbours of one style are one segment: each costs Textual the same, however long it is.
+    alike = groupby((run for run in runs if run[0]), key=lambda run: id(run[1]))
+    joined = [list(group) for _, group in alike]
+    segments = [Segment("".join(text for text, _ in group), group[0][1]) for group in joined]
+    return filled(Strip(segments), width, palette)
 
 
 def filled(strip: Strip, width: int, palette: Palette) -> Strip:

@@ -7,16 +7,16 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from nnviz.errors import InputError
-from nnviz.nn.initializers import glorot, zeros
-from nnviz.nn.layers import Layer, Shape
-from nnviz.nn.parameters import Array, Initializer, Parameter, Parameters
+from nnviz.nn.initializers import glorot
+from nnviz.nn.layers import Shape, Weighted
+from nnviz.nn.parameters import Array, Initializer, Parameters
 from nnviz.nn.workers import Workers
 
 # What is unrolled at a time stays in the processor's second-level cache.
 PIECE_BYTES = 1 << 18
 
 
-class Conv2d(Layer):
+class Conv2d(Weighted):
     """y[i, j] = Σ x[i·stride + u − padding, j·stride + v − padding] W[u, v] + b; beyond its border x counts as 0.
 
     Each window of the input is unrolled into a row, so that the layer is a matrix product (Chellapilla et al. 2006).
@@ -26,7 +26,6 @@ class Conv2d(Layer):
     Weights are (size, size, channels in, channels out).
 
     padding  rings of zeros around the input, less than `size`; by default such that stride 1 keeps the picture's size
-    biased   whether there is a b; what adds one itself, such as batch normalisation, needs none before it
     """
 
     kind = "conv"
@@ -40,13 +39,10 @@ class Conv2d(Layer):
         initializer: Initializer = glorot,
         biased: bool = True,
     ) -> None:
-        self.outputs = outputs
+        super().__init__(outputs, initializer, biased)
         self.size = size
         self.stride = stride
         self.padding = size // 2 if padding is None else padding
-        self.initializer = initializer
-        self.biased = biased
-        self.forget()
 
     def build(self, input_shape: Shape, parameters: Parameters) -> Shape:
         if len(input_shape) != 3:
@@ -57,16 +53,8 @@ class Conv2d(Layer):
             raise InputError(f"network: '{self.describe()}' is larger than its input of {height}×{width}")
         self.input_shape = input_shape
         self.output_shape = (rows, columns, self.outputs)
-        shape = (self.size, self.size, self.channels, self.outputs)
-        self.weights = parameters.declare(f"{self.name}.weights", shape, self.initializer, decays=True)
-        self.biases = parameters.declare(f"{self.name}.biases", (self.outputs,), zeros) if self.biased else None
+        self.declare((self.size, self.size, self.channels, self.outputs), parameters)
         return self.output_shape
-
-    def parameters(self) -> tuple[Parameter, ...]:
-        return (self.weights,) if self.biases is None else (self.weights, self.biases)
-
-    def forget(self) -> None:
-        self._n = -1
 
     def _allocate(self, n: int) -> None:
         self._n = n

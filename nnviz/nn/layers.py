@@ -76,34 +76,47 @@ class Layer:
         return self.kind
 
 
-class Dense(Layer):
-    """y = x W + b. An input of more than one axis is read as one long row.
+class Weighted(Layer):
+    """A layer whose outputs are weighted sums of inputs.
 
-    biased  whether there is a b; what adds one itself, such as batch normalisation, needs none before it
+    biased  whether a bias is added; what adds one itself, such as batch normalisation, needs none before it
     """
 
-    kind = "dense"
+    weights: Parameter
+    biases: Parameter | None
 
-    def __init__(self, outputs: int, initializer: Initializer = glorot, biased: bool = True) -> None:
+    def __init__(self, outputs: int, initializer: Initializer, biased: bool) -> None:
         self.outputs = outputs
         self.initializer = initializer
         self.biased = biased
-        self._n = -1
+        self.forget()
 
-    def build(self, input_shape: Shape, parameters: Parameters) -> Shape:
-        self.input_shape = input_shape
-        self.inputs = math.prod(input_shape)
-        shape = (self.inputs, self.outputs)
+    def declare(self, shape: Shape, parameters: Parameters) -> None:
+        """Declare weights of this shape, whose last axis counts the outputs, and a bias for each output."""
         self.weights = parameters.declare(f"{self.name}.weights", shape, self.initializer, decays=True)
         self.biases = parameters.declare(f"{self.name}.biases", (self.outputs,), zeros) if self.biased else None
-        self.output_shape = (self.outputs,)
-        return self.output_shape
 
     def parameters(self) -> tuple[Parameter, ...]:
         return (self.weights,) if self.biases is None else (self.weights, self.biases)
 
     def forget(self) -> None:
         self._n = -1
+
+
+class Dense(Weighted):
+    """y = x W + b. An input of more than one axis is read as one long row."""
+
+    kind = "dense"
+
+    def __init__(self, outputs: int, initializer: Initializer = glorot, biased: bool = True) -> None:
+        super().__init__(outputs, initializer, biased)
+
+    def build(self, input_shape: Shape, parameters: Parameters) -> Shape:
+        self.input_shape = input_shape
+        self.inputs = math.prod(input_shape)
+        self.declare((self.inputs, self.outputs), parameters)
+        self.output_shape = (self.outputs,)
+        return self.output_shape
 
     def _allocate(self, n: int) -> None:
         self._n = n

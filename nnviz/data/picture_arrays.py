@@ -7,7 +7,7 @@ from PIL import Image
 
 from nnviz.data.bounded import check_limit
 from nnviz.data.dataset import Array
-from nnviz.data.image_folder import square
+from nnviz.data.image_files import square
 
 
 def prepared(pictures: Array, image_size: int | None, grayscale: bool, path: Path) -> Array:

@@ -6,7 +6,7 @@ from pathlib import Path, PureWindowsPath
 import numpy as np
 
 from nnviz.data.dataset import Dataset, Skipped, Split, Standardization
-from nnviz.data.image_folder import read_images
+from nnviz.data.image_files import read_images
 from nnviz.data.splitting import complete
 from nnviz.data.table_columns import Columns, Words
 from nnviz.data.table_encoding import TableEncoding, shown

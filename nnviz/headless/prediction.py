@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from nnviz.data.image_folder import read_image
+from nnviz.data.image_files import read_image
 from nnviz.errors import InputError
 from nnviz.headless.console import json_result, note, printable, result
 from nnviz.training.evaluation import chosen_class, class_probabilities

@@ -165,12 +165,14 @@ def counted(case: Case, optimizer: str) -> int:
 
     Values, gradients and updates of the parameters and what the optimizer remembers of each (Adam two numbers); the
     outputs of every layer, and the gradients of all but the network's inputs; for convolutions the padded copies of
-    inputs and of output gradients, and for each of those two pieces of 256 KB to unroll windows into; for batch
-    normalisation two pieces of 1 MB to work in.
+    inputs and of output gradients, and for each of those two pieces of 256 KB to unroll windows into, or all windows
+    of the inputs if they take 4 MB at most; for batch normalisation two pieces of 1 MB to work in, and for a pool one
+    number of every cell in pieces of as much, and three bytes for each of its outputs.
     """
+    from nnviz.nn.convolution import KEPT_BYTES, Conv2d
     from nnviz.nn.convolution import PIECE_BYTES as UNROLLED
-    from nnviz.nn.convolution import Conv2d
     from nnviz.nn.normalization import BatchNorm
+    from nnviz.nn.pooling import MaxPool2d
     from nnviz.nn.workers import PIECE_BYTES
 
     network = case.network()
@@ -181,12 +183,16 @@ def counted(case: Case, optimizer: str) -> int:
         if isinstance(layer, Conv2d):
             (height, width, channels), reach = layer.input_shape, layer.size - 1
             activations += (height + 2 * layer.padding) * (width + 2 * layer.padding) * channels
-            unrolled += 2 * UNROLLED
+            rows, columns, _ = layer.output_shape
+            windows = 4 * case.batch * rows * columns * layer.size**2 * channels
+            unrolled += windows if windows <= KEPT_BYTES else 2 * UNROLLED
             if place:
                 activations += (height + reach) * (width + reach) * layer.outputs
                 unrolled += 2 * UNROLLED
         if isinstance(layer, BatchNorm):
             unrolled += 2 * PIECE_BYTES
+        if isinstance(layer, MaxPool2d):
+            unrolled += 2 * PIECE_BYTES // layer.size**2 + 3 * case.batch * int(np.prod(layer.output_shape))
         numbers += case.batch * int(activations)
     return numbers * network.parameters.values.itemsize + unrolled
 

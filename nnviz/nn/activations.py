@@ -25,9 +25,8 @@ class Activation(Layer):
         """Keep x, with buffers of its shape."""
         self._x = x
         if self._y.shape != x.shape:
-            self._y = np.empty_like(x)
-            self._grad_x = np.empty_like(x)
-            self._mask = np.empty(x.shape, bool)
+            self._y, self._grad_x = (self.arena.empty(x.shape, x.dtype) for _ in range(2))
+            self._mask = self.arena.empty(x.shape, bool)
             self._zero, self._half, self._one = (np.array(number, x.dtype) for number in (0.0, 0.5, 1.0))
             # The larger of two arrays is found three times as fast as the larger of an array and a number.
             self._zeros = np.zeros_like(x if x.ndim == 2 else x[:1])

@@ -1,12 +1,16 @@
 """Convolution: one small dense layer, slid over a picture."""
 
 import math
+from collections.abc import Sequence
 from functools import partial
+from itertools import accumulate, repeat
+from typing import NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from nnviz.errors import InputError
+from nnviz.nn.arena import Arena
 from nnviz.nn.initializers import glorot
 from nnviz.nn.layers import Shape, Weighted
 from nnviz.nn.parameters import Array, Initializer, Parameters
@@ -14,6 +18,8 @@ from nnviz.nn.workers import Workers
 
 # What is unrolled at a time stays in the processor's second-level cache.
 PIECE_BYTES = 1 << 18
+# To fetch so much once more is quicker than to unroll it once more.
+KEPT_BYTES = 1 << 22
 
 
 class Conv2d(Weighted):
@@ -60,10 +66,10 @@ class Conv2d(Weighted):
         self._n = n
         dtype = self.weights.values.dtype
         (height, width, channels), (rows, columns, outputs), p = self.input_shape, self.output_shape, self.padding
-        self._y = np.empty((n, rows, columns, outputs), dtype)
-        padded = np.zeros((n, height + 2 * p, width + 2 * p, channels), dtype)
+        self._y = self.arena.empty((n, rows, columns, outputs), dtype)
+        padded = self.arena.zeros((n, height + 2 * p, width + 2 * p, channels), dtype)
         self._center = padded[:, p : p + height, p : p + width]
-        self._windows = _Windows(padded, self.size, self.stride, (rows, columns))
+        self._windows = _Windows(padded, self.size, self.stride, (rows, columns), self.arena, KEPT_BYTES)
         self._ones = np.ones(n * rows * columns, dtype)
         # What only the backward pass needs comes with it: a network that is evaluated goes without.
         self._grad_windows: _Windows | None = None
@@ -71,12 +77,12 @@ class Conv2d(Weighted):
     def _allocate_backward(self, grad_y: Array) -> "_Windows":
         n, dtype = self._n, grad_y.dtype
         (height, width, _), (rows, columns, outputs) = self.input_shape, self.output_shape
-        self._grad_x = np.empty((n, *self.input_shape), dtype)
+        self._grad_x = self.arena.empty((n, *self.input_shape), dtype)
         margin, reach = self.size - 1 - self.padding, self.size - 1
-        spread = np.zeros((n, height + reach, width + reach, outputs), dtype)
+        spread = self.arena.zeros((n, height + reach, width + reach, outputs), dtype)
         down, right = (slice(margin, margin + self.stride * (side - 1) + 1, self.stride) for side in (rows, columns))
         self._grad_center = spread[:, down, right]
-        return _Windows(spread, self.size, 1, (height, width))
+        return _Windows(spread, self.size, 1, (height, width), self.arena, 0)
 
     def forward(self, x: Array) -> Array:
         n = len(x)
@@ -110,14 +116,31 @@ class Conv2d(Weighted):
         return " ".join(words)
 
 
-class _Windows:
-    """Every window of a batch of padded pictures, as the rows of one tall matrix that never exists as a whole.
+class _Piece(NamedTuple):
+    """Some of the windows: those of a few lines of a picture, or of a few pictures.
 
-    A piece of it is unrolled at a time, for the product that needs it. The pieces are in two halves, each with a
-    buffer of its own, so that two workers can share them; their sums are added in the same order whoever computes.
+    place    (pictures, lines)
+    windows  (pictures, lines, columns, size), a line of a window as one thing, where they are in the padded pictures
+    rows     (windows, inputs), room for them side by side; `lines` is the same room in the shape of `windows`
     """
 
-    def __init__(self, padded: Array, size: int, stride: int, shape: tuple[int, int]) -> None:
+    place: tuple[slice, slice]
+    windows: Array
+    rows: Array
+    lines: Array
+
+
+class _Windows:
+    """Every window of a batch of padded pictures, as the rows of one tall matrix.
+
+    One of more than `kept_bytes` never exists as a whole: a piece of it is unrolled at a time, for the product that
+    needs it. A smaller one is kept from `times` to `transposed_times`. The pieces are in two halves with room of their
+    own, so that two workers can share them; their sums are added in the same order whoever computes.
+    """
+
+    def __init__(
+        self, padded: Array, size: int, stride: int, shape: tuple[int, int], arena: Arena, kept_bytes: int
+    ) -> None:
         (n, _, _, channels), (rows, columns) = padded.shape, shape
         image, line, place, _ = padded.strides
         # The numbers of one row of a window lie side by side, channels and all: they are copied as one thing.
@@ -130,42 +153,52 @@ class _Windows:
         )
         self._inputs = size * size * channels
         self._count = n * rows * columns
+        self._dtype = padded.dtype
         line_bytes = columns * self._inputs * padded.itemsize
         images = max(1, PIECE_BYTES // (line_bytes * rows))
         lines = min(rows, max(1, PIECE_BYTES // line_bytes))
-        pieces = [
+        places = [
             (slice(i, min(i + images, n)), slice(j, min(j + lines, rows)))
             for i in range(0, n, images)
             for j in range(0, rows, lines)
         ]
-        middle = len(pieces) // 2
-        self._halves = pieces[:middle], pieces[middle:]
-        self._buffers = [np.empty((images * lines * columns, self._inputs), padded.dtype) for _ in self._halves]
+        self._kept = n * rows * line_bytes <= kept_bytes
+        middle = len(places) // 2
+        self._halves = self._pieces(places[:middle], arena), self._pieces(places[middle:], arena)
+
+    def _pieces(self, places: Sequence[tuple[slice, slice]], arena: Arena) -> list[_Piece]:
+        """The windows at these places, each piece with room of its own if they are kept."""
+        windows = [self._windows[place] for place in places]
+        counts = [math.prod(piece.shape[:3]) for piece in windows]
+        room = arena.empty((sum(counts) if self._kept else max(counts, default=0), self._inputs), self._dtype)
+        starts = accumulate(counts, initial=0) if self._kept else repeat(0)
+        rows = [room[start : start + count] for start, count in zip(starts, counts, strict=False)]
+        lines = [own.view(piece.dtype).reshape(piece.shape) for own, piece in zip(rows, windows, strict=True)]
+        return list(map(_Piece, places, windows, rows, lines))
 
     def times(self, weights: Array, out: Array, workers: Workers) -> None:
         """Windows (…, inputs) × weights (inputs, outputs) → out (n, rows, columns, outputs)."""
-        first, second = (partial(self._multiply, half, weights, out) for half in (0, 1))
+        first, second = (partial(self._multiply, half, weights, out) for half in self._halves)
         workers.both(first, second, self._count * weights.size)
 
-    def _multiply(self, half: int, weights: Array, out: Array) -> None:
-        for piece in self._halves[half]:
-            np.dot(self._unroll(half, piece), weights, out=out[piece].reshape(-1, out.shape[-1]))
+    def _multiply(self, pieces: list[_Piece], weights: Array, out: Array) -> None:
+        for place, windows, rows, lines in pieces:
+            np.copyto(lines, windows)
+            np.dot(rows, weights, out=out[place].reshape(-1, out.shape[-1]))
 
     def transposed_times(self, grad: Array, out: Array, workers: Workers) -> None:
-        """Windowsᵀ (inputs, …) × grad (n, rows, columns, outputs) → out (inputs, outputs)."""
+        """Windowsᵀ (inputs, …) × grad (n, rows, columns, outputs) → out (inputs, outputs), after `times`."""
         sums = np.zeros((2, *out.shape), out.dtype)
-        first, second = (partial(self._add_products, half, grad, sums[half]) for half in (0, 1))
+        first, second = (
+            partial(self._add_products, pieces, grad, total) for pieces, total in zip(self._halves, sums, strict=True)
+        )
         workers.both(first, second, self._count * out.size)
         np.add(sums[0], sums[1], out=out)
 
-    def _add_products(self, half: int, grad: Array, total: Array) -> None:
+    def _add_products(self, pieces: list[_Piece], grad: Array, total: Array) -> None:
         product = np.empty_like(total)
-        for piece in self._halves[half]:
-            np.dot(self._unroll(half, piece).T, grad[piece].reshape(-1, grad.shape[-1]), out=product)
+        for place, windows, rows, lines in pieces:
+            if not self._kept:
+                np.copyto(lines, windows)
+            np.dot(rows.T, grad[place].reshape(-1, grad.shape[-1]), out=product)
             np.add(total, product, out=total)
-
-    def _unroll(self, half: int, piece: tuple[slice, slice]) -> Array:
-        windows = self._windows[piece]
-        rows = self._buffers[half][: math.prod(windows.shape[:3])]
-        np.copyto(rows.view(windows.dtype).reshape(windows.shape), windows)
-        return rows

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from nnviz.nn.arena import Arena
 from nnviz.nn.dropout import Dropout
 from nnviz.nn.layers import Layer, Shape
 from nnviz.nn.losses import Loss
@@ -41,8 +42,7 @@ class Network:
         for dropout in self._dropouts:
             dropout.key = int(generator.integers(2**63))
         self.workers = workers or OneWorker()
-        for layer in self.layers:
-            layer.workers = self.workers
+        self._equip()
 
     def _declare(self) -> Parameters:
         parameters = Parameters()
@@ -54,6 +54,12 @@ class Network:
             shape = layer.build(shape, parameters)
         self.output_shape = shape
         return parameters
+
+    def _equip(self) -> None:
+        """Give the layers what they share."""
+        arena = Arena()
+        for layer in self.layers:
+            layer.workers, layer.arena = self.workers, arena
 
     def at_step(self, step: int) -> None:
         """What is left to chance in the next forward pass is what belongs to that training step."""
@@ -91,6 +97,5 @@ class Network:
         twin.loss = copy.copy(self.loss)
         twin.parameters = twin._declare()
         twin.parameters.share(self.parameters)
-        for layer in twin.layers:
-            layer.workers = self.workers
+        twin._equip()
         return twin

@@ -40,8 +40,14 @@ class MaxPool2d(Layer):
 
     def _allocate(self, x: Array) -> None:
         self._n = len(x)
-        self._y = np.empty((self._n, *self.output_shape), x.dtype)
+        shape = (self._n, *self.output_shape)
+        self._y = self.arena.empty(shape, x.dtype)
+        kind = np.min_scalar_type(self.size**2 - 1)
+        self._winners, self._marks = (self.arena.empty(shape, kind) for _ in range(2))
+        self._won = self.arena.empty(shape, bool)
         self._pieces = Pieces(self._n, x[0].nbytes)
+        # A number of every cell, side by side, for each of two workers.
+        self._scratch = self.arena.empty((2, self._pieces.size, *self.output_shape), x.dtype)
         self._grad_x: Array | None = None
 
     def _cells(self, x: Array) -> list[Array]:
@@ -50,10 +56,10 @@ class MaxPool2d(Layer):
         whole = x[:, : rows * self.size, : columns * self.size]
         return [whole[:, i :: self.size, j :: self.size] for i in range(self.size) for j in range(self.size)]
 
-    def _in_pieces(self, work: Callable[[slice], None]) -> None:
+    def _in_pieces(self, work: Callable[[slice, Array], None]) -> None:
         def do_half(half: int) -> None:
             for piece in self._pieces.halves[half]:
-                work(piece)
+                work(piece, self._scratch[half, : piece.stop - piece.start])
 
         self.workers.both(partial(do_half, 0), partial(do_half, 1), FETCH * self._x.size)
 
@@ -64,45 +70,46 @@ class MaxPool2d(Layer):
         self._in_pieces(self._take_largest)
         return self._y
 
-    def _take_largest(self, piece: slice) -> None:
-        y = self._y[piece]
+    def _take_largest(self, piece: slice, numbers: Array) -> None:
+        y, winners, won, marks = (array[piece] for array in (self._y, self._winners, self._won, self._marks))
         first, *others = self._cells(self._x[piece])
-        if others:
-            np.maximum(first, others[0], out=y)
-        else:
-            np.copyto(y, first)
-        for other in others[1:]:
-            np.maximum(y, other, out=y)
+        _copy_places(first, y)
+        winners[...] = 0
+        for place, other in enumerate(others, 1):
+            _copy_places(other, numbers)
+            np.greater(numbers, y, out=won)
+            np.maximum(y, numbers, out=y)
+            np.multiply(won.view(np.uint8), place, out=marks, dtype=marks.dtype)
+            np.maximum(winners, marks, out=winners)
 
     def winners(self, example: int) -> Array:
         """Which number of its cell won, 0 to size² − 1 row by row: (*output_shape), for an example of the batch."""
-        one = slice(example, example + 1)
-        y = self._y[one]
-        places = np.zeros(y.shape, np.int64)
-        for place, cell in reversed(list(enumerate(self._cells(self._x[one])))):
-            places[cell == y] = place
-        winners: Array = places[0]
+        winners: Array = self._winners[example].copy()
         return winners
 
     def input_gradient(self, grad_y: Array) -> Array:
         if self._grad_x is None:
             # Zero where no whole cell is, now and later.
-            self._grad_x = np.zeros_like(self._x)
-            self._won, self._open = np.empty((2, *grad_y.shape), bool)
+            self._grad_x = self.arena.zeros(self._x.shape, self._x.dtype)
         self._in_pieces(partial(self._give_to_winners, grad_y, self._grad_x))
         return self._grad_x
 
-    def _give_to_winners(self, grad_y: Array, grad_x: Array, piece: slice) -> None:
-        y, grad_y, won, unclaimed = self._y[piece], grad_y[piece], self._won[piece], self._open[piece]
-        unclaimed[...] = True
-        for cell, gradient in zip(self._cells(self._x[piece]), self._cells(grad_x[piece]), strict=True):
-            np.equal(cell, y, out=won)
-            np.logical_and(won, unclaimed, out=won)
-            np.logical_xor(unclaimed, won, out=unclaimed)
-            np.multiply(grad_y, won, out=gradient)
+    def _give_to_winners(self, grad_y: Array, grad_x: Array, piece: slice, numbers: Array) -> None:
+        winners, won = self._winners[piece], self._won[piece]
+        for place, gradient in enumerate(self._cells(grad_x[piece])):
+            np.equal(winners, place, out=won)
+            np.copyto(numbers, won)
+            np.multiply(numbers, grad_y[piece], out=numbers)
+            _copy_places(numbers, gradient)
 
     def describe(self) -> str:
         return f"pool {self.size}"
+
+
+def _copy_places(source: Array, target: Array) -> None:
+    """Copy (n, rows, columns, channels); all channels of a place are moved as one thing, which takes half the time."""
+    place = np.dtype((np.void, source.shape[-1] * source.itemsize))
+    np.copyto(target.view(place), source.view(place))
 
 
 class GlobalAveragePool(Layer):

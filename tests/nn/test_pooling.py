@@ -44,3 +44,12 @@ def test_global_average(dtype):
     gradient = layer.input_gradient(y)
     assert y.dtype == gradient.dtype == dtype
     np.testing.assert_allclose(gradient, np.broadcast_to(y[:, None, None] / 12, x.shape), rtol=1e-6)
+
+
+def test_a_cell_may_hold_more_numbers_than_a_byte_counts():
+    layer = MaxPool2d(20)
+    layer.build((20, 20, 1), Parameters())
+    x = np.arange(400.0).reshape(1, 20, 20, 1)
+    assert layer.forward(x).item() == 399
+    assert layer.winners(0).item() == 399
+    assert np.flatnonzero(layer.input_gradient(np.ones((1, 1, 1, 1)))).tolist() == [399]

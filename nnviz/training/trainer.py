@@ -73,9 +73,17 @@ class Trainer:
         self.stages = training_step(self.depth)
         self.outputs: list[Array] = [np.empty(0)] * (self.depth + 1)
         self.output_gradients: list[Any] = [None] * (self.depth + 1)
+        layers = network.layers
+        # Bound once: to look methods up takes a tiny network's step longer than some of its products.
+        self._forwards = [layer.forward for layer in layers]
+        # Nothing trains the input, so its gradient, as dear as a forward pass, is left out.
+        self._backwards: list[Callable[[Array], Any]] = [
+            *(layer.backward for layer in layers[:0:-1]),
+            layers[0].parameter_gradients,
+        ]
         self._actions = [self._action(stage) for stage in self.stages]
-        # Where nobody stops to look at what is proposed, it is proposed and applied in one go.
-        self._straight = [*self._actions[:-2], self._update]
+        # Where nobody stops on the way, each phase is one action: the same calls with less between them.
+        self._phases = (self._forward_pass, self._loss, self._backward_pass, self._update)
         self._evaluator = network.for_evaluation()
         descent.attach(network.parameters, network.workers)
         self._first = Checkpoint(
@@ -96,7 +104,7 @@ class Trainer:
     # One training step
 
     def _action(self, stage: Stage) -> Callable[[], None]:
-        """What a stage does, as a function that looks nothing up: a tiny network's step takes microseconds."""
+        """What a stage does."""
         match stage.phase:
             case Phase.FORWARD:
                 return self._forward(stage.part)
@@ -108,20 +116,25 @@ class Trainer:
                 return (self._propose, self.descent.apply)[stage.part]
 
     def _forward(self, number: int) -> Callable[[], None]:
-        forward, outputs = self.network.layers[number].forward, self.outputs
+        forward, outputs = self._forwards[number], self.outputs
 
         def run() -> None:
             outputs[number + 1] = forward(outputs[number])
 
         return run
 
+    def _forward_pass(self) -> None:
+        outputs = self.outputs
+        x = outputs[0]
+        for number, forward in enumerate(self._forwards, 1):
+            outputs[number] = x = forward(x)
+
     def _loss(self) -> None:
         self.scores = self.network.loss.forward(self.outputs[-1], self.batch.targets, self.batch.weights)
 
     def _backward(self, number: int) -> Callable[[], None]:
-        layer, gradients, derive_loss = self.network.layers[number], self.output_gradients, self.network.loss.backward
-        # Nothing trains the input, so its gradient, as dear as a forward pass, is left out.
-        backward = layer.backward if number else layer.parameter_gradients
+        backward, gradients = self._backwards[-1 - number], self.output_gradients
+        derive_loss = self.network.loss.backward
 
         def run() -> None:
             gradients[number] = backward(gradients[number + 1])
@@ -131,6 +144,14 @@ class Trainer:
             run()
 
         return run_first if number == self.depth - 1 else run
+
+    def _backward_pass(self) -> None:
+        gradients, number = self.output_gradients, self.depth
+        gradient: Any = self.network.loss.backward()
+        gradients[number] = gradient
+        for backward in self._backwards:
+            number -= 1
+            gradients[number] = gradient = backward(gradient)
 
     def _propose(self) -> None:
         self.descent.propose(self.index)
@@ -163,14 +184,14 @@ class Trainer:
     def _run(self, count: int) -> Evaluation | None:
         """Run up to `count` stages, not beyond the end of a training step."""
         started = time.perf_counter()
-        if self.done == len(self._actions):
+        last = len(self._actions)
+        if self.done == last:
             self._begin_step(self.index + 1)
-        end = min(self.done + count, len(self._actions))
-        is_straight = end == len(self._actions) and self.done < end - 1
-        for action in self._straight[self.done :] if is_straight else self._actions[self.done : end]:
+        end = min(self.done + count, last)
+        for action in self._phases if end - self.done == last else self._actions[self.done : end]:
             action()
         self.done = end
-        evaluation = self._finish_step() if self.done == len(self._actions) else None
+        evaluation = self._finish_step() if end == last else None
         self.seconds += time.perf_counter() - started
         return evaluation
 

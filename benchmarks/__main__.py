@@ -9,7 +9,7 @@ from importlib import import_module
 
 from benchmarks import results
 
-SUBJECTS = ("screen", "endurance", "engine")
+SUBJECTS = ("screen", "endurance", "engine", "decoding")
 
 
 def main() -> None:

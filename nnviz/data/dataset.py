@@ -5,17 +5,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import repeat
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from nnviz.data import hill
+from nnviz.data.image_sums import total_sums
+from nnviz.data.rows import Array as Array
+from nnviz.data.rows import Inputs, Rows, rows_of
 
 if TYPE_CHECKING:
     from nnviz.data.table_encoding import TableEncoding
-
-Array = npt.NDArray[Any]
 
 # So many bytes of inputs are made ready at a time, where a batch is smaller.
 AHEAD_BYTES = 1 << 18
@@ -28,21 +29,26 @@ CONSTANT = 1e-9
 class Split:
     """Some examples of a dataset.
 
-    inputs  (n, height, width, channels) uint8 for images, (n, features) float32 otherwise
+    inputs  (n, height, width, channels) uint8 for images, (n, features) float32 otherwise; `Rows` where they stay in
+            a file, or among those of other splits
     labels  (n,) int64, the index of each example's class; or (n, outputs) float32, the numbers to predict
     names   where each example comes from, such as a path inside its folder
+    texts   that were counted, where the inputs are counts of n-grams (n, features) uint8
     """
 
-    inputs: Array
+    inputs: Inputs
     labels: Array
     names: Sequence[str]
+    texts: Sequence[str] | None = None
 
     def __len__(self) -> int:
         return len(self.inputs)
 
     def select(self, indices: Sequence[int] | Array) -> "Split":
         """Those examples alone, in that order."""
-        return Split(self.inputs[indices], self.labels[indices], [self.names[i] for i in indices])
+        inputs = self.inputs.select(indices) if isinstance(self.inputs, Rows) else self.inputs[indices]
+        texts = None if self.texts is None else [self.texts[i] for i in indices]
+        return Split(inputs, self.labels[indices], [self.names[i] for i in indices], texts)
 
 
 @dataclass(frozen=True)
@@ -56,19 +62,25 @@ class Standardization:
     deviation: Array
 
     @classmethod
-    def of(cls, inputs: Array) -> "Standardization":
+    def of(cls, inputs: Inputs) -> "Standardization":
         """Measure it: over all pixels of a channel, or over all values of a column. A constant keeps deviation 1."""
-        axes = tuple(range(inputs.ndim - 1))
         if inputs.dtype == np.uint8:
-            # Bytes are counted, which is exact and needs no copy of the images as floats.
-            counts = np.stack([np.bincount(inputs[..., c].ravel(), minlength=256) for c in range(inputs.shape[-1])])
-            values = np.arange(256)
-            total = counts.sum(axis=1)
-            mean = (counts * values).sum(axis=1) / total
-            variance = (counts * np.square(values - mean[:, None])).sum(axis=1) / total
-        else:
-            mean = inputs.mean(axis=axes, dtype=np.float64)
-            variance = inputs.var(axis=axes, dtype=np.float64)
+            return cls.of_sums(total_sums(inputs), inputs.shape)
+        numbers = inputs[:]
+        axes = tuple(range(numbers.ndim - 1))
+        return cls._of(numbers.mean(axis=axes, dtype=np.float64), numbers.var(axis=axes, dtype=np.float64))
+
+    @classmethod
+    def of_sums(cls, sums: Array, shape: tuple[int, ...]) -> "Standardization":
+        """The same of images of bytes (n, height, width, channels), from Σx and Σx² of each channel, (2, channels)."""
+        count = math.prod(shape[:-1])
+        # Python's whole numbers have no limit, so that only the last division rounds.
+        pairs = [(total, count * squares - total**2) for total, squares in zip(*sums.tolist(), strict=True)]
+        mean = np.array([total / count for total, _ in pairs])
+        return cls._of(mean, np.array([spread / count**2 for _, spread in pairs]))
+
+    @classmethod
+    def _of(cls, mean: Array, variance: Array) -> "Standardization":
         deviation = np.sqrt(variance)
         # Rounding alone leaves a constant that is no power of two with a little deviation.
         return cls(mean, np.where(deviation > CONSTANT * np.abs(mean), deviation, 1.0))
@@ -161,7 +173,8 @@ class Dataset:
     """Examples with their targets, split for training, validation and test.
 
     `class_names` is empty when the targets are numbers. `validation` and `test` may be empty splits.
-    `skipped` names what could not be read; `notice` says in one sentence what to look for.
+    `skipped` names what could not be read; `notice` says in one sentence what to look for. `taken` names the splits
+    that the source did not come with, and that were taken from its training examples.
     """
 
     name: str
@@ -176,6 +189,7 @@ class Dataset:
     notes: tuple[str, ...] = ()
     target_names: tuple[str, ...] = ()
     encoding: "TableEncoding | None" = None
+    taken: tuple[str, ...] = ()
 
     @property
     def task(self) -> Task:
@@ -275,9 +289,9 @@ class Batches:
         # Augmentation is made batch by batch; without it, small batches are made ready many at a time.
         self._ahead = 1 if augment else max(1, min(AHEAD_BYTES // batch_bytes, self.per_epoch))
         room = self._ahead * self.batch_size
-        # Pictures stay bytes until they are needed; numbers are made ready once for all epochs.
+        # Pictures stay bytes, and where they are, until they are needed; numbers are made ready once for all epochs.
         self._pictures = split.inputs.dtype == np.uint8
-        self._source = split.inputs if self._pictures else encoder.inputs(split.inputs)
+        self._source = rows_of(split.inputs if self._pictures else encoder.inputs(split.inputs[:]))
         self._stored = np.empty((room, *split.inputs.shape[1:]), split.inputs.dtype)
         self._inputs = np.empty((room, *split.inputs.shape[1:]), encoder.dtype)
 
@@ -299,12 +313,12 @@ class Batches:
         n = len(indices)
         inputs, seen = self._inputs[:n], None
         if self._pictures:
-            stored = np.take(self._source, indices, axis=0, out=self._stored[:n], mode="clip")
+            stored = self._source.take(indices, out=self._stored[:n])
             if self._augment is not None:
                 stored = seen = self._augment(stored, epoch, batch)
             self.encoder.inputs(stored, out=inputs)
         else:
-            np.take(self._source, indices, axis=0, out=inputs, mode="clip")
+            self._source.take(indices, out=inputs)
         labels = self.split.labels[indices]
         parts = (indices, inputs, self.encoder.targets(labels), self.encoder.weights(labels), seen)
         self._ready = list(map(Batch, *(_portions(part, size, n) for part in parts)))

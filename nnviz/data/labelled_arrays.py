@@ -47,7 +47,7 @@ def as_dataset(
         classes = _classes(train, class_names)
         class_names = class_names or [str(name) for name in classes.tolist()]
     splits = {role: _split(part, role, classes) for role, part in parts.items()}
-    complete(splits, generator)
+    taken = complete(splits, generator)
     return Dataset(
         name=path.resolve().name,
         class_names=tuple(class_names) if classes is not None else (),
@@ -55,6 +55,7 @@ def as_dataset(
         validation=splits["validation"],
         test=splits["test"],
         standardization=Standardization.of(splits["train"].inputs),
+        taken=taken,
     )
 
 

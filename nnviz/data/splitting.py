@@ -8,21 +8,22 @@ SHARE = 0.15
 """Of the training examples of each class, for a split that the source does not have."""
 
 
-def complete(splits: dict[str, Split], generator: np.random.Generator) -> None:
+def complete(splits: dict[str, Split], generator: np.random.Generator) -> tuple[str, ...]:
     """Take `validation` and `test`, where they are missing, from `train`: 15 % of each class.
 
     Where `validation` alone was given beside `train`, `test` stays empty. The same splits and the same state of the
-    generator give the same result.
+    generator give the same result. Returns the names of those that were taken.
     """
     missing = [role for role in ("validation", "test") if role not in splits]
     if missing == ["test"]:
         splits["test"] = splits["train"].select([])
-        return
+        return ()
     # A share of what is left: of 100 first 15, then 15/85 of the other 85.
     share = SHARE
     for role in missing:
         splits["train"], splits[role] = _divide(splits["train"], share, generator)
         share = SHARE / (1 - SHARE)
+    return tuple(missing)
 
 
 def _divide(split: Split, share: float, generator: np.random.Generator) -> tuple[Split, Split]:

@@ -5,8 +5,9 @@ from pathlib import Path, PureWindowsPath
 
 import numpy as np
 
-from nnviz.data.dataset import Dataset, Skipped, Split, Standardization
-from nnviz.data.image_files import read_images
+from nnviz.data.dataset import Dataset, Skipped, Split
+from nnviz.data.image_reading import read_images
+from nnviz.data.reading import Reading
 from nnviz.data.splitting import complete
 from nnviz.data.table_columns import Columns, Words
 from nnviz.data.table_encoding import TableEncoding, shown
@@ -26,6 +27,7 @@ def open_table_images(
     data: Data,
     generator: np.random.Generator,
     notes: list[str],
+    reading: Reading,
 ) -> Dataset:
     """The images that column `image_name` names, as squares (n, size, size, 3 or 1) uint8, with their targets.
 
@@ -44,8 +46,9 @@ def open_table_images(
         else:
             places.append(place)
             files.append(file)
-    images, usable, unusable = read_images(files, data.image_size or IMAGE_SIZE, data.grayscale)
-    skipped += [Skipped(str(files[i]), reason) for i, reason in unusable]
+    images = read_images(files, data.image_size or IMAGE_SIZE, data.grayscale, reading)
+    skipped += [Skipped(str(files[i]), reason) for i, reason in images.unusable.items()]
+    usable = [i for i in range(len(files)) if i not in images.unusable]
     kept = np.array(places, np.int64)[usable]
     if len(kept) < 2:
         why = f" ({skipped[0].name}: {skipped[0].reason})" if skipped else ""
@@ -57,19 +60,20 @@ def open_table_images(
     if len(np.unique(labels)) < 2:
         raise InputError(f"{path}: all rows whose image is there have the same target; there is nothing to predict")
     names = [f"line {line}" for line in columns.lines[target.rows[kept]].tolist()]
-    splits = {"train": Split(images, labels, names)}
-    complete(splits, generator)
+    splits = {"train": Split(images.rows(usable), labels, names)}
+    taken = complete(splits, generator)
     return Dataset(
         name=path.resolve().name,
         class_names=target.class_names,
         train=splits["train"],
         validation=splits["validation"],
         test=splits["test"],
-        standardization=Standardization.of(splits["train"].inputs),
+        standardization=images.standardization(splits["train"]),
         skipped=tuple(skipped),
-        notes=tuple(notes),
+        notes=(*notes, *images.notes),
         target_names=() if target.class_names else (target.name,),
         encoding=TableEncoding((), target.name, target.class_names),
+        taken=taken,
     )
 
 

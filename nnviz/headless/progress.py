@@ -2,9 +2,11 @@
 
 import sys
 import time
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from nnviz.headless.console import note, width
+from nnviz.insight.wording import duration
 from nnviz.training.trainer import Trainer
 
 BAR = 12
@@ -83,37 +85,35 @@ class Bar(Progress):
 
     def _say(self, elapsed: float) -> None:
         ahead = outlook(self._trainer, elapsed)
-        line, *parts = self._parts(elapsed, ahead)
-        if ahead:
-            full = round(BAR * min(ahead.share, 1))
-            line = "█" * full + "░" * (BAR - full) + f" {ahead.share:4.0%} {line}"
-        room = width(sys.stderr) - 1
-        for part in parts:
-            longer = line + SEPARATOR + part
-            line = longer if len(longer) <= room else line
-        self._write(line[:room])
+        first, *others = self._parts(elapsed, ahead)
+        overwrite(fitted([f"{bar(ahead.share)} {first}" if ahead else first, *others]))
 
     def close(self) -> None:
-        self._write("")
+        overwrite("")
 
-    def _write(self, line: str) -> None:
-        sys.stderr.write(f"\r{line}\x1b[K")
-        sys.stderr.flush()
+
+def bar(share: float) -> str:
+    """A share as a bar, with the number after it."""
+    full = round(BAR * min(share, 1))
+    return "█" * full + "░" * (BAR - full) + f" {share:4.0%}"
+
+
+def fitted(parts: Sequence[str]) -> str:
+    """As many of the parts as a line of the terminal has room for."""
+    room = width(sys.stderr) - 1
+    line, *others = parts
+    for part in others:
+        longer = line + SEPARATOR + part
+        line = longer if len(longer) <= room else line
+    return line[:room]
+
+
+def overwrite(line: str) -> None:
+    """Put the line where the last one was."""
+    sys.stderr.write(f"\r{line}\x1b[K")
+    sys.stderr.flush()
 
 
 def progress_of(trainer: Trainer) -> Progress:
     """A bar where stderr is a terminal, lines where it is not."""
     return Bar(trainer) if sys.stderr.isatty() else Lines(trainer)
-
-
-def duration(seconds: float) -> str:
-    """`0.7 s`, `7 s`, `1:07 min` or `2:05 h`."""
-    if seconds < 1:
-        return f"{max(0, seconds):.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    if minutes < 60:
-        return f"{minutes}:{rest:02} min"
-    return f"{minutes // 60}:{minutes % 60:02} h"

@@ -2,6 +2,8 @@
 
 import math
 
+from nnviz.data.names import apart, cut
+
 LISTED_CLASSES = 5
 NAME = 16
 
@@ -10,12 +12,13 @@ def listed(names: tuple[str, ...]) -> str:
     """Some names as one phrase; how many there are, where they are many."""
     if len(names) > LISTED_CLASSES:
         return f"{len(names):,} classes"
-    return ", ".join(map(short, names[:-1])) + f" and {short(names[-1])}"
+    shown = apart(names, NAME)
+    return ", ".join(shown[:-1]) + f" and {shown[-1]}"
 
 
 def short(name: str) -> str:
     """A name, cut where it is too long for a sentence."""
-    return name if len(name) <= NAME else name[: NAME - 1] + "…"
+    return cut(name, NAME)
 
 
 def count(many: int, thing: str) -> str:
@@ -67,3 +70,16 @@ def subtraction(p: float, y: float, error: float) -> tuple[str, str]:
 def _fixed(value: float, decimals: int) -> str:
     """Exactly so many decimals, unless the number is too large for that, or none."""
     return f"{value:.{decimals}f}".replace("-", "−") if abs(value) < 1e6 else number(value)
+
+
+def duration(seconds: float) -> str:
+    """`0.7 s`, `7 s`, `1:07 min` or `2:05 h`."""
+    if seconds < 1:
+        return f"{max(0, seconds):.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes}:{rest:02} min"
+    return f"{minutes // 60}:{minutes % 60:02} h"

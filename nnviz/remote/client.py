@@ -7,24 +7,33 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from multiprocessing import Pipe
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from nnviz.errors import InputError, NnvizError, TrainerDiedError
 from nnviz.remote.messages import Answer, Close, Died, Look, Order, Request, Summary
+from nnviz.remote.opening import Opening
 
 # To score the network that is kept and to write it down takes a moment; a trainer that hangs must not keep the screen.
 CLOSE_SECONDS = 30.0
 
 
+Hear: TypeAlias = Callable[[Opening], None]
+
+
+def nobody(_: Opening) -> None:
+    """Nobody wants to know."""
+
+
 class AskableTrainer(Protocol):
     """A trainer that answers one request at a time."""
 
-    def first(self) -> Answer:
+    def first(self, hear: Hear = nobody) -> Answer:
         """Wait until the trainer is ready: its first frame. Asked for before all else.
 
-        Raises InputError, TrainerDiedError.
+        Until then, `hear` is called now and then with how far the opening is. Raises InputError, TrainerDiedError.
         """
 
     def ask(self, request: Request) -> Answer:
@@ -76,9 +85,9 @@ class RemoteTrainer:
         """The process number of the trainer."""
         return self._process.pid
 
-    def first(self) -> Answer:
+    def first(self, hear: Hear = nobody) -> Answer:
         with self._turn:
-            answer = self._receive()
+            answer = self._receive(hear)
             self._ready = True
         return answer
 
@@ -89,9 +98,12 @@ class RemoteTrainer:
                 self._connection.send(request)
             return self._receive()
 
-    def _receive(self) -> Answer:
+    def _receive(self, hear: Hear = nobody) -> Answer:
         try:
-            answer: Answer = self._connection.recv()
+            answer: Answer | Opening = self._connection.recv()
+            while isinstance(answer, Opening):
+                hear(answer)
+                answer = self._connection.recv()
         except (EOFError, OSError):
             raise TrainerDiedError(f"the trainer {self._how_it_ended()}") from None
         if isinstance(answer, Died):
@@ -140,7 +152,7 @@ class LocalTrainer:
         self._slice = slice_seconds
         self.service = Service(order)
 
-    def first(self) -> Answer:
+    def first(self, hear: Hear = nobody) -> Answer:  # noqa: ARG002 - it was opened before
         return self.service.answer(Look())
 
     def ask(self, request: Request) -> Answer:

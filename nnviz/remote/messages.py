@@ -23,13 +23,15 @@ class Order:
     """What a new trainer is to train, and the directory that is to keep the run.
 
     A run is kept once an epoch is done; with `keep_always`, as soon as a training step is. `terminal` is the one
-    that the screen is drawn on: the trainer gives it back to the user if the screen is killed.
+    that the screen is drawn on: the trainer gives it back to the user if the screen is killed. `cached` says whether
+    decoded images are kept for the next time.
     """
 
     experiment: Experiment
     out: Path
     keep_always: bool
     terminal: Terminal | None = None
+    cached: bool = True
 
 
 # Requests
@@ -135,6 +137,7 @@ class Mistake:
     """A test example that the network was most wrong about.
 
     pixels  (height, width, channels) uint8, or None where the examples are no pictures
+    text    its beginning, or None where the examples are no texts
     """
 
     name: str
@@ -143,6 +146,7 @@ class Mistake:
     probability: float
     loss: float
     pixels: Array | None
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from nnviz.data.dataset import Split, Task
+from nnviz.data.reading import Reading, Tell, nobody
 from nnviz.remote import messages as m
 from nnviz.training import frame as f
 from nnviz.training.assembly import assemble, open_dataset
@@ -18,8 +19,11 @@ from nnviz.training.result import summarize
 from nnviz.training.run import RunDirectory
 from nnviz.training.stages import Phase
 from nnviz.training.stopping import DIVERGED
+from nnviz.training.text_marks import excerpt
 
 MISTAKES = 12
+# Characters of a text that is one of them.
+EXCERPT = 160
 # Of the picture of predicted against true numbers.
 POINTS = 2000
 RATE_SECONDS = 0.5
@@ -28,14 +32,15 @@ RATE_SECONDS = 0.5
 class Service:
     """Owns the trainer, the run directory and what is being looked at.
 
-    `answer` serves one request. Between requests its owner calls `work` when `waits` says that it is time.
+    `answer` serves one request. Between requests its owner calls `work` when `waits` says that it is time. `tell` hears
+    how far the opening of the source is, before the first request.
     """
 
-    def __init__(self, order: m.Order) -> None:
+    def __init__(self, order: m.Order, tell: Tell = nobody) -> None:
         self._order = order
         self._out = order.out
         self._experiment = order.experiment
-        self._dataset = open_dataset(order.experiment)
+        self._dataset = open_dataset(order.experiment, Reading(order.cached, tell))
         self._focus = f.Focus()
         self._begin()
 
@@ -177,7 +182,7 @@ class Service:
         self._experiment = self._experiment.with_training(learning_rate=rate, **changes)
         if changes:
             # The seed splits the examples too; the new run's experiment has to be all that it takes to do it again.
-            self._dataset = open_dataset(self._experiment)
+            self._dataset = open_dataset(self._experiment, Reading(self._order.cached))
         self._begin()
 
     def _test(self) -> m.TestReport:
@@ -234,6 +239,7 @@ def _mistakes(assessment: Assessment, split: Split, task: Task) -> tuple[m.Mista
             probability=float(probabilities[i, said[i]]),
             loss=float(assessment.losses[i]),
             pixels=split.inputs[i].copy() if split.inputs.ndim == 4 else None,
+            text=excerpt(split.texts[i], EXCERPT) if split.texts is not None else None,
         )
         for i in worst
     )

@@ -1,8 +1,8 @@
 """The trainer's process: serve requests from a connection, and train in between.
 
 Started as `python -m nnviz.remote.worker FILE_DESCRIPTOR`. The first message is the order; it is answered by the first
-frame. The process ends when it is told to, when the connection closes, or when the trainer fails. However it ends, it
-keeps the run first.
+frame, and before that, where it takes long, by how far the opening of the source is, again and again. The process ends
+when it is told to, when the connection closes, or when the trainer fails. However it ends, it keeps the run first.
 """
 
 import contextlib
@@ -17,10 +17,12 @@ from threading import Thread
 
 from nnviz.errors import NnvizError
 from nnviz.remote.messages import Close, Died, Look, Request
+from nnviz.remote.opening import Watch
 from nnviz.remote.service import Service
 from nnviz.remote.terminal import Terminal
 from nnviz.training.process import prepare_process
 
+OPENING_SECONDS = 0.1
 GONE = (EOFError, BrokenPipeError, ConnectionResetError)
 
 
@@ -47,7 +49,7 @@ def _carry_out(connection: Connection) -> None:
     screen = os.getppid()
     try:
         prepare_process()
-        service = Service(order)
+        service = Service(order, Watch(connection.send, OPENING_SECONDS))
         connection.send(service.answer(Look()))
         try:
             _serve(connection, service)

@@ -6,8 +6,11 @@ import numpy as np
 
 from nnviz.data import hill
 from nnviz.data.augmentation import Augmentation
+from nnviz.data.cores import available_cores
 from nnviz.data.dataset import Array, Batches, Dataset, Encoder, Standardization, Task
+from nnviz.data.reading import CACHED, Reading
 from nnviz.data.sources import open_source
+from nnviz.data.table_encoding import listed_names
 from nnviz.errors import InputError
 from nnviz.experiment import Experiment, Net, Training
 from nnviz.nn.layers import Dense
@@ -19,7 +22,6 @@ from nnviz.nn.scaled_error import ScaledSquaredError
 from nnviz.nn.schedules import Cosine, Plateau, Schedule, StepDecay, WarmUp
 from nnviz.nn.workers import OneWorker, TwoWorkers
 from nnviz.training.descent import Descent
-from nnviz.training.process import available_cores
 from nnviz.training.randomness import from_seed
 from nnviz.training.trainer import Trainer
 
@@ -147,7 +149,7 @@ def _class_weights(training: Training, dataset: Dataset) -> Array | None:
         return len(dataset.train) / (len(names) * np.maximum(counts, 1))
     unknown = [name for name in chosen if name not in names]
     if unknown:
-        known = ", ".join(names)
+        known = listed_names(names)
         raise InputError(f"training.class_weights: no class is called '{unknown[0]}'; there are {known}")
     return np.array([chosen.get(name, 1.0) for name in names])
 
@@ -192,9 +194,9 @@ def build_schedule(experiment: Experiment, per_epoch: int) -> Schedule:
     return WarmUp(warmup, schedule) if warmup else schedule
 
 
-def open_dataset(experiment: Experiment) -> Dataset:
+def open_dataset(experiment: Experiment, reading: Reading = CACHED) -> Dataset:
     """The examples that the experiment names. Raises InputError."""
-    return open_source(experiment.data, from_seed(experiment.training.seed).splitting)
+    return open_source(experiment.data, from_seed(experiment.training.seed).splitting, reading=reading)
 
 
 def assemble(experiment: Experiment, dataset: Dataset) -> Trainer:

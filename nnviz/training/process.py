@@ -1,7 +1,5 @@
 """What a process that trains sets once for itself."""
 
-import os
-
 import numpy as np
 
 
@@ -15,10 +13,3 @@ def prepare_process() -> None:
 
     threadpool_limits(1)
     np.seterr(all="ignore")
-
-
-def available_cores() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -21,7 +21,7 @@ class Surface:
     def __init__(self, trainer: Trainer) -> None:
         self._trainer = trainer
         train = trainer.dataset.train
-        self._low, self._high = _ends(train.inputs)
+        self._low, self._high = _ends(train.inputs[:])
         self._others = np.unique(np.linspace(0, len(train) - 1, f.POINTS).astype(np.int64))
         numbers = None if trainer.dataset.class_names else train.labels[:, 0]
         self._targets = None if numbers is None else (float(numbers.min()), float(numbers.max()))

@@ -22,6 +22,7 @@ from textual.screen import Screen
 from nnviz.errors import NnvizError
 from nnviz.remote.client import AskableTrainer
 from nnviz.remote.messages import Summary
+from nnviz.remote.opening import Opening
 from nnviz.tui.keys import KEYS
 from nnviz.tui.link import Link
 from nnviz.tui.screens.opening import OpeningScreen
@@ -60,7 +61,7 @@ class NnvizApp(App[Summary | None]):
 
     async def _open(self) -> None:
         try:
-            frame = await self.link.first()
+            frame = await self.link.first(self._hear)
         except NnvizError as failure:
             self.failure = failure
             self.exit(None)
@@ -75,6 +76,10 @@ class NnvizApp(App[Summary | None]):
                 self.simulate_key(key)
             _tame_garbage_collection()
             self.ready.set()
+
+    def _hear(self, opening: Opening) -> None:
+        if isinstance(self.screen, OpeningScreen):
+            self.screen.show(opening)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every key of the training screen as a command, and what Textual has of its own."""

@@ -3,8 +3,9 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
-from nnviz.remote.client import AskableTrainer
+from nnviz.remote.client import AskableTrainer, Hear, nobody
 from nnviz.remote.messages import Answer, Request, Summary
+from nnviz.remote.opening import Opening
 
 
 class Link:
@@ -20,9 +21,14 @@ class Link:
         """Whether an answer is awaited."""
         return self._pending > 0
 
-    async def first(self) -> Answer:
-        """The trainer's first frame. Raises InputError, TrainerDiedError."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self.trainer.first)
+    async def first(self, hear: Hear = nobody) -> Answer:
+        """The trainer's first frame; until then, `hear` is told how far it is. Raises InputError, TrainerDiedError."""
+        loop = asyncio.get_running_loop()
+
+        def pass_on(opening: Opening) -> None:
+            loop.call_soon_threadsafe(hear, opening)
+
+        return await loop.run_in_executor(self._thread, self.trainer.first, pass_on)
 
     async def ask(self, request: Request) -> Answer:
         """The answer to a request, after those asked before. Raises TrainerDiedError."""

@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from nnviz.experiment import Stopping
-from nnviz.headless.progress import Lines, duration, outlook
+from nnviz.headless.progress import Lines, outlook
+from nnviz.insight.wording import duration
 from nnviz.training.history import History
 
 

@@ -236,7 +236,7 @@ def test_leaving_does_not_wait_for_the_data(start_remote, make_order, in_worker)
     in_worker("""if True:
         import time
         import nnviz.training.assembly
-        nnviz.training.assembly.open_dataset = lambda experiment: time.sleep(60)
+        nnviz.training.assembly.open_dataset = lambda *_: time.sleep(60)
     """)
     trainer = start_remote(make_order())
     with ThreadPoolExecutor(1) as pool:

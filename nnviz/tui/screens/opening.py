@@ -1,18 +1,26 @@
 """What is seen until the first frame is there."""
 
+from typing import ClassVar
+
 from textual import events
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Static
+from textual.widgets import ProgressBar, Static
+
+from nnviz.remote.opening import Opening
 
 
 class OpeningScreen(Screen[None]):
-    """One line that says what is being opened."""
+    """One line that says what is being opened, and how far it is where images have to be decoded."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "app.leave", "quit", show=False)]
     DEFAULT_CSS = """
     OpeningScreen { align: center middle; }
-    OpeningScreen Static { width: auto; color: $foreground 70%; }
+    OpeningScreen > Static { width: auto; max-width: 100%; color: $foreground 70%; }
+    OpeningScreen ProgressBar { margin-top: 1; visibility: hidden; }
+    OpeningScreen Bar > .bar--bar { background: $foreground 20%; }
     """
 
     class Painted(Message):
@@ -20,7 +28,7 @@ class OpeningScreen(Screen[None]):
 
     def __init__(self, source: str) -> None:
         super().__init__()
-        self._source = source
+        self._line = f"nnviz   opening {source} …"
         self.pressed: list[str] = []
 
     def on_mount(self) -> None:
@@ -31,5 +39,13 @@ class OpeningScreen(Screen[None]):
         """Remember what is pressed before there is anything to step; the training screen gets it."""
         self.pressed.append(event.key)
 
+    def show(self, opening: Opening) -> None:
+        """How far it is."""
+        self.query_one(Static).update("  ".join([self._line, " · ".join(opening.words())]))
+        bar = self.query_one(ProgressBar)
+        bar.update(total=opening.total, progress=opening.done)
+        bar.visible = True
+
     def compose(self) -> ComposeResult:
-        yield Static(f"nnviz   opening {self._source} …", markup=False)
+        yield Static(self._line, markup=False)
+        yield ProgressBar(show_eta=False)

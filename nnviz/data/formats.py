@@ -1,12 +1,16 @@
 """What a path holds, told by names alone. Light to import, and nothing is read but a folder's list of names."""
 
+import os
 import re
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
-Format = Literal["images", "idx", "cifar", "npz", "table"]
+Format = Literal["images", "texts", "idx", "cifar", "npz", "table"]
 
+TEXT_SUFFIX = ".txt"
 TABLE_FILE = re.compile(r".*\.(csv|tsv)(\.gz)?")
+FIRST_FILES = 500
 IDX_FILE = re.compile(r"(images|labels).*(idx|ubyte)")
 IDX_SET = re.compile(r"(train|t10k)-(images-idx3|labels-idx1)-ubyte")
 CIFAR_10_FILE = re.compile(r"(data_batch_\d+|test_batch)\.bin")
@@ -40,4 +44,13 @@ def _format_of_folder(folder: Path) -> Format:
         return "cifar"
     # Other people's files, too, are called train.bin, and may lie beside folders of images.
     folders = any(path.is_dir() and not path.name.startswith(".") for path in paths)
-    return "cifar" if not folders and any(CIFAR_100_FILE.fullmatch(path.name) for path in paths) else "images"
+    if not folders and any(CIFAR_100_FILE.fullmatch(path.name) for path in paths):
+        return "cifar"
+    return "texts" if _is_mostly_texts(folder) else "images"
+
+
+def _is_mostly_texts(folder: Path) -> bool:
+    """Whether most files, of the first that are found below the folder, are texts."""
+    names = (name for _, _, files in os.walk(folder) for name in files if not name.startswith("."))
+    first = [name.lower().endswith(TEXT_SUFFIX) for name in islice(names, FIRST_FILES)]
+    return 2 * sum(first) > len(first)

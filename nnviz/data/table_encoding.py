@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from nnviz.data.dataset import Array
+from nnviz.data.ngrams import NGrams
 from nnviz.data.table_columns import Column, Numbers, Words
 from nnviz.data.table_text import is_number
 from nnviz.errors import InputError
@@ -46,12 +47,18 @@ class Feature:
 class TableEncoding:
     """How a table is read: its features, its target, and the classes of the target, none if it is a number.
 
-    A table of images has no features.
+    A table of images has no features, and neither has one of texts. Lines of text in files are read as such a table
+    would be, with no name for its columns.
+
+    ngrams       how texts are counted, None where there are none
+    text_column  the column that they are in
     """
 
     features: tuple[Feature, ...]
     target: str
     class_names: tuple[str, ...]
+    ngrams: NGrams | None = None
+    text_column: str = ""
 
     @property
     def input_names(self) -> tuple[str, ...]:
@@ -74,7 +81,10 @@ def fit_features(path: Path, columns: Mapping[str, Column], rows: Array) -> tupl
             left_out[name] = fitted
     reasons = listed([f"{shown(name)} ({why})" for name, why in left_out.items()])
     if not features:
-        raise InputError(f"{path}: no column can be learnt from: {reasons}; give one of numbers or of a few words")
+        raise InputError(
+            f"{path}: no column can be learnt from: {reasons}; give one of numbers or of a few words, or choose one of "
+            "texts with --text-column"
+        )
     notes = []
     if left_out:
         notes.append(f"left out {len(left_out):,} column{'s'[: len(left_out) > 1]}: {reasons}")

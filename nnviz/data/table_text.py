@@ -5,7 +5,6 @@ and line breaks inside. Everything after that is NumPy.
 """
 
 import csv
-import gzip
 import io
 import re
 from collections import Counter
@@ -13,20 +12,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nnviz.data.bounded import CHUNK, GZIP, Readable, check_file, faults_of
+from nnviz.data.text_file import BOM, encoding_of, read_content
 from nnviz.errors import InputError
 
-LONGEST_TEXT = 1 << 28
 LONGEST_ROW = 1 << 20
 MOST_COLUMNS = 10_000
 SAMPLE_ROWS = 200
 DELIMITERS = {"\t": "tabs", ";": "semicolons", "|": "bars", ",": "commas"}
 """The comma comes last: it is written inside of cells and numbers, too."""
 CONSISTENT = 0.9
-BOM = b"\xef\xbb\xbf"
 
-# No text has these: they are what files of bytes begin with.
-_NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 # The cells of tab-separated text that begin with a quote, up to where they end if a quote does not count.
 _BEGUN_BY_QUOTE = re.compile(rb'(?:^|(?<=[\t\r\n]))"([^\t\r\n]*)')
 
@@ -69,8 +64,8 @@ def read_table_text(path: Path) -> TableText:
 
     Raises InputError if the file cannot be read, is no text or too large, or has fewer than two columns.
     """
-    content = _content(path)
-    encoding = _encoding(path, content)
+    content = read_content(path)
+    encoding = encoding_of(path, content)
     delimiter = _delimiter(path, content, encoding)
     quoted = delimiter != "\t" or _has_consistent_quotes(content)
     sample = _sample(path, content, encoding, delimiter, quoted)
@@ -94,40 +89,6 @@ def is_number(cell: str) -> bool:
     except ValueError:
         return False
     return "_" not in cell
-
-
-def _content(path: Path) -> bytes:
-    check_file(path)
-    with faults_of(path), path.open("rb") as file:
-        packed = file.read(len(GZIP)) == GZIP
-        file.seek(0)
-        content = _all_of(path, gzip.GzipFile(fileobj=file) if packed else file)
-    if not content.strip():
-        raise InputError(f"{path}: the file is empty; give one with a row for each example")
-    found = _NO_TEXT.search(content, 0, CHUNK)
-    if found:
-        raise InputError(f"{path}: no text (byte {found.start():,} is {content[found.start()]}); save it as UTF-8 text")
-    return content
-
-
-def _all_of(path: Path, file: Readable) -> bytes:
-    content = bytearray()
-    while chunk := file.read(CHUNK):
-        content += chunk
-        if len(content) > LONGEST_TEXT:
-            raise InputError(f"{path}: more than {LONGEST_TEXT:,} bytes of text, which are the most; give fewer rows")
-    return bytes(content)
-
-
-def _encoding(path: Path, content: bytes) -> str:
-    """UTF-8, with or without a byte order mark; whatever is not UTF-8 can be read as Latin-1."""
-    try:
-        content.decode()
-    except UnicodeDecodeError:
-        return "latin-1"
-    except MemoryError:
-        raise InputError(f"{path}: too large for the memory here; give fewer rows") from None
-    return "utf-8-sig" if content.startswith(BOM) else "utf-8"
 
 
 class _Lines:

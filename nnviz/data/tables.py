@@ -1,7 +1,7 @@
 """A table (CSV, TSV; plain or gzip) with a row for each example → Dataset.
 
 One column is the target: a class, or a number to be predicted. All others are what the network reads; or one column
-names an image in each row, and it reads that.
+names an image in each row, or holds a text, and it reads that.
 """
 
 from dataclasses import replace
@@ -10,6 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from nnviz.data.dataset import Array, Dataset, Split, Standardization
+from nnviz.data.free_text import free_text_column
+from nnviz.data.ngrams import NGrams
+from nnviz.data.reading import CACHED, Reading
 from nnviz.data.splitting import complete
 from nnviz.data.table_columns import Columns, read_columns
 from nnviz.data.table_encoding import Feature, TableEncoding, encode, fit_features
@@ -20,9 +23,13 @@ from nnviz.experiment import Data
 
 
 def open_table(
-    path: Path, data: Data, generator: np.random.Generator, encoding: TableEncoding | None = None
+    path: Path,
+    data: Data,
+    generator: np.random.Generator,
+    encoding: TableEncoding | None = None,
+    reading: Reading = CACHED,
 ) -> Dataset:
-    """The examples of the table, (n, features) float32, or with `data.image_column` images as uint8.
+    """The examples of the table, (n, features) float32; or images as uint8, or counts of n-grams of text as uint8.
 
     Whole numbers with few values and words are classes, other numbers are predicted, unless `data.task` says what
     they are. Rows are split 70 % / 15 % / 15 %; medians and categories are those of the training rows, or those of
@@ -35,30 +42,56 @@ def open_table(
     image_name = None
     if data.image_column is not None:
         image_name = choose_column(path, text.names, data.image_column, "the images")
-    target_name = _target_name(text, data, encoding)
-    if image_name == target_name:
-        raise InputError(f"{path}: column '{target_name}' is both target and images; choose another with --target")
-    columns = read_columns(text, _as_words(encoding, image_name))
+    text_name = None if image_name is not None else _text_name(text, data, encoding)
+    target_name = _target_name(text, data, encoding, text_name)
+    if target_name in (image_name, text_name):
+        what = "images" if image_name else "text"
+        raise InputError(f"{path}: column '{target_name}' is both target and {what}; choose another with --target")
+    columns = read_columns(text, _as_words(encoding, image_name or text_name))
     known = None if encoding is None else encoding.class_names
-    target = read_target(path, columns, target_name, data.task, known, chosen=data.target is not None)
+    target = read_target(path, columns, target_name, data.task, known, chosen=bool(data.target or text_name))
     notes = [*_notes_on_text(text, columns), *target.notes]
-    if image_name is None:
+    if text_name is not None:
+        from nnviz.data.table_texts import open_table_texts
+
+        ngrams = (encoding and encoding.ngrams) or NGrams()
+        dataset = open_table_texts(path, columns, text_name, target, ngrams, generator, notes)
+    elif image_name is None:
         dataset = _open_numbers(path, columns, target, generator, encoding, notes)
     else:
         from nnviz.data.table_images import open_table_images
 
-        dataset = open_table_images(path, columns, image_name, target, data, generator, notes)
+        dataset = open_table_images(path, columns, image_name, target, data, generator, notes, reading)
     return replace(dataset, notice=_as_sentences(dataset.notes))
 
 
-def _target_name(text: TableText, data: Data, encoding: TableEncoding | None) -> str:
-    wanted = encoding.target if encoding is not None and data.target is None else data.target
-    return choose_column(text.path, text.names, wanted, "the target")
+def _text_name(text: TableText, data: Data, encoding: TableEncoding | None) -> str | None:
+    """The column of text, if the network is to read one: the one that was chosen or learnt, or is found.
+
+    Raises InputError if there is none and has to be.
+    """
+    if encoding is not None and encoding.ngrams is None:
+        return None
+    wanted = data.text_column if data.text_column is not None else (encoding and encoding.text_column) or None
+    if wanted is not None:
+        return choose_column(text.path, text.names, wanted, "the text") if wanted else None
+    found = free_text_column(text)
+    if found is None and encoding is not None:
+        raise InputError(f"{text.path}: there is no one column of text, which the network has learnt from; give one")
+    if data.target is not None and found == choose_column(text.path, text.names, data.target, "the target"):
+        return None
+    return found
 
 
-def _as_words(encoding: TableEncoding | None, image_name: str | None) -> set[str]:
+def _target_name(text: TableText, data: Data, encoding: TableEncoding | None, text_name: str | None) -> str:
+    wanted = data.target or (encoding and encoding.target) or None
+    names = text.names if wanted else [name for name in text.names if name != text_name]
+    return choose_column(text.path, names, wanted, "the target")
+
+
+def _as_words(encoding: TableEncoding | None, chosen: str | None) -> set[str]:
     """The columns that are words, even if all their cells look like numbers."""
-    words = set() if image_name is None else {image_name}
+    words = set() if chosen is None else {chosen}
     if encoding is not None:
         words |= {feature.name for feature in encoding.features if feature.median is None}
     return words
@@ -106,6 +139,7 @@ def _open_numbers(
         feature_names=fitted.input_names,
         target_names=() if target.class_names else (target.name,),
         encoding=fitted,
+        taken=("validation", "test"),
     )
 
 
@@ -117,7 +151,7 @@ def split_rows(target: Target, generator: np.random.Generator) -> dict[str, Arra
     places = np.arange(len(target.rows))
     splits = {"train": Split(places, target.labels, [""] * len(places))}
     complete(splits, generator)
-    return {role: split.inputs for role, split in splits.items()}
+    return {role: split.inputs[:] for role, split in splits.items()}
 
 
 def _as_sentences(notes: tuple[str, ...]) -> str:

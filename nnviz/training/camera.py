@@ -5,22 +5,26 @@ import math
 import numpy as np
 
 from nnviz.data.dataset import Array
+from nnviz.data.names import apart, cut
 from nnviz.nn.notation import describe
 from nnviz.nn.optimizers import Nesterov
 from nnviz.training import frame as f
 from nnviz.training.blocks import blocks_of, by_units, input_grouping
-from nnviz.training.choice import ranked_units, shown_units
+from nnviz.training.choice import first_outputs, ranked_units, shown_units
 from nnviz.training.evaluation import chosen_class
 from nnviz.training.heatmaps import Heatmaps
 from nnviz.training.reached import Reached
 from nnviz.training.reduction import extreme, largest
 from nnviz.training.stages import Phase
 from nnviz.training.surface import Surface
+from nnviz.training.text_marks import text_view
 from nnviz.training.trainer import Trainer
 
 # The units that are shown are chosen anew after so many steps, not at every frame: a diagram whose nodes change
 # places cannot be read.
 CHOICE_STEPS = 256
+# So many texts tell how much each count varies.
+VARYING = 1024
 
 
 class Camera:
@@ -30,11 +34,12 @@ class Camera:
         self._trainer = trainer
         self._blocks = blocks_of(trainer.network)
         self._input = input_grouping(trainer.network)
+        self._varying = _varying(trainer, self._input.count)
         self._block_of = [number for number, block in enumerate(self._blocks) for _ in block.layers]
         self._seen = Reached(trainer)
         self._heatmaps = Heatmaps(self._seen, self._blocks)
         self._surface = Surface(trainer) if trainer.dataset.task.input_shape == (2,) else None
-        self._feature_names = tuple(name[: f.NAME] for name in trainer.dataset.feature_names[: f.FEATURES])
+        self._feature_names = apart(tuple(trainer.dataset.feature_names[: f.FEATURES]), f.NAME)
         self._chosen_at: int | None = None
         # Of the input and of each block: the units with the strongest weights, and the first of them, for the diagram.
         self._ranked: list[Array] = []
@@ -50,7 +55,7 @@ class Camera:
         trainer = self._trainer
         focus = f.Focus(focus.example, min(max(focus.block, 0), self.blocks - 1), focus.quantity)
         place = focus.example % len(trainer.batch.indices)
-        self._choose_units()
+        self._choose_units(place)
         scored = self._reached(Phase.LOSS)
         task = trainer.dataset.task
         wrong = None
@@ -156,6 +161,7 @@ class Camera:
             features=None if is_picture else trainer.batch.inputs[place, : f.FEATURES].copy(),
             stored=None if is_picture else stored[: f.FEATURES].copy(),
             feature_names=self._feature_names,
+            text=self._text(number, place),
             target=target,
             logits=None if logits is None else logits[place].copy(),
             prediction=prediction,
@@ -166,15 +172,39 @@ class Camera:
             told=told,
         )
 
-    def _choose_units(self) -> None:
-        """Choose the units of each block (and of the input) that are shown: those with the strongest weights."""
-        turn = self._trainer.steps_done // CHOICE_STEPS
-        if turn == self._chosen_at:
-            return
-        self._chosen_at = turn
-        self._ranked = ranked_units(self._input, self._blocks)
-        shown = shown_units(self._blocks)
-        self._chosen = [ranked[:shown] for ranked in self._ranked]
+    def _text(self, number: int, place: int) -> f.TextView | None:
+        dataset = self._trainer.dataset
+        if dataset.train.texts is None or dataset.encoding is None or dataset.encoding.ngrams is None:
+            return None
+        first = next((block.weights.values for block in self._blocks if block.weights is not None), None)
+        return text_view(dataset.train.texts[number], dataset.encoding.ngrams, self._trainer.batch.inputs[place], first)
+
+    def _ngram_names(self, indices: Array) -> tuple[str, ...]:
+        dataset = self._trainer.dataset
+        if dataset.train.texts is None:
+            return ()
+        return tuple(cut(dataset.feature_names[i], f.NAME) for i in indices.tolist())
+
+    def _choose_units(self, place: int) -> None:
+        """Choose the units of each block (and of the input) that are shown: those with the strongest weights.
+
+        Of the outputs they are the classes of this example, then the first ones: where there are too many, it is only
+        the last nodes that another example may change.
+        """
+        turn, shown = self._trainer.steps_done // CHOICE_STEPS, shown_units(self._blocks)
+        if turn != self._chosen_at:
+            self._chosen_at = turn
+            self._ranked = ranked_units(self._varying, self._blocks)
+            self._chosen = [ranked[:shown] for ranked in self._ranked]
+        self._chosen[-1] = first_outputs(self._own_classes(place), self._blocks[-1].grouping.count, shown)
+
+    def _own_classes(self, place: int) -> list[int]:
+        """The outputs for the class of the target and for the one that was said, where each class has one."""
+        trainer = self._trainer
+        if self._blocks[-1].grouping.count != len(trainer.dataset.task.class_names):
+            return []
+        said = [trainer.scores.prediction] if self._reached(Phase.LOSS) else []
+        return [int(outputs[place].argmax()) for outputs in (trainer.batch.targets, *said)]
 
     def _units(self, layer: int, place: int) -> f.Units:
         block = self._block_of[layer] if layer >= 0 else -1
@@ -185,6 +215,7 @@ class Camera:
             sides=grouping.sides,
             total=grouping.count,
             indices=indices,
+            names=self._ngram_names(indices) if layer < 0 else (),
             activations=None if output is None else grouping.values(output[place])[indices],
             gradients=None if gradient is None else grouping.values(gradient[place])[indices],
         )
@@ -242,12 +273,22 @@ class Camera:
         total = block.grouping.count
         # ∂L/∂a arrives before ∂L/∂z.
         known = grad_a if grad_z is None else grad_z
-        if known is None or number == self.blocks - 1:
+        if number == self.blocks - 1:
+            indices = self._worst_outputs(place, total)
+        elif known is None:
             indices = np.arange(min(total, f.LISTED_UNITS))
         else:
             indices = largest(np.abs(known), f.LISTED_UNITS)
         z, a, grad_z, grad_a = (None if unit is None else unit[indices] for unit in (z, a, grad_z, grad_a))
         return f.BlockErrors(block.leader.name, block.is_of_maps, total, indices, z, a, grad_z, grad_a)
+
+    def _worst_outputs(self, place: int, total: int) -> Array:
+        """The output for the target's class, then those with the largest error; numbers in their own order."""
+        classes = self._own_classes(place)
+        if not classes or not self._reached(Phase.LOSS):
+            return first_outputs(classes, total, f.LISTED_UNITS)
+        error = self._trainer.scores.prediction[place] - self._trainer.batch.targets[place]
+        return first_outputs([classes[0], *largest(np.abs(error), f.LISTED_UNITS).tolist()], total, f.LISTED_UNITS)
 
     def _curves(self) -> f.Curves:
         history = self._trainer.history
@@ -268,6 +309,15 @@ class Camera:
             best_loss=best.validation.loss if best and best.validation else None,
             accuracy=latest.validation.accuracy if latest and latest.validation else None,
         )
+
+
+def _varying(trainer: Trainer, count: int) -> Array:
+    """The variance of each unit of the input: 1 where all are standardised alike, but most n-grams are rare."""
+    train = trainer.dataset.train
+    if train.texts is None:
+        return np.ones(count, np.float32)
+    variance: Array = trainer.batches.encoder.inputs(train.inputs[:VARYING]).var(axis=0)
+    return variance
 
 
 def _spread(values: Array) -> f.Spread:

@@ -5,19 +5,20 @@ import math
 import numpy as np
 
 from nnviz.data.dataset import Array
-from nnviz.training.blocks import Block, Grouping
+from nnviz.training.blocks import Block
 from nnviz.training.frame import EDGES, TILES, UNITS
 from nnviz.training.reduction import largest
 
 
-def ranked_units(given: Grouping, blocks: list[Block]) -> list[Array]:
+def ranked_units(varying: Array, blocks: list[Block]) -> list[Array]:
     """Units of the input and of each block, those with the strongest weights first; at most `TILES` of each.
 
-    The strength of a unit is the sum of squares of the weights that come in, times that of those that go out. Blocks
+    The strength of a unit is the sum of squares of the weights that come in, times that of those that go out; of a unit
+    of the input, how much it varies over the examples, `varying` (units,), times that of those that go out. Blocks
     that hand each unit on alone, such as pooling, show the same units as what comes before them. All outputs are there
     for a reason: they are in their own order.
     """
-    strengths: list[Array] = [np.ones(given.count, np.float32)]
+    strengths: list[Array] = [varying]
     owners = [0]
     for block in blocks:
         if block.weights is not None:
@@ -30,6 +31,11 @@ def ranked_units(given: Grouping, blocks: list[Block]) -> list[Array]:
     ranked = [largest(strength, TILES) for strength in strengths]
     ranked[-1] = np.arange(min(len(strengths[-1]), TILES))
     return [ranked[owner] for owner in owners]
+
+
+def first_outputs(wanted: list[int], outputs: int, count: int) -> Array:
+    """So many of all outputs: those that are wanted first, then the others in their own order."""
+    return np.array([*dict.fromkeys([*wanted, *range(min(outputs, count))])][:count])
 
 
 def shown_units(blocks: list[Block]) -> int:

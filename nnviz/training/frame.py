@@ -17,8 +17,10 @@ MATRIX_ROWS, MATRIX_COLUMNS = 96, 192
 CURVE_BINS = 256
 PIXELS = 128
 FEATURES = 256
-# Characters of a feature's name.
+# Width of a feature's name.
 NAME = 40
+# Of a text: characters that are shown, and n-grams that are marked in it.
+TEXT, MARKED = 800, 6
 # Of kernels and feature maps: so many in a row or column, numbers on a side, and numbers in all.
 TILES = 64
 TILE_SIDE = 48
@@ -71,6 +73,35 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
+class NGramView:
+    """An n-gram of a text, or several that share an input.
+
+    count     how often it is there
+    strength  the length of what it adds to the sums of the first layer's units, beyond what an average text adds
+    """
+
+    name: str
+    count: int
+    strength: float
+
+
+@dataclass(frozen=True, slots=True)
+class TextView:
+    """The focused example's text, and what in it counts most.
+
+    text       its beginning on one line, without control characters; `more` is how many characters follow
+    marks      (characters,) float32, the strength of the strongest n-gram that covers a character as a share of that
+               of the strongest of all; 0 where none of `strongest` does
+    strongest  the strongest first
+    """
+
+    text: str
+    more: int
+    marks: Array
+    strongest: tuple[NGramView, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ExampleView:
     """The focused example.
 
@@ -82,6 +113,7 @@ class ExampleView:
     features    (features,) float, standardised; None for pictures
     stored      (features,) float, the same in their own units; None for pictures
     feature_names  of these, empty where they have none
+    text        None where the features are no counts of a text's n-grams
     target      (outputs,)
     logits      (outputs,), from the end of the forward pass on
     prediction, error  (outputs,), from the loss on; error is prediction − target
@@ -102,6 +134,7 @@ class ExampleView:
     features: Array | None
     stored: Array | None
     feature_names: tuple[str, ...]
+    text: TextView | None
     target: Array
     logits: Array | None
     prediction: Array | None
@@ -116,11 +149,14 @@ class ExampleView:
 class Units:
     """Some units of one layer's output (or of the input), those with the strongest weights first.
 
+    Of the last layer's they are the focused example's own class and the one that was said, then the first ones.
+
     A unit is one number of the output. Where the output is feature maps, a unit is a map, and what is told of it is
     its number of largest magnitude, with its sign.
 
     sides        (height, width) of a map, None where a unit is one number
     indices      (k,) places in the layer's flattened output or numbers of maps, `total` of them in all
+    names        (k,) of an input that counts n-grams, else empty
     activations  (k,) of the focused example
     gradients    (k,) ∂L/∂(activation) of the focused example
     """
@@ -128,6 +164,7 @@ class Units:
     sides: tuple[int, int] | None
     total: int
     indices: Array
+    names: tuple[str, ...]
     activations: Array | None
     gradients: Array | None
 
@@ -168,6 +205,8 @@ class LayerView:
 @dataclass(frozen=True, slots=True)
 class BlockErrors:
     """The error that reached each unit of the focused block, for the focused example, the largest first.
+
+    Of the outputs for classes, the one of the target comes before all others; numbers are in their own order.
 
     In a block of feature maps, each number is the one of largest magnitude in its map.
 

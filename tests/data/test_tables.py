@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from nnviz.data import table_columns, table_encoding, table_text
+from nnviz.data import suggestions, table_columns, table_encoding, table_text, text_file
 from nnviz.data.dataset import Array, Dataset, Encoder
-from nnviz.data.sources import SUGGESTED_FOR_IMAGES, SUGGESTED_FOR_TABLES, open_source, path_of, suggested
+from nnviz.data.sources import open_source, path_of, suggested
 from nnviz.data.tables import open_table
 from nnviz.errors import InputError
 from nnviz.experiment import Data, combine
@@ -313,7 +313,7 @@ def test_a_damaged_gzip_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("module", "limit", "value", "wrong"),
     [
-        (table_text, "LONGEST_TEXT", 100, "more than 100 bytes of text"),
+        (text_file, "LONGEST_TEXT", 100, "more than 100 bytes of text"),
         (table_columns, "MOST_CELLS", 100, "more than 100 cells"),
         (table_columns, "MOST_WORDS", 1, "more than 1 different words"),
         (table_encoding, "MOST_NUMBERS", 10, "are more than 10 numbers"),
@@ -435,8 +435,8 @@ def trained(source: str, **data: Any) -> dict[str, Any]:
 
 
 def test_suggestions_are_for_columns_or_for_images() -> None:
-    assert suggested("a.csv") == suggested("a.TSV.gz") == SUGGESTED_FOR_TABLES
-    assert suggested("a.csv", pictured=True) == SUGGESTED_FOR_IMAGES
+    assert suggested("a.csv") == suggested("a.TSV.gz") == suggestions.FOR_TABLES
+    assert suggested("a.csv", pictured=True) == suggestions.FOR_IMAGES
 
 
 def test_iris() -> None:

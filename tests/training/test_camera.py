@@ -210,3 +210,43 @@ def test_hidden_units_are_listed_by_the_error_that_has_reached_them(make_trainer
         known = errors.grad_a if errors.grad_z is None else errors.grad_z
         if known is not None:
             assert list(np.abs(known)) == sorted(np.abs(known), reverse=True)
+
+
+MANY = 300
+
+
+@pytest.fixture
+def many_classes(make_experiment):
+    """A trainer of 300 classes, on an example of class 290, and its camera."""
+    inputs = np.random.default_rng(2).normal(size=(MANY, 4)).astype(np.float32)
+    split = Split(inputs, np.arange(MANY), [f"{i}" for i in range(MANY)])
+    names = tuple(f"a class with the number {k}" for k in range(MANY))
+    dataset = Dataset("many", names, split, split, split, Standardization.of(inputs))
+    trainer = assemble(make_experiment(layers="dense 30 relu", batch_size=MANY), dataset)
+    trainer.finish_phase(Phase.BACKWARD)
+    return trainer, int(np.flatnonzero(trainer.batch.indices == 290)[0])
+
+
+def test_of_many_outputs_the_target_comes_first_and_then_the_largest_errors(many_classes):
+    trainer, place = many_classes
+    frame = take(Camera(trainer), place, block=1)
+    errors = np.abs(frame.example.error)
+    assert frame.errors.indices[0] == 290
+    assert frame.errors.indices[1:].tolist() == [k for k in np.argsort(-errors, kind="stable") if k != 290][:63]
+    np.testing.assert_array_equal(frame.errors.grad_z, trainer.output_gradients[-1][place][frame.errors.indices])
+    assert len(pickle.dumps(frame)) < 200_000
+
+
+def test_the_outputs_of_a_diagram_are_the_example_s_own_classes_and_the_first_ones(many_classes):
+    trainer, place = many_classes
+    camera = Camera(trainer)
+    frame = take(camera, place)
+    indices = frame.layers[-1].units.indices
+    own = [290, frame.example.said]
+    assert indices.tolist() == [*own, *(k for k in range(30) if k not in own)][: len(indices)]
+    np.testing.assert_array_equal(frame.layers[-1].units.activations, trainer.outputs[-1][place][indices])
+    weights = trainer.network.layers[-1].parameters()[0].values
+    np.testing.assert_array_equal(frame.layers[-1].edges, weights[np.ix_(frame.layers[-2].units.indices, indices)])
+    trainer.step()
+    trainer.advance()
+    assert take(camera, 0).layers[-1].units.indices[0] == trainer.batch.indices[0]

@@ -4,6 +4,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
 
+from nnviz.data.names import apart
 from nnviz.training.frame import ExampleView, Frame
 from nnviz.tui.drawing.bars import signed_bar
 from nnviz.tui.drawing.grid import picture
@@ -11,13 +12,14 @@ from nnviz.tui.drawing.numbers import in_unit, plain, rounded
 from nnviz.tui.drawing.plane import plane, told_place
 from nnviz.tui.drawing.rows import filled, fit, fit_right, row
 from nnviz.tui.drawing.steering import NAME, steered
+from nnviz.tui.drawing.text import marked_text
 from nnviz.tui.panes.pane import Pane
 
-VALUE, SHORTEST_BAR = 9, 11
+VALUE, SHORTEST_BAR, SHORTEST_NAME = 9, 11, 5
 
 
 class ExamplePane(Pane):
-    """A picture at its own resolution (or a list of features), and what became of it."""
+    """A picture at its own resolution, a text with its marks or a list of features, and what became of it."""
 
     turns = frozenset({1, 5})
     follows = frozenset({"example"})
@@ -35,6 +37,9 @@ class ExamplePane(Pane):
         room = height - len(verdict)
         if frame.plane is not None:
             strips = plane(frame.plane, frame.task.class_names, width, room, self.palette)
+        elif example.text is not None:
+            layer = next((layer.name for layer in frame.layers if layer.edges is not None), "")
+            strips = marked_text(example.text, layer, width, room, self.palette)
         elif example.pixels is not None:
             strips = self._picture(frame, width, room)
         else:
@@ -59,6 +64,7 @@ class ExamplePane(Pane):
         largest = max(float(abs(features).max()), 1e-12)
         names = example.feature_names or tuple(f"x{number}" for number in range(len(features)))
         name_width = max(6, min(max(map(cell_len, names)), width - VALUE - SHORTEST_BAR))
+        names = apart(names, name_width)
         rows = []
         for name, standardised, value in zip(names[:room], features.tolist(), stored.tolist(), strict=False):
             bar = signed_bar(standardised / largest, max(width - name_width - VALUE - 2, 3), self.palette)
@@ -69,18 +75,22 @@ class ExamplePane(Pane):
     def _verdict(self, frame: Frame, width: int) -> list[Strip]:
         example, palette = frame.example, self.palette
         text, faint = palette.style(palette.text, bold=True), palette.style(palette.faint)
-        label = frame.task.class_names[example.label] if example.label is not None else "target"
-        if example.wanted is not None:
-            label = f"target {in_unit(example.wanted, frame.task.targets, 0)}"
-        if frame.plane is not None:
-            label += f" {told_place(frame.plane)}"
+        classes = frame.task.class_names
+        place = f" {told_place(frame.plane)}" if frame.plane is not None else ""
         number = f"#{example.number:,}".rjust(8 if frame.plane is None else 5)
+        label = "target"
+        if example.label is not None:
+            label = apart(classes, max(width - cell_len(place) - len(number), SHORTEST_NAME))[example.label]
+        elif example.wanted is not None:
+            label = f"target {in_unit(example.wanted, frame.task.targets, 0)}"
+        label += place
         lines = [row([(fit(label, width - len(number)), text), (number, faint)], width, palette)]
         if example.said is not None and example.loss is not None:
             right = example.said == example.label
-            verdict = f"said {frame.task.class_names[example.said]} {'✓' if right else '✗'}"
-            colour = palette.style(palette.good if right else palette.bad, bold=True)
             loss = f"  loss {plain(example.loss)}"
+            said = apart(classes, max(width - len("said  ✓") - len(loss), SHORTEST_NAME))[example.said]
+            verdict = f"said {said} {'✓' if right else '✗'}"
+            colour = palette.style(palette.good if right else palette.bad, bold=True)
             lines.append(row([(verdict, colour), (loss, faint)], width, palette))
         elif example.told is not None and example.loss is not None:
             said = f"said {in_unit(example.told, frame.task.targets, 0)}"

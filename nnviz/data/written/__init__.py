@@ -1,0 +1,1 @@
+"""Built-in examples, written for this project."""

@@ -1,0 +1,105 @@
+"""A text on screen: wrapped, marked, with its strongest n-grams; and the worst mistakes as texts."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from textual.pilot import Pilot
+
+from nnviz.data.sources import suggested
+from nnviz.data.written.language import open_language
+from nnviz.experiment import combine
+from nnviz.remote.client import LocalTrainer
+from nnviz.remote.messages import Order
+from nnviz.training.frame import NGramView, TextView
+from nnviz.tui.app import NnvizApp
+from nnviz.tui.drawing.palette import DARK
+from nnviz.tui.drawing.text import marked_text, wrapped
+from tests.tui.conftest import OpenApp
+
+SnapCompare = Callable[..., bool]
+
+
+async def _ready(pilot: Pilot[object]) -> None:
+    await pilot.app.ready.wait()  # type: ignore[attr-defined]
+    await pilot.pause()
+
+
+@pytest.fixture
+def language(order: Order) -> Order:
+    """In float64 the last digits, which differ from processor to processor, are far from those that are shown."""
+    tables = {"data": {"source": "language"}, "training": {"dtype": "float64"}}
+    return replace(order, experiment=combine(suggested("language"), tables))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_the_text_stands_above_its_strongest_ngrams(
+    open_app: OpenApp, language: Order, size: tuple[int, int]
+) -> None:
+    async with open_app(size, language) as driver:
+        frame = await driver.press("e", "2", "f")
+        shown = driver.text()
+        view = frame.example.text
+        assert view is not None
+        assert view.text.split()[0] in shown
+        assert "underlined: moves dense1 most" in shown
+        for ngram in view.strongest[:3]:
+            assert ngram.name in shown
+
+
+async def test_inputs_are_named_where_there_is_room(open_app: OpenApp, language: Order) -> None:
+    async with open_app((200, 50), language) as driver:
+        frame = await driver.press("f")
+        assert frame.input.names
+        assert frame.input.names[0][:8] in driver.text()
+
+
+async def test_the_worst_mistakes_are_texts(open_app: OpenApp, language: Order) -> None:
+    async with open_app((120, 40), language) as driver:
+        await driver.press("u", "t")
+        shown = driver.text()
+        assert "portuguese" in shown
+        worst = shown[shown.index("The worst mistakes") :]
+        assert "said" in worst
+        assert any(" ".join(text.split()[:4]) in worst for text in open_language().test.texts or ())
+
+
+@given(st.text(st.characters(categories=["L", "M", "N", "Zs"]), max_size=60), st.integers(2, 20))
+def test_lines_are_no_wider_and_nothing_is_lost(text: str, width: int) -> None:
+    lines = wrapped(text, width)
+    assert all(cell_len(text[start:end]) <= width for start, end in lines)
+    covered = {place for start, end in lines for place in range(start, end)}
+    assert all(text[place] == " " for place in set(range(len(text))) - covered)
+
+
+@given(st.text(st.sampled_from("ab çあ"), max_size=99), st.integers(1, 40), st.integers(0, 14), st.integers(0, 9))
+def test_any_text_fits_in_its_place(text: str, width: int, height: int, more: int) -> None:
+    marks = np.linspace(0, 1, len(text), dtype=np.float32)
+    view = TextView(text, more, marks, (NGramView("'ab'", 3, 2.5), NGramView('"あ"', 1, 0.0)))
+    strips = marked_text(view, "dense1", width, height, DARK)
+    assert len(strips) <= height
+    assert {strip.cell_length for strip in strips} <= {width}
+
+
+def test_marks_are_seen_without_colours() -> None:
+    marks = np.array([0, 0, 0, 0.2, 0.2, 0.2, 1, 1, 1], np.float32)
+    (line, *_) = marked_text(TextView("onetwosix", 0, marks, ()), "dense1", 12, 3, DARK)
+    styles = {segment.text.strip(): segment.style for segment in line if segment.text.strip()}
+    assert [bool(style and style.underline) for style in styles.values()] == [False, True, True]
+    assert [bool(style and style.bold) for style in styles.values()] == [False, False, True]
+
+
+@pytest.mark.parametrize(("size", "keys"), [((80, 24), "2 f"), ((120, 40), "f b"), ((200, 50), "f")])
+def test_language(snap_compare: SnapCompare, language: Order, size: tuple[int, int], keys: str) -> None:
+    app = NnvizApp(LocalTrainer(language), "language")
+    assert snap_compare(app, press=keys.split(), terminal_size=size, run_before=_ready)
+
+
+def test_language_without_colours(snap_compare: SnapCompare, language: Order, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = NnvizApp(LocalTrainer(language), "language")
+    assert snap_compare(app, press=["f"], terminal_size=(120, 40), run_before=_ready)

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test check oracle screenshots bench clean
+.PHONY: run test check oracle screenshots bench fuzz clean
 
 run: .venv/installed
 	@$(BIN)/nnviz run
@@ -36,10 +36,20 @@ screenshots: .venv/installed
 	$(SHOT) screenshots/epochs.svg pets --size 160x48 --keys "e e e e [ [ b"
 	$(SHOT) screenshots/test.svg pets --size 120x40 --keys "e e e t"
 	$(SHOT) screenshots/maps.svg pets --size 120x40 --keys "e e b [ [ [ [ [ w w w" --network $(CONVOLUTIONS)
-	$(SHOT) screenshots/spiral.svg spiral --size 120x40 --epochs 150 --keys "space f"
-	$(SHOT) screenshots/road.svg road --size 120x40 --keys "e e e f full_stop"
+	$(SHOT) screenshots/pets.svg pets --size 120x40 --keys "e e e e b"
+	$(SHOT) screenshots/people.svg people --size 120x40 --keys "e e e b"
+	$(SHOT) screenshots/road.svg road --size 120x40 --keys "e e e b full_stop"
+	$(SHOT) screenshots/language.svg language --size 120x40 --keys "e e e b"
+	$(SHOT) screenshots/spiral.svg spiral --size 120x40 --epochs 150 --keys "space b"
+	for plane in xor circles gauss waves; do $(SHOT) screenshots/$$plane.svg $$plane --size 120x40 --keys "space b"; done
 	$(SHOT) screenshots/small.svg pets --size 80x24 --keys "e f"
 	$(SHOT) screenshots/light.svg pets --size 120x40 --keys "e b" --light
+
+# Mutated real files through every reader; `make fuzz SECONDS=600 SEED=1`.
+SECONDS ?= 60
+SEED ?= 0
+fuzz: .venv/installed-dev
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) --seed $(SEED)
 
 clean:
 	rm -rf .venv build dist *.egg-info

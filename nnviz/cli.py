@@ -3,307 +3,23 @@
 What a command needs is imported inside it, so that help comes at once and training never loads the screen.
 """
 
-import inspect
 import os
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import wraps
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nnviz.errors import InputError, NnvizError
+from nnviz.options import Cache, Options, takes_data_options, takes_options
 
 if TYPE_CHECKING:
-    from nnviz.experiment import Experiment, Tables
-    from nnviz.remote.messages import Order, Summary
+    from nnviz.remote.messages import Summary
 
 # Rich would take longer to load than the help takes to read.
 app = typer.Typer(add_completion=True, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """The options of every command that trains; each one that is not given is None."""
-
-    source: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="SOURCE",
-            help="What to learn from: 'pets', 'people', 'road', 'xor', 'circles', 'spiral', 'gauss' or 'waves' (built "
-            "in), a folder with a sub-folder of images per class, a folder with the files of MNIST or CIFAR, a table "
-            "(.csv or .tsv, also .gz) with a row per example, or an .npz file with arrays x and y.",
-        ),
-    ] = None
-    network: Annotated[
-        str | None,
-        typer.Option(
-            help="Hidden layers from input to output, such as 'dense 64 relu, dense 32 relu', or for pictures "
-            "'conv 16 3x3 batchnorm relu, pool 2, dense 64 relu, dropout 0.3'; '' for none."
-        ),
-    ] = None
-    loss: Annotated[
-        str | None,
-        typer.Option(metavar="cross-entropy|mse", help="How a prediction is scored; training makes this number small."),
-    ] = None
-    output: Annotated[
-        str | None,
-        typer.Option(
-            metavar="softmax|single|hill",
-            help="How two classes are told apart: by one probability each (softmax) or one in all (single). "
-            "Or how one number from −1 to 1 is told: by a hill of activation over 45 units (hill).",
-        ),
-    ] = None
-    optimizer: Annotated[
-        str | None,
-        typer.Option(
-            metavar="sgd|nesterov|rmsprop|adam|adamw", help="The rule that turns a gradient into an update of weights."
-        ),
-    ] = None
-    lr: Annotated[
-        float | None,
-        typer.Option(help="Learning rate: how far each step follows the gradient. Too large and training diverges."),
-    ] = None
-    momentum: Annotated[
-        float | None,
-        typer.Option(help="How much of the last update an SGD step keeps on top of its own, 0 to below 1."),
-    ] = None
-    schedule: Annotated[
-        str | None,
-        typer.Option(
-            metavar="constant|step|cosine|plateau",
-            help="How the learning rate changes: not; in steps down; smoothly down to nothing at the end of the run; "
-            "or down whenever the validation loss gets no better.",
-        ),
-    ] = None
-    warmup: Annotated[
-        float | None, typer.Option(help="Lead the learning rate up from nearly nothing over so many epochs.")
-    ] = None
-    drop: Annotated[
-        float | None, typer.Option(help="What step and plateau multiply the learning rate by, such as 0.1.")
-    ] = None
-    drop_every: Annotated[
-        int | None,
-        typer.Option(help="After how many epochs step does so, or for how many plateau waits for something better."),
-    ] = None
-    weight_decay: Annotated[
-        float | None,
-        typer.Option(help="Share of every weight that each step takes away, times the learning rate; 0.01 in adamw."),
-    ] = None
-    l1: Annotated[
-        float | None, typer.Option("--l1", help="Strength of a penalty on Σ |w|, which makes weights vanish.")
-    ] = None
-    l2: Annotated[
-        float | None, typer.Option("--l2", help="Strength of a penalty on Σ w² / 2, which keeps weights small.")
-    ] = None
-    clip: Annotated[float | None, typer.Option(help="Shorten gradients that are longer than this.")] = None
-    class_weights: Annotated[
-        str | None,
-        typer.Option(
-            metavar="balanced|NAME=NUMBER,...",
-            help="How much an example of each class counts: 'balanced' makes up for classes with few examples.",
-        ),
-    ] = None
-    label_smoothing: Annotated[
-        float | None, typer.Option(help="Share of each target that is spread over all classes, such as 0.1.")
-    ] = None
-    augment: Annotated[
-        str | None,
-        typer.Option(
-            metavar="flip,shift,rotate,brightness",
-            help="Change the training images a little every time they are shown, in the ways named.",
-        ),
-    ] = None
-    threads: Annotated[
-        int | None,
-        typer.Option(help="1 or 2 threads that compute; without it two, where they pay. Part of what a seed gives."),
-    ] = None
-    batch_size: Annotated[int | None, typer.Option(help="How many examples make one training step.")] = None
-    epochs: Annotated[
-        int | None,
-        typer.Option(
-            help="Stop after so many passes over all training examples. The source suggests a number, which holds "
-            "unless --steps or --seconds is given without --epochs."
-        ),
-    ] = None
-    steps: Annotated[int | None, typer.Option(help="Stop after so many training steps (batches).")] = None
-    seed: Annotated[
-        int | None, typer.Option(help="Where chance starts: the same seed gives exactly the same training again.")
-    ] = None
-    image_size: Annotated[
-        int | None,
-        typer.Option(
-            help="Width and height, in pixels, of an image as the network sees it; without it 32, and pictures in "
-            "arrays stay as they are."
-        ),
-    ] = None
-    grayscale: Annotated[bool | None, typer.Option("--grayscale/--color", help="Look at images in shades of gray.")] = (
-        None
-    )
-    target: Annotated[
-        str | None,
-        typer.Option(
-            metavar="COLUMN",
-            help="Of a table: the column that the network learns to predict, by its name or its number, counted from "
-            "1; without it the last one.",
-        ),
-    ] = None
-    task: Annotated[
-        str | None,
-        typer.Option(
-            metavar="classify|regress",
-            help="Of a table: whether the target names a class or is a number to come close to, where nnviz would "
-            "take it for the other.",
-        ),
-    ] = None
-    image_column: Annotated[
-        str | None,
-        typer.Option(
-            metavar="COLUMN",
-            help="Of a table: the column that names an image file in each row; the network looks at these images.",
-        ),
-    ] = None
-    noise: Annotated[
-        float | None,
-        typer.Option(help="Of xor, circles, spiral, gauss and waves: how far chance pushes the points, 0 to 1."),
-    ] = None
-    examples: Annotated[
-        int | None, typer.Option(help="Of the same: how many examples to train on; those to test on in proportion.")
-    ] = None
-    target_loss: Annotated[
-        float | None, typer.Option(help="Stop when the loss on the validation examples is this small.")
-    ] = None
-    target_accuracy: Annotated[
-        float | None, typer.Option(help="Stop when this share of the validation examples is right, such as 0.95.")
-    ] = None
-    patience: Annotated[
-        int | None,
-        typer.Option(help="Stop when so many epochs brought no better validation loss, and go back to the best."),
-    ] = None
-    seconds: Annotated[float | None, typer.Option(help="Stop after so many seconds of training.")] = None
-    config: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE.toml", help="Read settings from a file; options given here win over it."),
-    ] = None
-    out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Directory to keep the run in, instead of one below runs/.")
-    ] = None
-
-    def experiment(self) -> "Experiment":
-        """What these options ask for, over the config file, over what the source suggests. Raises InputError."""
-        from nnviz.data.sources import suggested
-        from nnviz.experiment import combine, read_tables
-        from nnviz.training.process import available_cores
-
-        tables = read_tables(self.config) if self.config else {}
-        configured = combine(tables, origin=str(self.config))
-        source = self.source or configured.data.source
-        # The number of threads has a say in the last bits of what comes out, so it is written down with the rest.
-        chosen: Tables = {"training": {"threads": min(2, available_cores())}}
-        pictured = (self.image_column or configured.data.image_column) is not None
-        return combine(chosen, suggested(source, pictured), tables, self._tables(source), origin="options")
-
-    def _tables(self, source: str) -> "Tables":
-        tables: Tables = {
-            "data": {
-                "source": source,
-                "image_size": self.image_size,
-                "grayscale": self.grayscale,
-                "augment": _names(self.augment),
-                "target": self.target,
-                "task": self.task,
-                "image_column": self.image_column,
-                "noise": self.noise,
-                "examples": self.examples,
-            },
-            "network": {"layers": self.network, "output": self.output, "loss": self.loss},
-            "training": {
-                "optimizer": self.optimizer,
-                "learning_rate": self.lr,
-                "momentum": self.momentum,
-                "schedule": self.schedule,
-                "warmup": self.warmup,
-                "drop": self.drop,
-                "drop_every": self.drop_every,
-                "weight_decay": self.weight_decay,
-                "l1": self.l1,
-                "l2": self.l2,
-                "clip": self.clip,
-                "class_weights": _weights(self.class_weights),
-                "label_smoothing": self.label_smoothing,
-                "threads": self.threads,
-                "batch_size": self.batch_size,
-                "seed": self.seed,
-            },
-            "stopping": {
-                "epochs": self.epochs,
-                "steps": self.steps,
-                "seconds": self.seconds,
-                "target_loss": self.target_loss,
-                "target_accuracy": self.target_accuracy,
-                "patience": self.patience,
-            },
-        }
-        return {name: {key: v for key, v in table.items() if v is not None} for name, table in tables.items()}
-
-    def order(self) -> "Order":
-        """What is to be trained and where it is kept, with all found wrong that shows without reading examples."""
-        from nnviz.data.sources import path_of, refuse_misplaced
-        from nnviz.remote.messages import Order
-        from nnviz.training.places import claim, new_run_path
-
-        experiment = self.experiment()
-        path_of(experiment.data.source)
-        refuse_misplaced(experiment.data)
-        if self.network is not None or self.config is not None:
-            # Asked only where it can be wrong, since NumPy comes with it, and the screen is to be there at once.
-            from nnviz.nn.notation import parse
-
-            parse(experiment.network.layers)
-        out = claim(self.out or new_run_path(experiment.data.source))
-        return Order(experiment, out, keep_always=self.out is not None)
-
-
-def _names(listed: str | None) -> list[str] | None:
-    """The names in a list with commas."""
-    return None if listed is None else [name.strip() for name in listed.split(",") if name.strip()]
-
-
-def _weights(listed: str | None) -> "str | dict[str, float] | None":
-    """The weight of each class in "cat=1,dog=2.5"; a single word stays one. Raises InputError."""
-    if listed is None or "=" not in listed:
-        return listed
-    weights = {}
-    for item in _names(listed) or ():
-        name, _, number = item.rpartition("=")
-        try:
-            weights[name.strip()] = float(number)
-        except ValueError:
-            raise InputError(
-                f"--class-weights: '{item}' is not a class and its weight, as in 'cat=1,dog=2.5'"
-            ) from None
-    return weights
-
-
-def takes_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Let typer see every field of Options as a parameter of the command, which gets them as one, `options`."""
-    fields = inspect.signature(Options).parameters
-    own = [parameter for name, parameter in inspect.signature(command).parameters.items() if name != "options"]
-
-    @wraps(command)
-    def with_options(**given: Any) -> None:
-        options = Options(**{name: given.pop(name) for name in fields})
-        command(options=options, **given)
-
-    parameters = [*own, *fields.values()]
-    with_options.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
-    )
-    return with_options
-
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for another program to read.")]
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="The directory of a run, as 'nnviz train' leaves it.")]
@@ -382,7 +98,7 @@ def _train(options: Options, as_json: bool) -> None:
     from nnviz.headless import training
 
     order = options.order()
-    finished = training.train(order.experiment, order.out)
+    finished = training.train(order.experiment, order.out, order.cached)
     (training.print_json if as_json else training.print_report)(finished)
     raise typer.Exit(finished.exit_code)
 
@@ -393,25 +109,49 @@ def score(
     data: Annotated[
         str | None, typer.Option(metavar="SOURCE", help="Score on another source, with the same classes.")
     ] = None,
+    cache: Cache = True,
     json: Json = False,
 ) -> None:
     """Score a trained network on examples that it has never seen."""
     from nnviz.headless import scoring
 
-    tested = scoring.score(run, data)
+    tested = scoring.score(run, data, cache)
     (scoring.print_json if json else scoring.print_report)(tested)
 
 
 @app.command()
 def predict(
     run: Run,
-    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Image files, or folders of them.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...",
+            help="Images, or folders of them; for a network that learnt from a table, tables with the same columns; "
+            "for one that learnt from texts, .txt files with a text in each line.",
+        ),
+    ],
     json: Json = False,
 ) -> None:
-    """Say what a trained network sees in images of yours."""
+    """Say what a trained network sees in images, rows or texts of yours: a line for each."""
     from nnviz.headless import prediction
 
-    raise typer.Exit(prediction.predict(run, images, prediction.print_json if json else prediction.print_line))
+    raise typer.Exit(prediction.predict(run, files, prediction.print_json if json else prediction.print_line))
+
+
+@app.command()
+@takes_data_options
+def data(*, options: Options, json: Json = False) -> None:
+    """Describe what is to be learnt from: examples, classes, values, and what cannot be used and why.
+
+    SOURCE may also be a run, whose data is described. Without SOURCE, list what is built in.
+    """
+    from nnviz.headless import description
+
+    if options.source is None and options.config is None:
+        (description.print_built_in_json if json else description.print_built_in)()
+        return
+    told = description.describe(options.of_a_run().experiment(), options.cache)
+    (description.print_json if json else description.print_report)(told)
 
 
 @app.command()
@@ -481,5 +221,8 @@ def _explain(error: Exception) -> int:
     if isinstance(error, NnvizError):
         note(str(error))
         return error.exit_code
+    if isinstance(error, OSError) and error.filename is not None:
+        note(f"{error.filename}: {error.strerror}; check the name, and the permissions of the folders that it is in")
+        return InputError.exit_code
     note(f"a fault of nnviz itself ({type(error).__name__}: {error}); NNVIZ_TRACEBACK=1 shows where it happened")
     return 1

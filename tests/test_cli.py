@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from nnviz import __version__
-from nnviz.cli import Options
 from nnviz.errors import InputError
+from nnviz.options import Options
 
 HEAVY = ("numpy", "textual", "plotext", "rich", "PIL", "msgspec")
 
@@ -33,7 +33,9 @@ print('loaded', *(name for name in %r if name in sys.modules))
 """
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"], ["run", "--help"], ["--version"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["train", "--help"], ["run", "--help"], ["data", "--help"], ["--version"]]
+)
 def test_help_loads_nothing_heavy(arguments):
     done = python(LOADED % (HEAVY,), *arguments)
     assert done.stdout.splitlines()[-1] == "loaded", done.stderr

@@ -101,8 +101,8 @@ def faults_of(path: Path) -> Iterator[None]:
 
 def check_file(path: Path) -> None:
     """Raises InputError if there is no regular file, such as a pipe, which would be waited for without end."""
-    if not path.is_file():
-        raise InputError(f"{path}: {'not a file' if path.exists() else 'no such file'}; put it there")
+    if not os.path.isfile(path):
+        raise InputError(f"{path}: {'not a file' if os.path.exists(path) else 'no such file'}; put it there")
 
 
 def check_limit(path: Path, count: int, what: str) -> None:

@@ -83,7 +83,7 @@ def _texts(path: Path, name: str, stored: Array) -> Array:
     try:
         texts = [text.decode() if isinstance(text, bytes) else text for text in stored.tolist()]
         "".join(texts).encode()
-    except ValueError:
+    except (ValueError, SystemError):  # NumPy's own, for a letter beyond the last one.
         raise InputError(f"{path}: '{name}' holds a text that is no Unicode; store texts as NumPy does") from None
     return np.array(texts)
 

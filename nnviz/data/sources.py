@@ -7,7 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nnviz.data import suggestions
 from nnviz.data.formats import format_of
+from nnviz.data.reading import CACHED, Reading
 from nnviz.errors import InputError
 from nnviz.experiment import Data, Tables
 
@@ -34,6 +36,12 @@ def _open_plane(data: Data) -> Dataset:
     return open_plane(data.source, data.examples, data.noise)
 
 
+def _open_language(_: Data) -> Dataset:
+    from nnviz.data.written.language import open_language
+
+    return open_language()
+
+
 PLANES = ("xor", "circles", "spiral", "gauss", "waves")
 """Built-in points of the plane; only they can be chosen in number, and be made noisy."""
 
@@ -41,97 +49,29 @@ BUILT_IN: dict[str, Callable[[Data], Dataset]] = {
     "pets": _open_drawn,
     "people": _open_drawn,
     "road": _open_drawn,
+    "language": _open_language,
     **dict.fromkeys(PLANES, _open_plane),
 }
 """Name → what opens it."""
 
 KNOWN = (
-    "a folder with a folder of images for each class, the files of MNIST or CIFAR, an .npz file, a .csv or .tsv table"
+    "a folder with a folder of images or a .txt file for each class, the files of MNIST or CIFAR, an .npz file, "
+    "a .csv or .tsv table"
 )
 
-TABLE_KEYS = ("target", "task", "image_column")
+TABLE_KEYS = ("target", "task", "image_column", "text_column")
 """Of [data], what is chosen for tables alone."""
 
-SUGGESTED: dict[str, Tables] = {
-    "pets": {
-        "network": {"layers": "dense 64 relu, dense 32 relu"},
-        "training": {"optimizer": "sgd", "learning_rate": 0.005, "momentum": 0.9, "batch_size": 16},
-        "stopping": {"epochs": 15},
-    },
-    "people": {
-        "network": {"layers": "dense 128 relu, dense 32 relu", "output": "single"},
-        "training": {
-            "optimizer": "sgd",
-            "learning_rate": 0.003,
-            "momentum": 0.9,
-            "batch_size": 16,
-            "schedule": "cosine",
-        },
-        "stopping": {"epochs": 12},
-    },
-    "road": {
-        "network": {"layers": "dense 64 tanh, dense 32 tanh"},
-        "training": {
-            "optimizer": "sgd",
-            "learning_rate": 0.01,
-            "momentum": 0.9,
-            "batch_size": 16,
-            "schedule": "cosine",
-        },
-        "stopping": {"epochs": 20},
-    },
-    "xor": {
-        "network": {"layers": "dense 8 tanh"},
-        "training": {"optimizer": "sgd", "learning_rate": 0.005, "momentum": 0.9, "batch_size": 16},
-        "stopping": {"epochs": 100},
-    },
-    "circles": {
-        "network": {"layers": "dense 8 tanh"},
-        "training": {"optimizer": "sgd", "learning_rate": 0.005, "momentum": 0.9, "batch_size": 16},
-        "stopping": {"epochs": 100},
-    },
-    "spiral": {
-        "network": {"layers": "dense 32 tanh, dense 16 tanh"},
-        "training": {"optimizer": "sgd", "learning_rate": 0.005, "momentum": 0.9, "batch_size": 16},
-        "stopping": {"epochs": 300},
-    },
-    "gauss": {
-        "network": {"layers": "dense 4 tanh"},
-        "training": {"optimizer": "sgd", "learning_rate": 0.001, "momentum": 0.9, "batch_size": 16},
-        "stopping": {"epochs": 60},
-    },
-    "waves": {
-        "network": {"layers": "dense 32 tanh, dense 16 tanh"},
-        "training": {"optimizer": "sgd", "learning_rate": 0.005, "momentum": 0.9, "batch_size": 16},
-        "stopping": {"epochs": 200},
-    },
-}
-SUGGESTED_FOR_IMAGES: Tables = {
-    "network": {"layers": "dense 256 relu, dense 64 relu"},
-    "training": {"optimizer": "sgd", "learning_rate": 0.002, "momentum": 0.9, "batch_size": 16},
-    "stopping": {"epochs": 20},
-}
 
-
-SUGGESTED_FOR_TABLES: Tables = {
-    # Real tables have outliers, which tanh bounds where relu lets them blow up the weights.
-    "network": {"layers": "dense 32 tanh, dense 16 tanh"},
-    "training": {"optimizer": "sgd", "learning_rate": 0.005, "momentum": 0.9, "batch_size": 16},
-    "stopping": {"epochs": 60},
-}
-SUGGESTED_FOR_NUMBERS: Tables = {
-    "network": {"layers": "dense 32 relu"},
-    "training": {"optimizer": "sgd", "learning_rate": 0.01, "momentum": 0.9, "batch_size": 16},
-    "stopping": {"epochs": 20},
-}
-
-
-def open_source(data: Data, generator: np.random.Generator, encoding: TableEncoding | None = None) -> Dataset:
-    """The examples that `data.source` names: a built-in name, or else a folder of images, a table or a file of arrays.
+def open_source(
+    data: Data, generator: np.random.Generator, encoding: TableEncoding | None = None, reading: Reading = CACHED
+) -> Dataset:
+    """The examples that `data.source` names: a built-in name, a folder of images or texts, a table, a file of arrays.
 
     Images are made squares of `data.image_size`; without it, of 32 pixels, but those in arrays stay as they are.
     Built-in examples are always the same; `generator` splits what comes without a split. A path that is also a
-    built-in name is reached as `./name`. A table is read by the `encoding` of another one, if that is given.
+    built-in name is reached as `./name`. Tables and texts are read by the `encoding` of a run, if that is given.
+    `reading` is about image files: whether decoded images are kept for the next time, and who hears how far it is.
 
     Raises InputError if there is nothing by that name, or nothing usable in it.
     """
@@ -156,11 +96,15 @@ def open_source(data: Data, generator: np.random.Generator, encoding: TableEncod
         case "table":
             from nnviz.data.tables import open_table
 
-            return open_table(path, data, generator, encoding)
+            return open_table(path, data, generator, encoding, reading)
+        case "texts":
+            from nnviz.data.text_folder import open_text_folder
+
+            return open_text_folder(path, generator, encoding)
         case _:
             from nnviz.data.image_folder import open_image_folder
 
-            return open_image_folder(path, data.image_size or IMAGE_SIZE, data.grayscale, generator)
+            return open_image_folder(path, data.image_size or IMAGE_SIZE, data.grayscale, generator, reading)
 
 
 def refuse_misplaced(data: Data) -> None:
@@ -180,8 +124,11 @@ def path_of(source: str) -> Path | None:
     if source in BUILT_IN:
         return None
     path = _path(source)
-    if path.exists() and format_of(path):
-        return path
+    try:
+        if path.exists() and format_of(path):
+            return path
+    except OSError as error:
+        raise InputError(f"{source}: cannot be read ({error.strerror}); check its permissions") from None
     wrong = "nothing that can be opened" if path.exists() else "no such folder or file, and not a built-in name"
     raise InputError(f"{source}: {wrong}; give {KNOWN} or {', '.join(BUILT_IN)}")
 
@@ -191,22 +138,37 @@ def _path(source: str) -> Path:
     return Path(os.path.expanduser(source))
 
 
-def suggested(source: str, pictured: bool = False) -> Tables:
+def suggested(source: str, pictured: bool = False, text_column: str | None = None) -> Tables:
     """Settings under which that source is worth watching at once; they hold until the user chooses others.
 
-    `pictured` says that a table is one of images.
+    `pictured` says that a table is one of images, and `text_column` which of its columns is a text.
     """
-    if source in SUGGESTED:
-        return SUGGESTED[source]
+    if source in suggestions.FOR_BUILT_IN:
+        return suggestions.FOR_BUILT_IN[source]
+    path = _path(source)
     if is_table(source) and not pictured:
-        return SUGGESTED_FOR_TABLES
-    return SUGGESTED_FOR_IMAGES if _holds_pictures(_path(source)) else SUGGESTED_FOR_NUMBERS
+        return suggestions.FOR_TEXTS if _is_table_of_texts(path, text_column) else suggestions.FOR_TABLES
+    if path.is_dir() and format_of(path) == "texts":
+        return suggestions.FOR_TEXTS
+    return suggestions.FOR_IMAGES if _holds_pictures(path) else suggestions.FOR_NUMBERS
 
 
 def is_table(source: str) -> bool:
     """Whether the source is called as a table is."""
     path = _path(source)
     return source not in BUILT_IN and not path.is_dir() and format_of(path) == "table"
+
+
+def _is_table_of_texts(path: Path, text_column: str | None) -> bool:
+    if text_column is not None or not path.is_file():
+        return bool(text_column)
+    from nnviz.data.free_text import free_text_column
+    from nnviz.data.table_text import read_table_text
+
+    try:
+        return free_text_column(read_table_text(path)) is not None
+    except InputError:
+        return False  # What is wrong with the file is told when it is opened.
 
 
 def _holds_pictures(path: Path) -> bool:

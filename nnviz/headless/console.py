@@ -23,7 +23,12 @@ def result(text: str) -> None:
 
 def json_result(content: dict[str, Any]) -> None:
     """Write a result to stdout as one JSON object on one line."""
-    result(json.dumps(content, ensure_ascii=False, allow_nan=False))
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # A file's name that is no UTF-8: escaped, it is still the file's name.
+        text = json.dumps(content, allow_nan=False)
+    result(text)
 
 
 def note(text: str) -> None:

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from rich.cells import cell_len
 
 from nnviz.data.dataset import Array, Task
+from nnviz.data.names import apart
 from nnviz.headless.console import counted, printable
-from nnviz.headless.progress import duration
+from nnviz.insight.wording import duration
 from nnviz.training.evaluation import Assessment
 from nnviz.training.history import History
 
@@ -69,7 +71,7 @@ def confusion_table(assessment: Assessment, task: Task, split: str) -> str:
     names = [printable(name) for name in task.class_names]
     if len(names) > TABLE_CLASSES:
         return _worst_confusions(confusion, names, split)
-    short = [name if len(name) <= NAME else name[: NAME - 1] + "…" for name in names]
+    short = apart(tuple(names), NAME)
     rows = [[name, *(f"{count:,}" for count in row)] for name, row in zip(short, confusion, strict=True)]
     heading = f"{split}: the label of each row's examples, and the column that the network put them in"
     return f"{heading}\n{table([['', *short], *rows])}"
@@ -102,9 +104,10 @@ def _distances(found: dict[str, Any], of_mean: dict[str, Any]) -> str:
 
 def in_unit(value: float) -> str:
     """A distance with four digits, and all that it has before the point."""
-    if value and not 1e-4 <= value < 1e15:
+    size = abs(value)
+    if size and not 1e-4 <= size < 1e15:
         return f"{value:.3e}"
-    return f"{value:,.{max(0, 3 - math.floor(math.log10(value))) if value else 0}f}"
+    return f"{value:,.{max(0, 3 - math.floor(math.log10(size))) if size else 0}f}"
 
 
 def _numbers(score: dict[str, Any]) -> list[str]:
@@ -126,9 +129,10 @@ def closing(result: dict[str, Any]) -> str:
 
 def table(rows: Sequence[Sequence[str]]) -> str:
     """Rows of texts in columns: the first column to the left, the others to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    gaps = [[" " * (width - cell_len(text)) for text, width in zip(row, widths, strict=True)] for row in rows]
     lines = [
-        "  ".join([row[0].ljust(widths[0]), *(text.rjust(w) for text, w in zip(row[1:], widths[1:], strict=True))])
-        for row in rows
+        "  ".join([row[0] + gap[0], *(space + text for text, space in zip(row[1:], gap[1:], strict=True))])
+        for row, gap in zip(rows, gaps, strict=True)
     ]
     return "\n".join(f"  {line}".rstrip() for line in lines)

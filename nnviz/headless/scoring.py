@@ -7,11 +7,15 @@ from typing import Any
 import msgspec
 
 from nnviz.data.dataset import Dataset, Task
+from nnviz.data.reading import Reading
 from nnviz.data.sources import TABLE_KEYS, is_table, open_source
+from nnviz.data.table_encoding import TableEncoding, listed_names
 from nnviz.errors import InputError
 from nnviz.experiment import Data
 from nnviz.headless.console import json_result, result
-from nnviz.headless.training import tell_skipped, unseen
+from nnviz.headless.opening import told_reading
+from nnviz.headless.skipped import tell_skipped
+from nnviz.headless.training import unseen
 from nnviz.training.distance import Distance, distance_of_mean
 from nnviz.training.evaluation import Assessment, assess
 from nnviz.training.process import prepare_process
@@ -32,14 +36,15 @@ class Tested:
     of_mean: Distance | None
 
 
-def score(run: Path, source: str | None) -> Tested:
+def score(run: Path, source: str | None, cached: bool = True) -> Tested:
     """Score the network of a run on the unseen examples of its own source, or of another one with the same classes.
 
     The source is split as it was for the run, by the run's seed. Raises InputError.
     """
     prepare_process()
     trained = load_run(run)
-    dataset = _open(trained, source)
+    with told_reading(cached) as reading:
+        dataset = _open(trained, source, reading)
     tell_skipped(dataset)
     name, split = unseen(dataset)
     if not len(split):
@@ -50,11 +55,11 @@ def score(run: Path, source: str | None) -> Tested:
     return Tested(run, source or trained.experiment.data.source, name, trained.task, len(split), assessment, of_mean)
 
 
-def _open(trained: TrainedNetwork, source: str | None) -> Dataset:
+def _open(trained: TrainedNetwork, source: str | None, reading: Reading) -> Dataset:
     experiment = trained.experiment
     data = _as_trained(trained, source) if source else experiment.data
     try:
-        dataset = open_source(data, from_seed(experiment.training.seed).splitting, trained.table)
+        dataset = open_source(data, from_seed(experiment.training.seed).splitting, trained.table, reading)
     except InputError as error:
         if source:
             raise
@@ -68,14 +73,19 @@ def _open(trained: TrainedNetwork, source: str | None) -> Dataset:
 
 
 def _check_columns(trained: TrainedNetwork, dataset: Dataset, source: str) -> None:
-    """Raises InputError if only one of both is a table with columns: as many numbers need not mean the same."""
-    learnt, found = (table is not None and bool(table.features) for table in (trained.table, dataset.encoding))
+    """Raises InputError if both are not numbers of the same kind: as many need not mean the same."""
+    learnt, found = _kind(trained.table), _kind(dataset.encoding)
     if learnt != found:
-        kinds = ("columns of a table", "numbers of no table")
         raise InputError(
-            f"{source}: it holds {kinds[not found]}; the run was trained on {kinds[not learnt]}, and nothing says "
-            "which is which"
+            f"{source}: it holds {found}; the run was trained on {learnt}, and nothing says which is which"
         )
+
+
+def _kind(table: TableEncoding | None) -> str:
+    """What a network reads."""
+    if table is not None and table.ngrams is not None:
+        return f"counts of n-grams ({table.ngrams.fewest} to {table.ngrams.most} letters, {table.ngrams.words} words)"
+    return "columns of a table" if table is not None and table.features else "numbers of no table"
 
 
 def _as_trained(trained: TrainedNetwork, source: str) -> Data:
@@ -91,7 +101,7 @@ def _as_trained(trained: TrainedNetwork, source: str) -> Data:
 
 def _described(task: Task) -> str:
     shape = "×".join(map(str, task.input_shape))
-    return f"{', '.join(task.class_names) or f'{task.numbers} numbers to predict'} from inputs of {shape}"
+    return f"{listed_names(task.class_names) or f'{task.numbers} numbers to predict'} from inputs of {shape}"
 
 
 def print_json(tested: Tested) -> None:

@@ -10,8 +10,10 @@ from typing import Any
 
 from nnviz.data.dataset import Dataset, Split
 from nnviz.experiment import Experiment
-from nnviz.headless.console import colorful, counted, json_result, note, result, width
+from nnviz.headless.console import colorful, json_result, note, result, width
+from nnviz.headless.opening import told_reading
 from nnviz.headless.progress import progress_of
+from nnviz.headless.skipped import tell_skipped
 from nnviz.training.assembly import assemble, open_dataset
 from nnviz.training.process import prepare_process
 from nnviz.training.result import summarize
@@ -20,7 +22,6 @@ from nnviz.training.stopping import DIVERGED, INTERRUPTED
 from nnviz.training.trainer import Trainer
 
 EXIT_CODES = {DIVERGED: 3, INTERRUPTED: 130}
-NAMED_SKIPS = 3
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,16 @@ class Finished:
         return EXIT_CODES.get(self.result["stopped_by"], 0)
 
 
-def train(experiment: Experiment, out: Path) -> Finished:
+def train(experiment: Experiment, out: Path, cached: bool = True) -> Finished:
     """Train, telling the progress on stderr, and keep the run in directory `out`. Ctrl+C ends it early.
+
+    `cached` says whether decoded images are kept for the next time.
 
     Raises InputError.
     """
     prepare_process()
-    dataset = open_dataset(experiment)
+    with told_reading(cached) as reading:
+        dataset = open_dataset(experiment, reading)
     tell_skipped(dataset)
     trainer = assemble(experiment, dataset)
     directory = RunDirectory(out, experiment)
@@ -82,17 +86,6 @@ def _ctrl_c() -> Iterator[Callable[[], bool]]:
         yield lambda: bool(presses)
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def tell_skipped(dataset: Dataset) -> None:
-    """Say on stderr what was left out: notes on a table, and how many files were skipped, naming the first few."""
-    for told in dataset.notes:
-        note(f"{dataset.name}: {told}")
-    skipped = dataset.skipped
-    if skipped:
-        named = ", ".join(f"{skip.name} ({skip.reason})" for skip in skipped[:NAMED_SKIPS])
-        more = f" and {len(skipped) - NAMED_SKIPS:,} more" if len(skipped) > NAMED_SKIPS else ""
-        note(f"skipped {counted(len(skipped), 'file')}: {named}{more}")
 
 
 def unseen(dataset: Dataset) -> tuple[str, Split]:

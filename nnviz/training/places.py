@@ -25,12 +25,21 @@ def free_path(path: Path) -> Path:
 
 def claim(path: Path) -> Path:
     """`path`, if a new run may be kept there. Raises InputError if something is there already, or nothing can be."""
+    refuse_unwritable(str(path))
     if _is_taken(path):
         raise InputError(f"{path}: already exists and is not empty; choose another directory with --out")
     parent = next(p for p in (path, *path.absolute().parents) if p.exists())
     if not (parent.is_dir() and os.access(parent, os.W_OK)):
         raise InputError(f"{path}: {parent} is no directory to write to; choose another one with --out")
     return path
+
+
+def refuse_unwritable(text: str) -> None:
+    """Raises InputError for a name that is no UTF-8: the files of a run could not hold it."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InputError(f"{text}: this name is no UTF-8, and cannot be kept with a run; rename it") from None
 
 
 def _is_taken(path: Path) -> bool:

@@ -1,3 +1,5 @@
+import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -137,7 +139,7 @@ def test_standardization_comes_from_the_training_split_alone(tmp_path: Path) -> 
     for name in ("a", "b"):
         picture(tmp_path / "test" / name / "white.png", (255, 255, 255))
     dataset = opened(tmp_path, size=2)
-    np.testing.assert_allclose(dataset.standardization.mean, dataset.train.inputs.mean(axis=(0, 1, 2)))
+    np.testing.assert_allclose(dataset.standardization.mean, dataset.train.inputs[:].mean(axis=(0, 1, 2)))
 
 
 # Errors ------------------------------------------------------------------------------------------------------------
@@ -173,3 +175,147 @@ def test_splits_that_do_not_fit_each_other_are_refused(tmp_path: Path) -> None:
     folder_of(tmp_path / "train", {"cat": 2, "bird": 2})
     with pytest.raises(InputError, match=r"test/dog: no such class in .*train; add it there"):
         opened(tmp_path)
+
+
+# Folders as people have them ---------------------------------------------------------------------------------------
+
+
+def skips(dataset: Dataset) -> dict[str, str]:
+    return {skipped.name: skipped.reason for skipped in dataset.skipped}
+
+
+def test_a_folder_that_holds_nothing_but_another_one_stands_for_it(tmp_path: Path) -> None:
+    folder_of(tmp_path / "flowers" / "flowers", {"daisy": 3, "rose": 3})
+    (tmp_path / "__MACOSX" / "flowers").mkdir(parents=True)
+    (tmp_path / "LICENSE").write_text("free")
+    dataset = opened(tmp_path)
+    assert dataset.class_names == ("daisy", "rose")
+    assert "the classes are in flowers/flowers/, the only folder in there" in dataset.notes
+    assert skips(dataset) == {"LICENSE": "in no class's folder"}
+    assert dataset.train.names[0].startswith("flowers/flowers/daisy/")
+
+
+def test_one_folder_may_hold_the_splits(tmp_path: Path) -> None:
+    folder_of(tmp_path / "set" / "train", {"cat": 10, "dog": 10})
+    folder_of(tmp_path / "set" / "test", {"cat": 5, "dog": 5})
+    assert counts(opened(tmp_path))[2] == [5, 5]
+
+
+def test_folders_below_a_class_belong_to_it_which_is_said_where_they_might_be_classes(tmp_path: Path) -> None:
+    folder_of(tmp_path / "animals", {"cat": 3, "dog": 3})
+    folder_of(tmp_path / "plants", {"rose": 3, "tulip": 3})
+    dataset = opened(tmp_path)
+    assert dataset.class_names == ("animals", "plants")
+    assert np.sum(counts(dataset), axis=0).tolist() == [6, 6]
+    assert any("animals/cat/, animals/dog/, plants/rose/ and 1 more; to tell these" in note for note in dataset.notes)
+    picture(tmp_path / "animals" / "1.png")
+    assert not any("to tell these" in note for note in opened(tmp_path).notes)
+
+
+def test_links_are_followed_once_and_never_in_a_circle(tmp_path: Path) -> None:
+    elsewhere = folder_of(tmp_path / "elsewhere", {"photos": 3})
+    root = folder_of(tmp_path / "mine", {"cat": 3, "dog": 3})
+    (root / "cat" / "more").symlink_to(elsewhere / "photos")
+    (root / "cat" / "again").symlink_to(elsewhere / "photos")
+    (root / "cat" / "copy.png").symlink_to(root / "cat" / "000.png")
+    (root / "cat" / "one.png").symlink_to(root / "dog" / "000.png")
+    (root / "cat" / "self").symlink_to(root / "cat")
+    (root / "dog" / "up").symlink_to(root)
+    (root / "round").symlink_to(root)
+    (root / "fox").symlink_to(elsewhere / "photos")
+    dataset = opened(root)
+    assert dataset.class_names == ("cat", "dog", "fox")
+    assert np.sum(counts(dataset), axis=0).tolist() == [7, 3, 3]
+    assert skips(dataset) == {
+        "cat/copy.png": "there already under another name",
+        "cat/more": "there already under another name",
+        "cat/self": "link in a circle",
+        "dog/up": "link in a circle",
+        "round": "link in a circle",
+    }
+
+
+def test_a_folder_that_cannot_be_read_is_counted_and_the_rest_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder_of(tmp_path, {"cat": 3, "cat/shut": 3, "dog": 3})
+    scandir = os.scandir
+
+    def scanned(path: Path) -> object:
+        if Path(path).name == "shut":
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", scanned)
+    dataset = opened(tmp_path)
+    assert np.sum(counts(dataset), axis=0).tolist() == [3, 3]
+    assert skips(dataset) == {"cat/shut": "folder that cannot be read: Permission denied"}
+
+
+def test_classes_are_called_as_they_are_in_any_script(tmp_path: Path) -> None:
+    names = ["Löwe", "ねこ", "кошка", "قط", "🐈"]
+    assert opened(folder_of(tmp_path, dict.fromkeys(names, 2))).class_names == tuple(sorted(names))
+
+
+def test_two_ways_to_write_a_letter_are_one_class(tmp_path: Path) -> None:
+    composed, decomposed = "h\u00e9ron", "he\u0301ron"
+    folder_of(tmp_path / "train", {composed: 4, "stork": 4})
+    folder_of(tmp_path / "test", {decomposed: 2, "stork": 2})
+    dataset = opened(tmp_path)
+    assert dataset.class_names == (composed, "stork")
+    assert counts(dataset)[2] == [2, 2]
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="names of files are UTF-8 here")
+def test_names_that_are_no_utf8_are_read_as_latin1(tmp_path: Path) -> None:
+    folder_of(tmp_path, {"cat": 3})
+    lion = Path(os.fsdecode(os.fsencode(tmp_path) + b"/l\xf6we"))
+    picture(lion / os.fsdecode(b"gr\xfcn.png"))
+    (lion / os.fsdecode(b"\xfc.txt")).write_text("")
+    dataset = opened(tmp_path)
+    assert dataset.class_names == ("cat", "löwe")
+    assert "löwe/grün.png" in dataset.train.names
+    assert skips(dataset) == {"löwe/ü.txt": "not an image"}
+
+
+def test_litter_of_file_managers_is_ignored(tmp_path: Path) -> None:
+    folder_of(tmp_path, {"cat": 3, "dog": 3, "__MACOSX/cat": 2})
+    for name in ("Thumbs.db", "desktop.ini", ".DS_Store"):
+        (tmp_path / name).write_text("")
+        (tmp_path / "cat" / name).write_text("")
+    dataset = opened(tmp_path)
+    assert dataset.class_names == ("cat", "dog")
+    assert not dataset.skipped
+
+
+def test_a_second_folder_for_a_split_and_one_without_classes_are_told(tmp_path: Path) -> None:
+    for name in ("train", "val", "valid"):
+        folder_of(tmp_path / name, {"cat": 4, "dog": 4})
+    picture(tmp_path / "test" / "1.png")
+    dataset = opened(tmp_path)
+    assert dataset.notes[:2] == (
+        "test/ is not read: it has no folder for each class",
+        "valid/ is not read: validation is what val/ holds",
+    )
+    assert counts(dataset)[1] == [4, 4]
+
+
+def test_classes_that_no_split_can_score_are_told(tmp_path: Path) -> None:
+    dataset = opened(folder_of(tmp_path, {"cat": 20, "dog": 20, "emu": 1, "fox": 2}))
+    assert counts(dataset) == [[14, 14, 1, 2], [3, 3, 0, 0], [3, 3, 0, 0]]
+    assert dataset.notes == ("2 classes with too few images to be scored on any: emu (1), fox (2)",)
+
+
+def test_hundreds_of_classes(tmp_path: Path) -> None:
+    dataset = opened(folder_of(tmp_path, {f"class {i:03}": 1 for i in range(300)}), size=1)
+    assert len(dataset.class_names) == 300
+    assert "class 002 (1) and 297 more" in dataset.notes[0]
+
+
+def test_what_was_taken_from_the_training_examples_is_known(tmp_path: Path) -> None:
+    folder_of(tmp_path / "train", {"cat": 9, "dog": 9})
+    assert opened(tmp_path).taken == ("validation", "test")
+    folder_of(tmp_path / "test", {"cat": 9, "dog": 9})
+    assert opened(tmp_path).taken == ("validation",)
+    folder_of(tmp_path / "val", {"cat": 9, "dog": 9})
+    assert opened(tmp_path).taken == ()

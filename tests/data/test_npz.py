@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from nnviz.data import suggestions
 from nnviz.data.dataset import Array, Dataset
 from nnviz.data.npz import open_npz
-from nnviz.data.sources import SUGGESTED_FOR_IMAGES, SUGGESTED_FOR_NUMBERS, open_source, suggested
+from nnviz.data.sources import open_source, suggested
 from nnviz.errors import InputError
 from nnviz.experiment import Data
 
@@ -134,11 +135,11 @@ def test_an_only_example_of_a_class_is_trained_on(tmp_path: Path) -> None:
 
 
 def test_suggestions_tell_pictures_from_numbers_without_numpy(tmp_path: Path) -> None:
-    assert suggested(str(saved(tmp_path, **VALID))) == SUGGESTED_FOR_IMAGES
+    assert suggested(str(saved(tmp_path, **VALID))) == suggestions.FOR_IMAGES
     (tmp_path / "bad.npz").write_bytes(b"PK")
-    assert suggested(str(tmp_path / "bad.npz")) == SUGGESTED_FOR_IMAGES
+    assert suggested(str(tmp_path / "bad.npz")) == suggestions.FOR_IMAGES
     path = saved(tmp_path, x=numbers(), y=CLASSES)
-    assert suggested(str(path)) == SUGGESTED_FOR_NUMBERS
+    assert suggested(str(path)) == suggestions.FOR_NUMBERS
     program = (
         "import sys; from nnviz.data.sources import path_of, suggested\n"
         "path_of(sys.argv[1]); assert suggested(sys.argv[1])['network']['layers'] == 'dense 32 relu'\n"
@@ -337,3 +338,9 @@ def test_damage_that_the_zip_does_not_know_of(tmp_path_factory, damaged, opened_
             np.save(file, array)
             archive.writestr(f"{name}.npy", data.draw(damaged(file.getvalue())))
     opened_or_refused(lambda: opened(path))
+
+
+def test_a_letter_beyond_the_last_one_is_refused(tmp_path: Path) -> None:
+    names = np.frombuffer(struct.pack("<2I", 0x61, 0x110000), "<U1")
+    path = saved(tmp_path, x=pictures(), y=np.arange(20) % 2, class_names=names)
+    assert "'class_names' holds a text that is no Unicode" in refused(path)

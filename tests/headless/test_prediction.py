@@ -1,6 +1,7 @@
 """`nnviz predict`: what a trained network says of single pictures."""
 
 import json
+import re
 
 import pytest
 
@@ -37,3 +38,78 @@ def test_a_single_output_names_both_classes(nnviz, pictures):
     assert left["probabilities"].keys() == {"left", "right"}
     assert left["probabilities"]["left"] > right["probabilities"]["left"]
     assert sum(left["probabilities"].values()) == pytest.approx(1)
+
+
+def test_a_folder_that_is_linked_in_a_circle_is_gone_through_once(nnviz, trained, pictures, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "left").symlink_to(pictures / "left")
+    (tmp_path / "mine" / "round").symlink_to(tmp_path / "mine")
+    done = nnviz("predict", trained["run"], "mine")
+    assert (done.returncode, len(done.stdout.splitlines())) == (0, 30)
+    assert done.stderr == "nnviz: mine: skipped round (link in a circle)\n"
+
+
+@pytest.mark.parametrize("output", [(), ("--output", "hill")])
+def test_numbers_are_predicted_from_pictures(nnviz, output):
+    nnviz("train", "road", "--steps", "300", "--image-size", "16", *output, "--out", "run")
+    nnviz("draw", "road", "pictures", "-n", "9")
+    done = nnviz("predict", "run", "pictures/road-001.png", "pictures/road-002.png")
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(r"(pictures/road-00\d.png: steering -?[01]\.\d\d\d\n){2}", done.stdout)
+    first = json.loads(nnviz("predict", "run", "pictures/road-001.png", "--json").stdout)
+    assert first.keys() == {"image", "prediction"}
+    assert f"steering {first['prediction']['steering']:.3f}\n" in done.stdout
+
+
+def test_rows_of_a_table_are_predicted_without_their_target(nnviz, tmp_path):
+    rows = [f"{i % 17},{'red' if i % 3 else 'blue'},{i % 17 + 5 * (i % 3 == 0)}.5" for i in range(200)]
+    (tmp_path / "all.csv").write_text("\n".join(["size,colour,price", *rows, ""]))
+    nnviz("train", "all.csv", "--target", "price", "--out", "run")
+    (tmp_path / "new.csv").write_text("colour,other,size\nred,x,3\nred,y,9\nblue,z,3\ngreen,z\ngreen,z,4\n")
+    done = nnviz("predict", "run", "new.csv", "missing.csv", "--json")
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [one["line"] for one in told] == [2, 3, 4, 6]
+    assert {one["file"] for one in told} == {"new.csv"}
+    small, large, blue, _ = (one["prediction"]["price"] for one in told)
+    assert small == pytest.approx(3.5, abs=1)
+    assert large == pytest.approx(9.5, abs=1)
+    assert blue == pytest.approx(8.5, abs=1)
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        "nnviz: new.csv: skipped 1 row (line 5: not the 3 cells that the others have)",
+        "nnviz: new.csv: 1 cells have words that no training row has, and count as none of the known ones",
+        "nnviz: missing.csv: no such file; put it there",
+    ]
+    assert re.match(r"new\.csv line 2: price \d\.\d\d\n", nnviz("predict", "run", "new.csv").stdout)
+    (tmp_path / "less.csv").write_text("size,other\n1,2\n3,4\n")
+    less = nnviz("predict", "run", "less.csv")
+    assert (less.returncode, less.stdout) == (2, "")
+    assert "less.csv: there is no column 'colour', which the network has learnt from" in less.stderr
+
+
+def test_texts_are_predicted_line_by_line(nnviz, tmp_path):
+    nnviz("train", "language", "--epochs", "8", "--out", "run")
+    (tmp_path / "new.txt").write_text("the cat that was there with them\n\ndie Katze und der Hund sind nicht da\n")
+    done = nnviz("predict", "run", "new.txt", "--json")
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(one["line"], one["label"]) for one in told] == [(1, "english"), (3, "german")]
+
+
+def test_texts_in_a_table_are_predicted(nnviz, tmp_path):
+    words = {"spam": "win a prize now and call us", "ham": "see you at home for dinner tonight"}
+    rows = [f"{kind}\t{text} {i}" for i in range(60) for kind, text in words.items()]
+    (tmp_path / "all.tsv").write_text("\n".join(["kind\tmessage", *rows, ""]))
+    nnviz("train", "all.tsv", "--target", "kind", "--text-column", "message", "--out", "run")
+    (tmp_path / "new.tsv").write_text("message\tfrom\nsee you at dinner\tme\ncall now to win\tyou\n")
+    told = [json.loads(line) for line in nnviz("predict", "run", "new.tsv", "--json").stdout.splitlines()]
+    assert [one["label"] for one in told] == ["ham", "spam"]
+    (tmp_path / "new.txt").write_text("see you, at dinner\ncall now to win\n")
+    told = [json.loads(line) for line in nnviz("predict", "run", "new.txt", "--json").stdout.splitlines()]
+    assert [(one["line"], one["label"]) for one in told] == [(1, "ham"), (2, "spam")]
+
+
+def test_a_network_that_no_file_fits_says_so(nnviz):
+    nnviz("train", "gauss", "--steps", "2", "--out", "run")
+    done = nnviz("predict", "run", "x.csv")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "trained neither on pictures nor on a table" in done.stderr

@@ -153,8 +153,8 @@ def test_skipped_files_are_counted_and_named(nnviz, pictures, tmp_path):
     done = nnviz("train", folder, *SMALL, "--json")
     assert done.returncode == 0, done.stderr
     [line] = [line for line in done.stderr.splitlines() if "skipped" in line]
-    assert line.startswith("nnviz: skipped 5 files: left/broken")
-    assert line.endswith("and 2 more")
+    assert line.startswith("nnviz: skipped 5 files: 5 not an image (left/broken")
+    assert line.endswith(" and 2 more)")
     assert "\x1b" not in done.stderr, "a file's name must not reach the terminal as a command"
 
 

@@ -1,0 +1,274 @@
+"""`nnviz data`: what there is to learn from, as numbers for another program and as text for people."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from nnviz.data.dataset import Array, Dataset, Split
+from nnviz.data.formats import Format, format_of
+from nnviz.data.sources import BUILT_IN, path_of
+from nnviz.experiment import Data, Experiment
+from nnviz.headless.console import counted, json_result, printable, result
+from nnviz.headless.opening import told_reading
+from nnviz.headless.report import in_unit, table
+from nnviz.headless.skipped import by_cause, named
+from nnviz.training.assembly import open_dataset
+
+IN_WORDS: dict[Format, str] = {
+    "images": "a folder of images, one sub-folder a class",
+    "texts": "a folder of texts, a file or a sub-folder a class",
+    "idx": "IDX files, as those of MNIST",
+    "cifar": "the binary files of CIFAR",
+    "npz": "a file of NumPy arrays",
+    "table": "a table, a row for each example",
+}
+SPLITS = ("train", "validation", "test")
+TOLD_CLASSES, TOLD_INPUTS = 20, 12
+NAME = 30
+PORTION = 512
+"""Images that are looked at together."""
+
+
+def built_in() -> list[dict[str, str]]:
+    """Name and sentence of each source that comes with nnviz."""
+    from nnviz.data.drawn.pictures import PICTURES
+    from nnviz.data.drawn.plane import PLANES
+    from nnviz.data.written import language
+
+    notices = {
+        **{name: pictures.notice for name, pictures in PICTURES.items()},
+        **{name: plane.notice for name, plane in PLANES.items()},
+        "language": language.NOTICE,
+    }
+    return [{"name": name, "notice": notices[name]} for name in BUILT_IN]
+
+
+def describe(experiment: Experiment, cached: bool) -> dict[str, Any]:
+    """Open the experiment's source, and tell what is in it, in values that JSON knows.
+
+    `cached` says whether decoded images are kept for the next time. Raises InputError.
+    """
+    data = experiment.data
+    with told_reading(cached) as reading:
+        dataset = open_dataset(experiment, reading)
+    task = dataset.task
+    splits = {name: getattr(dataset, name) for name in SPLITS}
+    told: dict[str, Any] = {
+        "source": data.source,
+        "name": dataset.name,
+        "format": _format(data, dataset),
+        "notice": dataset.notice,
+        "input_shape": list(task.input_shape),
+        "examples": {name: len(split) for name, split in splits.items()},
+        "taken": list(dataset.taken),
+        "seed": experiment.training.seed,
+        "classes": _classes(dataset, splits),
+        "targets": [] if task.targets is None else _targets(task.targets.names, splits),
+        "inputs": _inputs(dataset),
+        "notes": list(dataset.notes),
+        "skipped": [{"reason": reason, "names": names} for reason, names in by_cause(dataset.skipped).items()],
+    }
+    training = experiment.training
+    return told | {
+        "settings": {
+            "layers": experiment.network.layers,
+            "optimizer": training.optimizer,
+            "learning_rate": training.learning_rate,
+            "batch_size": training.batch_size,
+            "epochs": experiment.stopping.epochs,
+        }
+    }
+
+
+def _format(data: Data, dataset: Dataset) -> str:
+    path = path_of(data.source)
+    texts = _is_texts(dataset)
+    if path is None:
+        kind = "texts" if texts else "points of the plane" if dataset.feature_names else "pictures drawn by code"
+        return f"built in, {kind}"
+    found = format_of(path)
+    if found == "table" and (texts or data.image_column is not None):
+        return f"a table with {'a text' if texts else 'the name of an image'} in each row"
+    return IN_WORDS[found] if found else ""
+
+
+def _is_texts(dataset: Dataset) -> bool:
+    return dataset.encoding is not None and dataset.encoding.ngrams is not None
+
+
+def _classes(dataset: Dataset, splits: dict[str, Split]) -> list[dict[str, Any]]:
+    """The name of each class, and how many examples each split has of it."""
+    if not dataset.class_names:
+        return []
+    counts = [np.bincount(split.labels, minlength=len(dataset.class_names)).tolist() for split in splits.values()]
+    return [
+        {"name": name, **dict(zip(splits, each, strict=True))}
+        for name, *each in zip(dataset.class_names, *counts, strict=True)
+    ]
+
+
+def _targets(names: tuple[str, ...], splits: dict[str, Split]) -> list[dict[str, Any]]:
+    """The name of each number to predict, and what values it has in each split; None where that is empty."""
+    return [
+        {"name": name, **{role: _spread(split.labels[:, k]) for role, split in splits.items()}}
+        for k, name in enumerate(names)
+    ]
+
+
+def _spread(values: Array) -> dict[str, float] | None:
+    """(n,) floats → where they lie."""
+    if not len(values):
+        return None
+    wide = values.astype(np.float64)
+    return {
+        "min": float(wide.min()),
+        "mean": float(wide.mean()),
+        "max": float(wide.max()),
+        "deviation": float(wide.std()),
+    }
+
+
+def _inputs(dataset: Dataset) -> dict[str, Any]:
+    """The smallest and the largest number to train on; where inputs have names, also those of each, and its blanks."""
+    inputs = dataset.train.inputs
+    portions = [inputs[start : start + PORTION] for start in range(0, len(inputs), PORTION)]
+    low, high = min(portion.min() for portion in portions), max(portion.max() for portion in portions)
+    told = {"min": low.item(), "max": high.item()}
+    if _is_texts(dataset):
+        return {"kind": "counts of n-grams", **told, "features": []}
+    kind = "bytes" if inputs.dtype == np.uint8 else "numbers"
+    return {"kind": kind, **told, "features": list(_features(dataset))}
+
+
+def _features(dataset: Dataset) -> Iterator[dict[str, Any]]:
+    names = dataset.feature_names
+    places = {name: place for place, name in enumerate(names)}
+    # Beside a column that has blanks, another one says where they are.
+    blanks = {name: places[f"{name} blank"] for name in names if f"{name} blank" in places}
+    inputs = [getattr(dataset, name).inputs for name in SPLITS]
+    for place, name in enumerate(names):
+        if place in blanks.values():
+            continue
+        spread = _spread(inputs[0][:, place])
+        filled = sum(int(split[:, blanks[name]].sum()) for split in inputs) if name in blanks else 0
+        yield {"name": name, **(spread or {}), "blanks": filled}
+
+
+def print_json(told: dict[str, Any]) -> None:
+    """The description as one JSON object."""
+    json_result(told)
+
+
+def print_built_in_json() -> None:
+    """The sources that come with nnviz as one JSON object."""
+    json_result({"built_in": built_in()})
+
+
+def print_built_in() -> None:
+    """The sources that come with nnviz, one a line."""
+    width = max(map(len, BUILT_IN))
+    result("\n".join(f"{source['name']:{width}}  {source['notice']}" for source in built_in()))
+
+
+def print_report(told: dict[str, Any]) -> None:
+    """The description for people."""
+    # The notice of a table says what its notes say.
+    notice = "" if told["notes"] else told["notice"]
+    parts = [_heading(told), notice, _classes_table(told), _targets_table(told), _inputs_table(told), _left_out(told)]
+    result("\n\n".join(filter(None, [*parts, _settings(told["settings"])])))
+
+
+def _heading(told: dict[str, Any]) -> str:
+    shape = "×".join(f"{length:,}" for length in told["input_shape"])
+    inputs = told["inputs"]
+    lines = [
+        f"{printable(told['name'])}: {told['format']}",
+        f"  an example is {shape} {inputs['kind']}, here from {_value(inputs['min'])} to {_value(inputs['max'])}",
+        f"  {_counts(told['examples'])}",
+        f"  {_origin(told)}",
+    ]
+    return "\n".join(lines)
+
+
+def _value(value: float) -> str:
+    return str(value) if isinstance(value, int) else in_unit(value)
+
+
+def _counts(examples: dict[str, int]) -> str:
+    train, validation, test = examples.values()
+    return f"{counted(train, 'example')} to train on, {validation:,} for validation, {test:,} for test"
+
+
+def _origin(told: dict[str, Any]) -> str:
+    taken = told["taken"]
+    if not taken:
+        return "split as the source says"
+    share = "split 70 % / 15 % / 15 %" if len(taken) == 2 else f"{taken[0]} is 15 % of what the source has to train on"
+    return f"{share}, by chance (seed {told['seed']})"
+
+
+def _classes_table(told: dict[str, Any]) -> str:
+    classes = told["classes"]
+    if not classes:
+        return ""
+    shown = classes if len(classes) <= TOLD_CLASSES else classes[: TOLD_CLASSES // 2]
+    rows = [["class", *SPLITS], *([_short(one["name"]), *(f"{one[role]:,}" for role in SPLITS)] for one in shown)]
+    rest = classes[len(shown) :]
+    if rest:
+        rows.append([f"{len(rest):,} more", *(_from_to([one[role] for one in rest]) for role in SPLITS)])
+    rows.append([f"{len(classes):,} classes", *(f"{told['examples'][role]:,}" for role in SPLITS)])
+    return table(rows)
+
+
+def _from_to(counts: list[int]) -> str:
+    low, high = min(counts), max(counts)
+    return f"{low:,}" if low == high else f"{low:,}–{high:,}"
+
+
+def _short(name: str) -> str:
+    name = printable(name)
+    return name if len(name) <= NAME else f"{name[: NAME - 1]}…"
+
+
+def _targets_table(told: dict[str, Any]) -> str:
+    columns = ("min", "mean", "max", "deviation")
+    rows = [["to predict", "", *columns]]
+    for target in told["targets"]:
+        for role in SPLITS:
+            spread = target[role]
+            if spread is not None:
+                rows.append([_short(target["name"]), role, *(in_unit(spread[column]) for column in columns)])
+    return table(rows) if told["targets"] else ""
+
+
+def _inputs_table(told: dict[str, Any]) -> str:
+    features = told["inputs"]["features"]
+    if not features:
+        return ""
+    columns = ("min", "mean", "max", "deviation")
+    # Few tables have blanks, which would be a column of nothing in all others.
+    blanks = ["blanks filled"] if any(feature["blanks"] for feature in features) else []
+    rows = [["input", *columns, *blanks]]
+    for feature in features[:TOLD_INPUTS]:
+        filled = [f"{feature['blanks']:,}"] if blanks else []
+        rows.append([_short(feature["name"]), *(in_unit(feature[column]) for column in columns), *filled])
+    more = len(features) - TOLD_INPUTS
+    return table(rows) + (f"\n  and {counted(more, 'more input')}" if more > 0 else "")
+
+
+def _left_out(told: dict[str, Any]) -> str:
+    lines = [f"note: {note}" for note in told["notes"]]
+    skipped = told["skipped"]
+    if skipped:
+        lines.append(f"skipped {counted(sum(len(cause['names']) for cause in skipped), 'file')}:")
+        lines += [f"  {len(cause['names']):,} {cause['reason']}: {named(cause['names'])}" for cause in skipped]
+    return "\n".join(map(printable, lines))
+
+
+def _settings(settings: dict[str, Any]) -> str:
+    length = "" if settings["epochs"] is None else f", {counted(settings['epochs'], 'epoch')}"
+    return (
+        f"to be trained with: {settings['layers'] or 'no hidden layer'}; {settings['optimizer']}, learning rate "
+        f"{settings['learning_rate']:g}, batches of {settings['batch_size']:,}{length}"
+    )

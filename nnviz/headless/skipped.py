@@ -1,0 +1,32 @@
+"""What a source holds and its dataset does not, counted by cause."""
+
+from collections.abc import Iterable, Sequence
+
+from nnviz.data.dataset import Dataset, Skipped
+from nnviz.headless.console import counted, note
+
+NAMED = 3
+
+
+def by_cause(skipped: Iterable[Skipped]) -> dict[str, list[str]]:
+    """Why → the names of what was skipped for it; the most frequent cause first."""
+    causes: dict[str, list[str]] = {}
+    for skip in skipped:
+        causes.setdefault(skip.reason, []).append(skip.name)
+    return dict(sorted(causes.items(), key=lambda cause: -len(cause[1])))
+
+
+def named(names: Sequence[str]) -> str:
+    """The first few names, and how many more there are."""
+    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
+
+
+def tell_skipped(dataset: Dataset) -> None:
+    """Say on stderr what there is to know of the source, and what was left out, by cause, naming the first few."""
+    for told in dataset.notes:
+        note(f"{dataset.name}: {told}")
+    if dataset.skipped:
+        causes = by_cause(dataset.skipped).items()
+        told = "; ".join(f"{len(names):,} {reason} ({named(names)})" for reason, names in causes)
+        note(f"skipped {counted(len(dataset.skipped), 'file')}: {told}")

@@ -1,0 +1,345 @@
+"""What can be asked for on the command line, and the experiment that it makes.
+
+Light to import: help comes at once.
+"""
+
+import inspect
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from nnviz.errors import InputError
+
+if TYPE_CHECKING:
+    from nnviz.experiment import Experiment, Tables
+    from nnviz.remote.messages import Order
+
+Cache = Annotated[
+    bool,
+    typer.Option(
+        "--cache/--no-cache",
+        help="Keep decoded images in the cache directory, so that the next start need not decode them.",
+    ),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """The options of every command that trains; each one that is not given is None."""
+
+    source: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="SOURCE",
+            help="What to learn from: 'pets', 'people', 'road', 'language', 'xor', 'circles', 'spiral', 'gauss' or "
+            "'waves' (built in), a folder with a sub-folder of images or a .txt file of lines per class, a folder with "
+            "the files of MNIST or CIFAR, a table (.csv or .tsv, also .gz) with a row per example, or an .npz file "
+            "with arrays x and y.",
+        ),
+    ] = None
+    network: Annotated[
+        str | None,
+        typer.Option(
+            help="Hidden layers from input to output, such as 'dense 64 relu, dense 32 relu', or for pictures "
+            "'conv 16 3x3 batchnorm relu, pool 2, dense 64 relu, dropout 0.3'; '' for none."
+        ),
+    ] = None
+    loss: Annotated[
+        str | None,
+        typer.Option(metavar="cross-entropy|mse", help="How a prediction is scored; training makes this number small."),
+    ] = None
+    output: Annotated[
+        str | None,
+        typer.Option(
+            metavar="softmax|single|hill",
+            help="How two classes are told apart: by one probability each (softmax) or one in all (single). "
+            "Or how one number from −1 to 1 is told: by a hill of activation over 45 units (hill).",
+        ),
+    ] = None
+    optimizer: Annotated[
+        str | None,
+        typer.Option(
+            metavar="sgd|nesterov|rmsprop|adam|adamw", help="The rule that turns a gradient into an update of weights."
+        ),
+    ] = None
+    lr: Annotated[
+        float | None,
+        typer.Option(help="Learning rate: how far each step follows the gradient. Too large and training diverges."),
+    ] = None
+    momentum: Annotated[
+        float | None,
+        typer.Option(help="How much of the last update an SGD step keeps on top of its own, 0 to below 1."),
+    ] = None
+    schedule: Annotated[
+        str | None,
+        typer.Option(
+            metavar="constant|step|cosine|plateau",
+            help="How the learning rate changes: not; in steps down; smoothly down to nothing at the end of the run; "
+            "or down whenever the validation loss gets no better.",
+        ),
+    ] = None
+    warmup: Annotated[
+        float | None, typer.Option(help="Lead the learning rate up from nearly nothing over so many epochs.")
+    ] = None
+    drop: Annotated[
+        float | None, typer.Option(help="What step and plateau multiply the learning rate by, such as 0.1.")
+    ] = None
+    drop_every: Annotated[
+        int | None,
+        typer.Option(help="After how many epochs step does so, or for how many plateau waits for something better."),
+    ] = None
+    weight_decay: Annotated[
+        float | None,
+        typer.Option(help="Share of every weight that each step takes away, times the learning rate; 0.01 in adamw."),
+    ] = None
+    l1: Annotated[
+        float | None, typer.Option("--l1", help="Strength of a penalty on Σ |w|, which makes weights vanish.")
+    ] = None
+    l2: Annotated[
+        float | None, typer.Option("--l2", help="Strength of a penalty on Σ w² / 2, which keeps weights small.")
+    ] = None
+    clip: Annotated[float | None, typer.Option(help="Shorten gradients that are longer than this.")] = None
+    class_weights: Annotated[
+        str | None,
+        typer.Option(
+            metavar="balanced|NAME=NUMBER,...",
+            help="How much an example of each class counts: 'balanced' makes up for classes with few examples.",
+        ),
+    ] = None
+    label_smoothing: Annotated[
+        float | None, typer.Option(help="Share of each target that is spread over all classes, such as 0.1.")
+    ] = None
+    augment: Annotated[
+        str | None,
+        typer.Option(
+            metavar="flip,shift,rotate,brightness",
+            help="Change the training images a little every time they are shown, in the ways named.",
+        ),
+    ] = None
+    threads: Annotated[
+        int | None,
+        typer.Option(help="1 or 2 threads that compute; without it two, where they pay. Part of what a seed gives."),
+    ] = None
+    batch_size: Annotated[int | None, typer.Option(help="How many examples make one training step.")] = None
+    epochs: Annotated[
+        int | None,
+        typer.Option(
+            help="Stop after so many passes over all training examples. The source suggests a number, which holds "
+            "unless --steps or --seconds is given without --epochs."
+        ),
+    ] = None
+    steps: Annotated[int | None, typer.Option(help="Stop after so many training steps (batches).")] = None
+    seed: Annotated[
+        int | None, typer.Option(help="Where chance starts: the same seed gives exactly the same training again.")
+    ] = None
+    image_size: Annotated[
+        int | None,
+        typer.Option(
+            help="Width and height, in pixels, of an image as the network sees it; without it 32, and pictures in "
+            "arrays stay as they are."
+        ),
+    ] = None
+    grayscale: Annotated[bool | None, typer.Option("--grayscale/--color", help="Look at images in shades of gray.")] = (
+        None
+    )
+    target: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Of a table: the column that the network learns to predict, by its name or its number, counted from "
+            "1; without it the last one.",
+        ),
+    ] = None
+    task: Annotated[
+        str | None,
+        typer.Option(
+            metavar="classify|regress",
+            help="Of a table: whether the target names a class or is a number to come close to, where nnviz would "
+            "take it for the other.",
+        ),
+    ] = None
+    image_column: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Of a table: the column that names an image file in each row; the network looks at these images.",
+        ),
+    ] = None
+    text_column: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Of a table: the column of texts, whose n-grams of letters and words the network counts; without it "
+            "one is found where there is one, and '' is none.",
+        ),
+    ] = None
+    noise: Annotated[
+        float | None,
+        typer.Option(help="Of xor, circles, spiral, gauss and waves: how far chance pushes the points, 0 to 1."),
+    ] = None
+    examples: Annotated[
+        int | None, typer.Option(help="Of the same: how many examples to train on; those to test on in proportion.")
+    ] = None
+    target_loss: Annotated[
+        float | None, typer.Option(help="Stop when the loss on the validation examples is this small.")
+    ] = None
+    target_accuracy: Annotated[
+        float | None, typer.Option(help="Stop when this share of the validation examples is right, such as 0.95.")
+    ] = None
+    patience: Annotated[
+        int | None,
+        typer.Option(help="Stop when so many epochs brought no better validation loss, and go back to the best."),
+    ] = None
+    seconds: Annotated[float | None, typer.Option(help="Stop after so many seconds of training.")] = None
+    config: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.toml", help="Read settings from a file; options given here win over it."),
+    ] = None
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Directory to keep the run in, instead of one below runs/.")
+    ] = None
+
+    cache: Cache = True
+
+    def of_a_run(self) -> "Options":
+        """The same, but a source that is a run means the source of that run, opened as it was there."""
+        asked = os.path.join(self.source or "", "experiment.toml")
+        if self.source is None or self.config is not None or not os.path.isfile(asked):
+            return self
+        return replace(self, source=None, config=Path(asked))
+
+    def experiment(self) -> "Experiment":
+        """What these options ask for, over the config file, over what the source suggests. Raises InputError."""
+        from nnviz.data.cores import available_cores
+        from nnviz.data.sources import suggested
+        from nnviz.data.suggestions import for_hill
+        from nnviz.experiment import combine, read_tables
+
+        tables = read_tables(self.config) if self.config else {}
+        configured = combine(tables, origin=str(self.config))
+        source = self.source or configured.data.source
+        # The number of threads has a say in the last bits of what comes out, so it is written down with the rest.
+        chosen: Tables = {"training": {"threads": min(2, available_cores())}}
+        pictured = (self.image_column or configured.data.image_column) is not None
+        text_column = configured.data.text_column if self.text_column is None else self.text_column
+        settings = suggested(source, pictured, text_column)
+        if (self.output or configured.network.output) == "hill":
+            settings = for_hill(settings)
+        return combine(chosen, settings, tables, self._tables(source), origin="options")
+
+    def _tables(self, source: str) -> "Tables":
+        tables: Tables = {
+            "data": {
+                "source": source,
+                "image_size": self.image_size,
+                "grayscale": self.grayscale,
+                "augment": _names(self.augment),
+                "target": self.target,
+                "task": self.task,
+                "image_column": self.image_column,
+                "text_column": self.text_column,
+                "noise": self.noise,
+                "examples": self.examples,
+            },
+            "network": {"layers": self.network, "output": self.output, "loss": self.loss},
+            "training": {
+                "optimizer": self.optimizer,
+                "learning_rate": self.lr,
+                "momentum": self.momentum,
+                "schedule": self.schedule,
+                "warmup": self.warmup,
+                "drop": self.drop,
+                "drop_every": self.drop_every,
+                "weight_decay": self.weight_decay,
+                "l1": self.l1,
+                "l2": self.l2,
+                "clip": self.clip,
+                "class_weights": _weights(self.class_weights),
+                "label_smoothing": self.label_smoothing,
+                "threads": self.threads,
+                "batch_size": self.batch_size,
+                "seed": self.seed,
+            },
+            "stopping": {
+                "epochs": self.epochs,
+                "steps": self.steps,
+                "seconds": self.seconds,
+                "target_loss": self.target_loss,
+                "target_accuracy": self.target_accuracy,
+                "patience": self.patience,
+            },
+        }
+        return {name: {key: v for key, v in table.items() if v is not None} for name, table in tables.items()}
+
+    def order(self) -> "Order":
+        """What is to be trained and where it is kept, with all found wrong that shows without reading examples."""
+        from nnviz.data.sources import path_of, refuse_misplaced
+        from nnviz.remote.messages import Order
+        from nnviz.training.places import claim, new_run_path, refuse_unwritable
+
+        experiment = self.experiment()
+        for text in (self.source, self.target, self.image_column, self.text_column):
+            refuse_unwritable(text or "")
+        path_of(experiment.data.source)
+        refuse_misplaced(experiment.data)
+        if self.network is not None or self.config is not None:
+            # Asked only where it can be wrong, since NumPy comes with it, and the screen is to be there at once.
+            from nnviz.nn.notation import parse
+
+            parse(experiment.network.layers)
+        out = claim(self.out or new_run_path(experiment.data.source))
+        return Order(experiment, out, keep_always=self.out is not None, cached=self.cache)
+
+
+def _names(listed: str | None) -> list[str] | None:
+    """The names in a list with commas."""
+    return None if listed is None else [name.strip() for name in listed.split(",") if name.strip()]
+
+
+def _weights(listed: str | None) -> "str | dict[str, float] | None":
+    """The weight of each class in "cat=1,dog=2.5"; a single word stays one. Raises InputError."""
+    if listed is None or "=" not in listed:
+        return listed
+    weights = {}
+    for item in _names(listed) or ():
+        name, _, number = item.rpartition("=")
+        try:
+            weights[name.strip()] = float(number)
+        except ValueError:
+            raise InputError(
+                f"--class-weights: '{item}' is not a class and its weight, as in 'cat=1,dog=2.5'"
+            ) from None
+    return weights
+
+
+def takes(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Let typer see those fields of Options as parameters of a command, which gets them as one, `options`."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        fields = inspect.signature(Options).parameters
+        own = [parameter for name, parameter in inspect.signature(command).parameters.items() if name != "options"]
+
+        @wraps(command)
+        def with_options(**given: Any) -> None:
+            options = Options(**{name: given.pop(name) for name in names})
+            command(options=options, **given)
+
+        parameters = [*own, *(fields[name] for name in names)]
+        with_options.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+            [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
+        )
+        return with_options
+
+    return decorate
+
+
+takes_options = takes(*inspect.signature(Options).parameters)
+takes_data_options = takes(
+    *("source", "target", "task", "image_column", "text_column", "image_size", "grayscale"),
+    *("noise", "examples", "seed", "config", "cache"),
+)

@@ -1,0 +1,132 @@
+"""Small valid sources of every format, from which mutated ones are made."""
+
+import gzip
+import io
+import struct
+import zipfile
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+import numpy as np
+from PIL import Image
+
+Files = dict[str, bytes]
+"""Path below the source's place → content."""
+
+SUFFIXES = ("png", "jpg", "gif", "webp", "bmp", "tif", "ppm", "ico")
+GENERATOR = np.random.default_rng(0)
+
+
+def seeds() -> dict[str, Files]:
+    """Name of the source, which is a file or a folder → its files."""
+    found: dict[str, Files] = dict(_tables())
+    found |= dict(_npz())
+    found["mnist"] = {f"mnist/{name}": content for name, content in _idx().items()}
+    found["mnist-packed"] = {
+        f"mnist-packed/{name}.gz": gzip.compress(content, mtime=0) for name, content in _idx().items()
+    }
+    found["cifar-10"] = {f"cifar-10/{name}": _cifar(1, 10) for name in ("data_batch_1.bin", "test_batch.bin")}
+    found["cifar-10"]["cifar-10/batches.meta.txt"] = "\n".join(f"class{k}" for k in range(10)).encode()
+    found["cifar-100"] = {"cifar-100/train.bin": _cifar(2, 100)}
+    found |= {f"pictures-{suffix}": _pictures(f"pictures-{suffix}", suffix) for suffix in SUFFIXES}
+    texts = {"ham": "see you at five", "spam": "you have won, call 555 now"}
+    found["texts"] = {
+        f"texts/{name}/{i}.txt": f"{text}, number {i}".encode() for name, text in texts.items() for i in range(4)
+    }
+    return found
+
+
+def parts_of(path: str, content: bytes) -> Files | None:
+    """What is packed in the file, by name; None if nothing is."""
+    if path.endswith(".gz"):
+        return {"": gzip.decompress(content)}
+    if path.endswith(".npz"):
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return {name: archive.read(name) for name in archive.namelist()}
+    return None
+
+
+def packed(path: str, parts: Files) -> bytes:
+    """The file that holds these parts."""
+    if path.endswith(".gz"):
+        return gzip.compress(parts[""], mtime=0)
+    method = zipfile.ZIP_STORED if "stored" in path else zipfile.ZIP_DEFLATED
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", method) as archive:
+        for name, content in parts.items():
+            archive.writestr(zipfile.ZipInfo(name), content, method)
+    return held.getvalue()
+
+
+def _tables() -> Iterator[tuple[str, Files]]:
+    rows = [
+        f"{i},{i * 0.37:.2f},{'red' if i % 3 else 'blue'},{'' if i == 7 else i % 5},{'yes' if i > 20 else 'no'}"
+        for i in range(40)
+    ]
+    plain = "\n".join(["size,weight,colour,age,bought", *rows, ""])
+    quoted = 'name;price\n"Smith; ""the"" one";1,5\n' + "".join(f'"n{i % 4}";{i},25\n' for i in range(30))
+    tabs = "".join(f"{'ham' if i % 2 else 'spam'}\tword{i % 5} and more\t{i}\n" for i in range(30))
+    listed = "".join(f"IMG/{i % 3}.png,{i / 10}\n" for i in range(12))
+    yield "plain.csv", {"plain.csv": plain.encode()}
+    yield "bom.csv", {"bom.csv": b"\xef\xbb\xbf" + plain.encode()}
+    yield "latin.csv", {"latin.csv": plain.replace("red", "grün").encode("latin-1")}
+    yield "quoted.csv", {"quoted.csv": quoted.encode()}
+    yield "tabs.tsv", {"tabs.tsv": tabs.encode()}
+    yield "packed.csv.gz", {"packed.csv.gz": gzip.compress(plain.encode(), mtime=0)}
+    images = {f"log/IMG/{i}.png": _picture(i, "png") for i in range(3)}
+    yield "log/log.csv", {"log/log.csv": f"image,steering\n{listed}".encode(), **images}
+
+
+def _npz() -> Iterator[tuple[str, Files]]:
+    x, y = GENERATOR.integers(0, 256, (20, 6, 5, 3), np.uint8), np.arange(20) % 3
+    numbers = GENERATOR.normal(size=(30, 4)).astype(np.float32)
+    for name, save in (("stored.npz", np.savez), ("deflated.npz", np.savez_compressed)):
+        held = io.BytesIO()
+        save(held, x=x, y=y, x_test=x[:5], y_test=y[:5], class_names=np.array(["a", "b", "ç"]))
+        yield name, {name: held.getvalue()}
+        held = io.BytesIO()
+        save(held, x=numbers, y=numbers[:, :2])
+        yield f"numbers-{name}", {f"numbers-{name}": held.getvalue()}
+
+
+def _idx() -> Files:
+    images, labels = GENERATOR.integers(0, 256, (30, 7, 6), np.uint8), (np.arange(30) % 4).astype(np.uint8)
+    return {
+        f"{prefix}-{what}": header + content.tobytes()
+        for prefix in ("train", "t10k")
+        for what, header, content in (
+            ("images-idx3-ubyte", struct.pack(">4B3I", 0, 0, 8, 3, *images.shape), images),
+            ("labels-idx1-ubyte", struct.pack(">4BI", 0, 0, 8, 1, len(labels)), labels),
+        )
+    }
+
+
+def _cifar(label_bytes: int, classes: int) -> bytes:
+    records = GENERATOR.integers(0, 256, (6, label_bytes + 3072), np.uint8)
+    records[:, :label_bytes] = np.arange(6)[:, None] % classes
+    return records.tobytes()
+
+
+def _pictures(source: str, suffix: str) -> Files:
+    return {
+        str(PurePosixPath(source, name, f"{i}.{suffix}")): _picture(i, suffix)
+        for name in ("cat", "dog")
+        for i in range(3)
+    }
+
+
+def _picture(i: int, suffix: str) -> bytes:
+    pixels = GENERATOR.integers(0, 256, (12, 9 + i, 3), np.uint8)
+    image = Image.fromarray(pixels)
+    if i == 1:
+        image = image.convert("P")
+    elif i == 2 and suffix in ("png", "webp", "tif", "ico"):
+        image.putalpha(image.convert("L"))
+    held = io.BytesIO()
+    if suffix == "gif":
+        image.save(held, "GIF", save_all=True, append_images=[image.rotate(90)])
+    else:
+        image.convert("RGB" if suffix in ("jpg", "ppm", "bmp") else image.mode).save(
+            held, Image.registered_extensions()[f".{suffix}"]
+        )
+    return held.getvalue()

@@ -1,0 +1,161 @@
+"""`nnviz data`: what there is to learn from, told to people and to programs."""
+
+import json
+import os
+import sys
+from typing import get_args
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from nnviz.data.formats import Format
+from nnviz.data.sources import BUILT_IN
+from nnviz.headless.description import IN_WORDS
+
+
+def folder_of(root, counts):
+    for name, count in counts.items():
+        (root / name).mkdir(parents=True)
+        for i in range(count):
+            Image.new("RGB", (4, 4), (i, 50, 200)).save(root / name / f"{i:02}.png")
+
+
+def described(nnviz, *arguments):
+    done = nnviz("data", *arguments, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    return json.loads(done.stdout)
+
+
+def test_without_a_source_every_built_in_one_is_listed(nnviz):
+    listed = nnviz("data").stdout.splitlines()
+    assert [line.split()[0] for line in listed] == list(BUILT_IN)
+    assert [source["name"] for source in json.loads(nnviz("data", "--json").stdout)["built_in"]] == list(BUILT_IN)
+    assert all(len(line.split()) > 5 for line in listed)
+
+
+def test_every_format_has_words():
+    assert set(IN_WORDS) == set(get_args(Format))
+
+
+@pytest.mark.parametrize("source", BUILT_IN)
+def test_built_in_sources_are_described(nnviz, source):
+    told = described(nnviz, source)
+    assert told["format"].startswith("built in, ")
+    assert bool(told["classes"]) != bool(told["targets"])
+    assert told["taken"] == []
+
+
+def test_a_folder_is_described_with_counts_values_and_what_was_skipped(nnviz, tmp_path):
+    folder_of(tmp_path / "mine", {"cat": 20, "dog": 10})
+    (tmp_path / "mine" / "cat" / "a.txt").write_text("no picture")
+    (tmp_path / "mine" / "cat" / "b.txt").write_text("no picture")
+    (tmp_path / "mine" / "readme.md").write_text("no picture")
+    told = described(nnviz, "mine", "--image-size", "6", "--grayscale", "--seed", "3")
+    assert told["input_shape"] == [6, 6, 1]
+    assert told["classes"] == [
+        {"name": "cat", "train": 14, "validation": 3, "test": 3},
+        {"name": "dog", "train": 7, "validation": 2, "test": 1},
+    ]
+    assert told["examples"] == {"train": 21, "validation": 5, "test": 4}
+    assert (told["taken"], told["seed"]) == (["validation", "test"], 3)
+    assert told["skipped"] == [
+        {"reason": "not an image", "names": ["cat/a.txt", "cat/b.txt"]},
+        {"reason": "in no class's folder", "names": ["readme.md"]},
+    ]
+    text = nnviz("data", "mine").stdout
+    assert "mine: a folder of images, one sub-folder a class\n" in text
+    assert "  an example is 32×32×3 bytes, here from 0 to 200\n" in text
+    assert "  split 70 % / 15 % / 15 %, by chance (seed 0)\n" in text
+    assert "  cat           14           3     3\n" in text
+    assert "  2 classes     21           5     4\n" in text
+    assert "skipped 3 files:\n  2 not an image: cat/a.txt, cat/b.txt\n" in text
+    assert "to be trained with: dense 256 relu, dense 64 relu; sgd, learning rate 0.002, batches of 16, 20 ep" in text
+
+
+def test_training_tells_what_was_skipped_by_cause(nnviz, tmp_path):
+    folder_of(tmp_path / "mine", {"cat": 5, "dog": 5})
+    for i in range(5):
+        (tmp_path / "mine" / "dog" / f"{i}.txt").write_text("no picture")
+    (tmp_path / "mine" / "readme.md").write_text("no picture")
+    done = nnviz("train", "mine", "--steps", "2", "--out", "run")
+    assert (
+        "nnviz: skipped 6 files: 5 not an image (dog/0.txt, dog/1.txt, dog/2.txt and 2 more); "
+        "1 in no class's folder (readme.md)\n"
+    ) in done.stderr
+
+
+def test_hundreds_of_classes_are_told_in_short_and_to_programs_in_full(nnviz, tmp_path):
+    folder_of(tmp_path / "mine", {f"class{i:03}": 1 + i % 4 for i in range(300)})
+    assert len(described(nnviz, "mine", "--image-size", "1")["classes"]) == 300
+    text = nnviz("data", "mine", "--image-size", "1").stdout
+    assert len(text.splitlines()) < 30
+    assert "  290 more       1–2         0–1   0–1\n" in text
+    assert "  300 classes    " in text
+    trained = nnviz("train", "mine", "--image-size", "1", "--steps", "2", "--network", "", "--out", "run")
+    assert len(trained.stdout.splitlines()) < 60
+    assert all(len(line) < 250 for line in (trained.stdout + trained.stderr).splitlines())
+
+
+def test_numbers_to_predict_and_columns_are_described(nnviz, tmp_path):
+    rows = [f"{i if i % 10 else ''},{'red' if i % 2 else 'blue'},{i / 2}" for i in range(100)]
+    (tmp_path / "houses.csv").write_text("\n".join(["size,colour,price", *rows, ""]))
+    told = described(nnviz, "houses.csv")
+    (price,) = told["targets"]
+    assert price["name"] == "price"
+    assert price["train"].keys() == {"min", "mean", "max", "deviation"}
+    assert 0 <= price["train"]["min"] < price["train"]["mean"] < price["train"]["max"] <= 49.5
+    size, red = told["inputs"]["features"][0], told["inputs"]["features"][-1]
+    assert (size["name"], size["blanks"]) == ("size", 10)
+    assert (red["name"], red["max"], red["blanks"]) == ("colour=red", 1, 0)
+    text = nnviz("data", "houses.csv").stdout
+    assert "to predict" in text
+    assert "blanks filled" in text
+    assert "note: 10 blank cells in size (10)" in text
+    chosen = described(nnviz, "houses.csv", "--target", "colour")
+    assert [one["name"] for one in chosen["classes"]] == ["blue", "red"]
+
+
+def test_splits_that_the_source_has_are_told(nnviz, tmp_path):
+    for role in ("train", "test"):
+        folder_of(tmp_path / "mine" / role, {"cat": 20, "dog": 20})
+    assert described(nnviz, "mine")["taken"] == ["validation"]
+    assert (
+        "  validation is 15 % of what the source has to train on, by chance (seed 0)\n" in nnviz("data", "mine").stdout
+    )
+    assert "  split as the source says\n" in nnviz("data", "pets").stdout
+
+
+def test_arrays_are_described(nnviz, tmp_path):
+    np.savez(tmp_path / "x.npz", x=np.arange(40.0).reshape(20, 2), y=np.arange(40.0).reshape(20, 2))
+    told = described(nnviz, "x.npz")
+    assert told["format"] == "a file of NumPy arrays"
+    assert [target["name"] for target in told["targets"]] == ["output 0", "output 1"]
+    assert told["inputs"]["max"] <= 39
+
+
+def test_a_run_means_the_data_of_its_experiment(nnviz, trained, pictures):
+    told = described(nnviz, trained["run"])
+    assert (told["source"], told["input_shape"]) == (str(pictures), [8, 8, 3])
+    assert told["settings"] == {
+        "layers": "dense 8 relu",
+        "optimizer": "sgd",
+        "learning_rate": 0.01,
+        "batch_size": 16,
+        "epochs": 4,
+    }
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="names of files are UTF-8 here")
+def test_names_that_are_no_utf8_can_be_told_kept_and_tested(nnviz, tmp_path):
+    folder_of(tmp_path / "mine", {"a": 9, os.fsdecode(b"l\xf6we"): 9})
+    bad = tmp_path / os.fsdecode(b"m\xfcll")
+    (tmp_path / "mine").rename(bad)
+    assert described(nnviz, bad)["classes"][1]["name"] == "löwe"
+    refused = nnviz("train", bad)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr.endswith("m�ll: this name is no UTF-8, and cannot be kept with a run; rename it\n")
+    bad.rename(tmp_path / "mine")
+    assert nnviz("train", "mine", "--steps", "2", "--out", "run", "--json").returncode == 0
+    assert json.loads(nnviz("test", "run", "--json").stdout)["classes"] == ["a", "löwe"]
+    assert nnviz("train", "mine", "--out", os.fsdecode(b"r\xfcn")).returncode == 2

@@ -6,6 +6,7 @@ What matters most comes first: a small screen shows the first 230 characters or 
 import math
 
 from nnviz.data.dataset import Targets
+from nnviz.data.names import apart
 from nnviz.insight.kinds import (
     UNIT_BY_UNIT,
     backward_work,
@@ -15,7 +16,7 @@ from nnviz.insight.kinds import (
     unit_word,
     weighted_sums,
 )
-from nnviz.insight.wording import count, listed, number, percent, short, signed, subtraction
+from nnviz.insight.wording import NAME, count, listed, number, percent, short, signed, subtraction
 from nnviz.training.frame import Frame, LayerView, State
 from nnviz.training.stages import PROPOSE, Phase, training_step
 
@@ -133,7 +134,7 @@ def _loss(frame: Frame, _part: int) -> list[str]:
         return []
     k = _telling_output(frame)
     p, y, error = (float(array[k]) for array in (example.prediction, example.target, example.error))
-    what = f"this {short(task.class_names[example.label])}" if example.label is not None else "this example"
+    what = f"this {apart(task.class_names, NAME)[example.label]}" if example.label is not None else "this example"
     prediction, difference = subtraction(p, y, error)
     if task.class_names:
         smoothed = 0 < y < 1
@@ -230,12 +231,12 @@ def _backward(frame: Frame, part: int) -> list[str]:
 
 def _output_gradient(frame: Frame, layer: LayerView) -> str:
     """∂L/∂z of the output that is told of, with the formula where there is a short one."""
-    k, shown = _telling_output(frame), layer.units.gradients
-    if shown is None or k >= len(shown):
+    k, units = _telling_output(frame), layer.units
+    if units.gradients is None or k not in units.indices:
         return "∂L/∂z"
     outputs, size = len(frame.example.target), frame.example.batch_size
     name = f"∂L/∂z({_output_name(frame, k)})" if outputs > 1 or frame.task.class_names else "∂L/∂z"
-    value = signed(float(shown[k]))
+    value = signed(float(units.gradients[units.indices == k][0]))
     if "entropy" in frame.title.loss:
         if _is_weighted(frame):
             return f"{name} = {number(frame.example.share, 4)} × (p − y) = {value}"
@@ -312,4 +313,4 @@ def _relative_update(layer: LayerView) -> float:
 
 
 def _output_name(frame: Frame, output: int) -> str:
-    return short(frame.task.output_names(len(frame.example.target))[output])
+    return apart(frame.task.output_names(len(frame.example.target)), NAME)[output]

@@ -10,6 +10,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from nnviz.data.dataset import Array
+from nnviz.data.names import apart
 from nnviz.nn.notation import ACTIVATIONS
 from nnviz.training.frame import Frame, Units
 from nnviz.training.stages import Phase, training_step
@@ -19,6 +20,8 @@ from nnviz.tui.drawing.rows import Run, centred, fit, page, row
 
 NARROWEST = 9
 NUMBERED = 15
+# Width of the name of an input.
+NAMED = 9
 # Width of what stands for the columns that are not shown.
 FOLD = 5
 # The dots of a braille cell, [row][column], as bits added to U+2800.
@@ -33,7 +36,7 @@ class Column:
     folded    how many columns between this one and the one before it are not shown
     values    what its nodes hold at this moment, by the places in `units.indices`; None if nothing yet
     edges     (nodes before, nodes here) weights; None where each node is joined to its own before it
-    labels    names written beside the nodes, for the outputs
+    labels    names written beside the nodes, by unit, for the outputs and for an input of n-grams
     """
 
     name: str
@@ -41,7 +44,7 @@ class Column:
     units: Units
     values: Array | None
     edges: Array | None
-    labels: tuple[str, ...]
+    labels: dict[int, str]
     folded: int = 0
 
 
@@ -84,7 +87,8 @@ def draw(frame: Frame, palette: Palette, width: int, height: int) -> list[Strip]
             canvas.fold(x)
             x += FOLD
         elif number:
-            start = x - pitch + 2 + (7 if wide else 1)
+            beside = (NAMED + 1 if columns[number - 1].labels else 7) if wide else 1
+            start = x - pitch + 2 + beside
             bright = lit is None or lit[0] in column.layers
             canvas.edges(start, x, column, places[number - 1], place, edge_scale, bright)
         own = _largest(column.values) if column.layers == (-1,) and column.values is not None else scale
@@ -155,7 +159,9 @@ def _column(frame: Frame, layers: tuple[int, ...]) -> Column:
     name, units = (views[0].name, views[-1].units) if views else ("input", frame.input)
     values = units.gradients if shows_gradients(frame) else units.activations
     last = layers[-1] == len(frame.layers) - 1
-    labels = frame.task.output_names(units.total) if last else ()
+    labels = dict(zip(units.indices.tolist(), units.names, strict=False))
+    if last:
+        labels = dict(enumerate(frame.task.output_names(units.total)))
     return Column(name, layers, units, values, views[0].edges if views else None, labels)
 
 
@@ -197,6 +203,12 @@ def _title(column: Column, lit: tuple[int, str] | None, frame: Frame, pitch: int
     mark = lit[1] if lit and is_lit else " "
     filling = " " * (pitch - 1 - cell_len(name))
     return [(mark, bold), (name, bold + Style(underline=True) if focused else bold), (filling, bold)]
+
+
+def _names(column: Column, pitch: int) -> dict[int, str]:
+    """The names beside a column's nodes, as short as they have to be there."""
+    width = pitch - 3 if column.layers != (-1,) else NAMED
+    return dict(zip(column.labels, apart(tuple(column.labels.values()), width), strict=True))
 
 
 def _hidden(column: Column, shown: int, pitch: int) -> str:
@@ -267,6 +279,7 @@ class _Canvas:
     ) -> None:
         """The nodes of a column, with their numbers or names where there is room."""
         palette = self._palette
+        names = _names(column, pitch) if wide or column.layers != (-1,) else {}
         for k, y in places:
             if column.values is None:
                 text, style = "○", palette.style(palette.faint)
@@ -276,9 +289,9 @@ class _Canvas:
                 text = node_sign(value) if palette.colourless else "●"
                 style = palette.style(palette.signed(strength, scale) if value else palette.faint)
             self._texts[y].append((x, text, style))
-            if column.labels:
-                name = fit(column.labels[column.units.indices[k]], pitch - 3)
-                self._texts[y].append((x + 2, name.rstrip(), palette.style(palette.text)))
+            if names:
+                name = names[int(column.units.indices[k])]
+                self._texts[y].append((x + 2, name, palette.style(palette.text)))
             elif wide and column.values is not None:
                 self._texts[y].append(
                     (x + 1, fit(signed(float(column.values[k])), 7).rstrip(), palette.style(palette.faint))

@@ -1,6 +1,7 @@
 """The plane of two inputs: what the network says everywhere, and examples on it."""
 
 import math
+from functools import lru_cache
 from string import ascii_lowercase
 
 import numpy as np
@@ -141,12 +142,11 @@ class _Drawing:
         batch = [k for k in range(view.batch) if k != view.focused][: cells // CELLS_PER_BATCH_POINT]
         others = range(view.batch, min(len(view.points), view.batch + cells // CELLS_PER_OTHER))
         columns, lines = self._places(side)
-        backgrounds: dict[tuple[int, int], Color | None] = {}
+        grounds: dict[tuple[int, int], Color | None] = {}
         for k in [*others, *batch, view.focused]:
             x, y = columns[k] + 1, lines[k]
-            background = backgrounds.setdefault((x, y), self._behind(rows[y][x][1]))
-            colour = Color.from_rgb(*self._point_colour(k))
-            rows[y][x] = (self._mark(k), Style(color=colour, bgcolor=background, bold=k < view.batch or None))
+            ground = grounds.setdefault((x, y), _ground_of(*rows[y][x]))
+            rows[y][x] = (self._mark(k), _on(ground, self._point_colour(k), k < view.batch))
         self._put_brackets(rows[lines[view.focused]], columns[view.focused] + 1)
 
     def _put_brackets(self, line: list[Run], x: int) -> None:
@@ -154,13 +154,6 @@ class _Drawing:
         accent = palette.style(palette.accent, bold=True)
         colour = palette.style(self._point_colour(self._view.focused), bold=True)
         line[x - 1 : x + 2] = [("(", accent), (line[x][0], colour), (")", accent)]
-
-    def _behind(self, style: Style) -> Color | None:
-        """The middle of the two colours of a half-block, for a point to stand on."""
-        above, below = style.color, style.bgcolor
-        if self._palette.colourless or above is None or below is None or not (above.triplet and below.triplet):
-            return below
-        return Color.from_rgb(*mixed(above.triplet, below.triplet, 0.5))
 
     def _places(self, side: int) -> tuple[list[int], list[int]]:
         """Column and row of each point's cell."""
@@ -223,6 +216,20 @@ class _Drawing:
             return POINT, palette.style(colour)
         sign = f"{self._letter(label)}{self._letter(label).upper()}" if self._has_several else SIGNS[label]
         return sign, palette.style(palette.text)
+
+
+@lru_cache(maxsize=1 << 12)
+def _ground_of(sign: str, style: Style) -> Color | None:
+    """What a point stands on in a cell: the middle of a half-block's two colours, or the background."""
+    above, below = style.color, style.bgcolor
+    if sign != "▀" or not (above and below and above.triplet and below.triplet):
+        return below
+    return Color.from_rgb(*mixed(above.triplet, below.triplet, 0.5))
+
+
+@lru_cache(maxsize=1 << 14)
+def _on(ground: Color | None, colour: Rgb, bold: bool) -> Style:
+    return Style(color=Color.from_rgb(*colour), bgcolor=ground, bold=bold or None)
 
 
 def _run(segment: Segment) -> Run:

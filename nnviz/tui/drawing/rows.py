@@ -1,7 +1,6 @@
 """Rows of text in several styles, cut or filled to an exact width."""
 
 from collections.abc import Iterable
-from itertools import groupby
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -29,9 +28,19 @@ def fit_right(text: str, width: int) -> str:
 def row(runs: Iterable[Run], width: int, palette: Palette) -> Strip:
     """One row of exactly `width` cells."""
     # Neighbours of one style are one segment: each costs Textual the same, however long it is.
-    alike = groupby((run for run in runs if run[0]), key=lambda run: id(run[1]))
-    joined = [list(group) for _, group in alike]
-    segments = [Segment("".join(text for text, _ in group), group[0][1]) for group in joined]
+    segments: list[Segment] = []
+    texts: list[str] = []
+    style: Style | None = None
+    for text, of_text in runs:
+        if not text:
+            continue
+        if of_text is not style and texts:
+            segments.append(Segment("".join(texts), style))
+            texts = []
+        style = of_text
+        texts.append(text)
+    if texts:
+        segments.append(Segment("".join(texts), style))
     return filled(Strip(segments), width, palette)
 
 

@@ -1,9 +1,11 @@
 """The error of each node of the focused block."""
 
 import numpy as np
+from rich.cells import cell_len
 from textual.strip import Strip
 
 from nnviz.data.dataset import Array
+from nnviz.data.names import apart
 from nnviz.training.frame import Frame
 from nnviz.tui.drawing.bars import signed_bar
 from nnviz.tui.drawing.numbers import signed
@@ -16,7 +18,8 @@ NUMBER = 9
 class ErrorsPane(Pane):
     """For the outputs: error p − y and ∂L/∂z. For hidden units: ∂L/∂a and ∂L/∂z, the largest first.
 
-    Of a feature map, they are the ones of largest magnitude in it.
+    Of a feature map, they are the ones of largest magnitude in it. Of too many classes, the target's and those with the
+    largest errors are shown, in their own order: the same ones as beside the prediction.
     """
 
     turns = frozenset({1, 3, 5, 7})
@@ -38,37 +41,46 @@ class ErrorsPane(Pane):
         errors = frame.errors
         is_output = frame.focus.block == frame.layers[-1].block
         if is_output:
-            names = frame.task.output_names(len(frame.example.target))
-            left_name, left = "p − y", frame.example.error
-            if left is None:
+            error = frame.example.error
+            if error is None:
                 return centred("The error is known once the loss is: press f", width, height, self.palette)
-        else:
-            names = tuple(f"{'map' if errors.of_maps else 'unit'} {k}" for k in errors.indices)
-            left_name, left = "∂L/∂a", errors.grad_a
-            if errors.grad_z is None and left is None:
-                return centred("No error has come back to this layer yet: press b", width, height, self.palette)
-        return self._table(names, left_name, left, errors.grad_z, width, height)
+            places = errors.indices[: max(height - 1, 1)].argsort(kind="stable")
+            shown = errors.indices[places]
+            outputs = _of_one_width(frame.task.output_names(len(frame.example.target)), width)
+            right = None if errors.grad_z is None else errors.grad_z[places]
+            return self._table([outputs[k] for k in shown], "p − y", error[shown], right, _largest(error), width)
+        names = tuple(f"{'map' if errors.of_maps else 'unit'} {k}" for k in errors.indices)
+        if errors.grad_z is None and errors.grad_a is None:
+            return centred("No error has come back to this layer yet: press b", width, height, self.palette)
+        left, right, largest = errors.grad_a, errors.grad_z, _largest(errors.grad_a) or _largest(errors.grad_z)
+        return self._table(_of_one_width(names, width)[: height - 1], "∂L/∂a", left, right, largest, width)
 
     def _table(
-        self, names: tuple[str, ...], left_name: str, left: Array | None, right: Array | None, width: int, height: int
+        self, names: list[str], left_name: str, left: Array | None, right: Array | None, largest: float, width: int
     ) -> list[Strip]:
+        """A row for each name, with bars on a scale that ends at `largest`."""
         palette = self.palette
         text, faint = palette.style(palette.text), palette.style(palette.faint)
-        name_width = max(4, min(max(map(len, names)), width // 4))
+        name_width = cell_len(names[0]) if names else 0
         bar_width = max(width - name_width - 2 * NUMBER - 2, 3)
         bar_width -= 1 - bar_width % 2
         middle = "0".center(bar_width)
         header = fit("", name_width) + fit_right(left_name, NUMBER) + f" {middle} " + fit_right("∂L/∂z", NUMBER)
         rows = [row([(header, faint)], width, palette)]
-        largest = _largest(left) or _largest(right) or 1.0
-        for k, name in enumerate(names[: height - 1]):
+        for k, name in enumerate(names):
             value = None if left is None else float(left[k])
-            runs: list[Run] = [(fit(name, name_width), text), _number(value, self)]
+            runs: list[Run] = [(name, text), _number(value, self)]
             runs.append((" ", text))
-            runs += signed_bar((value or 0.0) / largest, bar_width, palette)
+            runs += signed_bar((value or 0.0) / (largest or 1.0), bar_width, palette)
             runs += [(" ", text), _number(None if right is None else float(right[k]), self)]
             rows.append(row(runs, width, palette))
         return rows
+
+
+def _of_one_width(names: tuple[str, ...], width: int) -> list[str]:
+    """Names cut or filled to what a pane of that width has for them."""
+    name_width = max(4, min(max(map(cell_len, names)), width // 4))
+    return [fit(name, name_width) for name in apart(names, name_width)]
 
 
 def _number(value: float | None, pane: ErrorsPane) -> Run:

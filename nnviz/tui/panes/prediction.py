@@ -1,8 +1,10 @@
 """The prediction beside the target."""
 
+from rich.cells import cell_len
 from textual.strip import Strip
 
 from nnviz.data.dataset import Targets
+from nnviz.data.names import apart
 from nnviz.training.frame import Frame
 from nnviz.tui.drawing.bars import bar
 from nnviz.tui.drawing.hill import hills
@@ -36,7 +38,8 @@ class PredictionPane(Pane):
         palette = self.palette
         text, faint = palette.style(palette.text), palette.style(palette.faint)
         names = frame.task.output_names(len(frame.example.target))
-        name_width = max(4, min(max(map(len, names)), width // 3))
+        name_width = max(4, min(max(map(cell_len, names)), width // 3))
+        names = apart(names, name_width)
         bar_width = max(width - name_width - 2 * NUMBER - 5, 0)
         header = fit("", name_width) + fit_right("p", NUMBER + 1) + " " * (bar_width + 2) + fit_right("y", NUMBER - 2)
         rows = [row([(header, faint)], width, palette)]
@@ -60,8 +63,8 @@ class PredictionPane(Pane):
         """Numbers in their own unit, and both on a line."""
         palette, example = self.palette, frame.example
         text, faint, bold = palette.style(palette.text), palette.style(palette.faint), palette.style(palette.text, True)
-        names = targets.names
-        name_width = max(4, min(max(map(len, names)), width // 5))
+        name_width = max(4, min(max(map(cell_len, targets.names)), width // 5))
+        names = apart(targets.names, name_width)
         room = width - name_width - 2 * WIDE - 2
         header = f"{fit('', name_width)}{fit_right(f'p {PREDICTION}', WIDE)}{fit_right(f'y {TARGET}', WIDE)}"
         rows = [row([(header, faint)], width, palette)]

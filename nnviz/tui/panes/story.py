@@ -1,12 +1,11 @@
 """What just happened, in plain sentences."""
 
-from textwrap import wrap
-
 from textual.strip import Strip
 
 from nnviz.insight.story import tell
 from nnviz.training.frame import Frame
-from nnviz.tui.drawing.rows import row
+from nnviz.tui.drawing.rows import fit, row
+from nnviz.tui.drawing.text import wrapped
 from nnviz.tui.panes.pane import Pane
 
 
@@ -18,7 +17,8 @@ class StoryPane(Pane):
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
         style = self.palette.style(self.palette.text)
-        lines = wrap(" ".join(tell(frame)), max(width, 1))
+        text = " ".join(tell(frame))
+        lines = [text[start:end] for start, end in wrapped(text, max(width, 1))]
         if len(lines) > height > 0:
-            lines = [*lines[: height - 1], lines[height - 1][: width - 1] + "…"]
+            lines = [*lines[: height - 1], fit(lines[height - 1] + "…", width)]
         return [row([(line, style)], width, self.palette) for line in lines]

@@ -3,6 +3,7 @@
 from rich.cells import cell_len
 from textual.strip import Strip
 
+from nnviz.data.names import cut
 from nnviz.training.frame import Frame, State
 from nnviz.tui.drawing.numbers import count
 from nnviz.tui.drawing.rows import Run, fit, row
@@ -35,10 +36,11 @@ class TitlePane(Pane, can_focus=False):
         text, faint = palette.style(palette.text), palette.style(palette.faint)
         right = self._state(frame)
         used = sum(cell_len(run) for run, _ in right)
-        left = f"{title.dataset} · {title.network or 'no hidden layer'} · {title.optimizer} · {title.loss}"
+        room = max(width - used - 9, 0)
+        dataset, network = cut(title.dataset, room // 2), title.network or "no hidden layer"
+        left = f"{dataset} · {network} · {title.optimizer} · {title.loss}"
         if title.skipped:
             left += f" · {title.skipped} files skipped"
-        room = max(width - used - 9, 0)
         name: Run = (" nnviz  ", palette.style(palette.accent, bold=True))
         return [row([name, (fit(left, room), text), (" ", faint), *right], width, palette)]
 

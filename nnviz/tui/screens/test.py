@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -15,12 +14,13 @@ from textual.widgets import Static
 from nnviz.data.dataset import Array
 from nnviz.insight.wording import short
 from nnviz.remote.messages import Mistake, TestReport
+from nnviz.tui.drawing.confusion import Confusion
 from nnviz.tui.drawing.grid import picture
 from nnviz.tui.drawing.numbers import plain
 from nnviz.tui.drawing.scatter import scatter
 
 THUMBNAIL = 20
-MOST_CLASSES = 12
+TEXT = 40
 SCATTER_WIDTH, SCATTER_HEIGHT = 72, 22
 
 
@@ -41,15 +41,15 @@ class TestScreen(ModalScreen[None]):
             page.border_subtitle = "escape closes"
             yield Static(self._score())
             if report.confusion is not None:
-                yield Static(_heading(len(report.task.class_names)), classes="heading")
-                yield Static(_confusion(report.confusion, report.task.class_names))
+                yield Static(Confusion(report.confusion, report.task.class_names))
             if report.true is not None and report.predicted is not None and report.task.targets is not None:
                 name = report.task.targets.names[0]
                 yield Static(_scatter_heading(name), classes="heading")
                 yield Static(scatter(report.true, report.predicted, SCATTER_WIDTH, SCATTER_HEIGHT))
             if report.mistakes:
                 yield Static(Text("The worst mistakes", style="bold"), classes="heading")
-                with ItemGrid(id="mistakes", min_column_width=THUMBNAIL + 2):
+                widest = THUMBNAIL + 2 if report.mistakes[0].text is None else TEXT
+                with ItemGrid(id="mistakes", classes="pictures" if widest < TEXT else "texts", min_column_width=widest):
                     for mistake in report.mistakes:
                         yield _Wrong(mistake)
 
@@ -83,32 +83,8 @@ def _scatter_heading(name: str) -> Text:
     return text
 
 
-def _heading(classes: int) -> Text:
-    text = Text("Confusion", style="bold")
-    text.append("   rows: what the label says · columns: what the network said", style="not bold")
-    if classes > MOST_CLASSES:
-        text.append(f" · the {MOST_CLASSES} classes with most mistakes, of {classes:,}", style="not bold")
-    return text
-
-
-def _confusion(confusion: Array, names: tuple[str, ...]) -> Table:
-    """Rows are labels, columns what the network said; the most confused classes where there are many."""
-    shown = list(range(len(names)))
-    if len(names) > MOST_CLASSES:
-        wrong = confusion.sum(axis=1) - confusion.diagonal()
-        shown = sorted((-wrong).argsort(kind="stable")[:MOST_CLASSES].tolist())
-    table = Table(box=None, padding=(0, 1))
-    table.add_column("")
-    for k in shown:
-        table.add_column(names[k], justify="right", no_wrap=True)
-    for i in shown:
-        cells = [Text(str(confusion[i, j]), style="bold" if i == j else "") for j in shown]
-        table.add_row(Text(names[i], style="bold"), *cells)
-    return table
-
-
 class _Wrong(Vertical):
-    """One mistake: its picture, and what was said."""
+    """One mistake: its picture or text, and what was said."""
 
     def __init__(self, mistake: Mistake) -> None:
         super().__init__()
@@ -118,6 +94,8 @@ class _Wrong(Vertical):
         mistake = self._mistake
         if mistake.pixels is not None:
             yield _Picture(mistake.pixels)
+        if mistake.text is not None:
+            yield Static(mistake.text, markup=False, classes="heading")
         yield Static(f"{mistake.label}\nsaid {mistake.said} {mistake.probability:.0%}", markup=False)
 
 

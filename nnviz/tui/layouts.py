@@ -85,6 +85,8 @@ class _Placed(Layout):
 class Body(Widget):
     """The part of the screen that holds the panes, each where `place` says."""
 
+    BLANK = True
+
     def __init__(self) -> None:
         super().__init__(id="body")
         self.regions: Regions = {}

@@ -1,9 +1,10 @@
 """Pane: a bordered part of the screen that draws a frame, and nothing else."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 from textual.filter import ANSIToTruecolor, LineFilter
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -33,6 +34,8 @@ class Pane(Widget, can_focus=True):
         self._frame: Frame | None = None
         self._strips: list[Strip] | None = None
         self._drawn_size = (0, 0)
+        self._lines: list[Strip] | None = None
+        self._lines_of = Region()
 
     def show(self, frame: Frame) -> None:
         """Draw this frame from now on."""
@@ -58,6 +61,17 @@ class Pane(Widget, can_focus=True):
         """Draw again, at the next paint."""
         self._strips = None
         self.refresh()
+
+    def refresh(self, *regions: Region, **how: Any) -> Self:
+        """Paint anew what has changed: all of the pane, or these regions of it."""
+        self._lines = None
+        return super().refresh(*regions, **how)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The pane with its border. Textual asks for the lines of all panes whenever it paints a single one."""
+        if self._lines is None or self._lines_of != crop:
+            self._lines, self._lines_of = super().render_lines(crop), crop
+        return self._lines
 
     def caption(self, frame: Frame) -> None:
         """Set the border's title and subtitle, which are painted before the rows are drawn."""

@@ -27,6 +27,13 @@ TITLE = "One training step"
 NAMES = [case.name for case in CASES]
 WITH_TRAINER = ["2-8-2", "64-32-10"]
 FOR_MEMORY = ["784-1024-1024-10", "convolutional"]
+TO_PROFILE = [
+    ("784-128-10", 1),
+    ("784-1024-1024-10", 1),
+    ("784-1024-1024-10", 2),
+    ("convolutional", 1),
+    ("convolutional", 2),
+]
 NONE = "–"
 PURPOSES = ("forward", "parameters", "input")
 
@@ -50,7 +57,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def measure(options: argparse.Namespace) -> str:
     """The section of RESULTS.md."""
     if options.profile:
-        print(_profile(options.profile, options.threads or 1))
+        print("\n\n".join(_profile(options.profile, options.threads or 1, optimizer) for optimizer in OPTIMIZERS))
         raise SystemExit
     cases = options.network or NAMES
     span = {"rounds": options.rounds, "milliseconds": options.milliseconds}
@@ -70,6 +77,7 @@ def measure(options: argparse.Namespace) -> str:
         busy = f"Meanwhile other processes kept {found['others']:.2f} cores busy."
         parts[-1] += f"\n\n{busy}"
     parts += [_memory(), _trainer(**span)]
+    parts += [_profile(name, threads) for name, threads in TO_PROFILE if name in cases]
     return "\n\n".join(parts)
 
 
@@ -173,7 +181,9 @@ def _memory() -> str:
     text = (
         "Memory of training in MB, without the batch. Counted by hand: values, gradients and updates of all "
         "parameters, and what the optimizer remembers of them; outputs and gradients of each layer; padded copies, and "
-        "two pieces of 256 KB for each to unroll windows into; two pieces of 1 MB for each batch normalisation:"
+        "for each two pieces of 256 KB to unroll windows into, or all windows of an input where they take 4 MB at "
+        "most; two pieces of 1 MB for each batch normalisation, and for each pool a cell's share of them and three "
+        "bytes an output:"
     )
     return f"{text}\n\n{table(['network', 'optimizer', 'peak', 'counted', 'peak / counted'], rows)}"
 
@@ -196,33 +206,29 @@ def _trainer(**span: Any) -> str:
     return f"{text}\n\n{table([*heads, *(f'{head}, mean' for head in heads[1:])], rows)}"
 
 
-def _profile(name: str, threads: int) -> str:
+def _profile(name: str, threads: int, optimizer: str = "SGD") -> str:
     """Where the time of a step of nnviz goes."""
-    found = _ask("profile", case=name, threads=threads, seconds=2)
-    parts = [f"{name}, batch of {find(name).batch}, {threads} thread{'s' * (threads > 1)}, medians in µs"]
-    for optimizer in OPTIMIZERS:
-        taken = {part: 1e6 * seconds for part, seconds in found[optimizer]["parts"].items()}
-        products = {part: 1e6 * seconds for part, seconds in found["products"].items()}
-        whole, clocked = (1e6 * found[optimizer][key] for key in ("whole", "clocked"))
-        rows = []
-        for layer in found[optimizer]["layers"]:
-            if f"{layer} backward" in taken:
-                # What backward does outside of the two functions that it is made of.
-                taken[f"{layer} input"] = taken.get(f"{layer} input", 0) + taken[f"{layer} backward"]
-            rows.append(
-                [layer, *_profile_cells([f"{layer} {purpose}" for purpose in PURPOSES], taken, products, whole)]
-            )
-        rows.append(["loss", *_profile_cells(["loss forward", "", "loss backward"], taken, products, whole)])
-        rows.append([f"{optimizer}, updates", *_profile_cells(["", "optimizer step", ""], taken, products, whole)])
-        named = sum(number for part, number in taken.items() if not part.endswith(" backward") or part[:4] == "loss")
-        # Besides what is between the calls, this has what measuring costs.
-        rest = clocked - named
-        rows.append(["the rest", "", "", "", f"{rest:.1f}", f"{rest / whole:.1%}", "", ""])
-        total = sum(products.values())
-        rows.append(["whole step", "", "", "", f"{whole:.1f}", "", f"{total:.1f}", f"{whole / total:.2f}"])
-        heads = ["part", "forward", "parameters' gradients", "input's gradient", "together", "share", "products", "/"]
-        parts.append(f"{optimizer}:\n\n{table(heads, rows)}")
-    return "\n\n".join(parts)
+    found = _ask("profile", case=name, threads=threads, optimizer=optimizer, seconds=2)
+    taken = {part: 1e6 * seconds for part, seconds in found["parts"].items()}
+    products = {part: 1e6 * seconds for part, seconds in found["products"].items()}
+    whole, clocked = (1e6 * found[key] for key in ("whole", "clocked"))
+    rows = []
+    for layer in found["layers"]:
+        if f"{layer} backward" in taken:
+            # What backward does outside of the two functions that it is made of.
+            taken[f"{layer} input"] = taken.get(f"{layer} input", 0) + taken[f"{layer} backward"]
+        rows.append([layer, *_profile_cells([f"{layer} {purpose}" for purpose in PURPOSES], taken, products, whole)])
+    rows.append(["loss", *_profile_cells(["loss forward", "", "loss backward"], taken, products, whole)])
+    rows.append([f"{optimizer}, updates", *_profile_cells(["", "optimizer step", ""], taken, products, whole)])
+    named = sum(number for part, number in taken.items() if not part.endswith(" backward") or part[:4] == "loss")
+    # Besides what is between the calls, this has what measuring costs.
+    rest = clocked - named
+    rows.append(["the rest", "", "", "", f"{rest:.1f}", f"{rest / whole:.1%}", "", ""])
+    total = sum(products.values())
+    rows.append(["whole step", "", "", "", f"{whole:.1f}", "", f"{total:.1f}", f"{whole / total:.2f}"])
+    heads = ["part", "forward", "parameters' gradients", "input's gradient", "together", "share", "products", "/"]
+    said = f"{threads} thread{'s' * (threads > 1)}"
+    return f"Where a step of {name}, {find(name).batch}, by {optimizer} goes, {said}, in µs:\n\n{table(heads, rows)}"
 
 
 def _profile_cells(names: list[str], taken: dict[str, float], products: dict[str, float], whole: float) -> list[str]:

@@ -231,29 +231,21 @@ def _with_trainer(case: Case) -> dict[str, Step]:
     return {"trainer": assemble(experiment, dataset).step, "alone": contenders.nnviz_step(case, "SGD")}
 
 
-def profile(case: str, threads: int, seconds: float) -> dict[str, Any]:
+def profile(case: str, threads: int, optimizer: str, seconds: float) -> dict[str, Any]:
     """Where the time of a step goes: seconds by part, and those of the matrix products in it.
 
     "whole" is a step with nothing measured inside it.
     """
-    found: dict[str, Any] = {}
     chosen = contenders.find(case)
     with ThreadpoolController().limit(limits=1, user_api="blas"):
-        for optimizer in OPTIMIZERS:
-            network = chosen.network(workers_for(threads))
-            inputs, labels = chosen.examples()
-            targets = np.eye(chosen.outputs, dtype=inputs.dtype)[labels]
-            proposing = contenders.build_optimizer(optimizer, contenders.RATE)
-            step = contenders.step_of(network, proposing, inputs, targets)
-            whole = statistics.median(samples(step, seconds))
-            with _clocked(network, proposing) as parts:
-                clocked = statistics.median(samples(step, seconds))
-            found[optimizer] = {
-                "whole": whole,
-                "clocked": clocked,
-                "parts": {name: statistics.median(taken) for name, taken in parts.items()},
-                "layers": [layer.name for layer in network.layers],
-            }
+        network = chosen.network(workers_for(threads))
+        inputs, labels = chosen.examples()
+        targets = np.eye(chosen.outputs, dtype=inputs.dtype)[labels]
+        proposing = contenders.build_optimizer(optimizer, contenders.RATE)
+        step = contenders.step_of(network, proposing, inputs, targets)
+        whole = statistics.median(samples(step, seconds))
+        with _clocked(network, proposing) as parts:
+            clocked = statistics.median(samples(step, seconds))
     with ThreadpoolController().limit(limits=threads, user_api="blas"):
         products = contenders.products(chosen)
         taken: Times = defaultdict(list)
@@ -263,8 +255,17 @@ def profile(case: str, threads: int, seconds: float) -> dict[str, Any]:
                 begin = time.perf_counter()
                 product()
                 taken[f"{layer} {purpose}"].append(time.perf_counter() - begin)
-    found["products"] = {name: statistics.median(times) for name, times in taken.items()}
-    return found
+    return {
+        "whole": whole,
+        "clocked": clocked,
+        "parts": _medians(parts),
+        "products": _medians(taken),
+        "layers": [layer.name for layer in network.layers],
+    }
+
+
+def _medians(times: Times) -> dict[str, float]:
+    return {name: statistics.median(taken) for name, taken in times.items()}
 
 
 @contextmanager

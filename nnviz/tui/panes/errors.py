@@ -10,7 +10,7 @@ from nnviz.training.frame import Frame
 from nnviz.tui.drawing.bars import signed_bar
 from nnviz.tui.drawing.numbers import signed
 from nnviz.tui.drawing.rows import Run, centred, fit, fit_right, row
-from nnviz.tui.panes.pane import Pane
+from nnviz.tui.panes.pane import Caption, Pane
 
 NUMBER = 9
 
@@ -25,17 +25,16 @@ class ErrorsPane(Pane):
     turns = frozenset({1, 3, 5, 7})
     title = "Error of each node"
 
-    def caption(self, frame: Frame) -> None:
+    def caption(self, frame: Frame) -> Caption:
         is_output = frame.focus.block == frame.layers[-1].block
         of_maps = frame.errors.of_maps
         who = "output" if is_output else frame.errors.name
-        self.border_title = f"Error of each {'map' if of_maps else 'node'} · {who}"
         hidden = frame.errors.total - max(self.content_size.height - 1, 1)
         smaller = "" if is_output or of_maps else ", smaller"
         layer = next(layer for layer in frame.layers if layer.block == frame.focus.block)
         notes = ["largest of each map"] if layer.units.sides else []
         notes += [f"{hidden:,} more{smaller}"] if hidden > 0 else []
-        self.border_subtitle = " · ".join(notes) or None
+        return Caption(f"Error of each {'map' if of_maps else 'node'} · {who}", " · ".join(notes) or None)
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
         errors = frame.errors

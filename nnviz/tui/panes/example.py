@@ -13,7 +13,7 @@ from nnviz.tui.drawing.plane import plane, told_place
 from nnviz.tui.drawing.rows import filled, fit, fit_right, row
 from nnviz.tui.drawing.steering import NAME, steered
 from nnviz.tui.drawing.text import marked_text
-from nnviz.tui.panes.pane import Pane
+from nnviz.tui.panes.pane import Caption, Pane
 
 VALUE, SHORTEST_BAR, SHORTEST_NAME = 9, 11, 5
 
@@ -25,11 +25,12 @@ class ExamplePane(Pane):
     follows = frozenset({"example"})
     title = "Example"
 
-    def caption(self, frame: Frame) -> None:
+    def caption(self, frame: Frame) -> Caption:
         place = f"{frame.example.place + 1} of {frame.example.batch_size} in the batch"
-        self.border_subtitle = f"augmented · {place}" if frame.example.augmented else place
+        title = self.title
         if frame.plane is not None:
-            self.border_title = f"Example · {'decision' if frame.task.class_names else 'predicted'} surface"
+            title = f"Example · {'decision' if frame.task.class_names else 'predicted'} surface"
+        return Caption(title, f"augmented · {place}" if frame.example.augmented else place)
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
         example = frame.example

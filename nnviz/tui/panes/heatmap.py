@@ -16,7 +16,7 @@ from nnviz.tui.drawing.numbers import round_up, rounded
 from nnviz.tui.drawing.palette import LEVELS
 from nnviz.tui.drawing.rows import Run, centred, filled, fit_right, row
 from nnviz.tui.drawing.tiles import TilesSheet
-from nnviz.tui.panes.pane import Pane
+from nnviz.tui.panes.pane import Caption, Pane
 
 Sheet = MatrixSheet | TilesSheet
 # The scale shrinks only when it is this many times too large, so that it does not jump about.
@@ -54,10 +54,9 @@ class HeatmapPane(Pane):
             return MatrixSheet(frame.matrix, width, height - 1)
         return TilesSheet(frame.matrix, width, height - 1, self.palette.colourless)
 
-    def caption(self, frame: Frame) -> None:
+    def caption(self, frame: Frame) -> Caption:
         sheet = self._sheet(frame, *self.content_size)
-        self.border_title = sheet.title
-        self.border_subtitle = sheet.readout(*self._chosen(sheet)) if sheet.missing is None else None
+        return Caption(sheet.title, sheet.readout(*self._chosen(sheet)) if sheet.missing is None else None)
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
         sheet = self._sheet(frame, width, height)

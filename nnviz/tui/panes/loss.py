@@ -4,7 +4,7 @@ from textual.strip import Strip
 
 from nnviz.training.frame import Frame
 from nnviz.tui.drawing.curve import LossChart
-from nnviz.tui.panes.pane import Pane
+from nnviz.tui.panes.pane import Caption, Pane
 
 
 class LossPane(Pane):
@@ -17,10 +17,10 @@ class LossPane(Pane):
         super().__init__()
         self._chart = LossChart()
 
-    def caption(self, frame: Frame) -> None:
-        self.border_title = f"Loss · {frame.title.loss}"
+    def caption(self, frame: Frame) -> Caption:
         accuracy = frame.curves.accuracy
-        self.border_subtitle = None if accuracy is None else f"validation accuracy {accuracy:.1%}"
+        subtitle = None if accuracy is None else f"validation accuracy {accuracy:.1%}"
+        return Caption(f"Loss · {frame.title.loss}", subtitle)
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
         return self._chart.draw(frame.curves, self.palette, width, height)

@@ -4,7 +4,7 @@ from textual.strip import Strip
 
 from nnviz.training.frame import Frame
 from nnviz.tui.drawing import diagram
-from nnviz.tui.panes.pane import Pane
+from nnviz.tui.panes.pane import Caption, Pane
 
 
 class NetworkPane(Pane):
@@ -13,10 +13,10 @@ class NetworkPane(Pane):
     turns = frozenset({0, 4})
     title = "Network"
 
-    def caption(self, frame: Frame) -> None:
+    def caption(self, frame: Frame) -> Caption:
         nodes = "∂L/∂a" if diagram.shows_gradients(frame) else "activation"
         signs = "⊕ ⊖" if self.palette.colourless else "blue + orange −"
-        self.border_subtitle = f"● {nodes} · {signs}"
+        return Caption(self.title, f"● {nodes} · {signs}")
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
         return diagram.draw(frame, self.palette, width, height)

@@ -1,8 +1,9 @@
 """Pane: a bordered part of the screen that draws a frame, and nothing else."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
+from textual.content import Content
 from textual.filter import ANSIToTruecolor, LineFilter
 from textual.geometry import Region
 from textual.strip import Strip
@@ -13,6 +14,13 @@ from nnviz.tui.drawing.palette import DARK, Palette
 from nnviz.tui.drawing.rows import page
 
 TURNS = 8
+
+
+class Caption(NamedTuple):
+    """What the border of a pane says, above and below."""
+
+    title: str
+    subtitle: str | None = None
 
 
 class Pane(Widget, can_focus=True):
@@ -29,7 +37,8 @@ class Pane(Widget, can_focus=True):
 
     def __init__(self) -> None:
         super().__init__(id=type(self).__name__.removesuffix("Pane").lower())
-        self.border_title = self.title
+        self._caption = Caption("")
+        self._entitle(Caption(self.title))
         self.palette = DARK
         self._frame: Frame | None = None
         self._strips: list[Strip] | None = None
@@ -40,7 +49,7 @@ class Pane(Widget, can_focus=True):
     def show(self, frame: Frame) -> None:
         """Draw this frame from now on."""
         self._frame = frame
-        self.caption(frame)
+        self._entitle(self.caption(frame))
         self.redraw()
 
     def recolour(self, palette: Palette) -> None:
@@ -51,7 +60,7 @@ class Pane(Widget, can_focus=True):
     def on_resize(self) -> None:
         """What the border says may depend on how much fits."""
         if self._frame is not None:
-            self.caption(self._frame)
+            self._entitle(self.caption(self._frame))
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """All but the one that replaces the terminal's own colours, which panes never use."""
@@ -73,8 +82,17 @@ class Pane(Widget, can_focus=True):
             self._lines, self._lines_of = super().render_lines(crop), crop
         return self._lines
 
-    def caption(self, frame: Frame) -> None:
-        """Set the border's title and subtitle, which are painted before the rows are drawn."""
+    def _entitle(self, caption: Caption) -> None:
+        """Have the border say this. Textual takes its time over a title, even one that stays the same."""
+        before, self._caption = self._caption, caption
+        if caption.title != before.title:
+            self.border_title = Content(caption.title)
+        if caption.subtitle != before.subtitle:
+            self.border_subtitle = None if caption.subtitle is None else Content(caption.subtitle)
+
+    def caption(self, frame: Frame) -> Caption:  # noqa: ARG002
+        """What the border says, which is painted before the rows are drawn."""
+        return Caption(self.title)
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
         """The frame in `height` rows of `width` cells."""

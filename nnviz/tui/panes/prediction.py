@@ -11,7 +11,7 @@ from nnviz.tui.drawing.hill import hills
 from nnviz.tui.drawing.numbers import in_unit, plain
 from nnviz.tui.drawing.rows import Run, fit, fit_right, row
 from nnviz.tui.drawing.track import PREDICTION, TARGET, track
-from nnviz.tui.panes.pane import Pane
+from nnviz.tui.panes.pane import Caption, Pane
 
 NUMBER = 6
 WIDE = 10
@@ -24,10 +24,10 @@ class PredictionPane(Pane):
     turns = frozenset({1, 3, 5, 7})
     title = "Prediction and target"
 
-    def caption(self, frame: Frame) -> None:
+    def caption(self, frame: Frame) -> Caption:
         shown_whole = frame.task.is_hill(len(frame.example.target))
         hidden = 0 if shown_whole else len(frame.example.target) - max(self.content_size.height - 1, 1)
-        self.border_subtitle = f"{hidden:,} more outputs" if hidden > 0 else None
+        return Caption(self.title, f"{hidden:,} more outputs" if hidden > 0 else None)
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
         targets = frame.task.in_units(len(frame.example.target))

@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from nnviz.data import hill
-from nnviz.data.image_sums import total_sums
+from nnviz.data.images.image_sums import total_sums
 from nnviz.data.rows import Array as Array
 from nnviz.data.rows import Inputs, Rows, rows_of
 
 if TYPE_CHECKING:
-    from nnviz.data.table_encoding import TableEncoding
+    from nnviz.data.tables.table_encoding import TableEncoding
 
 # So many bytes of inputs are made ready at a time, where a batch is smaller.
 AHEAD_BYTES = 1 << 18

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from nnviz.data.dataset import Dataset
-    from nnviz.data.table_encoding import TableEncoding
+    from nnviz.data.tables.table_encoding import TableEncoding
 
 
 IMAGE_SIZE = 32
@@ -82,27 +82,27 @@ def open_source(
     # NumPy and Pillow take their time to load, and not every command needs them.
     match format_of(path):
         case "idx":
-            from nnviz.data.idx import open_idx
+            from nnviz.data.arrays.idx import open_idx
 
             return open_idx(path, data.image_size, data.grayscale, generator)
         case "cifar":
-            from nnviz.data.cifar import open_cifar
+            from nnviz.data.arrays.cifar import open_cifar
 
             return open_cifar(path, data.image_size, data.grayscale, generator)
         case "npz":
-            from nnviz.data.npz import open_npz
+            from nnviz.data.arrays.npz import open_npz
 
             return open_npz(path, data.image_size, data.grayscale, generator)
         case "table":
-            from nnviz.data.tables import open_table
+            from nnviz.data.tables.table import open_table
 
             return open_table(path, data, generator, encoding, reading)
         case "texts":
-            from nnviz.data.text_folder import open_text_folder
+            from nnviz.data.texts.text_folder import open_text_folder
 
             return open_text_folder(path, generator, encoding)
         case _:
-            from nnviz.data.image_folder import open_image_folder
+            from nnviz.data.images.image_folder import open_image_folder
 
             return open_image_folder(path, data.image_size or IMAGE_SIZE, data.grayscale, generator, reading)
 
@@ -162,8 +162,8 @@ def is_table(source: str) -> bool:
 def _is_table_of_texts(path: Path, text_column: str | None) -> bool:
     if text_column is not None or not path.is_file():
         return bool(text_column)
-    from nnviz.data.free_text import free_text_column
-    from nnviz.data.table_text import read_table_text
+    from nnviz.data.tables.table_text import read_table_text
+    from nnviz.data.texts.free_text import free_text_column
 
     try:
         return free_text_column(read_table_text(path)) is not None
@@ -174,7 +174,7 @@ def _is_table_of_texts(path: Path, text_column: str | None) -> bool:
 def _holds_pictures(path: Path) -> bool:
     if not path.is_file() or format_of(path) != "npz":
         return True
-    from nnviz.data.npz_headers import holds_pictures
+    from nnviz.data.arrays.npz_headers import holds_pictures
 
     try:
         return holds_pictures(path)

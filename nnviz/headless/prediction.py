@@ -76,7 +76,7 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
 
 
 def _of_image(trained: TrainedNetwork, path: Path) -> Iterator[Prediction]:
-    from nnviz.data.image_files import read_image
+    from nnviz.data.images.image_files import read_image
 
     height, _, channels = trained.task.input_shape
     stored = read_image(path, height, grayscale=channels == 1)
@@ -84,7 +84,7 @@ def _of_image(trained: TrainedNetwork, path: Path) -> Iterator[Prediction]:
 
 
 def _of_rows(trained: TrainedNetwork, path: Path) -> Iterator[Prediction]:
-    from nnviz.data.unlabelled import read_unlabelled
+    from nnviz.data.tables.unlabelled import read_unlabelled
 
     assert trained.table is not None
     rows = read_unlabelled(path, trained.table)

@@ -9,7 +9,7 @@ import msgspec
 from nnviz.data.dataset import Dataset, Task
 from nnviz.data.reading import Reading
 from nnviz.data.sources import TABLE_KEYS, is_table, open_source
-from nnviz.data.table_encoding import TableEncoding, listed_names
+from nnviz.data.tables.table_encoding import TableEncoding, listed_names
 from nnviz.errors import InputError
 from nnviz.experiment import Data
 from nnviz.headless.console import json_result, result

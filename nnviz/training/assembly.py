@@ -10,7 +10,7 @@ from nnviz.data.cores import available_cores
 from nnviz.data.dataset import Array, Batches, Dataset, Encoder, Standardization, Task
 from nnviz.data.reading import CACHED, Reading
 from nnviz.data.sources import open_source
-from nnviz.data.table_encoding import listed_names
+from nnviz.data.tables.table_encoding import listed_names
 from nnviz.errors import InputError
 from nnviz.experiment import Experiment, Net, Training
 from nnviz.nn.layers import Dense

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from nnviz.data.dataset import Encoder, Standardization, Targets, Task
-from nnviz.data.table_encoding import TableEncoding
+from nnviz.data.tables.table_encoding import TableEncoding
 from nnviz.errors import InputError
 from nnviz.experiment import Experiment, combine, read_tables
 from nnviz.nn.network import Network

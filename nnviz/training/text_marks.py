@@ -3,7 +3,7 @@
 import numpy as np
 
 from nnviz.data.dataset import Array
-from nnviz.data.ngrams import NGrams
+from nnviz.data.texts.ngrams import NGrams
 from nnviz.training.frame import MARKED, NAME, TEXT, NGramView, TextView
 
 

@@ -40,7 +40,7 @@ def _nothing_is_cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 SLOW = """
 import time
-from nnviz.data import decoding
+from nnviz.data.images import decoding
 real = decoding.decode_block
 def decode_block(paths, form):
     time.sleep({seconds})

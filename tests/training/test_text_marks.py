@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnviz.data.ngrams import NGrams
+from nnviz.data.texts.ngrams import NGrams
 from nnviz.training.frame import MARKED, TEXT
 from nnviz.training.text_marks import excerpt, text_view
 

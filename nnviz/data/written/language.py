@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from nnviz.data.dataset import Dataset
-from nnviz.data.text_folder import open_text_folder
+from nnviz.data.texts.text_folder import open_text_folder
 
 TEXTS = Path(__file__).with_name("texts")
 """A text folder like any other: train/english.txt, …"""

@@ -1,0 +1,1 @@
+"""Files of arrays: pictures or numbers, ready to be read."""

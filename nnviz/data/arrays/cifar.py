@@ -1,0 +1,109 @@
+"""CIFAR-10 and CIFAR-100 in their binary form → Dataset.
+
+A file is a row of records: one byte for the class (two in CIFAR-100: 20 coarse classes, then 100 fine ones), then
+3072 bytes of a picture of 32×32 in its red plane, its green one and its blue one.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from nnviz.data.arrays.labelled_arrays import Part, as_dataset
+from nnviz.data.arrays.picture_arrays import prepared
+from nnviz.data.bounded import AGAIN, bounded
+from nnviz.data.dataset import Array, Dataset
+from nnviz.data.formats import CIFAR_10_FILE
+from nnviz.errors import InputError
+
+SIDE = 32
+PIXELS = 3 * SIDE * SIDE
+NAMES_BYTES = 1 << 16
+
+
+class Kind(NamedTuple):
+    """One of the two sets: its files, how many bytes of a record are labels, and its classes, by the last of these."""
+
+    train: str
+    test: str
+    names: str
+    label_bytes: int
+    classes: int
+
+
+CIFAR_10 = Kind("data_batch_[0-9]*.bin", "test_batch.bin", "batches.meta.txt", 1, 10)
+CIFAR_100 = Kind("train.bin", "test.bin", "fine_label_names.txt", 2, 100)
+
+
+def open_cifar(folder: Path, image_size: int | None, grayscale: bool, generator: np.random.Generator) -> Dataset:
+    """Pictures (n, 32, 32, 3) uint8, or squares of `image_size`, or (…, 1) in grayscale.
+
+    Those batches of CIFAR-10 are read that are there. Without its file of names a class is called as its number. A
+    split for validation is taken from the training files, and one for test if there is no test file.
+
+    Raises InputError if there is no training file, or a file is damaged, too large or cannot be read.
+    """
+    try:
+        names = sorted(path.name for path in folder.iterdir())
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be read ({error.strerror}); check its permissions") from None
+    kind = CIFAR_10 if any(CIFAR_10_FILE.fullmatch(name) for name in names) else CIFAR_100
+    files = {"train": sorted(folder.glob(kind.train)), "test": sorted(folder.glob(kind.test))}
+    if not files["train"]:
+        raise InputError(f"{folder}: there is no {kind.train.replace('[0-9]*', '1')}; put it there")
+    parts = {role: _part(paths, kind, image_size, grayscale) for role, paths in files.items() if paths}
+    return as_dataset(folder, parts, generator, _class_names(folder / kind.names, kind.classes))
+
+
+def _part(paths: list[Path], kind: Kind, image_size: int | None, grayscale: bool) -> Part:
+    """The records of all these files."""
+    records = [_records(path, kind) for path in paths]
+    pictures = [
+        prepared(_pictures(rows[:, kind.label_bytes :]), image_size, grayscale, path)
+        for path, rows in zip(paths, records, strict=True)
+    ]
+    labels = np.concatenate([rows[:, kind.label_bytes - 1] for rows in records])
+    return Part(np.concatenate(pictures), labels, str(paths[0].parent / kind.train))
+
+
+def _records(path: Path, kind: Kind) -> Array:
+    """(n, bytes of a record) uint8. Raises InputError if the file is no whole number of them, or has a wrong label."""
+    length = kind.label_bytes + PIXELS
+    with bounded(path) as file:
+        if file.size is None:
+            raise InputError(f"{path}: packed with gzip; unpack it")
+        if not file.size or file.size % length:
+            raise InputError(
+                f"{path}: {file.size:,} bytes are no whole number of records of {length:,} bytes; {AGAIN}"
+                if file.size
+                else f"{path}: empty; {AGAIN}"
+            )
+        content = file.read(file.size, f"{file.size // length:,} records")
+        file.end()
+    records = np.frombuffer(content, np.uint8).reshape(-1, length)
+    wrong = np.flatnonzero(records[:, kind.label_bytes - 1] >= kind.classes)
+    if len(wrong):
+        byte = int(wrong[0]) * length + kind.label_bytes - 1
+        raise InputError(
+            f"{path}: class {content[byte]} at byte {byte:,}, and there are {kind.classes}, from 0 on; {AGAIN}"
+        )
+    return records
+
+
+def _pictures(planes: Array) -> Array:
+    """(n, 3072) in planes → (n, 32, 32, 3)."""
+    return np.ascontiguousarray(planes.reshape(-1, 3, SIDE, SIDE).transpose(0, 2, 3, 1))
+
+
+def _class_names(path: Path, classes: int) -> list[str]:
+    """One name a line; numbers where there is no such file. Raises InputError if it does not name each class once."""
+    if not path.exists():
+        return [str(number) for number in range(classes)]
+    with bounded(path) as file:
+        if file.size is None or file.size > NAMES_BYTES:
+            raise InputError(f"{path}: this is no list of {classes} names; {AGAIN}, or take it away")
+        content = file.read(file.size, "names of classes")
+    names = content.decode(errors="replace").split()
+    if len(names) != classes or len(set(names)) != classes:
+        raise InputError(f"{path}: {len(set(names))} different names for {classes} classes; {AGAIN}, or take it away")
+    return names

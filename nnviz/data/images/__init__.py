@@ -1,0 +1,1 @@
+"""Image files, in folders of their own or not."""

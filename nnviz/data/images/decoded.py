@@ -1,0 +1,34 @@
+"""Images: the images of some files as squares of bytes, in memory or in a file that is mapped into it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnviz.data.dataset import Split, Standardization
+from nnviz.data.rows import Array, Rows
+
+
+@dataclass(frozen=True)
+class Images:
+    """The images of n files, as `nnviz.data.images.image_files` makes them squares.
+
+    pixels    (n, size, size, 3 or 1) uint8, zeros where a file holds no usable image
+    sums      (n, 2, 3 or 1) int64, Σx and Σx² of each image
+    unusable  place → what is wrong with that file
+    notes     what there is to say of the cache
+    """
+
+    pixels: Array
+    sums: Array
+    unusable: dict[int, str]
+    notes: tuple[str, ...] = ()
+
+    def rows(self, places: Sequence[int] | Array) -> Rows:
+        """The images at those places, which stay where they are."""
+        return Rows(self.pixels, np.asarray(places, np.int64))
+
+    def standardization(self, split: Split) -> Standardization:
+        """That of a split of these images, without a look at their pixels."""
+        assert isinstance(split.inputs, Rows)
+        return Standardization.of_sums(self.sums[split.inputs.places].sum(axis=0), split.inputs.shape)

@@ -1,0 +1,187 @@
+"""Many image files → squares of bytes, on all cores.
+
+Threads will not do: Pillow lets go of the interpreter lock so often that, with small images, two threads are slower
+than one. Where it takes long, other processes help.
+"""
+
+import contextlib
+import math
+import os
+import subprocess
+import sys
+import time
+import zlib
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import Pipe
+from pathlib import Path
+from threading import Lock
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+
+from nnviz.data.cores import available_cores
+from nnviz.data.images.image_sums import image_sums
+from nnviz.data.reading import Tell
+from nnviz.data.rows import Array
+
+BLOCK_BYTES = 1 << 19
+BLOCK_IMAGES = 64
+# To start a helper takes so long; what takes less altogether is done alone.
+HELPER_SECONDS = 0.3
+
+
+@dataclass(frozen=True)
+class Form:
+    """What images are made: squares of `image_size`, in three channels, or in one where `grayscale`."""
+
+    image_size: int
+    grayscale: bool
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(height, width, channels) of each image."""
+        return (self.image_size, self.image_size, 1 if self.grayscale else 3)
+
+    @property
+    def bytes(self) -> int:
+        """Of each image."""
+        return math.prod(self.shape)
+
+    @property
+    def per_block(self) -> int:
+        """How many images are decoded, written and checked as one."""
+        return max(1, min(BLOCK_IMAGES, BLOCK_BYTES // self.bytes))
+
+
+class Block(NamedTuple):
+    """Some images in a row, as they were decoded.
+
+    pixels    (n, height, width, channels) uint8, zeros where an image is unusable
+    sums      (n, 2, channels) int64, Σx and Σx²
+    checksum  of the pixels
+    unusable  (place in the block, what is wrong with the image)
+    """
+
+    pixels: Array
+    sums: Array
+    checksum: int
+    unusable: list[tuple[int, str]]
+
+
+Paths: TypeAlias = Sequence[str | Path]
+"""Of image files. Where there are very many, strings are made in a fraction of the time."""
+
+Put: TypeAlias = Callable[[int, Block], None]
+"""Gets each block with the place of its first image, in any order, one at a time."""
+
+
+def decode_block(paths: Paths, form: Form) -> Block:
+    """Those images, one after the other."""
+    # Pillow takes its time to load, and what comes from the cache needs none.
+    from nnviz.data.images.image_files import decode, pillow_warnings
+
+    pixels = np.zeros((len(paths), *form.shape), np.uint8)
+    unusable = []
+    with pillow_warnings():
+        for place, path in enumerate(paths):
+            image = decode(path, form.image_size, form.grayscale)
+            if isinstance(image, str):
+                unusable.append((place, image))
+            else:
+                pixels[place] = image
+    return Block(pixels, image_sums(pixels), zlib.crc32(pixels.data), unusable)
+
+
+class Helper:
+    """A process that decodes blocks. It ends when its connection closes, however that comes. Raises OSError."""
+
+    def __init__(self) -> None:
+        self._connection, theirs = Pipe()
+        # A fresh interpreter, for the reasons that the trainer's process has; it finds what this one finds.
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "nnviz.data.images.decoder", str(theirs.fileno())],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        theirs.close()
+
+    def decode(self, paths: Paths, form: Form) -> Block | None:
+        """As `decode_block`; None if the process is no more."""
+        try:
+            self._connection.send((paths, form))
+            block: Block = self._connection.recv()
+        except (OSError, EOFError):
+            return None
+        return block
+
+    def end(self) -> None:
+        """End the process, whatever it is doing."""
+        self._process.kill()
+        self._process.wait()
+        self._connection.close()
+
+
+class Decoding:
+    """The decoding of some files, block by block, shared among this process and its helpers."""
+
+    def __init__(self, paths: Paths, form: Form, put: Put, tell: Tell) -> None:
+        self._paths, self._form = paths, form
+        self._put, self._tell = put, tell
+        self._waiting = deque(range(0, len(paths), form.per_block))
+        self._turn = Lock()
+        self._done = 0
+
+    def run(self) -> None:
+        """Decode all. Raises what `put` raises."""
+        begin = time.perf_counter()
+        while self._step(decode_block):
+            elapsed = time.perf_counter() - begin
+            left = len(self._paths) - self._done
+            if min(elapsed, elapsed / self._done * left) > HELPER_SECONDS:
+                self._run_with_helpers()
+
+    def _run_with_helpers(self) -> None:
+        with contextlib.ExitStack() as stack:
+            # The helpers are ended first: that sets free the threads that wait for their answers.
+            pool = stack.enter_context(ThreadPoolExecutor(max_workers=available_cores()))
+            helpers = list(_helpers(available_cores() - 1, stack))
+            assisted = [pool.submit(self._assisted_by, helper) for helper in helpers]
+            while self._step(decode_block):
+                pass
+            for assistance in assisted:
+                assistance.result()
+
+    def _assisted_by(self, helper: Helper) -> None:
+        while self._step(helper.decode):
+            pass
+
+    def _step(self, decode: Callable[[Paths, Form], Block | None]) -> bool:
+        """Decode the next block; whether there was one, and it could be."""
+        try:
+            start = self._waiting.popleft()
+        except IndexError:
+            return False
+        block = decode(self._paths[start : start + self._form.per_block], self._form)
+        if block is None:
+            self._waiting.appendleft(start)
+            return False
+        with self._turn:
+            self._put(start, block)
+            self._done += len(block.pixels)
+            self._tell(self._done, len(self._paths))
+        return True
+
+
+def _helpers(count: int, stack: contextlib.ExitStack) -> Iterator[Helper]:
+    """So many, or as many as the system lets this process have; they end with the stack."""
+    with contextlib.suppress(OSError):
+        for _ in range(count):
+            helper = Helper()
+            stack.callback(helper.end)
+            yield helper

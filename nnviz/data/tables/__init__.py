@@ -1,0 +1,1 @@
+"""Tables: a row for each example."""

@@ -1,0 +1,159 @@
+"""A table (CSV, TSV; plain or gzip) with a row for each example → Dataset.
+
+One column is the target: a class, or a number to be predicted. All others are what the network reads; or one column
+names an image in each row, or holds a text, and it reads that.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from nnviz.data.dataset import Array, Dataset, Split, Standardization
+from nnviz.data.reading import CACHED, Reading
+from nnviz.data.splitting import complete
+from nnviz.data.tables.table_columns import Columns, read_columns
+from nnviz.data.tables.table_encoding import Feature, TableEncoding, encode, fit_features
+from nnviz.data.tables.table_target import Target, choose_column, read_target
+from nnviz.data.tables.table_text import TableText, read_table_text
+from nnviz.data.texts.free_text import free_text_column
+from nnviz.data.texts.ngrams import NGrams
+from nnviz.errors import InputError
+from nnviz.experiment import Data
+
+
+def open_table(
+    path: Path,
+    data: Data,
+    generator: np.random.Generator,
+    encoding: TableEncoding | None = None,
+    reading: Reading = CACHED,
+) -> Dataset:
+    """The examples of the table, (n, features) float32; or images as uint8, or counts of n-grams of text as uint8.
+
+    Whole numbers with few values and words are classes, other numbers are predicted, unless `data.task` says what
+    they are. Rows are split 70 % / 15 % / 15 %; medians and categories are those of the training rows, or those of
+    the `encoding` of another table. What is left out or filled is told in the dataset's notes.
+
+    Raises InputError naming the line or the column if the file is no table that can be learnt from, or does not fit
+    the encoding.
+    """
+    text = read_table_text(path)
+    image_name = None
+    if data.image_column is not None:
+        image_name = choose_column(path, text.names, data.image_column, "the images")
+    text_name = None if image_name is not None else _text_name(text, data, encoding)
+    target_name = _target_name(text, data, encoding, text_name)
+    if target_name in (image_name, text_name):
+        what = "images" if image_name else "text"
+        raise InputError(f"{path}: column '{target_name}' is both target and {what}; choose another with --target")
+    columns = read_columns(text, _as_words(encoding, image_name or text_name))
+    known = None if encoding is None else encoding.class_names
+    target = read_target(path, columns, target_name, data.task, known, chosen=bool(data.target or text_name))
+    notes = [*_notes_on_text(text, columns), *target.notes]
+    if text_name is not None:
+        from nnviz.data.tables.table_texts import open_table_texts
+
+        ngrams = (encoding and encoding.ngrams) or NGrams()
+        dataset = open_table_texts(path, columns, text_name, target, ngrams, generator, notes)
+    elif image_name is None:
+        dataset = _open_numbers(path, columns, target, generator, encoding, notes)
+    else:
+        from nnviz.data.tables.table_images import open_table_images
+
+        dataset = open_table_images(path, columns, image_name, target, data, generator, notes, reading)
+    return replace(dataset, notice=_as_sentences(dataset.notes))
+
+
+def _text_name(text: TableText, data: Data, encoding: TableEncoding | None) -> str | None:
+    """The column of text, if the network is to read one: the one that was chosen or learnt, or is found.
+
+    Raises InputError if there is none and has to be.
+    """
+    if encoding is not None and encoding.ngrams is None:
+        return None
+    wanted = data.text_column if data.text_column is not None else (encoding and encoding.text_column) or None
+    if wanted is not None:
+        return choose_column(text.path, text.names, wanted, "the text") if wanted else None
+    found = free_text_column(text)
+    if found is None and encoding is not None:
+        raise InputError(f"{text.path}: there is no one column of text, which the network has learnt from; give one")
+    if data.target is not None and found == choose_column(text.path, text.names, data.target, "the target"):
+        return None
+    return found
+
+
+def _target_name(text: TableText, data: Data, encoding: TableEncoding | None, text_name: str | None) -> str:
+    wanted = data.target or (encoding and encoding.target) or None
+    names = text.names if wanted else [name for name in text.names if name != text_name]
+    return choose_column(text.path, names, wanted, "the target")
+
+
+def _as_words(encoding: TableEncoding | None, chosen: str | None) -> set[str]:
+    """The columns that are words, even if all their cells look like numbers."""
+    words = set() if chosen is None else {chosen}
+    if encoding is not None:
+        words |= {feature.name for feature in encoding.features if feature.median is None}
+    return words
+
+
+def _notes_on_text(text: TableText, columns: Columns) -> list[str]:
+    notes = ["read as Latin-1, because it is no UTF-8"] if text.encoding == "latin-1" else []
+    return [*notes, columns.ragged] if columns.ragged else notes
+
+
+def _open_numbers(
+    path: Path,
+    columns: Columns,
+    target: Target,
+    generator: np.random.Generator,
+    encoding: TableEncoding | None,
+    notes: list[str],
+) -> Dataset:
+    places = split_rows(target, generator)
+    others = {name: column for name, column in columns.by_name.items() if name != target.name}
+    features: tuple[Feature, ...]
+    if encoding is None:
+        features, more = fit_features(path, others, target.rows[places["train"]])
+        notes += more
+    else:
+        features = encoding.features
+    splits = {}
+    unknown = 0
+    for role, taken in places.items():
+        rows = target.rows[taken]
+        inputs, strange = encode(path, others, features, rows)
+        splits[role] = Split(inputs, target.labels[taken], [f"line {line}" for line in columns.lines[rows].tolist()])
+        unknown += strange
+    if unknown:
+        notes.append(f"{unknown:,} cells have words that no training row has, and count as none of the known ones")
+    fitted = TableEncoding(features, target.name, target.class_names)
+    return Dataset(
+        name=path.resolve().name,
+        class_names=target.class_names,
+        train=splits["train"],
+        validation=splits["validation"],
+        test=splits["test"],
+        standardization=Standardization.of(splits["train"].inputs),
+        notes=tuple(notes),
+        feature_names=fitted.input_names,
+        target_names=() if target.class_names else (target.name,),
+        encoding=fitted,
+        taken=("validation", "test"),
+    )
+
+
+def split_rows(target: Target, generator: np.random.Generator) -> dict[str, Array]:
+    """The places (n,) of each split among the target's rows.
+
+    They are found before anything else is, because medians and categories belong to the training rows.
+    """
+    places = np.arange(len(target.rows))
+    splits = {"train": Split(places, target.labels, [""] * len(places))}
+    complete(splits, generator)
+    return {role: split.inputs[:] for role, split in splits.items()}
+
+
+def _as_sentences(notes: tuple[str, ...]) -> str:
+    """What the notes say, for the screen."""
+    return " ".join(f"{note[0].upper()}{note[1:]}." for note in notes)

@@ -1,0 +1,91 @@
+"""A table with a column that names an image in each row → Dataset of these images."""
+
+import os
+from pathlib import Path, PureWindowsPath
+
+import numpy as np
+
+from nnviz.data.dataset import Dataset, Skipped, Split
+from nnviz.data.images.image_reading import read_images
+from nnviz.data.reading import Reading
+from nnviz.data.splitting import complete
+from nnviz.data.tables.table_columns import Columns, Words
+from nnviz.data.tables.table_encoding import TableEncoding, shown
+from nnviz.data.tables.table_target import Target
+from nnviz.errors import InputError
+from nnviz.experiment import Data
+
+IMAGE_SIZE = 32
+NEAREST_PARTS = 3
+
+
+def open_table_images(
+    path: Path,
+    columns: Columns,
+    image_name: str,
+    target: Target,
+    data: Data,
+    generator: np.random.Generator,
+    notes: list[str],
+    reading: Reading,
+) -> Dataset:
+    """The images that column `image_name` names, as squares (n, size, size, 3 or 1) uint8, with their targets.
+
+    Rows whose image is not there, or cannot be read, are skipped and named. Raises InputError if none is left.
+    """
+    column = columns.by_name[image_name]
+    assert isinstance(column, Words)
+    places, files, skipped = [], [], []
+    for place, row in enumerate(target.rows.tolist()):
+        code = column.codes[row]
+        cell = column.words[code] if code >= 0 else ""
+        file = find_image(path.parent, cell)
+        if file is None:
+            line, name = f"line {columns.lines[row]}", shown(PureWindowsPath(cell).name)
+            skipped.append(Skipped(f"{line}: {name}", "no such file") if cell else Skipped(line, "no image named"))
+        else:
+            places.append(place)
+            files.append(file)
+    images = read_images(files, data.image_size or IMAGE_SIZE, data.grayscale, reading)
+    skipped += [Skipped(str(files[i]), reason) for i, reason in images.unusable.items()]
+    usable = [i for i in range(len(files)) if i not in images.unusable]
+    kept = np.array(places, np.int64)[usable]
+    if len(kept) < 2:
+        why = f" ({skipped[0].name}: {skipped[0].reason})" if skipped else ""
+        raise InputError(
+            f"{path}: {len(kept)} images of column '{shown(image_name)}' can be used{why}; put them where the table "
+            "says, or beside it"
+        )
+    labels = target.labels[kept]
+    if len(np.unique(labels)) < 2:
+        raise InputError(f"{path}: all rows whose image is there have the same target; there is nothing to predict")
+    names = [f"line {line}" for line in columns.lines[target.rows[kept]].tolist()]
+    splits = {"train": Split(images.rows(usable), labels, names)}
+    taken = complete(splits, generator)
+    return Dataset(
+        name=path.resolve().name,
+        class_names=target.class_names,
+        train=splits["train"],
+        validation=splits["validation"],
+        test=splits["test"],
+        standardization=images.standardization(splits["train"]),
+        skipped=tuple(skipped),
+        notes=(*notes, *images.notes),
+        target_names=() if target.class_names else (target.name,),
+        encoding=TableEncoding((), target.name, target.class_names),
+        taken=taken,
+    )
+
+
+def find_image(folder: Path, cell: str) -> Path | None:
+    """The file that a cell of a table in `folder` means, None if there is none.
+
+    A path that somebody else wrote, such as C:\\Users\\me\\track\\IMG\\1.jpg, means the file whose last parts are
+    found beside the table: IMG/1.jpg, or 1.jpg.
+    """
+    if not cell:
+        return None
+    parts = PureWindowsPath(cell).parts
+    candidates = [folder / cell, *(folder.joinpath(*parts[-count:]) for count in range(NEAREST_PARTS, 0, -1))]
+    # os.path finds nothing under a name that can be no file's, where Path would raise.
+    return next((path for path in candidates if os.path.isfile(path)), None)

@@ -1,0 +1,91 @@
+"""Texts with their labels, as the readers of tables and folders find them → Dataset of counts of n-grams."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nnviz.data.bounded import LIMIT
+from nnviz.data.dataset import Array, Dataset, Skipped, Split, Standardization
+from nnviz.data.splitting import complete
+from nnviz.data.tables.table_encoding import TableEncoding
+from nnviz.data.texts.ngrams import NGrams
+from nnviz.errors import InputError
+
+LONGEST = 1 << 20
+"""Characters of one text."""
+# So many counts are squared at a time.
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Some texts.
+
+    labels  (n,) int64 places among the classes, or (n, 1) float32
+    names   where each comes from
+    """
+
+    texts: Sequence[str]
+    labels: Array
+    names: Sequence[str]
+
+
+def as_dataset(
+    path: Path,
+    name: str,
+    parts: dict[str, Texts],
+    encoding: TableEncoding,
+    generator: np.random.Generator,
+    notes: Sequence[str],
+    skipped: Sequence[Skipped] = (),
+) -> Dataset:
+    """The dataset of `parts`, which are `train` and maybe others; `generator` takes from `train` what is missing.
+
+    Raises InputError if there are more texts than memory should hold the counts of.
+    """
+    ngrams = encoding.ngrams or NGrams()
+    count = sum(len(part.texts) for part in parts.values())
+    if count * ngrams.buckets > LIMIT:
+        raise InputError(f"{path}: {count:,} texts, and {LIMIT // ngrams.buckets:,} are the most; give fewer")
+    # Chosen before anything is counted, so that no count is copied.
+    places = {
+        role: Split(np.arange(len(part.texts)), part.labels, part.names, part.texts) for role, part in parts.items()
+    }
+    taken = complete(places, generator)
+    splits = {
+        role: Split(ngrams.counts(part.texts or ()), part.labels, part.names, part.texts)
+        for role, part in places.items()
+    }
+    return Dataset(
+        name=name,
+        class_names=encoding.class_names,
+        train=splits["train"],
+        validation=splits["validation"],
+        test=splits["test"],
+        standardization=standardization_of(np.asarray(splits["train"].inputs)),
+        skipped=tuple(skipped),
+        feature_names=ngrams.names(splits["train"].texts or ()),
+        notes=tuple(notes),
+        target_names=() if encoding.class_names else (encoding.target,),
+        encoding=encoding,
+        taken=taken,
+    )
+
+
+def standardization_of(counts: Array) -> Standardization:
+    """The mean of each count (n, buckets) uint8, and its deviation, but never less than that of all counts together.
+
+    Most n-grams are rare, and those of a deviation near 0 would else be enlarged until nothing else counted.
+    """
+    total, squares = (np.zeros(counts.shape[1]) for _ in range(2))
+    size = max(1, CHUNK // counts.shape[1])
+    for start in range(0, len(counts), size):
+        numbers = counts[start : start + size].astype(np.float32)
+        total += numbers.sum(axis=0)
+        squares += np.square(numbers).sum(axis=0)
+    mean = total / len(counts)
+    variance = np.maximum(squares / len(counts) - np.square(mean), 0)
+    least = variance.mean()
+    return Standardization(mean, np.sqrt(np.maximum(variance, least)) if least > 0 else np.ones_like(mean))

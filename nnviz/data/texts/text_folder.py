@@ -1,0 +1,161 @@
+"""A folder of texts → Dataset.
+
+Layout: `FOLDER/english.txt`, `FOLDER/german.txt`: each file is a class, and each of its lines an example. Or
+`FOLDER/ham/*.txt`, `FOLDER/spam/*.txt`: each folder is a class, and each file in it an example. Either is split here,
+or lies below `FOLDER/train/` and, where they exist, `FOLDER/val/` (`valid`, `validation`) and `FOLDER/test/`.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from nnviz.data.dataset import Dataset, Skipped
+from nnviz.data.folder_walk import class_name, entries, files_below, folders, name_in, readable
+from nnviz.data.formats import TEXT_SUFFIX
+from nnviz.data.images.image_folder import ROLES
+from nnviz.data.tables.table_encoding import TableEncoding
+from nnviz.data.texts.ngrams import NGrams
+from nnviz.data.texts.text_dataset import LONGEST, Texts, as_dataset
+from nnviz.data.texts.text_file import encoding_of, read_content
+from nnviz.errors import InputError
+
+ADVICE = "give each class a file with an example in each line, such as english.txt and german.txt"
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+def open_text_folder(folder: Path, generator: np.random.Generator, encoding: TableEncoding | None = None) -> Dataset:
+    """The texts below `folder` as counts of n-grams (n, buckets) uint8, by the `encoding` of a run if that is given.
+
+    They are split as images of an image folder are. Blank lines are left out and counted; files that are no text, and
+    texts that are too long, are skipped and named. What is no UTF-8 is read as Latin-1.
+
+    Raises InputError if there are fewer than two classes to train on, or one of them has no text.
+    """
+    reader = _Reader(folder)
+    roles = _roles(folder)
+    if roles["train"] != folder:
+        reader.leave_out(path for path in entries(folder) if path not in roles.values())
+    classes = {role: reader.classes(path) for role, path in roles.items()}
+    class_names = tuple(sorted(classes["train"]))
+    if len(class_names) < 2:
+        found = f"only one class, {class_names[0]}" if class_names else "no class"
+        raise InputError(f"{roles['train']}: there is {found}, and two are needed; {ADVICE}")
+    parts = {}
+    for role, found_classes in classes.items():
+        unknown = sorted(set(found_classes) - set(class_names))
+        if unknown:
+            path = found_classes[unknown[0]]
+            raise InputError(f"{path}: no such class in {roles['train']}; add it there, or take it away here")
+        parts[role] = reader.texts(
+            {name: found_classes[name] for name in class_names if name in found_classes}, class_names
+        )
+    counts = np.bincount(parts["train"].labels, minlength=len(class_names))
+    for name, count in zip(class_names, counts, strict=True):
+        if not count:
+            why = f" ({reader.skipped[-1].name}: {reader.skipped[-1].reason})" if reader.skipped else ""
+            path = classes["train"][name]
+            raise InputError(f"{path}: holds no text to learn from{why}; put some there, or take it away")
+    ngrams = (encoding and encoding.ngrams) or NGrams()
+    fitted = TableEncoding((), "", class_names, ngrams)
+    name = readable(folder.resolve().name)
+    return as_dataset(folder, name, parts, fitted, generator, reader.notes(), reader.skipped)
+
+
+def _roles(folder: Path) -> dict[str, Path]:
+    """Split → the folder that holds its classes: the folder itself unless it has a `train/`."""
+    roles: dict[str, Path] = {}
+    for path in folders(folder):
+        role = ROLES.get(path.name.lower())
+        if role:
+            roles.setdefault(role, path)
+    return roles if "train" in roles else {"train": folder}
+
+
+@dataclass
+class _Reader:
+    """Reads texts, and remembers what it left out."""
+
+    folder: Path
+    skipped: list[Skipped] = field(default_factory=list)
+    blank: int = 0
+    latin: list[str] = field(default_factory=list)
+
+    def classes(self, folder: Path) -> dict[str, Path]:
+        """The name of each class and where its texts are: files of lines, or else folders of files."""
+        found = entries(folder)
+        files = [path for path in found if _is_text(path)]
+        chosen = files or folders(folder)
+        self.leave_out(path for path in found if path not in chosen)
+        return {_class_name(path): path for path in chosen}
+
+    def leave_out(self, paths: Iterable[Path]) -> None:
+        """Skip what belongs to no class."""
+        self.skipped += [Skipped(name_in(path, self.folder), "no text of a class") for path in paths]
+
+    def texts(self, classes: dict[str, Path], class_names: tuple[str, ...]) -> Texts:
+        """The texts of those classes, with the places of their names as labels."""
+        texts: list[str] = []
+        labels: list[int] = []
+        names: list[str] = []
+        for name, path in classes.items():
+            for where, text in self._examples(path):
+                texts.append(text)
+                labels.append(class_names.index(name))
+                names.append(where)
+        return Texts(texts, np.array(labels, np.int64), names)
+
+    def notes(self) -> list[str]:
+        """What was left out without a name, or read as something else."""
+        notes = [f"{self.blank:,} blank line{'s'[: self.blank > 1]} left out"] if self.blank else []
+        if self.latin:
+            more = f" and {len(self.latin) - 1:,} more" if len(self.latin) > 1 else ""
+            notes.append(f"read as Latin-1, because no UTF-8: {self.latin[0]}{more}")
+        return notes
+
+    def _examples(self, path: Path) -> Iterator[tuple[str, str]]:
+        """Where each text of a class is, and the text."""
+        if path.is_dir():
+            for file in map(Path, files_below(path, self.folder, self.skipped)):
+                text = " ".join(self._content(file).split())
+                yield from self._usable(name_in(file, self.folder), text)
+            return
+        lines = _LINE_END.split(self._content(path))
+        # What follows the last line's end is no line.
+        self.blank += sum(not line.strip() for line in lines[:-1])
+        for number, line in enumerate(lines, start=1):
+            yield from self._usable(f"{name_in(path, self.folder)} line {number}", line.strip())
+
+    def _usable(self, where: str, text: str) -> Iterator[tuple[str, str]]:
+        if len(text) > LONGEST:
+            self.skipped.append(Skipped(where, f"more than {LONGEST:,} characters"))
+        elif text:
+            yield where, text
+
+    def _content(self, file: Path) -> str:
+        """The text in a file, nothing if it has to be skipped."""
+        name = name_in(file, self.folder)
+        if not _is_text(file):
+            self.skipped.append(Skipped(name, "no .txt file"))
+            return ""
+        try:
+            content = read_content(file)
+        except InputError as error:
+            self.skipped.append(Skipped(name, str(error).removeprefix(f"{file}: ").partition(";")[0]))
+            return ""
+        encoding = encoding_of(file, content)
+        if encoding == "latin-1":
+            self.latin.append(name)
+        return content.decode(encoding)
+
+
+def _is_text(path: Path) -> bool:
+    return path.suffix.lower() == TEXT_SUFFIX and not path.is_dir()
+
+
+def _class_name(path: Path) -> str:
+    return class_name(path) if path.is_dir() else unicodedata.normalize("NFC", readable(path.stem))

@@ -1,0 +1,138 @@
+"""Folders of texts: a file of lines for each class, or a folder of files for each."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from nnviz.data.dataset import Dataset
+from nnviz.data.formats import format_of
+from nnviz.data.texts import text_folder
+from nnviz.data.texts.text_folder import open_text_folder
+from nnviz.errors import InputError
+
+
+def opened(folder: Path) -> Dataset:
+    assert format_of(folder) == "texts"
+    return open_text_folder(folder, np.random.default_rng(0))
+
+
+def lines(word: str, count: int) -> str:
+    return "".join(f"{word} number {i}\n" for i in range(count))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    root = tmp_path / "texts"
+    root.mkdir()
+    (root / "cat.txt").write_text(lines("meow", 20))
+    (root / "dog.txt").write_text(lines("woof", 20))
+    return root
+
+
+def test_each_line_is_an_example(folder: Path) -> None:
+    dataset = opened(folder)
+    assert dataset.class_names == ("cat", "dog")
+    assert (len(dataset.train), len(dataset.validation), len(dataset.test)) == (28, 6, 6)
+    assert dataset.taken == ("validation", "test")
+    assert dataset.train.texts is not None
+    for text, label, name in zip(dataset.train.texts, dataset.train.labels, dataset.train.names, strict=True):
+        assert text.startswith(("meow", "woof")[label])
+        number = int(text.rpartition(" ")[2])
+        assert name == f"{('cat', 'dog')[label]}.txt line {number + 1}"
+    assert dataset.encoding is not None
+    assert dataset.encoding.ngrams is not None
+    assert np.array_equal(dataset.encoding.ngrams.counts(dataset.test.texts or ()), dataset.test.inputs)
+
+
+def test_splits_may_have_folders_of_their_own(folder: Path) -> None:
+    for role in ("Train", "valid", "test"):
+        (folder / role).mkdir()
+        for name in ("cat", "dog"):
+            (folder / role / f"{name}.txt").write_text(lines(name, 3))
+    dataset = opened(folder)
+    assert (len(dataset.train), len(dataset.validation), len(dataset.test)) == (6, 6, 6)
+    assert {skipped.name for skipped in dataset.skipped} == {"cat.txt", "dog.txt"}
+
+
+def test_each_file_of_a_class_folder_is_an_example(tmp_path: Path) -> None:
+    for name in ("ham", "späm"):
+        (tmp_path / name / "deep").mkdir(parents=True)
+        for i in range(4):
+            (tmp_path / name / f"{i}.txt").write_text(f"{name}\nof {i}\n")
+    (tmp_path / "ham" / "picture.png").write_bytes(b"\x89PNG")
+    (tmp_path / "ham" / "bytes.txt").write_bytes(b"\0\1\2")
+    (tmp_path / "ham" / "empty.txt").write_bytes(b"")
+    dataset = opened(tmp_path)
+    assert dataset.class_names == ("ham", "späm")
+    texts = [text for split in (dataset.train, dataset.validation, dataset.test) for text in split.texts or ()]
+    assert sorted(texts) == [f"{name} of {i}" for name in ("ham", "späm") for i in range(4)]
+    assert {skipped.name: skipped.reason for skipped in dataset.skipped} == {
+        "ham/picture.png": "no .txt file",
+        "ham/bytes.txt": "no text (byte 0 is 0)",
+        "ham/empty.txt": "the file is empty",
+    }
+
+
+def test_blank_lines_and_latin_1_are_told(folder: Path) -> None:
+    (folder / "cat.txt").write_bytes("mi\xe9\n\n \nmew\r\npurr".encode("latin-1"))
+    dataset = opened(folder)
+    assert dataset.notes == ("2 blank lines left out", "read as Latin-1, because no UTF-8: cat.txt")
+    texts = [text for split in (dataset.train, dataset.validation, dataset.test) for text in split.texts or ()]
+    assert {"mié", "mew", "purr"} < set(texts)
+
+
+def test_a_text_that_is_too_long_is_skipped(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_folder, "LONGEST", 50)
+    (folder / "cat.txt").write_text(lines("meow", 3) + "a" * 51)
+    assert [tuple(vars(s).values()) for s in opened(folder).skipped] == [("cat.txt line 4", "more than 50 characters")]
+
+
+@pytest.mark.parametrize(
+    ("files", "fault"),
+    [
+        ({"cat.txt": "meow"}, "only one class, cat"),
+        ({"cat.txt": "meow", "dog.txt": ""}, "holds no text to learn from (dog.txt: the file is empty)"),
+        ({"cat.txt": "meow", "dog.txt": "\0"}, "(dog.txt: no text (byte 0 is 0))"),
+        ({"train/cat.txt": "m", "train/dog.txt": "w", "test/cow.txt": "moo"}, "cow.txt: no such class in"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(tmp_path: Path, files: dict[str, str], fault: str) -> None:
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content)
+    with pytest.raises(InputError) as error:
+        opened(tmp_path)
+    assert fault in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_forbidden_file_is_named(folder: Path, forbidden: Callable[[Path], None]) -> None:
+    forbidden(folder / "dog.txt")
+    with pytest.raises(InputError, match=r"dog\.txt: cannot be read"):
+        opened(folder)
+
+
+def test_a_folder_of_images_with_a_note_is_none_of_texts(tmp_path: Path) -> None:
+    for name in ("cat/1.png", "dog/1.png", "readme.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    assert format_of(tmp_path) == "images"
+
+
+WHOLE = (lines("meow", 6) + "größer\n\n").encode()
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(data=st.data())
+def test_damaged_files_give_data_or_one_line(
+    folder: Path,
+    data: st.DataObject,
+    damaged: Callable[[bytes], st.SearchStrategy[bytes]],
+    opened_or_refused: Callable[[Callable[[], Dataset]], None],
+) -> None:
+    (folder / "cat.txt").write_bytes(data.draw(damaged(WHOLE)))
+    opened_or_refused(lambda: open_text_folder(folder, np.random.default_rng(0)))

@@ -30,6 +30,8 @@ from nnviz.nn.workers import OneWorker, TwoWorkers, Workers
 WARM_UP, FEWEST = 0.1, 3
 # Threads of OpenBLAS and of PyTorch go on looking for work when theirs is done, and would be in the next one's way.
 PAUSE = 0.06
+# Of a Trainer, and of a step without one.
+COPIES = 5
 Times = dict[str, list[float]]
 
 
@@ -198,18 +200,22 @@ def counted(case: Case, optimizer: str) -> int:
 
 
 def trainer(rounds: int, milliseconds: float, cases: list[str]) -> dict[str, dict[str, Times]]:
-    """By network: seconds of Trainer.step() and of a step without it, by round, the median and the mean of steps."""
+    """By network: seconds of Trainer.step() and of a step without it, by round, the median and the mean of steps.
+
+    Several of both take turns: where its arrays happen to lie makes a tiny network one or two microseconds faster or
+    slower for as long as it lives.
+    """
     with ThreadpoolController().limit(limits=1, user_api="blas"):
-        pairs = {name: _with_trainer(contenders.find(name)) for name in cases}
+        copies = {name: [_with_trainer(contenders.find(name)) for _ in range(COPIES)] for name in cases}
         gc.collect()
         gc.freeze()
         found: dict[str, dict[str, Times]] = {name: defaultdict(lambda: defaultdict(list)) for name in cases}
         for _ in range(rounds):
-            for name, steps in pairs.items():
-                for who, step in steps.items():
-                    taken = samples(step, milliseconds / 1000)
-                    found[name][who]["median"].append(statistics.median(taken))
-                    found[name][who]["mean"].append(statistics.fmean(taken))
+            for name, pairs in copies.items():
+                for who in pairs[0]:
+                    taken = [samples(pair[who], milliseconds / 1000 / COPIES) for pair in pairs]
+                    found[name][who]["median"].append(statistics.median(map(statistics.median, taken)))
+                    found[name][who]["mean"].append(statistics.fmean(map(statistics.fmean, taken)))
         return found
 
 

@@ -9,7 +9,7 @@ from nnviz.nn.parameters import Array
 
 # NumPy asks the system for huge pages where an array takes 4 MB or more; without them, a step through thirty buffers of
 # one or two MB each loses a tenth of its time to looking pages up.
-BLOCK = 1 << 24
+BLOCK = 1 << 23
 LARGE = 1 << 22
 SMALL = 1 << 16
 ALIGNMENT = 64

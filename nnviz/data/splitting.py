@@ -1,8 +1,17 @@
-"""The splits that a source does not come with, taken from its training examples."""
+"""The splits of a source: what folders call them, and those that it does not come with, taken from its own."""
 
 import numpy as np
 
 from nnviz.data.dataset import Split
+
+ROLES = {
+    "train": "train",
+    "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
+    "test": "test",
+}
+"""The split that a folder of that name holds."""
 
 SHARE = 0.15
 """Of the training examples of each class, for a split that the source does not have."""

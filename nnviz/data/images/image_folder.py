@@ -27,16 +27,9 @@ from nnviz.data.folder_walk import (
 from nnviz.data.images.decoded import Images
 from nnviz.data.images.image_reading import read_images
 from nnviz.data.reading import CACHED, Reading
-from nnviz.data.splitting import complete
+from nnviz.data.splitting import ROLES, complete
 from nnviz.errors import InputError
 
-ROLES = {
-    "train": "train",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-    "test": "test",
-}
 ADVICE = "put the images of each class into a folder of its own, such as cat/ and dog/"
 NAMED = 3
 

@@ -16,7 +16,7 @@ import numpy as np
 from nnviz.data.dataset import Dataset, Skipped
 from nnviz.data.folder_walk import class_name, entries, files_below, folders, name_in, readable
 from nnviz.data.formats import TEXT_SUFFIX
-from nnviz.data.images.image_folder import ROLES
+from nnviz.data.splitting import ROLES
 from nnviz.data.tables.table_encoding import TableEncoding
 from nnviz.data.texts.ngrams import NGrams
 from nnviz.data.texts.text_dataset import LONGEST, Texts, as_dataset

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nnviz.data import hill
-from nnviz.data.images.image_sums import total_sums
+from nnviz.data.image_sums import total_sums
 from nnviz.data.rows import Array as Array
 from nnviz.data.rows import Inputs, Rows, rows_of
 

@@ -23,7 +23,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from nnviz.data.cores import available_cores
-from nnviz.data.images.image_sums import image_sums
+from nnviz.data.image_sums import image_sums
 from nnviz.data.reading import Tell
 from nnviz.data.rows import Array
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nnviz.data.texts.text_file import BOM, encoding_of, read_content
+from nnviz.data.text_file import BOM, encoding_of, read_content
 from nnviz.errors import InputError
 
 LONGEST_ROW = 1 << 20

@@ -13,8 +13,8 @@ from nnviz.data.formats import TABLE_FILE
 from nnviz.data.tables.table_columns import Columns, Words, read_columns
 from nnviz.data.tables.table_encoding import TableEncoding, encode, listed_names, shown
 from nnviz.data.tables.table_text import TableText, read_table_text
+from nnviz.data.text_file import encoding_of, read_content
 from nnviz.data.texts.ngrams import NGrams
-from nnviz.data.texts.text_file import encoding_of, read_content
 from nnviz.errors import InputError
 
 _LINE_END = re.compile(r"\r\n|\r|\n")

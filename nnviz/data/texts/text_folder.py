@@ -18,9 +18,9 @@ from nnviz.data.folder_walk import class_name, entries, files_below, folders, na
 from nnviz.data.formats import TEXT_SUFFIX
 from nnviz.data.splitting import ROLES
 from nnviz.data.tables.table_encoding import TableEncoding
+from nnviz.data.text_file import encoding_of, read_content
 from nnviz.data.texts.ngrams import NGrams
 from nnviz.data.texts.text_dataset import LONGEST, Texts, as_dataset
-from nnviz.data.texts.text_file import encoding_of, read_content
 from nnviz.errors import InputError
 
 ADVICE = "give each class a file with an example in each line, such as english.txt and german.txt"

@@ -11,10 +11,10 @@ import psutil
 import pytest
 from PIL import Image
 
+from nnviz.data.image_sums import image_sums, total_sums
 from nnviz.data.images import decoding
 from nnviz.data.images.decoding import Form, Helper, decode_block
 from nnviz.data.images.image_reading import read_images
-from nnviz.data.images.image_sums import image_sums, total_sums
 from nnviz.data.reading import Reading
 from nnviz.data.rows import rows_of
 

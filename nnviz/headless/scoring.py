@@ -12,7 +12,7 @@ from nnviz.data.sources import TABLE_KEYS, is_table, open_source
 from nnviz.data.tables.table_encoding import TableEncoding, listed_names
 from nnviz.errors import InputError
 from nnviz.experiment import Data
-from nnviz.headless.console import json_result, result
+from nnviz.headless.console import json_result, note, result
 from nnviz.headless.opening import told_reading
 from nnviz.headless.skipped import tell_skipped
 from nnviz.headless.training import unseen
@@ -20,7 +20,7 @@ from nnviz.training.distance import Distance, distance_of_mean
 from nnviz.training.evaluation import Assessment, assess
 from nnviz.training.process import prepare_process
 from nnviz.training.randomness import from_seed
-from nnviz.training.run import TrainedNetwork, load_run
+from nnviz.training.run import TrainedNetwork, digest, load_run
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,19 @@ class Tested:
 def score(run: Path, source: str | None, cached: bool = True) -> Tested:
     """Score the network of a run on the unseen examples of its own source, or of another one with the same classes.
 
-    The source is split as it was for the run, by the run's seed. Raises InputError.
+    The source is split as it was for the run, by the run's seed; if it has changed since, a note says so. Raises
+    InputError.
     """
     prepare_process()
     trained = load_run(run)
     with told_reading(cached) as reading:
         dataset = _open(trained, source, reading)
     tell_skipped(dataset)
+    if source is None and trained.trained_on not in (None, digest(dataset.train)):
+        note(
+            f"{trained.experiment.data.source} has changed since the run: it is split anew, and some of the examples "
+            "that are tested here may have been trained on; give others with --data"
+        )
     name, split = unseen(dataset)
     if not len(split):
         raise InputError(f"{dataset.name}: it has no examples for validation or test, so nothing here is unseen")

@@ -1,5 +1,6 @@
 """The run directory: what was asked, what was measured, what came out."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from nnviz.data.dataset import Encoder, Standardization, Targets, Task
+from nnviz.data.dataset import Encoder, Split, Standardization, Targets, Task
 from nnviz.data.tables.table_encoding import TableEncoding
 from nnviz.errors import InputError
 from nnviz.experiment import Experiment, combine, read_tables
@@ -79,7 +80,11 @@ class RunDirectory:
             "learning_rate": checkpoint.descent.learning_rate,
             "schedule": checkpoint.descent.schedule,
         }
-        metadata = {"nnviz.task": json.dumps(task), "nnviz.place": json.dumps(place)}
+        metadata = {
+            "nnviz.task": json.dumps(task),
+            "nnviz.place": json.dumps(place),
+            "nnviz.trained_on": digest(dataset.train),
+        }
         if dataset.encoding is not None:
             metadata["nnviz.table"] = msgspec.json.encode(dataset.encoding).decode()
         with self._writing():
@@ -94,7 +99,10 @@ class RunDirectory:
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    """A network out of a run directory, as it is when nothing is trained, with what makes examples ready for it."""
+    """A network out of a run directory, as it is when nothing is trained, with what makes examples ready for it.
+
+    trained_on  the digest of the examples that it was trained on, None in runs that do not have it
+    """
 
     experiment: Experiment
     task: Task
@@ -103,6 +111,14 @@ class TrainedNetwork:
     standardization: Standardization
     step: int
     table: TableEncoding | None = None
+    trained_on: str | None = None
+
+
+def digest(split: Split) -> str:
+    """The same for the same examples, by their names and labels, in the same order."""
+    names = hashlib.sha256("\0".join(split.names).encode(errors="surrogateescape"))
+    names.update(np.ascontiguousarray(split.labels).tobytes())
+    return names.hexdigest()
 
 
 def load_run(path: Path) -> TrainedNetwork:
@@ -133,7 +149,14 @@ def load_run(path: Path) -> TrainedNetwork:
             view[...] = tensors[name]
         encoder = build_encoder(experiment, task, standardization)
         return TrainedNetwork(
-            experiment, task, network.for_evaluation(), encoder, standardization, place["step"], table
+            experiment,
+            task,
+            network.for_evaluation(),
+            encoder,
+            standardization,
+            place["step"],
+            table,
+            metadata.get("nnviz.trained_on"),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{checkpoint}: not a checkpoint of nnviz ({type(error).__name__}: {error})") from None

@@ -72,3 +72,15 @@ def test_the_standardization_is_the_runs_own(nnviz, trained, pictures, tmp_path)
         darker.save(target)
     dark = json.loads(nnviz("test", trained["run"], "--data", "dark", "--json").stdout)
     assert dark["loss"] > 1.05 * trained["test"]["loss"], "dark pictures must not be brightened by their own statistics"
+
+
+def test_a_source_that_has_changed_since_is_told(nnviz, pictures, tmp_path):
+    changed = tmp_path / "changed"
+    shutil.copytree(pictures, changed)
+    nnviz("train", changed, "--steps", "2", "--out", "run")
+    assert nnviz("test", "run").stderr == ""
+    first = min((changed / "left").iterdir())
+    shutil.copy(first, first.with_name("zz-new.png"))
+    done = nnviz("test", "run")
+    assert done.returncode == 0
+    assert "has changed since the run" in done.stderr

@@ -222,6 +222,8 @@ class Options:
 
         tables = read_tables(self.config) if self.config else {}
         configured = combine(tables, origin=str(self.config))
+        if self.source == "":
+            raise InputError("SOURCE is empty; give a name, a folder or a file, or leave it out")
         source = self.source or configured.data.source
         # The number of threads has a say in the last bits of what comes out, so it is written down with the rest.
         chosen: Tables = {"training": {"threads": min(2, available_cores())}}

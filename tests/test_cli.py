@@ -170,3 +170,8 @@ def test_a_run_is_always_kept_where_it_was_asked_for(tmp_path):
     named, unnamed = Options(out=tmp_path / "run").order(), Options().order()
     assert (named.out, named.keep_always) == (tmp_path / "run", True)
     assert (unnamed.out.parent, unnamed.keep_always) == (Path("runs"), False)
+
+
+def test_an_empty_source_is_not_taken_for_the_built_in_one():
+    with pytest.raises(InputError, match="SOURCE is empty"):
+        Options(source="").experiment()

@@ -169,10 +169,12 @@ def counted(case: Case, optimizer: str) -> int:
     outputs of every layer, and the gradients of all but the network's inputs; for convolutions the padded copies of
     inputs and of output gradients, and for each of those two pieces of 256 KB to unroll windows into, or all windows
     of the inputs if they take 4 MB at most; for batch normalisation two pieces of 1 MB to work in, and for a pool one
-    number of every cell in pieces of as much, and three bytes for each of its outputs.
+    number of every cell in pieces of as much, and three bytes for each of its outputs; for dense layers of many
+    inputs their gradient twice.
     """
     from nnviz.nn.convolution import KEPT_BYTES, Conv2d
     from nnviz.nn.convolution import PIECE_BYTES as UNROLLED
+    from nnviz.nn.layers import WIDE, Dense
     from nnviz.nn.normalization import BatchNorm
     from nnviz.nn.pooling import MaxPool2d
     from nnviz.nn.workers import PIECE_BYTES
@@ -191,6 +193,8 @@ def counted(case: Case, optimizer: str) -> int:
             if place:
                 activations += (height + reach) * (width + reach) * layer.outputs
                 unrolled += 2 * UNROLLED
+        if isinstance(layer, Dense) and place and layer.inputs >= WIDE:
+            activations += layer.inputs
         if isinstance(layer, BatchNorm):
             unrolled += 2 * PIECE_BYTES
         if isinstance(layer, MaxPool2d):

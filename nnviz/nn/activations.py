@@ -7,11 +7,12 @@ from nnviz.nn.parameters import Array
 
 
 class Activation(Layer):
-    """A function applied to each number alone. Subclasses fill `self._y` and `self._grad_x`, shaped like x."""
+    """A function applied to each number alone. Subclasses fill `self._y`, and what `_room` gives, shaped like x."""
 
     _x: Array
     _y: Array = np.empty(0)
-    _grad_x: Array
+    _grad_x: Array | None
+    _mask: Array
     # Constants as arrays of no axes: NumPy converts a Python number anew at every call.
     _zero: Array
     _zeros: Array
@@ -25,11 +26,17 @@ class Activation(Layer):
         """Keep x, with buffers of its shape."""
         self._x = x
         if self._y.shape != x.shape:
-            self._y, self._grad_x = (self.arena.empty(x.shape, x.dtype) for _ in range(2))
-            self._mask = self.arena.empty(x.shape, bool)
+            self._y, self._grad_x = self.arena.empty(x.shape, x.dtype), None
             self._zero, self._half, self._one = (np.array(number, x.dtype) for number in (0.0, 0.5, 1.0))
             # The larger of two arrays is found three times as fast as the larger of an array and a number.
             self._zeros = np.zeros_like(x if x.ndim == 2 else x[:1])
+
+    def _room(self) -> Array:
+        """Room for ∂L/∂x, made when it is needed first: a network that is evaluated goes without."""
+        if self._grad_x is None:
+            self._grad_x = self.arena.empty(self._y.shape, self._y.dtype)
+            self._mask = self.arena.empty(self._y.shape, bool)
+        return self._grad_x
 
 
 class ReLU(Activation):
@@ -42,10 +49,11 @@ class ReLU(Activation):
         return np.maximum(x, self._zeros, out=self._y)
 
     def input_gradient(self, grad_y: Array) -> Array:
+        grad_x = self._room()
         np.greater(self._x, self._zero, out=self._mask)
         # Truth values become numbers twice as fast by a copy as within a product.
-        np.copyto(self._grad_x, self._mask)
-        return np.multiply(self._grad_x, grad_y, out=self._grad_x)
+        np.copyto(grad_x, self._mask)
+        return np.multiply(grad_x, grad_y, out=grad_x)
 
 
 class LeakyReLU(Activation):
@@ -60,12 +68,13 @@ class LeakyReLU(Activation):
         return np.maximum(x, self._y, out=self._y)
 
     def input_gradient(self, grad_y: Array) -> Array:
+        grad_x = self._room()
         # da/dz = slope + (1 − slope) where z > 0.
         np.greater(self._x, self._zero, out=self._mask)
-        np.multiply(self._mask, 1 - self.slope, out=self._grad_x, dtype=self._grad_x.dtype)
-        self._grad_x += self.slope
-        self._grad_x *= grad_y
-        return self._grad_x
+        np.multiply(self._mask, 1 - self.slope, out=grad_x, dtype=grad_x.dtype)
+        grad_x += self.slope
+        grad_x *= grad_y
+        return grad_x
 
 
 class Sigmoid(Activation):
@@ -82,9 +91,10 @@ class Sigmoid(Activation):
         return np.multiply(self._y, self._half, out=self._y)
 
     def input_gradient(self, grad_y: Array) -> Array:
-        np.subtract(self._one, self._y, out=self._grad_x)
-        np.multiply(self._grad_x, self._y, out=self._grad_x)
-        return np.multiply(self._grad_x, grad_y, out=self._grad_x)
+        grad_x = self._room()
+        np.subtract(self._one, self._y, out=grad_x)
+        np.multiply(grad_x, self._y, out=grad_x)
+        return np.multiply(grad_x, grad_y, out=grad_x)
 
 
 class Tanh(Activation):
@@ -97,6 +107,7 @@ class Tanh(Activation):
         return np.tanh(x, out=self._y)
 
     def input_gradient(self, grad_y: Array) -> Array:
-        np.multiply(self._y, self._y, out=self._grad_x)
-        np.subtract(self._one, self._grad_x, out=self._grad_x)
-        return np.multiply(self._grad_x, grad_y, out=self._grad_x)
+        grad_x = self._room()
+        np.multiply(self._y, self._y, out=grad_x)
+        np.subtract(self._one, grad_x, out=grad_x)
+        return np.multiply(grad_x, grad_y, out=grad_x)

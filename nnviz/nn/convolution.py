@@ -35,6 +35,7 @@ class Conv2d(Weighted):
     """
 
     kind = "conv"
+    kept_bytes = KEPT_BYTES
 
     def __init__(
         self,
@@ -69,7 +70,7 @@ class Conv2d(Weighted):
         self._y = self.arena.empty((n, rows, columns, outputs), dtype)
         padded = self.arena.zeros((n, height + 2 * p, width + 2 * p, channels), dtype)
         self._center = padded[:, p : p + height, p : p + width]
-        self._windows = _Windows(padded, self.size, self.stride, (rows, columns), self.arena, KEPT_BYTES)
+        self._windows = _Windows(padded, self.size, self.stride, (rows, columns), self.arena, self.kept_bytes)
         self._ones = np.ones(n * rows * columns, dtype)
         # What only the backward pass needs comes with it: a network that is evaluated goes without.
         self._grad_windows: _Windows | None = None
@@ -106,6 +107,12 @@ class Conv2d(Weighted):
         turned = self.weights.values[::-1, ::-1].swapaxes(2, 3).reshape(-1, self.channels)
         self._grad_windows.times(turned, self._grad_x, self.workers)
         return self._grad_x
+
+    def for_evaluation(self) -> "Conv2d":
+        twin = self.twin()
+        # Nobody comes back for its windows.
+        twin.kept_bytes = 0
+        return twin
 
     def describe(self) -> str:
         words = [f"conv {self.outputs} {self.size}x{self.size}"]

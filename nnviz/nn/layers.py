@@ -129,12 +129,11 @@ class Dense(Weighted):
         dtype = self.weights.values.dtype
         self._w, self._grad_w = self.weights.values, self.weights.gradients
         self._y = self.arena.empty((n, self.outputs), dtype)
-        self._grad_x = self.arena.empty((n, self.inputs), dtype)
-        self._grad_x_shaped = self._grad_x.reshape(n, *self.input_shape)
+        # What only the backward pass needs comes with it: a network that is evaluated goes without.
+        self._grad_x: Array | None = None
         # The sum over a batch as a product: BLAS is quicker at it than a reduction over the first axis.
         self._ones = np.ones(n, dtype)
         self._dot = self.workers.product(n * self.inputs * self.outputs)
-        self._turned = self.arena.empty((self.inputs, n), dtype) if self.inputs >= WIDE else None
 
     def forward(self, x: Array) -> Array:
         n = len(x)
@@ -152,6 +151,10 @@ class Dense(Weighted):
             self._ones.dot(grad_y, self.biases.gradients)
 
     def input_gradient(self, grad_y: Array) -> Array:
+        if self._grad_x is None:
+            self._grad_x = self.arena.empty((self._n, self.inputs), grad_y.dtype)
+            self._grad_x_shaped = self._grad_x.reshape(self._n, *self.input_shape)
+            self._turned = self.arena.empty((self.inputs, self._n), grad_y.dtype) if self.inputs >= WIDE else None
         if self._turned is None:
             self._dot(grad_y, self._w.T, self._grad_x)
         else:

@@ -5,7 +5,9 @@ from nnviz.data.dataset import Dataset, Split, Standardization, Task
 from nnviz.errors import InputError
 from nnviz.experiment import Experiment, combine
 from nnviz.nn.gradcheck import numerical_gradient, relative_error
+from nnviz.training import frame as f
 from nnviz.training.assembly import assemble, ending
+from nnviz.training.camera import Camera
 
 TABLES = {
     "network": {"layers": "dense 8 tanh", "output": "hill"},
@@ -62,3 +64,17 @@ def test_it_is_for_one_number_alone() -> None:
 def test_it_is_for_numbers_from_minus_one_to_one() -> None:
     with pytest.raises(InputError, match="from −1 to 1"):
         assemble(experiment(), examples(largest=3.0))
+
+
+def test_the_units_that_are_shown_are_those_around_the_target() -> None:
+    trainer = assemble(experiment(), examples())
+    camera = Camera(trainer)
+    for place in (0, 5):
+        frame = camera.take(f.Focus(place, camera.blocks - 1), f.State.PAUSED, f.Rates())
+        peak = int(trainer.batch.targets[place].argmax())
+        assert frame.errors.indices[0] == peak
+        distances = np.abs(frame.errors.indices - peak)
+        assert (np.diff(distances) >= 0).all()
+        shown = np.sort(frame.layers[-1].units.indices)
+        assert peak in shown
+        assert (np.diff(shown) == 1).all()

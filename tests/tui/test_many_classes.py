@@ -51,3 +51,12 @@ async def test_the_diagram_has_the_target_s_class_and_the_one_that_was_said(
         text = "\n".join(pane.render_line(y).text for y in range(pane.content_size.height))
         for output in (frame.example.label, frame.example.said):
             assert f"{output:03}" in text
+
+
+async def test_a_pane_with_room_for_more_than_a_frame_holds_counts_the_others(open_app: OpenApp, many: Order) -> None:
+    async with open_app((120, 90), many) as driver:
+        await driver.press("u", "b", "3", "m")
+        pane = driver.screen.query_one("#errors", Pane)
+        shown = sum(bool(pane.render_line(y).text.strip()) for y in range(1, pane.content_size.height))
+        assert shown < CLASSES
+        assert pane.border_subtitle == f"{CLASSES - shown} more"

@@ -1,5 +1,6 @@
 """Which class was taken for which: the whole table where there is room for it, else the worst of it."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -84,10 +85,11 @@ class Confusion:
         shares = [f"{right[k]:,} of {totals[k]:,}" for k in order[:LISTED]]
         names = apart(self.names, width - max(map(len, shares)) - len("100%") - 2 * GAP)
         told = zip(order, shares, strict=False)
-        yield _listing([(names[k], share, f"{recall[k]:.0%}") for k, share in told], numbers=2)
+        yield _listing([(names[k], share, f"{math.floor(100 * recall[k])}%") for k, share in told], numbers=2)
         rest, without = order[LISTED:], len(totals) - len(there)
         perfect = np.count_nonzero(recall[rest] == 1)
-        notes = [f"{len(rest):,} other classes, {perfect:,} without a mistake"] if len(rest) else []
+        others = "1 other class" if len(rest) == 1 else f"{len(rest):,} other classes"
+        notes = [f"{others}, {perfect:,} without a mistake"] if len(rest) else []
         notes += [f"{without:,} without an example"] if without else []
         if notes:
             yield Text("… " + " · ".join(notes), style="dim")

@@ -39,7 +39,7 @@ class MatrixSheet:
         units, others = matrix.shape
         if not matrix.by_example:
             return f"{TITLES[matrix.quantity]} · {matrix.name} · {others:,}→{units:,}"
-        title = "Gradient ∂L/∂a of the batch" if matrix.quantity is Quantity.GRADIENT else TITLES[matrix.quantity]
+        title = "Gradient ∂L/∂a" if matrix.quantity is Quantity.GRADIENT else "Activations"
         return f"{title} · {matrix.name} · {units:,} units × {others:,} examples"
 
     @property

@@ -29,7 +29,7 @@ class ErrorsPane(Pane):
         is_output = frame.focus.block == frame.layers[-1].block
         of_maps = frame.errors.of_maps
         who = "output" if is_output else frame.errors.name
-        hidden = frame.errors.total - max(self.content_size.height - 1, 1)
+        hidden = frame.errors.total - min(max(self.content_size.height - 1, 1), len(frame.errors.indices))
         smaller = "" if is_output or of_maps else ", smaller"
         layer = next(layer for layer in frame.layers if layer.block == frame.focus.block)
         notes = ["largest of each map"] if layer.units.sides else []

@@ -78,6 +78,8 @@ class Pane(Widget, can_focus=True):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The pane with its border. Textual asks for the lines of all panes whenever it paints a single one."""
+        if crop.size != self.outer_size:
+            return super().render_lines(crop)
         if self._lines is None or self._lines_of != crop:
             self._lines, self._lines_of = super().render_lines(crop), crop
         return self._lines

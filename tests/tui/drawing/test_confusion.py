@@ -50,3 +50,10 @@ def test_pairs_that_are_not_shown_are_counted() -> None:
 
 def test_without_mistakes_no_pair_is_named() -> None:
     assert "No class was taken for another." in drawn(np.eye(50, dtype=int), tuple(map(str, range(50))), 72)
+
+
+def test_a_single_mistake_in_a_thousand_is_no_full_recall() -> None:
+    counts = 1000 * np.eye(14, dtype=int)
+    counts[3, [3, 4]] = 999, 1
+    lines = drawn(counts, tuple(f"a rather long name of class {k}" for k in range(14)), 60)
+    assert any(line.split()[-4:] == ["999", "of", "1,000", "99%"] for line in lines)

@@ -6,6 +6,7 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
 
+from nnviz.data.texts.ngrams import MOST_COUNTED
 from nnviz.training.frame import NGramView, TextView
 from nnviz.tui.drawing.bars import bar
 from nnviz.tui.drawing.numbers import plain
@@ -14,7 +15,7 @@ from nnviz.tui.drawing.rows import fit, fit_right, row
 
 STRONG = 0.6
 """What is as strong as that, next to the strongest, is bold too."""
-COUNT, VALUE, SHORTEST_BAR = 4, 6, 4
+VALUE, SHORTEST_BAR = 6, 4
 # Rows that bars take from a text that would fill the pane.
 KEPT = 4
 
@@ -53,16 +54,18 @@ def wrapped(text: str, width: int) -> list[tuple[int, int]]:
 
 
 def bars(strongest: tuple[NGramView, ...], width: int, palette: Palette) -> list[Strip]:
-    """A row for each n-gram: its name, how often it is there, and how strong it is."""
+    """A row for each n-gram: its name, how often it is in the whole text, and how strong it is."""
     text, faint, colour = (palette.style(c) for c in (palette.text, palette.faint, palette.accent))
     longest = max((cell_len(ngram.name) for ngram in strongest), default=0)
-    name_width = max(min(longest, width - COUNT - VALUE - SHORTEST_BAR - 2), 0)
+    counts = [f" ×{ngram.count}{'+' * (ngram.count >= MOST_COUNTED)} " for ngram in strongest]
+    count_width = max(map(cell_len, counts), default=0)
+    name_width = max(min(longest, width - count_width - VALUE - SHORTEST_BAR - 1), 0)
     largest = max((ngram.strength for ngram in strongest), default=0.0)
     rows = []
-    for ngram in strongest:
+    for ngram, count in zip(strongest, counts, strict=True):
         share = ngram.strength / largest if largest else 0.0
-        told = [(fit(ngram.name, name_width), text), (fit(f" ×{ngram.count}", COUNT), faint)]
-        filled = bar(share, max(width - name_width - COUNT - VALUE - 1, 1))
+        told = [(fit(ngram.name, name_width), text), (fit(count, count_width), faint)]
+        filled = bar(share, max(width - name_width - count_width - VALUE - 1, 1))
         rows.append(row([*told, (filled, colour), (fit_right(plain(ngram.strength), VALUE + 1), text)], width, palette))
     return rows
 

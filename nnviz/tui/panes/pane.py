@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar, NamedTuple, Self
 
+from rich.segment import Segment
 from textual.content import Content
 from textual.filter import ANSIToTruecolor, LineFilter
 from textual.geometry import Region
@@ -21,6 +22,25 @@ class Caption(NamedTuple):
 
     title: str
     subtitle: str | None = None
+
+
+class _Border(NamedTuple):
+    """What stands around the rows of a pane, as Textual has painted it."""
+
+    above: Strip
+    left: Segment
+    right: Segment
+    below: Strip
+
+    @classmethod
+    def of(cls, lines: list[Strip]) -> "_Border":
+        """The border of a pane of at least one row."""
+        left, *_, right = lines[1]
+        return cls(lines[0], left, right, lines[-1])
+
+    def around(self, rows: list[Strip], width: int) -> list[Strip]:
+        """The pane with these rows."""
+        return [self.above, *(Strip([self.left, *row, self.right], width) for row in rows), self.below]
 
 
 class Pane(Widget, can_focus=True):
@@ -45,6 +65,7 @@ class Pane(Widget, can_focus=True):
         self._drawn_size = (0, 0)
         self._lines: list[Strip] | None = None
         self._lines_of = Region()
+        self._border: _Border | None = None
 
     def show(self, frame: Frame) -> None:
         """Draw this frame from now on."""
@@ -67,22 +88,37 @@ class Pane(Widget, can_focus=True):
         return [kept for kept in super().get_line_filters() if not isinstance(kept, ANSIToTruecolor)]
 
     def redraw(self) -> None:
-        """Draw again, at the next paint."""
+        """Draw again, at the next paint; the border stays."""
         self._strips = None
+        border = self._border
         self.refresh()
+        self._border = border
 
     def refresh(self, *regions: Region, **how: Any) -> Self:
         """Paint anew what has changed: all of the pane, or these regions of it."""
-        self._lines = None
+        self._lines = self._border = None
         return super().refresh(*regions, **how)
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """The pane with its border. Textual asks for the lines of all panes whenever it paints a single one."""
+        """The pane with its border.
+
+        Textual asks for the lines of all panes whenever it paints a single one, and takes longer to put a border around
+        rows than it takes to draw them.
+        """
         if crop.size != self.outer_size:
             return super().render_lines(crop)
         if self._lines is None or self._lines_of != crop:
-            self._lines, self._lines_of = super().render_lines(crop), crop
+            self._lines, self._lines_of = self._painted(crop), crop
         return self._lines
+
+    def _painted(self, crop: Region) -> list[Strip]:
+        width, height = self.content_size
+        if self._border is not None and self._lines_of == crop and not self.get_line_filters():
+            return self._border.around([self.render_line(y) for y in range(height)], crop.width)
+        lines = super().render_lines(crop)
+        if height > 0 and (crop.width, crop.height) == (width + 2, height + 2):
+            self._border = _Border.of(lines)
+        return lines
 
     def _entitle(self, caption: Caption) -> None:
         """Have the border say this. Textual takes its time over a title, even one that stays the same."""

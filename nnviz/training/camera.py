@@ -1,6 +1,7 @@
 """Camera: takes frames of a trainer."""
 
 import math
+import re
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from nnviz.training.trainer import Trainer
 CHOICE_STEPS = 256
 # So many texts tell how much each count varies.
 VARYING = 1024
+_OTHERS = re.compile(r" \+\d+$")
 
 
 class Camera:
@@ -174,16 +176,19 @@ class Camera:
 
     def _text(self, number: int, place: int) -> f.TextView | None:
         dataset = self._trainer.dataset
-        if dataset.train.texts is None or dataset.encoding is None or dataset.encoding.ngrams is None:
+        train, encoding = dataset.train, dataset.encoding
+        if train.texts is None or encoding is None or encoding.ngrams is None:
             return None
         first = next((block.weights.values for block in self._blocks if block.weights is not None), None)
-        return text_view(dataset.train.texts[number], dataset.encoding.ngrams, self._trainer.batch.inputs[place], first)
+        text, counts, inputs = train.texts[number], train.inputs[number], self._trainer.batch.inputs[place]
+        return text_view(text, encoding.ngrams, dataset.feature_names, counts, inputs, first)
 
     def _ngram_names(self, indices: Array) -> tuple[str, ...]:
+        """The commonest n-gram of each input: beside a node, "+3" for the others would look like what it holds."""
         dataset = self._trainer.dataset
         if dataset.train.texts is None:
             return ()
-        return tuple(cut(dataset.feature_names[i], f.NAME) for i in indices.tolist())
+        return tuple(cut(_OTHERS.sub("", dataset.feature_names[i]), f.NAME) for i in indices.tolist())
 
     def _choose_units(self, place: int) -> None:
         """Choose the units of each block (and of the input) that are shown: those with the strongest weights.
@@ -196,12 +201,19 @@ class Camera:
             self._chosen_at = turn
             self._ranked = ranked_units(self._varying, self._blocks)
             self._chosen = [ranked[:shown] for ranked in self._ranked]
-        self._chosen[-1] = first_outputs(self._own_classes(place), self._blocks[-1].grouping.count, shown)
+        self._chosen[-1] = first_outputs(self._own_outputs(place), self._blocks[-1].grouping.count, shown)
 
-    def _own_classes(self, place: int) -> list[int]:
-        """The outputs for the class of the target and for the one that was said, where each class has one."""
+    def _own_outputs(self, place: int) -> list[int]:
+        """The outputs that the example is about: of the target's class and of the one that was said.
+
+        Of a hill, all of them, from its peak outwards; none where outputs are numbers.
+        """
         trainer = self._trainer
-        if self._blocks[-1].grouping.count != len(trainer.dataset.task.class_names):
+        count, task = self._blocks[-1].grouping.count, trainer.dataset.task
+        if task.is_hill(count):
+            peak = int(trainer.batch.targets[place].argmax())
+            return sorted(range(count), key=lambda unit: abs(unit - peak))
+        if count != len(task.class_names):
             return []
         said = [trainer.scores.prediction] if self._reached(Phase.LOSS) else []
         return [int(outputs[place].argmax()) for outputs in (trainer.batch.targets, *said)]
@@ -283,12 +295,12 @@ class Camera:
         return f.BlockErrors(block.leader.name, block.is_of_maps, total, indices, z, a, grad_z, grad_a)
 
     def _worst_outputs(self, place: int, total: int) -> Array:
-        """The output for the target's class, then those with the largest error; numbers in their own order."""
-        classes = self._own_classes(place)
-        if not classes or not self._reached(Phase.LOSS):
-            return first_outputs(classes, total, f.LISTED_UNITS)
+        """The output for the target's class, then those with the largest error; others in the order of their own."""
+        own = self._own_outputs(place)
+        if not self._trainer.dataset.task.class_names or not own or not self._reached(Phase.LOSS):
+            return first_outputs(own, total, f.LISTED_UNITS)
         error = self._trainer.scores.prediction[place] - self._trainer.batch.targets[place]
-        return first_outputs([classes[0], *largest(np.abs(error), f.LISTED_UNITS).tolist()], total, f.LISTED_UNITS)
+        return first_outputs([own[0], *largest(np.abs(error), f.LISTED_UNITS).tolist()], total, f.LISTED_UNITS)
 
     def _curves(self) -> f.Curves:
         history = self._trainer.history

@@ -76,7 +76,8 @@ class Moment:
 class NGramView:
     """An n-gram of a text, or several that share an input.
 
-    count     how often it is there
+    name      of those in the beginning that is shown; where none is, the commonest of the data set and "+3" for others
+    count     how often it is in the whole text; 255 where more often
     strength  the length of what it adds to the sums of the first layer's units, beyond what an average text adds
     """
 
@@ -92,7 +93,7 @@ class TextView:
     text       its beginning on one line, without control characters; `more` is how many characters follow
     marks      (characters,) float32, the strength of the strongest n-gram that covers a character as a share of that
                of the strongest of all; 0 where none of `strongest` does
-    strongest  the strongest first
+    strongest  of the whole text, the strongest first; empty where strengths are not finite, as after divergence
     """
 
     text: str

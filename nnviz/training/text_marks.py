@@ -1,35 +1,54 @@
 """What of a text is shown, and which of its n-grams count most for a network that reads their counts."""
 
+import re
+from collections.abc import Sequence
+
 import numpy as np
 
 from nnviz.data.dataset import Array
+from nnviz.data.names import cut
 from nnviz.data.texts.ngrams import NGrams
 from nnviz.training.frame import MARKED, NAME, TEXT, NGramView, TextView
 
+_WHOLE_WORDS = re.compile(r"(.*\S)\s", re.DOTALL)
 
-def text_view(text: str, ngrams: NGrams, inputs: Array, weights: Array | None) -> TextView:
-    """The text as the first layer reads it: its `inputs` (buckets,), standardised, and that layer's `weights`.
 
-    An n-gram adds its input times its weights to the sums of the layer's units. How strong it is, is the length of
-    that: 0 for one that is here as often as in the average text. Without weights, it is the size of the input alone.
+def text_view(
+    text: str, ngrams: NGrams, names: Sequence[str], counts: Array, inputs: Array, weights: Array | None
+) -> TextView:
+    """The text as the first layer reads it: its `counts`, its `inputs` (both (buckets,)), that layer's `weights`.
+
+    An n-gram adds its input, which is standardised, times its weights to the sums of the layer's units. How strong it
+    is, is the length of that: 0 for one that is here as often as in the average text. Without weights, it is the size
+    of the input alone. Where one is not finite, none is strongest. Only the beginning, which is shown, is searched:
+    what stands behind it has its bucket's name of `names`.
     """
     beginning = _beginning(text, TEXT)
-    places = ngrams.places(beginning)
-    buckets = np.unique(places.buckets)
-    strengths = np.abs(inputs[buckets])
-    if weights is not None:
-        strengths = strengths * np.sqrt(np.square(weights[buckets]).sum(axis=1))
-    order = np.argsort(-strengths, kind="stable")[:MARKED]
-    largest = float(strengths.max(initial=0.0))
     marks = np.zeros(len(beginning), np.float32)
+    buckets, strengths = _strongest(counts, inputs, weights)
+    places = ngrams.places(beginning)
     strongest = []
-    for bucket, strength in zip(buckets[order], strengths[order].tolist(), strict=True):
+    for bucket, strength in zip(buckets.tolist(), strengths.tolist(), strict=True):
         here = np.flatnonzero(places.buckets == bucket).tolist()
         for start, end in ((places.starts[i], places.ends[i]) for i in here):
-            np.maximum(marks[start:end], strength / largest if strength else 0.0, out=marks[start:end])
-        name = " ".join(dict.fromkeys(places.names[i] for i in here))
-        strongest.append(NGramView(name[:NAME], len(here), strength))
+            np.maximum(marks[start:end], strength / strengths[0] if strength else 0.0, out=marks[start:end])
+        name = " or ".join(dict.fromkeys(places.names[i] for i in here)) or names[bucket]
+        strongest.append(NGramView(cut(name, NAME), int(counts[bucket]), strength))
     return TextView(_harmless(beginning), len(text) - len(beginning), marks, tuple(strongest))
+
+
+def _strongest(counts: Array, inputs: Array, weights: Array | None) -> tuple[Array, Array]:
+    """The buckets of the strongest n-grams of a whole text, the strongest first, and how strong they are."""
+    buckets = np.flatnonzero(counts)
+    # The square of a large number is still one in float64; what is no number says nothing about order.
+    strengths = np.abs(inputs[buckets].astype(np.float64))
+    if weights is not None:
+        with np.errstate(over="ignore", invalid="ignore"):
+            strengths = strengths * np.sqrt(np.square(weights[buckets], dtype=np.float64).sum(axis=1))
+    if not np.isfinite(strengths).all():
+        return buckets[:0], strengths[:0]
+    order = np.argsort(-strengths, kind="stable")[:MARKED]
+    return buckets[order], strengths[order]
 
 
 def excerpt(text: str, most: int) -> str:
@@ -39,10 +58,11 @@ def excerpt(text: str, most: int) -> str:
 
 
 def _beginning(text: str, most: int) -> str:
-    """As many whole words as fit, or part of the first one."""
+    """What the text begins with: as many whole words as fit, or part of the first one."""
     if len(text) <= most:
         return text
-    return text[: most + 1].rsplit(maxsplit=1)[0][:most]
+    words = _WHOLE_WORDS.match(text[: most + 1])
+    return words[1] if words else text[:most]
 
 
 def _harmless(text: str) -> str:

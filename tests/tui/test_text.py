@@ -18,7 +18,7 @@ from nnviz.remote.messages import Order
 from nnviz.training.frame import NGramView, TextView
 from nnviz.tui.app import NnvizApp
 from nnviz.tui.drawing.palette import DARK
-from nnviz.tui.drawing.text import marked_text, wrapped
+from nnviz.tui.drawing.text import bars, marked_text, wrapped
 from tests.tui.conftest import OpenApp
 
 SnapCompare = Callable[..., bool]
@@ -56,6 +56,8 @@ async def test_inputs_are_named_where_there_is_room(open_app: OpenApp, language:
         frame = await driver.press("f")
         assert frame.input.names
         assert frame.input.names[0][:8] in driver.text()
+        assert not any(" +" in name for name in frame.input.names)
+        assert any(" +" in name for name in frame.example.feature_names)
 
 
 async def test_the_worst_mistakes_are_texts(open_app: OpenApp, language: Order) -> None:
@@ -83,6 +85,12 @@ def test_any_text_fits_in_its_place(text: str, width: int, height: int, more: in
     strips = marked_text(view, "dense1", width, height, DARK)
     assert len(strips) <= height
     assert {strip.cell_length for strip in strips} <= {width}
+
+
+def test_counts_are_whole_and_do_not_touch_the_bars() -> None:
+    ngrams = tuple(NGramView("'ab'", count, 1.0) for count in (3, 12, 255))
+    told = ["".join(segment.text for segment in strip) for strip in bars(ngrams, 40, DARK)]
+    assert [text[:13] for text in told] == ["'ab' ×3    ██", "'ab' ×12   ██", "'ab' ×255+ ██"]
 
 
 def test_marks_are_seen_without_colours() -> None:

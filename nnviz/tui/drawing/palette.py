@@ -98,6 +98,12 @@ class Palette:
         """The diverging scale for what something in its own colours stands on."""
         return [mixed(self.zero, shade, 0.5) for shade in self.shades]
 
+    @cached_property
+    def ground_blocks(self) -> list[list[tuple[str, Style]]]:
+        """A ready cell for every pair of `grounds`, [upper][lower]."""
+        colours = [Color.from_rgb(*ground) for ground in self.grounds]
+        return [[("▀", Style(color=upper, bgcolor=lower)) for lower in colours] for upper in colours]
+
     def class_colour(self, label: int, classes: int) -> Rgb:
         """The colour of a class: orange and blue for two."""
         return (self.negative, self.positive)[label] if classes == 2 else CLASSES[label % len(CLASSES)]

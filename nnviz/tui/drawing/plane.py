@@ -1,6 +1,7 @@
 """The plane of two inputs: what the network says everywhere, and examples on it."""
 
 import math
+from collections.abc import Iterator
 from functools import lru_cache
 from string import ascii_lowercase
 
@@ -106,15 +107,16 @@ class _Drawing:
     def _blocks(self, side: int) -> list[list[Run]]:
         values, classes = self._seen(side)
         shades = levels(self._shares(values), 1.0, LEVELS)
-        table = self._palette.grounds
         if classes is not None and self._has_several:
-            table = [self._ground(self._colour(k), i) for k in range(len(self._names)) for i in range(LEVELS + 1)]
-            places = classes * (LEVELS + 1) + np.maximum(shades, 0)
-        else:
-            places = shades + LEVELS
+            return self._blocks_of_several(classes * (LEVELS + 1) + np.maximum(shades, 0))
+        blocks = self._palette.ground_blocks
+        return [[blocks[above][below] for above, below in zip(*pair, strict=True)] for pair in _pairs(shades + LEVELS)]
+
+    def _blocks_of_several(self, places: Array) -> list[list[Run]]:
+        table = [self._ground(self._colour(k), i) for k in range(len(self._names)) for i in range(LEVELS + 1)]
         return [
             [_run(self._palette.half_block(table[above], table[below])) for above, below in zip(*pair, strict=True)]
-            for pair in zip(places[::2].tolist(), places[1::2].tolist(), strict=True)
+            for pair in _pairs(places)
         ]
 
     def _signs(self, side: int) -> list[list[Run]]:
@@ -230,6 +232,11 @@ def _ground_of(sign: str, style: Style) -> Color | None:
 @lru_cache(maxsize=1 << 14)
 def _on(ground: Color | None, colour: Rgb, bold: bool) -> Style:
     return Style(color=Color.from_rgb(*colour), bgcolor=ground, bold=bold or None)
+
+
+def _pairs(places: Array) -> Iterator[tuple[list[int], list[int]]]:
+    """The two rows of pixels of each row of cells."""
+    return zip(places[::2].tolist(), places[1::2].tolist(), strict=True)
 
 
 def _run(segment: Segment) -> Run:

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
 from nnviz.data.dataset import Array
 from nnviz.data.names import cut
-from nnviz.data.texts.ngrams import NGrams
+from nnviz.data.texts.ngrams import NGrams, Places
 from nnviz.training.frame import MARKED, NAME, TEXT, NGramView, TextView
 
 _WHOLE_WORDS = re.compile(r"(.*\S)\s", re.DOTALL)
@@ -26,7 +27,7 @@ def text_view(
     beginning = _beginning(text, TEXT)
     marks = np.zeros(len(beginning), np.float32)
     buckets, strengths = _strongest(counts, inputs, weights)
-    places = ngrams.places(beginning)
+    places = _places(ngrams, beginning)
     strongest = []
     for bucket, strength in zip(buckets.tolist(), strengths.tolist(), strict=True):
         here = np.flatnonzero(places.buckets == bucket).tolist()
@@ -49,6 +50,12 @@ def _strongest(counts: Array, inputs: Array, weights: Array | None) -> tuple[Arr
         return buckets[:0], strengths[:0]
     order = np.argsort(-strengths, kind="stable")[:MARKED]
     return buckets[order], strengths[order]
+
+
+@lru_cache(maxsize=16)
+def _places(ngrams: NGrams, beginning: str) -> Places:
+    """Where the n-grams stand, which takes milliseconds to find, in a text that is looked at many times a second."""
+    return ngrams.places(beginning)
 
 
 def excerpt(text: str, most: int) -> str:

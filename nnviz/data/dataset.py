@@ -1,11 +1,11 @@
 """A dataset: examples with their targets, in three splits, as they are kept and as the network reads them."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import repeat
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -88,10 +88,11 @@ class Standardization:
 
 @dataclass(frozen=True)
 class Skipped:
-    """A file that is in the source and not in the dataset, and why."""
+    """A file that is in the source and not in the dataset, or a row of a table, and why."""
 
     name: str
     reason: str
+    kind: Literal["file", "row"] = "file"
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,8 @@ class Dataset:
 
     `class_names` is empty when the targets are numbers. `validation` and `test` may be empty splits.
     `skipped` names what could not be read; `notice` says in one sentence what to look for. `taken` names the splits
-    that the source did not come with, and that were taken from its training examples.
+    that the source did not come with, and that were taken from its training examples. `filled` counts, by the name of
+    an input, how many of its numbers stand for a blank cell of a table.
     """
 
     name: str
@@ -190,6 +192,7 @@ class Dataset:
     target_names: tuple[str, ...] = ()
     encoding: "TableEncoding | None" = None
     taken: tuple[str, ...] = ()
+    filled: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def task(self) -> Task:

@@ -2,11 +2,12 @@
 
 import os
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 from pathlib import Path
 
 from nnviz.data.dataset import Skipped
+from nnviz.data.splitting import ROLES
 from nnviz.errors import InputError
 
 LITTER = {"__macosx", "thumbs.db", "desktop.ini"}
@@ -53,6 +54,23 @@ def folders(folder: Path) -> list[Path]:
     return [path for path in paths if not leads_in_a_circle(path)]
 
 
+def only_folders(folder: Path) -> Iterator[Path]:
+    """The folder, and below it the only folder in it, and so on as long as there is one, and not called as a split is.
+
+    Raises InputError if one of them cannot be read.
+    """
+    yield folder
+    inside = folders(folder)
+    while len(inside) == 1 and inside[0].name.lower() not in ROLES:
+        yield inside[0]
+        inside = folders(inside[0])
+
+
+def note_on_outer(outer: list[Path]) -> list[str]:
+    """What to say where the classes are in the last of these folders and not in the first."""
+    return [f"the classes are in {name_in(outer[-1], outer[0])}/, the only folder in there"] if len(outer) > 1 else []
+
+
 def has_only_folders(folder: Path) -> bool:
     """Whether there is something in the folder, and no file. Raises InputError if it cannot be read."""
     found = _found(folder)
@@ -95,6 +113,16 @@ def files_below(folder: Path, root: Path, skipped: list[Skipped]) -> Iterator[st
                 seen.add(target)
                 inside.append((entry.path, target, _is_folder(entry)))
         waiting += reversed(inside)
+
+
+def last_skipped(places: Iterable[Path], root: Path, skipped: Sequence[Skipped]) -> str:
+    """The last of `skipped` that is at one of the places, or in it, as ` (its name: the reason)`; else nothing."""
+    names = names_in(places, root)
+    beginnings = tuple(beginning for name in names for beginning in (f"{name}/", f"{name} line "))
+    for skip in reversed(skipped):
+        if skip.name in names or skip.name.startswith(beginnings):
+            return f" ({skip.name}: {skip.reason})"
+    return ""
 
 
 def _found(folder: Path) -> list[os.DirEntry[str]]:

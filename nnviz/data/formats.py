@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Literal
@@ -9,8 +10,9 @@ from typing import Literal
 Format = Literal["images", "texts", "idx", "cifar", "npz", "table"]
 
 TEXT_SUFFIX = ".txt"
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".avif", ".jp2")
 TABLE_FILE = re.compile(r".*\.(csv|tsv)(\.gz)?")
-FIRST_FILES = 500
+FIRST_FILES, FIRST_FOLDERS = 500, 2000
 IDX_FILE = re.compile(r"(images|labels).*(idx|ubyte)")
 IDX_SET = re.compile(r"(train|t10k)-(images-idx3|labels-idx1)-ubyte")
 CIFAR_10_FILE = re.compile(r"(data_batch_\d+|test_batch)\.bin")
@@ -46,11 +48,27 @@ def _format_of_folder(folder: Path) -> Format:
     folders = any(path.is_dir() and not path.name.startswith(".") for path in paths)
     if not folders and any(CIFAR_100_FILE.fullmatch(path.name) for path in paths):
         return "cifar"
-    return "texts" if _is_mostly_texts(folder) else "images"
+    return "texts" if _holds_texts(folder) else "images"
 
 
-def _is_mostly_texts(folder: Path) -> bool:
-    """Whether most files, of the first that are found below the folder, are texts."""
-    names = (name for _, _, files in os.walk(folder) for name in files if not name.startswith("."))
-    first = [name.lower().endswith(TEXT_SUFFIX) for name in islice(names, FIRST_FILES)]
-    return 2 * sum(first) > len(first)
+def _holds_texts(folder: Path) -> bool:
+    """Whether most files, of the first that are found below the folder, are texts, and none an image.
+
+    Beside images, texts are captions, boxes and lists of names.
+    """
+    first = list(islice(_files_below(folder), FIRST_FILES))
+    texts = sum(name.endswith(TEXT_SUFFIX) for name in first)
+    return 2 * texts > len(first) and not any(name.endswith(IMAGE_SUFFIXES) for name in first)
+
+
+def _files_below(folder: Path) -> Iterator[str]:
+    """The names, in small letters, of files below the folder, not of hidden ones. Links are followed, but once."""
+    seen = set()
+    for place, inside, files in islice(os.walk(folder, followlinks=True), FIRST_FOLDERS):
+        real = os.path.realpath(place)
+        if real in seen:
+            inside.clear()
+            continue
+        seen.add(real)
+        inside[:] = [name for name in inside if not name.startswith(".")]
+        yield from (name.lower() for name in files if not name.startswith("."))

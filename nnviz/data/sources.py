@@ -59,6 +59,9 @@ KNOWN = (
     "a .csv or .tsv table"
 )
 
+IMAGE_KEYS = ("image_size", "grayscale")
+"""Of [data], what is chosen for images alone."""
+
 TABLE_KEYS = ("target", "task", "image_column", "text_column")
 """Of [data], what is chosen for tables alone."""
 
@@ -117,6 +120,22 @@ def refuse_misplaced(data: Data) -> None:
         raise InputError(
             f"data.{chosen[0]}: only tables (.csv, .tsv) can be given that; leave it out for {data.source}"
         )
+    if data.image_column is not None and data.text_column:
+        raise InputError("data.text_column: images or texts are learnt from, not both; leave it or image_column out")
+    chosen = [name for name in IMAGE_KEYS if getattr(data, name)]
+    if chosen and not may_hold_images(data):
+        named = " whose column is named" if is_table(data.source) else ""
+        raise InputError(f"data.{chosen[0]}: only images{named} have it; leave it out for {data.source}")
+
+
+def may_hold_images(data: Data) -> bool:
+    """Whether the source can be one of images, as far as names tell."""
+    if data.source in BUILT_IN:
+        return BUILT_IN[data.source] is _open_drawn
+    if is_table(data.source):
+        return data.image_column is not None
+    path = _path(data.source)
+    return not path.is_dir() or format_of(path) != "texts"
 
 
 def path_of(source: str) -> Path | None:

@@ -12,7 +12,7 @@ from nnviz.experiment import Data, Experiment
 from nnviz.headless.console import counted, json_result, printable, result
 from nnviz.headless.opening import told_reading
 from nnviz.headless.report import in_unit, table
-from nnviz.headless.skipped import by_cause, named
+from nnviz.headless.skipped import by_cause, counted_kinds, named
 from nnviz.training.assembly import open_dataset
 
 IN_WORDS: dict[Format, str] = {
@@ -67,7 +67,10 @@ def describe(experiment: Experiment, cached: bool) -> dict[str, Any]:
         "targets": [] if task.targets is None else _targets(task.targets.names, splits),
         "inputs": _inputs(dataset),
         "notes": list(dataset.notes),
-        "skipped": [{"reason": reason, "names": names} for reason, names in by_cause(dataset.skipped).items()],
+        "skipped": [
+            {"reason": reason, "kind": kind, "names": names}
+            for (reason, kind), names in by_cause(dataset.skipped).items()
+        ],
     }
     training = experiment.training
     return told | {
@@ -142,17 +145,12 @@ def _inputs(dataset: Dataset) -> dict[str, Any]:
 
 
 def _features(dataset: Dataset) -> Iterator[dict[str, Any]]:
-    names = dataset.feature_names
-    places = {name: place for place, name in enumerate(names)}
     # Beside a column that has blanks, another one says where they are.
-    blanks = {name: places[f"{name} blank"] for name in names if f"{name} blank" in places}
-    inputs = [getattr(dataset, name).inputs for name in SPLITS]
-    for place, name in enumerate(names):
-        if place in blanks.values():
-            continue
-        spread = _spread(inputs[0][:, place])
-        filled = sum(int(split[:, blanks[name]].sum()) for split in inputs) if name in blanks else 0
-        yield {"name": name, **(spread or {}), "blanks": filled}
+    beside = dataset.encoding.blank_inputs if dataset.encoding is not None else set()
+    for place, name in enumerate(dataset.feature_names):
+        if place not in beside:
+            spread = _spread(dataset.train.inputs[:, place])
+            yield {"name": name, **(spread or {}), "blanks": dataset.filled.get(name, 0)}
 
 
 def print_json(told: dict[str, Any]) -> None:
@@ -261,7 +259,7 @@ def _left_out(told: dict[str, Any]) -> str:
     lines = [f"note: {note}" for note in told["notes"]]
     skipped = told["skipped"]
     if skipped:
-        lines.append(f"skipped {counted(sum(len(cause['names']) for cause in skipped), 'file')}:")
+        lines.append(f"skipped {counted_kinds(cause['kind'] for cause in skipped for _ in cause['names'])}:")
         lines += [f"  {len(cause['names']):,} {cause['reason']}: {named(cause['names'])}" for cause in skipped]
     return "\n".join(map(printable, lines))
 

@@ -1,12 +1,14 @@
-"""`nnviz predict`: what a trained network says of pictures, or of the rows of a table."""
+"""`nnviz predict`: what a trained network says of pictures, of the rows of a table, or of texts."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from nnviz.data.dataset import Array, Skipped, Task
-from nnviz.data.folder_walk import files_below
+from nnviz.data.folder_walk import files_below, name_in
+from nnviz.data.formats import TABLE_FILE, TEXT_SUFFIX
+from nnviz.data.unlabelled import Unlabelled
 from nnviz.errors import InputError
 from nnviz.headless.console import json_result, note, printable, result
 from nnviz.training.evaluation import chosen_class, class_probabilities
@@ -22,13 +24,15 @@ DECIMALS = 3
 class Prediction(NamedTuple):
     """What the network says of one example.
 
-    path           the image, or the file that it is a row of
-    line           the line there, None for an image
+    kind           what is at the path: an image, or a file of text
+    path           the image, the text, or the file that it is a row or a line of
+    line           the line there, None for what is all of it
     label          its class, None where numbers are predicted
     probabilities  how probable the network finds each class
     numbers        what it predicts of each number, and with how many decimals that is worth telling
     """
 
+    kind: Literal["image", "file"]
     path: Path
     line: int | None
     label: str | None
@@ -37,7 +41,7 @@ class Prediction(NamedTuple):
 
 
 def predict(run: Path, paths: Sequence[Path], tell: Callable[[Prediction], None]) -> int:
-    """Tell the prediction for each image or row; a folder stands for the images in it. Returns the exit code.
+    """Tell the prediction for each image, row or text; a folder stands for its images or texts. Returns the exit code.
 
     A file that cannot be read is named on stderr, and the others are still predicted. Raises InputError if the run
     cannot be used for files at all.
@@ -45,14 +49,18 @@ def predict(run: Path, paths: Sequence[Path], tell: Callable[[Prediction], None]
     prepare_process()
     trained = load_run(run)
     if len(trained.task.input_shape) == 3:
-        predictions, files = _of_image, list(_files(paths))
+        predictions, files = _of_image, list(_files(paths, _all_in))
         height, width, _ = trained.task.input_shape
         if height != width:
             raise InputError(f"{run}: this network sees {height}×{width}, not squares; train one with --image-size")
+    elif trained.table is not None and trained.table.ngrams is not None:
+        predictions, files = _of_texts, list(_files(paths, _texts_in))
     elif trained.table is not None:
         predictions, files = _of_rows, list(paths)
     else:
-        raise InputError(f"{run}: this network was trained neither on pictures nor on a table; 'nnviz test' scores it")
+        raise InputError(
+            f"{run}: this network was trained neither on pictures nor on a table nor on texts; 'nnviz test' scores it"
+        )
     exit_code = 0
     for path in files:
         try:
@@ -64,15 +72,28 @@ def predict(run: Path, paths: Sequence[Path], tell: Callable[[Prediction], None]
     return exit_code
 
 
-def _files(paths: Sequence[Path]) -> Iterator[Path]:
+def _files(paths: Sequence[Path], found_in: Callable[[Path, list[Skipped]], Iterable[str]]) -> Iterator[Path]:
+    """The files themselves, and what is `found_in` the folders among them; what is skipped there is named."""
     for path in paths:
         if not path.is_dir():
             yield path
             continue
         skipped: list[Skipped] = []
-        yield from map(Path, files_below(path, path, skipped))
+        yield from map(Path, found_in(path, skipped))
         for skip in skipped:
             note(f"{path}: skipped {skip.name} ({skip.reason})")
+
+
+def _all_in(folder: Path, skipped: list[Skipped]) -> Iterable[str]:
+    return files_below(folder, folder, skipped)
+
+
+def _texts_in(folder: Path, skipped: list[Skipped]) -> Iterable[str]:
+    for file in files_below(folder, folder, skipped):
+        if file.lower().endswith(TEXT_SUFFIX):
+            yield file
+        else:
+            skipped.append(Skipped(name_in(file, folder), f"no {TEXT_SUFFIX} file"))
 
 
 def _of_image(trained: TrainedNetwork, path: Path) -> Iterator[Prediction]:
@@ -80,30 +101,48 @@ def _of_image(trained: TrainedNetwork, path: Path) -> Iterator[Prediction]:
 
     height, _, channels = trained.task.input_shape
     stored = read_image(path, height, grayscale=channels == 1)
-    yield from _said(trained, path, [None], stored[None])
+    yield from _said(trained, "image", path, [None], stored[None])
 
 
 def _of_rows(trained: TrainedNetwork, path: Path) -> Iterator[Prediction]:
-    from nnviz.data.tables.unlabelled import read_unlabelled
+    from nnviz.data.tables.unlabelled_rows import read_rows
 
     assert trained.table is not None
-    rows = read_unlabelled(path, trained.table)
-    for told in rows.notes:
+    yield from _of_unlabelled(trained, path, read_rows(path, trained.table))
+
+
+def _of_texts(trained: TrainedNetwork, path: Path) -> Iterator[Prediction]:
+    """What the network says of each row of a table if it has learnt from one; else of the file, or of its lines."""
+    from nnviz.data.texts.unlabelled_texts import read_lines, read_whole_file
+
+    assert trained.table is not None
+    assert trained.table.ngrams is not None
+    if trained.table.text_column and TABLE_FILE.fullmatch(path.name.lower()):
+        yield from _of_rows(trained, path)
+        return
+    read = read_whole_file if trained.table.whole_files else read_lines
+    yield from _of_unlabelled(trained, path, read(path, trained.table.ngrams))
+
+
+def _of_unlabelled(trained: TrainedNetwork, path: Path, examples: Unlabelled) -> Iterator[Prediction]:
+    for told in examples.notes:
         note(f"{path}: {told}")
-    yield from _said(trained, path, rows.lines, rows.inputs)
+    yield from _said(trained, "file", path, examples.lines, examples.inputs)
 
 
-def _said(trained: TrainedNetwork, path: Path, lines: Sequence[int | None], stored: Array) -> Iterator[Prediction]:
+def _said(
+    trained: TrainedNetwork, kind: Literal["image", "file"], path: Path, lines: Sequence[int | None], stored: Array
+) -> Iterator[Prediction]:
     """What the network says of examples (n, *input_shape) as they are stored."""
     task = trained.task
     predictions = predict_all(trained.network, stored, trained.encoder)
     if not task.class_names:
         for line, numbers in zip(lines, task.told_numbers(predictions).tolist(), strict=True):
-            yield Prediction(path, line, None, {}, _named(task, numbers))
+            yield Prediction(kind, path, line, None, {}, _named(task, numbers))
         return
     chosen, probabilities = chosen_class(predictions, task), class_probabilities(predictions, task)
     for line, label, each in zip(lines, chosen.tolist(), probabilities.tolist(), strict=True):
-        yield Prediction(path, line, task.class_names[label], dict(zip(task.class_names, each, strict=True)), {})
+        yield Prediction(kind, path, line, task.class_names[label], dict(zip(task.class_names, each, strict=True)), {})
 
 
 def _named(task: Task, numbers: Sequence[float]) -> dict[str, tuple[float, int]]:
@@ -113,10 +152,10 @@ def _named(task: Task, numbers: Sequence[float]) -> dict[str, tuple[float, int]]
 
 
 def print_json(prediction: Prediction) -> None:
-    """One JSON object an image or a row."""
-    where: dict[str, Any] = {"image": str(prediction.path)}
+    """One JSON object an image, a row or a text."""
+    where: dict[str, Any] = {prediction.kind: str(prediction.path)}
     if prediction.line is not None:
-        where = {"file": str(prediction.path), "line": prediction.line}
+        where["line"] = prediction.line
     if prediction.label is None:
         # JSON knows no infinity.
         numbers = {name: n if math.isfinite(n) else None for name, (n, _) in prediction.numbers.items()}
@@ -126,7 +165,7 @@ def print_json(prediction: Prediction) -> None:
 
 
 def print_line(prediction: Prediction) -> None:
-    """One line an image or a row, the most probable classes first."""
+    """One line an image, a row or a text, the most probable classes first."""
     where = f"{prediction.path}" if prediction.line is None else f"{prediction.path} line {prediction.line}"
     if prediction.label is None:
         said = ", ".join(f"{name} {n:,.{decimals}f}" for name, (n, decimals) in prediction.numbers.items())

@@ -8,7 +8,7 @@ import msgspec
 
 from nnviz.data.dataset import Dataset, Task
 from nnviz.data.reading import Reading
-from nnviz.data.sources import TABLE_KEYS, is_table, open_source
+from nnviz.data.sources import TABLE_KEYS, is_table, may_hold_images, open_source
 from nnviz.data.tables.table_encoding import TableEncoding, listed_names
 from nnviz.errors import InputError
 from nnviz.experiment import Data
@@ -99,10 +99,13 @@ def _as_trained(trained: TrainedNetwork, source: str) -> Data:
     changes: dict[str, Any] = {"source": source, "noise": None, "examples": None}
     if not is_table(source):
         changes |= dict.fromkeys(TABLE_KEYS)
+    data = msgspec.structs.replace(trained.experiment.data, **changes)
+    if not may_hold_images(data):
+        return msgspec.structs.replace(data, image_size=None, grayscale=False)
     match trained.task.input_shape:
         case (height, width, channels) if height == width:
-            changes |= {"image_size": height, "grayscale": channels == 1}
-    return msgspec.structs.replace(trained.experiment.data, **changes)
+            return msgspec.structs.replace(data, image_size=height, grayscale=channels == 1)
+    return data
 
 
 def _described(task: Task) -> str:

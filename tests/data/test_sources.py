@@ -1,11 +1,12 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from nnviz.data.drawn.pictures import write_folder
-from nnviz.data.sources import BUILT_IN, open_source, suggested
+from nnviz.data.sources import BUILT_IN, open_source, refuse_misplaced, suggested
 from nnviz.errors import InputError
 from nnviz.experiment import Data, combine
 
@@ -21,6 +22,28 @@ def test_a_built_in_is_the_same_whatever_the_seed() -> None:
     other = open_source(Data(source="pets", image_size=8), np.random.default_rng(1))
     assert first.name == "pets"
     np.testing.assert_array_equal(first.train.inputs, other.train.inputs)
+
+
+@pytest.mark.parametrize("option", [{"image_size": 16}, {"grayscale": True}])
+def test_what_holds_no_images_refuses_their_options_in_one_line(tmp_path: Path, option: dict[str, Any]) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "english.txt").write_text("the cat\n")
+    (tmp_path / "my.csv").write_text("x,y\n1,2\n")
+    for source in ("xor", "language", str(tmp_path / "docs")):
+        with pytest.raises(InputError, match=rf"^data\.{next(iter(option))}: only images have it; leave it out for "):
+            open_source(Data(source=source, **option), generator())
+    with pytest.raises(InputError, match="only images whose column is named have it; leave it out for "):
+        open_source(Data(source=str(tmp_path / "my.csv"), **option), generator())
+    for data in (Data(source="pets", **option), Data(source=str(tmp_path / "my.csv"), image_column="x", **option)):
+        refuse_misplaced(data)
+
+
+def test_images_and_texts_of_a_table_are_not_chosen_together(tmp_path: Path) -> None:
+    (tmp_path / "my.csv").write_text("x,y\n1,2\n")
+    both = Data(source=str(tmp_path / "my.csv"), image_column="1", text_column="nosuch")
+    with pytest.raises(InputError, match=r"^data\.text_column: images or texts are learnt from, not both"):
+        open_source(both, generator())
+    refuse_misplaced(Data(source=str(tmp_path / "my.csv"), image_column="1", text_column=""))
 
 
 def test_a_drawn_folder_can_be_opened_again(tmp_path: Path) -> None:

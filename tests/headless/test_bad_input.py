@@ -160,7 +160,7 @@ REFUSED: dict[str, tuple[Make, list[str], str]] = {
     ),
     "one class": (lambda f: picture(f / "x/cat/1.png"), ["x"], r"x: there is only one class, cat/, and two are needed"),
     "classes without images": (empty_classes, ["x"], r"x/cat: holds no usable image; put some there, or take"),
-    "broken images": (broken_images, ["x"], r"x/cat: holds no usable image \(dog/2.png: not an image\); put some"),
+    "broken images": (broken_images, ["x"], r"x/cat: holds no usable image \(cat/2.png: not an image\); put some"),
     "a folder called as a table": (lambda f: (f / "x.csv").mkdir(), ["x.csv"], r"x.csv: there is no class, and two"),
     "a pipe": (lambda f: os.mkfifo(f / "x.csv"), ["x.csv"], r"x.csv: not a file; put it there"),
     "an endless device": (lambda f: (f / "x.csv").symlink_to("/dev/zero"), ["x.csv"], r"x.csv: not a file; put it"),

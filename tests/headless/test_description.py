@@ -60,8 +60,8 @@ def test_a_folder_is_described_with_counts_values_and_what_was_skipped(nnviz, tm
     assert told["examples"] == {"train": 21, "validation": 5, "test": 4}
     assert (told["taken"], told["seed"]) == (["validation", "test"], 3)
     assert told["skipped"] == [
-        {"reason": "not an image", "names": ["cat/a.txt", "cat/b.txt"]},
-        {"reason": "in no class's folder", "names": ["readme.md"]},
+        {"reason": "not an image", "kind": "file", "names": ["cat/a.txt", "cat/b.txt"]},
+        {"reason": "in no class's folder", "kind": "file", "names": ["readme.md"]},
     ]
     text = nnviz("data", "mine").stdout
     assert "mine: a folder of images, one sub-folder a class\n" in text
@@ -83,6 +83,15 @@ def test_training_tells_what_was_skipped_by_cause(nnviz, tmp_path):
         "nnviz: skipped 6 files: 5 not an image (dog/0.txt, dog/1.txt, dog/2.txt and 2 more); "
         "1 in no class's folder (readme.md)\n"
     ) in done.stderr
+
+
+def test_rows_of_a_table_that_are_skipped_are_called_rows(nnviz, tmp_path):
+    folder_of(tmp_path / "mine", {"cat": 8})
+    rows = [f"mine/cat/{i:02}.png,{i % 2}.5" for i in range(8)]
+    (tmp_path / "my.csv").write_text("\n".join(["image,angle", *rows, ",1.5", "gone.png,2.5", ""]))
+    assert "skipped 2 rows:\n  1 no image named: line 10\n" in nnviz("data", "my.csv", "--image-column", "image").stdout
+    done = nnviz("train", "my.csv", "--image-column", "image", "--steps", "2", "--out", "run")
+    assert "skipped 2 rows: 1 no image named (line 10); 1 no such file (line 11: gone.png)\n" in done.stderr
 
 
 def test_hundreds_of_classes_are_told_in_short_and_to_programs_in_full(nnviz, tmp_path):
@@ -114,6 +123,16 @@ def test_numbers_to_predict_and_columns_are_described(nnviz, tmp_path):
     assert "note: 10 blank cells in size (10)" in text
     chosen = described(nnviz, "houses.csv", "--target", "colour")
     assert [one["name"] for one in chosen["classes"]] == ["blue", "red"]
+
+
+def test_blanks_are_counted_whichever_rows_they_are_in(nnviz, tmp_path):
+    rows = [f"{'' if i == 3 else i},{i % 4},{'' if i % 9 == 2 else 'ab'[i % 2]},{i}" for i in range(40)]
+    for name in range(6):
+        # By chance the one blank is in another split.
+        (tmp_path / f"{name}.csv").write_text("\n".join(["x,x blank,word,y", *rows, "", ""]))
+        features = described(nnviz, f"{name}.csv", "--seed", name, "--task", "regress")["inputs"]["features"]
+        counts = {feature["name"]: feature["blanks"] for feature in features}
+        assert (counts["x"], counts["word=a"], counts["word blank"]) == (1, 0, 0)
 
 
 def test_splits_that_the_source_has_are_told(nnviz, tmp_path):

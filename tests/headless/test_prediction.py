@@ -108,8 +108,78 @@ def test_texts_in_a_table_are_predicted(nnviz, tmp_path):
     assert [(one["line"], one["label"]) for one in told] == [(1, "ham"), (2, "spam")]
 
 
+def test_a_document_is_predicted_as_a_whole_where_documents_were_learnt(nnviz, tmp_path):
+    for kind, text in {"spam": "win a prize now\n\ncall us", "ham": "see you at home\nfor dinner tonight"}.items():
+        (tmp_path / "docs" / kind).mkdir(parents=True)
+        for i in range(30):
+            (tmp_path / "docs" / kind / f"{i:02}.txt").write_text(f"{text} {i}\n")
+    nnviz("train", "docs", "--epochs", "6", "--out", "run")
+    (tmp_path / "docs" / "ham" / "notes.md").write_text("no text")
+    done = nnviz("predict", "run", "docs", "docs/spam/00.txt", "--json")
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert (len(told), told[-1]["file"], told[-1]["label"]) == (61, "docs/spam/00.txt", "spam")
+    assert all(one.keys() == {"file", "label", "probabilities"} for one in told)
+    assert sum(f"/{one['label']}/" in one["file"] for one in told) > 55
+    assert done.stderr == "nnviz: docs: skipped ham/notes.md (no .txt file)\n"
+    (tmp_path / "blank.txt").write_text("\u3000\n")
+    blank = nnviz("predict", "run", "blank.txt")
+    assert (blank.returncode, blank.stderr) == (2, "nnviz: blank.txt: holds no text; give another\n")
+
+
+def test_what_is_left_out_of_lines_and_rows_of_text_is_counted(nnviz, tmp_path):
+    rows = [f"{kind},{text} {i}" for i in range(40) for kind, text in (("a", "win a prize"), ("b", "see you soon"))]
+    (tmp_path / "all.csv").write_text("\n".join(["kind,text", *rows, ""]))
+    nnviz("train", "all.csv", "--text-column", "text", "--target", "kind", "--epochs", "3", "--out", "run")
+    (tmp_path / "old.txt").write_bytes("caf\xe9 soon\n\n \nwin\n".encode("latin-1"))
+    done = nnviz("predict", "run", "old.txt", "--json")
+    assert [json.loads(line)["line"] for line in done.stdout.splitlines()] == [1, 4]
+    assert done.stderr.splitlines() == [
+        "nnviz: old.txt: read as Latin-1, because it is no UTF-8",
+        "nnviz: old.txt: 2 blank lines left out",
+    ]
+    (tmp_path / "new.csv").write_bytes("n,text\n1,caf\xe9\n2,\n3,win\n".encode("latin-1"))
+    done = nnviz("predict", "run", "new.csv", "--json")
+    assert [json.loads(line)["line"] for line in done.stdout.splitlines()] == [2, 4]
+    assert done.stderr.splitlines() == [
+        "nnviz: new.csv: read as Latin-1, because it is no UTF-8",
+        "nnviz: new.csv: skipped 1 row without text (line 3)",
+    ]
+    (tmp_path / "none.csv").write_text("n,text\n1,\n2,\n")
+    none = nnviz("predict", "run", "none.csv")
+    assert (none.returncode, none.stdout, none.stderr.count("\n")) == (2, "", 1)
+    assert "none.csv: no row has a text in column 'text'" in none.stderr
+    (tmp_path / "one.csv").write_text('text\nsee you, soon\n"win,\nwin"\n\tsoon\tyou\n')
+    one = nnviz("predict", "run", "one.csv", "--json")
+    assert [json.loads(line)["line"] for line in one.stdout.splitlines()] == [2, 3, 5], one.stderr
+
+
+def test_a_table_of_the_one_column_that_is_needed_is_enough(nnviz, tmp_path):
+    (tmp_path / "all.csv").write_text("\n".join(["x,y", *(f"{i / 10},{i / 5 + 1}" for i in range(90)), ""]))
+    nnviz("train", "all.csv", "--epochs", "3", "--out", "run")
+    (tmp_path / "new.csv").write_text("x\n0.1\n0.5\n")
+    done = nnviz("predict", "run", "new.csv", "--json")
+    assert [json.loads(line)["line"] for line in done.stdout.splitlines()] == [2, 3], done.stderr
+    (tmp_path / "empty.csv").write_text(",,\n")
+    assert nnviz("predict", "run", "empty.csv").stderr.count("\n") == 1
+
+
+def test_rows_without_names_are_predicted_and_scored_where_none_had_any(nnviz, tmp_path):
+    words = {"spam": "win a prize now and call us", "ham": "see you at home for dinner tonight"}
+    rows = [f"{kind}\t{text} {i}" for i in range(60) for kind, text in words.items()]
+    (tmp_path / "all.tsv").write_text("\n".join([*rows, ""]))
+    trained = nnviz("train", "all.tsv", "--target", "1", "--text-column", "2", "--epochs", "6", "--out", "run")
+    assert trained.returncode == 0, trained.stderr
+    # Its first row looks like names: no word of it comes again.
+    new = ["spam\tcall to win", *(f"ham\tsee you at dinner {i}" for i in range(8)), *["spam\tcall us now"] * 7]
+    (tmp_path / "new.tsv").write_text("\n".join(["egg\tcall to win", *new[1:], ""]))
+    done = nnviz("predict", "run", "new.tsv", "--json")
+    assert [json.loads(line)["line"] for line in done.stdout.splitlines()] == list(range(1, 17)), done.stderr
+    (tmp_path / "new.tsv").write_text("\n".join(["SPAM\tcall to win", *new[1:], ""]))
+    assert "line 1: 'SPAM' in the target" in nnviz("test", "run", "--data", "new.tsv").stderr
+
+
 def test_a_network_that_no_file_fits_says_so(nnviz):
     nnviz("train", "gauss", "--steps", "2", "--out", "run")
     done = nnviz("predict", "run", "x.csv")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
-    assert "trained neither on pictures nor on a table" in done.stderr
+    assert "trained neither on pictures nor on a table nor on texts" in done.stderr

@@ -62,6 +62,13 @@ def test_a_table_is_not_taken_for_other_numbers(nnviz, houses):
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
 
 
+def test_a_network_of_pictures_is_not_asked_about_numbers(nnviz, trained, houses):
+    for other in ("xor", houses):
+        done = nnviz("test", trained["run"], "--data", other)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "the run was trained on left, right from inputs of 8×8×3" in done.stderr
+
+
 def test_the_keys_of_a_table_can_stand_in_a_file(nnviz, houses, tmp_path):
     (tmp_path / "my.toml").write_text(
         f'[data]\nsource = "{houses}"\ntarget = "colour"\ntask = "classify"\n[stopping]\nepochs = 2\n'

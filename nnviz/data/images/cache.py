@@ -1,9 +1,11 @@
 """The cache of decoded images: files in the user's cache directory.
 
 An entry is called by what it was made from: this version of nnviz's decoding, Pillow's version, the form of the images,
-and of each image file its path, its size and when it was changed last (mtime and ctime). The ctime cannot be set back
-as the mtime can, so that an image which was edited in place is noticed. Contents are not compared: a set that is larger
-than memory would be read whole at every start.
+and of each image file its path, its device and inode, its size and when it was changed last (mtime and ctime). The
+ctime cannot be set back as the mtime can, so that an image which was edited in place is noticed; two folders that have
+changed their names are noticed by the inodes, since nothing else of the files in them is another. Contents are not
+compared: a set that is larger than memory would be read whole at every start. Nor is all of an entry above 1 GiB: of
+its checksums some are compared at each start, always the same ones, so that damage in between may go unnoticed.
 
 An entry is written under another name and renamed when it is complete; nobody ever sees half of one, and two processes
 that make the same one do not disturb each other. Which of these drafts still has somebody who writes it, a lock tells.
@@ -27,7 +29,7 @@ from nnviz.data.images.cache_entry import EntryWriter, read_entry
 from nnviz.data.images.decoded import Images
 from nnviz.data.images.decoding import Block, Form, Paths, Put
 
-VERSION = 2
+VERSION = 3
 """To be counted up when decoding makes of the same file other pixels, or other words about what is wrong with it."""
 
 MOST_BYTES = 8 << 30
@@ -54,7 +56,7 @@ class Place:
         self._folder = cache_folder()
         self._n, self._form = len(paths), form
         states = list(map(_state, paths))
-        self._last_change = max(changed for _, _, changed in states)
+        self._last_change = max(state[-1] for state in states)
         with _explained():
             here = os.path.join(os.getcwd(), "")
         absolute = [path if os.path.isabs(path) else here + path for path in map(str, paths)]
@@ -79,18 +81,18 @@ class Place:
         return images
 
     def make(self, decode: Callable[[Put], None]) -> Images:
-        """Have the images decoded, and kept. What `decode` raises is raised, and nothing is left behind."""
+        """Have the images decoded, and kept unless they may change.
+
+        What `decode` raises is raised, and nothing is left behind.
+        """
         self._let_the_clock_tick()
         with _explained():
             self._folder.mkdir(parents=True, exist_ok=True)
             _remove_orphans(self._folder)
             if shutil.disk_usage(self._folder).free < self._n * self._form.bytes:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            descriptor, name = tempfile.mkstemp(DRAFT, dir=self._folder)
-        draft = Path(name)
+            descriptor, draft = _new_draft(self._folder)
         try:
-            with contextlib.suppress(OSError):  # Not every file system has locks; there, nobody looks for orphans.
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
             writer = EntryWriter(descriptor, self._n, self._form)
             decode(_explaining(writer.put))
             with _explained():
@@ -101,10 +103,15 @@ class Place:
             draft.unlink(missing_ok=True)
 
     def _kept(self, draft: Path) -> Images:
-        """Put a complete draft in its place, and remove others where they have become too many. Raises OSError."""
+        """The images of a complete draft. Put it in its place, and remove others where they have become too many.
+
+        Those that may change are not kept: their file is removed, and stays mapped. Raises OSError.
+        """
         images = read_entry(draft, self._n, self._form)
         if images is None:
             raise OSError(errno.EIO, "what was written is not what can be read")
+        if images.may_change:
+            return images
         draft.replace(self._path)
         _make_room(self._path)
         return images
@@ -132,13 +139,25 @@ def _explaining(put: Put) -> Put:
     return explained
 
 
-def _state(path: str | Path) -> tuple[int, int, int]:
-    """Size, time of the last change of the contents, and of anything; all −1 if there is no such file."""
+def _state(path: str | Path) -> tuple[int, int, int, int, int]:
+    """Device, inode, size, time of the last change of the contents, and of anything; all −1 if there is no file."""
     try:
         found = os.stat(path)
     except OSError:
-        return (-1, -1, -1)
-    return (found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+        return (-1, -1, -1, -1, -1)
+    return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+def _new_draft(folder: Path) -> tuple[int, Path]:
+    """A draft that is open, and locked. Raises OSError."""
+    while True:
+        descriptor, name = tempfile.mkstemp(DRAFT, dir=folder)
+        with contextlib.suppress(OSError):  # Not every file system has locks; there, no draft is removed as an orphan.
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        # Before it was locked, another process may have taken it for an orphan.
+        if os.path.exists(name):
+            return descriptor, Path(name)
+        os.close(descriptor)
 
 
 def _remove_orphans(folder: Path) -> None:
@@ -160,5 +179,6 @@ def _make_room(kept: Path) -> None:
     for is_kept, _, size, path in sorted(entries):
         if total <= MOST_BYTES or is_kept:
             return
-        path.unlink(missing_ok=True)
-        total -= size
+        with contextlib.suppress(OSError):  # The next one may go; if none does, the new one is good all the same.
+            path.unlink(missing_ok=True)
+            total -= size

@@ -8,6 +8,9 @@ import numpy as np
 from nnviz.data.dataset import Split, Standardization
 from nnviz.data.rows import Array, Rows
 
+NOT_NOW = "could not be read now"
+"""So begins what is said of a file that may be sound: something was in the way that may pass."""
+
 
 @dataclass(frozen=True)
 class Images:
@@ -23,6 +26,11 @@ class Images:
     sums: Array
     unusable: dict[int, str]
     notes: tuple[str, ...] = ()
+
+    @property
+    def may_change(self) -> bool:
+        """Whether the same files, read again, may give other images."""
+        return any(reason.startswith(NOT_NOW) for reason in self.unusable.values())
 
     def rows(self, places: Sequence[int] | Array) -> Rows:
         """The images at those places, which stay where they are."""

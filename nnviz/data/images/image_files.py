@@ -3,6 +3,7 @@
 An image becomes a square: its middle, as wide as its shorter side, resized. What is transparent becomes white.
 """
 
+import errno
 import logging
 import os
 import warnings
@@ -16,6 +17,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from nnviz.data.images.decoded import NOT_NOW
 from nnviz.data.rows import Array
 from nnviz.errors import InputError
 
@@ -66,7 +68,12 @@ def decode(path: str | Path, image_size: int, grayscale: bool) -> Array | str:
         return "not an image"
     except PermissionError:
         return "not permitted to read it"
+    except MemoryError:
+        return f"{NOT_NOW}: not enough memory"
     except Exception as error:  # Pillow's decoders raise whatever a damaged file makes them stumble over.
+        # Of the system's errors only this one comes from the file: it makes a decoder seek where nothing can be.
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            return f"{NOT_NOW}: {error.strerror}"
         return "truncated" if "truncated" in str(error).lower() else "damaged"
     pixels = np.asarray(resized.convert("L") if grayscale else resized)
     return pixels.reshape(image_size, image_size, -1)

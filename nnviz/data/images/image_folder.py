@@ -19,9 +19,12 @@ from nnviz.data.folder_walk import (
     files_below,
     folders,
     has_only_folders,
+    last_skipped,
     leads_in_a_circle,
     name_in,
     names_in,
+    note_on_outer,
+    only_folders,
     readable,
 )
 from nnviz.data.images.decoded import Images
@@ -51,10 +54,8 @@ def open_image_folder(
     Raises InputError if there are fewer than two classes to train on, or one of them has no image.
     """
     outer = _outer(folder)
-    inner = outer[-1]
-    notes = [f"the classes are in {name_in(inner, folder)}/, the only folder in there"] if len(outer) > 1 else []
-    roles, unread = _roles(inner)
-    notes += unread
+    roles, unread = _roles(outer[-1])
+    notes = note_on_outer(outer) + unread
     classes = {role: _classes(path) for role, path in roles.items()}
     _check_names(classes, roles)
     notes += _note_on_nested(classes["train"])
@@ -69,7 +70,7 @@ def open_image_folder(
     images = read_images([file for _, _, file in files], image_size, grayscale, reading)
     skipped += [Skipped(name_in(files[i][2], folder), reason) for i, reason in images.unusable.items()]
     splits = {role: _split(role, files, images, folder) for role in classes}
-    _check_classes(splits["train"], classes["train"], skipped)
+    _check_classes(splits["train"], classes["train"], folder, skipped)
     class_names = tuple(classes["train"])
     taken = complete(splits, generator)
     return Dataset(
@@ -92,12 +93,8 @@ def _outer(folder: Path) -> list[Path]:
     """
     if not os.path.isdir(folder):
         raise InputError(f"{folder}: {'not a folder' if os.path.exists(folder) else 'no such folder'}; {ADVICE}")
-    outer = [folder]
-    inside = folders(folder)
-    while len(inside) == 1 and inside[0].name.lower() not in ROLES:
-        outer += inside
-        inside = folders(inside[0])
-    return outer if inside else [folder]
+    outer = list(only_folders(folder))
+    return outer if folders(outer[-1]) else [folder]
 
 
 def _roles(folder: Path) -> tuple[dict[str, Path], list[str]]:
@@ -166,12 +163,12 @@ def _strays(places: set[Path], root: Path) -> Iterator[Skipped]:
                 yield Skipped(name_in(path, root), "in no class's folder")
 
 
-def _check_classes(train: Split, classes: Classes, skipped: Sequence[Skipped]) -> None:
+def _check_classes(train: Split, classes: Classes, root: Path, skipped: Sequence[Skipped]) -> None:
     """Raises InputError if a class has nothing to train on."""
     counts = np.bincount(train.labels, minlength=len(classes))
     for count, paths in zip(counts, classes.values(), strict=True):
         if not count:
-            why = f" ({skipped[-1].name}: {skipped[-1].reason})" if skipped else ""
+            why = last_skipped(paths, root, skipped)
             raise InputError(f"{paths[0]}: holds no usable image{why}; put some there, or take the folder away")
 
 

@@ -12,9 +12,10 @@ import numpy as np
 from nnviz.data.dataset import Array, Dataset, Split, Standardization
 from nnviz.data.reading import CACHED, Reading
 from nnviz.data.splitting import complete
+from nnviz.data.tables.learnt_names import with_learnt_names
 from nnviz.data.tables.table_columns import Columns, read_columns
-from nnviz.data.tables.table_encoding import Feature, TableEncoding, encode, fit_features
-from nnviz.data.tables.table_target import Target, choose_column, read_target
+from nnviz.data.tables.table_encoding import Feature, TableEncoding, count_blanks, encode, fit_features, notes_on_blanks
+from nnviz.data.tables.table_target import Target, choose_column, learnt_column, read_target
 from nnviz.data.tables.table_text import TableText, read_table_text
 from nnviz.data.texts.free_text import free_text_column
 from nnviz.data.texts.ngrams import NGrams
@@ -39,18 +40,19 @@ def open_table(
     the encoding.
     """
     text = read_table_text(path)
-    image_name = None
-    if data.image_column is not None:
-        image_name = choose_column(path, text.names, data.image_column, "the images")
+    if encoding is not None:
+        text = with_learnt_names(text, encoding.column_names)
+    image_name = _image_name(text, data, encoding)
     text_name = None if image_name is not None else _text_name(text, data, encoding)
     target_name = _target_name(text, data, encoding, text_name)
     if target_name in (image_name, text_name):
         what = "images" if image_name else "text"
         raise InputError(f"{path}: column '{target_name}' is both target and {what}; choose another with --target")
-    columns = read_columns(text, _as_words(encoding, image_name or text_name))
+    chosen = {name for name in (image_name, text_name) if name is not None}
+    columns = read_columns(text, chosen if encoding is None else chosen | encoding.words)
     known = None if encoding is None else encoding.class_names
     target = read_target(path, columns, target_name, data.task, known, chosen=bool(data.target or text_name))
-    notes = [*_notes_on_text(text, columns), *target.notes]
+    notes = [*text.notes, *filter(None, [columns.ragged]), *target.notes]
     if text_name is not None:
         from nnviz.data.tables.table_texts import open_table_texts
 
@@ -65,16 +67,26 @@ def open_table(
     return replace(dataset, notice=_as_sentences(dataset.notes))
 
 
+def _image_name(text: TableText, data: Data, encoding: TableEncoding | None) -> str | None:
+    """The column that names images, if the network is to see them: the one that was learnt, or is chosen."""
+    if encoding is not None and encoding.image_column:
+        return learnt_column(text.path, text.names, encoding.image_column, "the images")
+    if data.image_column is None:
+        return None
+    return choose_column(text.path, text.names, data.image_column, "the images")
+
+
 def _text_name(text: TableText, data: Data, encoding: TableEncoding | None) -> str | None:
-    """The column of text, if the network is to read one: the one that was chosen or learnt, or is found.
+    """The column of text, if the network is to read one: the one that was learnt or is chosen, or is found.
 
     Raises InputError if there is none and has to be.
     """
     if encoding is not None and encoding.ngrams is None:
         return None
-    wanted = data.text_column if data.text_column is not None else (encoding and encoding.text_column) or None
-    if wanted is not None:
-        return choose_column(text.path, text.names, wanted, "the text") if wanted else None
+    if encoding is not None and encoding.text_column:
+        return learnt_column(text.path, text.names, encoding.text_column, "the text")
+    if data.text_column is not None:
+        return choose_column(text.path, text.names, data.text_column, "the text") if data.text_column else None
     found = free_text_column(text)
     if found is None and encoding is not None:
         raise InputError(f"{text.path}: there is no one column of text, which the network has learnt from; give one")
@@ -84,22 +96,10 @@ def _text_name(text: TableText, data: Data, encoding: TableEncoding | None) -> s
 
 
 def _target_name(text: TableText, data: Data, encoding: TableEncoding | None, text_name: str | None) -> str:
-    wanted = data.target or (encoding and encoding.target) or None
-    names = text.names if wanted else [name for name in text.names if name != text_name]
-    return choose_column(text.path, names, wanted, "the target")
-
-
-def _as_words(encoding: TableEncoding | None, chosen: str | None) -> set[str]:
-    """The columns that are words, even if all their cells look like numbers."""
-    words = set() if chosen is None else {chosen}
-    if encoding is not None:
-        words |= {feature.name for feature in encoding.features if feature.median is None}
-    return words
-
-
-def _notes_on_text(text: TableText, columns: Columns) -> list[str]:
-    notes = ["read as Latin-1, because it is no UTF-8"] if text.encoding == "latin-1" else []
-    return [*notes, columns.ragged] if columns.ragged else notes
+    if encoding is not None and encoding.target:
+        return learnt_column(text.path, text.names, encoding.target, "the target")
+    names = text.names if data.target else [name for name in text.names if name != text_name]
+    return choose_column(text.path, names, data.target or None, "the target")
 
 
 def _open_numbers(
@@ -127,6 +127,8 @@ def _open_numbers(
         unknown += strange
     if unknown:
         notes.append(f"{unknown:,} cells have words that no training row has, and count as none of the known ones")
+    blanks = count_blanks(others, features, target.rows)
+    notes += notes_on_blanks(features, blanks)
     fitted = TableEncoding(features, target.name, target.class_names)
     return Dataset(
         name=path.resolve().name,
@@ -137,6 +139,7 @@ def _open_numbers(
         standardization=Standardization.of(splits["train"].inputs),
         notes=tuple(notes),
         feature_names=fitted.input_names,
+        filled={f.input_names[0]: n for f, n in zip(features, blanks, strict=True) if f.median is not None},
         target_names=() if target.class_names else (target.name,),
         encoding=fitted,
         taken=("validation", "test"),

@@ -5,6 +5,7 @@ The encoding is kept with the run, so that another table can be read by it exact
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,11 @@ from nnviz.errors import InputError
 MOST_CATEGORIES = 100
 MOST_NUMBERS = 1 << 27
 """Of all rows together, 4 bytes each."""
+FAR, NEAR = 1e4, 1e2
+"""Numbers whose mean is more than `FAR` deviations from 0 are kept as what they are more than a round number that is
+at most `NEAR` deviations from their mean: float32 would tell few of them apart."""
+ROUNDED = 1e-13
+"""What deviates by less than that share of its mean is constant, as far as float64 can tell."""
 NAMED_COLUMNS = 5
 SHOWN = 40
 
@@ -29,17 +35,21 @@ class Feature:
     median      what fills a blank cell, None for a column of words
     categories  the words that each get an input of their own, empty for a column of numbers
     blank       whether one more input says that the cell is blank
+    offset      a round number that is taken off each number, 0 unless all are far from 0 and near each other
     """
 
     name: str
     median: float | None
     categories: tuple[str, ...]
     blank: bool
+    offset: float = 0.0
 
     @property
     def input_names(self) -> tuple[str, ...]:
-        """What each input that the column becomes is called."""
-        inputs = (self.name,) if self.median is not None else tuple(f"{self.name}={word}" for word in self.categories)
+        """What each input that the column becomes is called: `ms − 1.7e12` where an offset is taken off."""
+        inputs: tuple[str, ...] = tuple(f"{self.name}={word}" for word in self.categories)
+        if self.median is not None:
+            inputs = (f"{self.name}{_taken_off(self.offset)}",)
         return (*inputs, f"{self.name} blank") if self.blank else inputs
 
 
@@ -50,8 +60,10 @@ class TableEncoding:
     A table of images has no features, and neither has one of texts. Lines of text in files are read as such a table
     would be, with no name for its columns.
 
-    ngrams       how texts are counted, None where there are none
-    text_column  the column that they are in
+    ngrams        how texts are counted, None where there are none
+    text_column   the column that they are in
+    image_column  the column that names the image of each row, empty in runs that do not have it
+    whole_files   whether a text is all that a file holds, not one of its lines
     """
 
     features: tuple[Feature, ...]
@@ -59,11 +71,32 @@ class TableEncoding:
     class_names: tuple[str, ...]
     ngrams: NGrams | None = None
     text_column: str = ""
+    image_column: str = ""
+    whole_files: bool = False
 
     @property
     def input_names(self) -> tuple[str, ...]:
         """What each of the network's inputs is called."""
         return tuple(name for feature in self.features for name in feature.input_names)
+
+    @property
+    def blank_inputs(self) -> set[int]:
+        """The places of those inputs that say of a number that it was blank."""
+        ends = accumulate(len(feature.input_names) for feature in self.features)
+        numbers = zip(self.features, ends, strict=True)
+        return {end - 1 for feature, end in numbers if feature.blank and feature.median is not None}
+
+    @property
+    def column_names(self) -> set[str]:
+        """The columns that a labelled table has to have."""
+        others = {self.target, self.text_column, self.image_column} - {""}
+        return {feature.name for feature in self.features} | others
+
+    @property
+    def words(self) -> set[str]:
+        """The columns that are words, even if all their cells look like numbers."""
+        features = {feature.name for feature in self.features if feature.median is None}
+        return features | ({self.text_column, self.image_column} - {""})
 
 
 def fit_features(path: Path, columns: Mapping[str, Column], rows: Array) -> tuple[tuple[Feature, ...], list[str]]:
@@ -88,16 +121,35 @@ def fit_features(path: Path, columns: Mapping[str, Column], rows: Array) -> tupl
     notes = []
     if left_out:
         notes.append(f"left out {len(left_out):,} column{'s'[: len(left_out) > 1]}: {reasons}")
-    blanks = {feature.name: int(columns[feature.name].blank.sum()) for feature in features}
-    blanks = {name: count for name, count in blanks.items() if count}
-    if blanks:
-        total = sum(blanks.values())
-        told = listed([f"{shown(name)} ({count:,})" for name, count in blanks.items()])
-        notes.append(
-            f"{total:,} blank cell{'' if total == 1 else 's'} in {told}: a number becomes the column's median, and one "
-            "more input says that it was blank"
-        )
     return tuple(features), notes
+
+
+def count_blanks(columns: Mapping[str, Column], features: Sequence[Feature], rows: Array) -> list[int]:
+    """How many of those rows have a blank cell in the column of each feature."""
+    return [int(columns[feature.name].blank[rows].sum()) for feature in features]
+
+
+def notes_on_blanks(features: Sequence[Feature], counts: Sequence[int]) -> list[str]:
+    """What became of the blank cells of each feature, where there are some."""
+    known = {feature.name: count for feature, count in zip(features, counts, strict=True) if feature.blank and count}
+    new = {feature.name: count for feature, count in zip(features, counts, strict=True) if not feature.blank and count}
+    notes = []
+    if known:
+        notes.append(
+            f"{_told_blanks(known)}: a number becomes the column's median, and one more input says that it was blank"
+        )
+    if new:
+        notes.append(
+            f"{_told_blanks(new)}, where no row to train on has one: a number becomes the column's median, a word none "
+            "of the known ones, and no input says that it was blank"
+        )
+    return notes
+
+
+def _told_blanks(counts: Mapping[str, int]) -> str:
+    total = sum(counts.values())
+    told = listed([f"{shown(name)} ({count:,})" for name, count in counts.items()])
+    return f"{total:,} blank cell{'' if total == 1 else 's'} in {told}"
 
 
 def _fit_numbers(name: str, column: Numbers, rows: Array) -> Feature | str:
@@ -109,7 +161,23 @@ def _fit_numbers(name: str, column: Numbers, rows: Array) -> Feature | str:
     blank = len(known) < len(values)
     if not blank and known.min() == known.max():
         return "the same everywhere"
-    return Feature(name, float(np.median(known)), (), blank)
+    return Feature(name, float(np.median(known)), (), blank, _offset(known))
+
+
+def _offset(values: Array) -> float:
+    """A number of few digits near the mean of values (n,) float64, if float32 could not tell them apart; else 0."""
+    mean, deviation = float(values.mean()), float(values.std())
+    if not ROUNDED * abs(mean) < deviation < abs(mean) / FAR:
+        return 0.0
+    rounded = (float(f"{mean:.{digits}e}") for digits in range(17))
+    return next(offset for offset in rounded if abs(mean - offset) <= NEAR * deviation)
+
+
+def _taken_off(offset: float) -> str:
+    """What an input is called by it after the name of its column."""
+    sign = "−" if offset > 0 else "+"
+    written = np.format_float_scientific(abs(offset), trim="-", exp_digits=1).replace("e+", "e")
+    return f" {sign} {written}" if offset else ""
 
 
 def _fit_words(name: str, column: Words, rows: Array) -> Feature | str:
@@ -154,7 +222,8 @@ def encode(path: Path, columns: Mapping[str, Column], features: Sequence[Feature
         end = start + len(feature.input_names)
         if isinstance(column, Numbers) and feature.median is not None:
             values = column.values[rows]
-            inputs[:, start] = np.where(np.isnan(values), feature.median, values)
+            # What float32 cannot hold is taken off before it would be lost.
+            inputs[:, start] = np.where(np.isnan(values), feature.median, values) - feature.offset
         elif isinstance(column, Words):
             unknown += _one_hot(column, feature, rows, inputs[:, start:end])
         if feature.blank:

@@ -42,12 +42,13 @@ def open_table_images(
         file = find_image(path.parent, cell)
         if file is None:
             line, name = f"line {columns.lines[row]}", shown(PureWindowsPath(cell).name)
-            skipped.append(Skipped(f"{line}: {name}", "no such file") if cell else Skipped(line, "no image named"))
+            named, reason = (f"{line}: {name}", "no such file") if cell else (line, "no image named")
+            skipped.append(Skipped(named, reason, "row"))
         else:
             places.append(place)
             files.append(file)
     images = read_images(files, data.image_size or IMAGE_SIZE, data.grayscale, reading)
-    skipped += [Skipped(str(files[i]), reason) for i, reason in images.unusable.items()]
+    skipped += [Skipped(str(files[i]), reason, "row") for i, reason in images.unusable.items()]
     usable = [i for i in range(len(files)) if i not in images.unusable]
     kept = np.array(places, np.int64)[usable]
     if len(kept) < 2:
@@ -72,7 +73,7 @@ def open_table_images(
         skipped=tuple(skipped),
         notes=(*notes, *images.notes),
         target_names=() if target.class_names else (target.name,),
-        encoding=TableEncoding((), target.name, target.class_names),
+        encoding=TableEncoding((), target.name, target.class_names, image_column=image_name),
         taken=taken,
     )
 

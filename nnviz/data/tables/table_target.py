@@ -48,7 +48,21 @@ def choose_column(path: Path, names: Sequence[str], wanted: str | None, what: st
         return wanted if wanted in names else alike[0]
     if wanted.isdecimal() and 1 <= int(wanted[:9]) <= len(names):
         return names[int(wanted[:9]) - 1]
-    raise InputError(
+    raise _no_column(path, names, wanted, what)
+
+
+def learnt_column(path: Path, names: Sequence[str], learnt: str, what: str) -> str:
+    """The column that a network has learnt from: by its name alone, even if that is a number.
+
+    Raises InputError listing the columns if it is not there.
+    """
+    if learnt not in names:
+        raise _no_column(path, names, learnt, what)
+    return learnt
+
+
+def _no_column(path: Path, names: Sequence[str], wanted: str, what: str) -> InputError:
+    return InputError(
         f"{path}: there is no column '{shown(wanted)}' for {what}; there are {len(names):,}: {listed_names(names)}"
     )
 

@@ -21,6 +21,8 @@ SAMPLE_ROWS = 200
 DELIMITERS = {"\t": "tabs", ";": "semicolons", "|": "bars", ",": "commas"}
 """The comma comes last: it is written inside of cells and numbers, too."""
 CONSISTENT = 0.9
+UNCUT = "\x1f"
+"""The delimiter of a table with one column: no text has it."""
 
 # The cells of tab-separated text that begin with a quote, up to where they end if a quote does not count.
 _BEGUN_BY_QUOTE = re.compile(rb'(?:^|(?<=[\t\r\n]))"([^\t\r\n]*)')
@@ -48,6 +50,11 @@ class TableText:
     names: tuple[str, ...]
     has_header: bool
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to say of how it is written."""
+        return ("read as Latin-1, because it is no UTF-8",) if self.encoding == "latin-1" else ()
+
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """(line that it begins in, cells without space around them) of each row below the header, of any length.
 
@@ -59,18 +66,19 @@ class TableText:
         return rows
 
 
-def read_table_text(path: Path) -> TableText:
-    """Find out how the table in the file is written.
+def read_table_text(path: Path, fewest_columns: int = 2) -> TableText:
+    """Find out how the table in the file is written; with one column, if that may be, nothing stands between cells.
 
-    Raises InputError if the file cannot be read, is no text or too large, or has fewer than two columns.
+    Raises InputError if the file cannot be read, is no text or too large, or has fewer columns.
     """
     content = read_content(path)
     encoding = encoding_of(path, content)
-    delimiter = _delimiter(path, content, encoding)
+    uncut = fewest_columns == 1 and _is_uncut(path, content, encoding)
+    delimiter = UNCUT if uncut else _delimiter(path, content, encoding)
     quoted = delimiter != "\t" or _has_consistent_quotes(content)
     sample = _sample(path, content, encoding, delimiter, quoted)
     width = Counter(map(len, sample)).most_common(1)[0][0]
-    if width < 2:
+    if width < fewest_columns:
         raise InputError(
             f"{path}: there is only one column; a table has one for the target and at least one more, with "
             f"{', '.join(DELIMITERS.values())} between them"
@@ -162,6 +170,12 @@ def _delimiter(path: Path, content: bytes, encoding: str) -> str:
         if alike[delimiter] >= CONSISTENT:
             return delimiter
     return max(alike, key=lambda delimiter: alike[delimiter])
+
+
+def _is_uncut(path: Path, content: bytes, encoding: str) -> bool:
+    """Whether nothing that could cut it stands in the first row, which holds the names."""
+    firsts = (_sample(path, content, encoding, delimiter, quoted=False)[0] for delimiter in DELIMITERS)
+    return all(len(first) == 1 for first in firsts)
 
 
 def _sample(path: Path, content: bytes, encoding: str, delimiter: str, quoted: bool) -> list[list[str]]:

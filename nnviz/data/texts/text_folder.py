@@ -2,19 +2,31 @@
 
 Layout: `FOLDER/english.txt`, `FOLDER/german.txt`: each file is a class, and each of its lines an example. Or
 `FOLDER/ham/*.txt`, `FOLDER/spam/*.txt`: each folder is a class, and each file in it an example. Either is split here,
-or lies below `FOLDER/train/` and, where they exist, `FOLDER/val/` (`valid`, `validation`) and `FOLDER/test/`.
+or lies below `FOLDER/train/` and, where they exist, `FOLDER/val/` (`valid`, `validation`) and `FOLDER/test/`. A folder
+that holds nothing of these but another one, as archives unpack, stands for that one.
 """
 
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
 from nnviz.data.dataset import Dataset, Skipped
-from nnviz.data.folder_walk import class_name, entries, files_below, folders, name_in, readable
+from nnviz.data.folder_walk import (
+    class_name,
+    entries,
+    files_below,
+    folders,
+    last_skipped,
+    name_in,
+    note_on_outer,
+    only_folders,
+    readable,
+)
 from nnviz.data.formats import TEXT_SUFFIX
 from nnviz.data.splitting import ROLES
 from nnviz.data.tables.table_encoding import TableEncoding
@@ -24,6 +36,9 @@ from nnviz.data.texts.text_dataset import LONGEST, Texts, as_dataset
 from nnviz.errors import InputError
 
 ADVICE = "give each class a file with an example in each line, such as english.txt and german.txt"
+
+Classes = dict[str, list[Path]]
+"""The name of each class, and its files or folders: one, unless a name is written there in two forms."""
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -37,9 +52,13 @@ def open_text_folder(folder: Path, generator: np.random.Generator, encoding: Tab
     Raises InputError if there are fewer than two classes to train on, or one of them has no text.
     """
     reader = _Reader(folder)
-    roles = _roles(folder)
-    if roles["train"] != folder:
-        reader.leave_out(path for path in entries(folder) if path not in roles.values())
+    outer = _outer(folder)
+    roles = _roles(outer[-1])
+    read = {*outer, *roles.values()}
+    for place in outer:
+        # What lies beside classes is left out where these are looked for.
+        if place != roles["train"]:
+            reader.leave_out(path for path in entries(place) if path not in read)
     classes = {role: reader.classes(path) for role, path in roles.items()}
     class_names = tuple(sorted(classes["train"]))
     if len(class_names) < 2:
@@ -49,7 +68,7 @@ def open_text_folder(folder: Path, generator: np.random.Generator, encoding: Tab
     for role, found_classes in classes.items():
         unknown = sorted(set(found_classes) - set(class_names))
         if unknown:
-            path = found_classes[unknown[0]]
+            path = found_classes[unknown[0]][0]
             raise InputError(f"{path}: no such class in {roles['train']}; add it there, or take it away here")
         parts[role] = reader.texts(
             {name: found_classes[name] for name in class_names if name in found_classes}, class_names
@@ -57,13 +76,25 @@ def open_text_folder(folder: Path, generator: np.random.Generator, encoding: Tab
     counts = np.bincount(parts["train"].labels, minlength=len(class_names))
     for name, count in zip(class_names, counts, strict=True):
         if not count:
-            why = f" ({reader.skipped[-1].name}: {reader.skipped[-1].reason})" if reader.skipped else ""
-            path = classes["train"][name]
-            raise InputError(f"{path}: holds no text to learn from{why}; put some there, or take it away")
+            paths = classes["train"][name]
+            why = last_skipped(paths, folder, reader.skipped)
+            raise InputError(f"{paths[0]}: holds no text to learn from{why}; put some there, or take it away")
     ngrams = (encoding and encoding.ngrams) or NGrams()
-    fitted = TableEncoding((), "", class_names, ngrams)
+    whole_files = all(path.is_dir() for paths in classes["train"].values() for path in paths)
+    fitted = TableEncoding((), "", class_names, ngrams, whole_files=whole_files)
     name = readable(folder.resolve().name)
-    return as_dataset(folder, name, parts, fitted, generator, reader.notes(), reader.skipped)
+    notes = note_on_outer(outer) + reader.notes()
+    return as_dataset(folder, name, parts, fitted, generator, notes, reader.skipped)
+
+
+def _outer(folder: Path) -> list[Path]:
+    """The folder, and below it the only folder in it, and so on to the one that holds classes or splits."""
+    outer = []
+    for path in only_folders(folder):
+        outer.append(path)
+        if sum(map(_is_text, entries(path))) > 1:
+            return outer
+    return outer if folders(outer[-1]) else [folder]
 
 
 def _roles(folder: Path) -> dict[str, Path]:
@@ -85,25 +116,28 @@ class _Reader:
     blank: int = 0
     latin: list[str] = field(default_factory=list)
 
-    def classes(self, folder: Path) -> dict[str, Path]:
-        """The name of each class and where its texts are: files of lines, or else folders of files."""
+    def classes(self, folder: Path) -> Classes:
+        """The classes in the folder: files of lines, or else folders of files."""
         found = entries(folder)
         files = [path for path in found if _is_text(path)]
         chosen = files or folders(folder)
         self.leave_out(path for path in found if path not in chosen)
-        return {_class_name(path): path for path in chosen}
+        classes: Classes = {}
+        for path in chosen:
+            classes.setdefault(_class_name(path), []).append(path)
+        return classes
 
     def leave_out(self, paths: Iterable[Path]) -> None:
         """Skip what belongs to no class."""
         self.skipped += [Skipped(name_in(path, self.folder), "no text of a class") for path in paths]
 
-    def texts(self, classes: dict[str, Path], class_names: tuple[str, ...]) -> Texts:
+    def texts(self, classes: Classes, class_names: tuple[str, ...]) -> Texts:
         """The texts of those classes, with the places of their names as labels."""
         texts: list[str] = []
         labels: list[int] = []
         names: list[str] = []
-        for name, path in classes.items():
-            for where, text in self._examples(path):
+        for name, paths in classes.items():
+            for where, text in chain.from_iterable(map(self._examples, paths)):
                 texts.append(text)
                 labels.append(class_names.index(name))
                 names.append(where)

@@ -16,7 +16,7 @@ from PIL import Image
 
 from nnviz.data.dataset import Dataset, Standardization
 from nnviz.data.images import cache, cache_entry, image_files
-from nnviz.data.images.decoded import Images
+from nnviz.data.images.decoded import NOT_NOW, Images
 from nnviz.data.images.image_folder import open_image_folder
 from nnviz.data.images.image_reading import read_images
 from nnviz.data.reading import Reading
@@ -185,6 +185,25 @@ def test_added_removed_and_renamed_files_are_noticed(folder: Path, decoded: list
     assert_same(images, read(folder, cached=False))
 
 
+def test_two_classes_that_change_their_names_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even where all files have one size and one time, as an archive may unpack them."""
+
+    def stat(path: Any, *arguments: Any, **options: Any) -> os.stat_result:
+        found = real(path, *arguments, **options)
+        return os.stat_result(found[:10], {"st_mtime_ns": 0, "st_ctime_ns": 0})
+
+    real = os.stat
+    for name, colour in (("cat", "red"), ("dog", "lime")):
+        (tmp_path / "set" / name).mkdir(parents=True)
+        Image.new("RGB", (9, 9), colour).save(tmp_path / "set" / name / "0.bmp")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "stat", stat)
+        read(tmp_path / "set")
+        for old, new in (("cat", "kept"), ("dog", "cat"), ("kept", "dog")):
+            (tmp_path / "set" / old).rename(tmp_path / "set" / new)
+        assert_same(read(tmp_path / "set"), read(tmp_path / "set", cached=False))
+
+
 def test_other_versions_have_entries_of_their_own(
     folder: Path, decoded: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -194,6 +213,24 @@ def test_other_versions_have_entries_of_their_own(
         decoded.clear()
         read(folder)
         assert decoded == files(folder)
+
+
+def test_what_could_not_be_read_once_is_read_the_next_time(
+    folder: Path, entries: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = image_files.decode
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            image_files,
+            "decode",
+            lambda path, *form: f"{NOT_NOW}: Input/output error" if path.name == "3.png" else real(path, *form),
+        )
+        images = read(folder)
+    assert list(images.unusable.values()).count("could not be read now: Input/output error") == 2
+    assert np.asarray(images.pixels).any()
+    assert not list(entries.iterdir())
+    assert_same(read(folder), read(folder, cached=False))
+    assert only(entries)
 
 
 def flipped(content: bytes, place: int) -> bytes:
@@ -319,6 +356,26 @@ def test_what_a_killed_process_left_is_not_used_and_is_cleaned_up(folder: Path, 
     assert only(entries).suffix == ".images"
 
 
+def test_a_draft_that_another_process_removes_before_it_is_locked_is_made_again(
+    folder: Path, entries: Path, decoded: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mkstemp(*arguments: Any, **options: Any) -> Any:
+        descriptor, name = real(*arguments, **options)
+        made.append(name)
+        if len(made) == 1:
+            cache._remove_orphans(entries)
+        return descriptor, name
+
+    made: list[str] = []
+    real = cache.tempfile.mkstemp
+    monkeypatch.setattr(cache.tempfile, "mkstemp", mkstemp)
+    images = read(folder)
+    assert len(made) == 2
+    assert images.notes == ()
+    assert decoded == files(folder)
+    assert only(entries).suffix == ".images"
+
+
 def test_two_who_make_the_same_entry_do_not_disturb_each_other(folder: Path, entries: Path) -> None:
     others: list[Images] = []
 
@@ -349,6 +406,23 @@ def test_the_entries_used_longest_ago_go_and_never_the_new_one(
     monkeypatch.setattr(cache, "MOST_BYTES", 1)
     read(folder, size=11)
     assert only(entries).stat().st_size > 122 * 11 * 11 * 3
+
+
+def test_an_old_entry_that_cannot_be_removed_does_not_cost_the_new_one(
+    folder: Path, entries: Path, decoded: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unlink(path: Path, missing_ok: bool = False) -> None:
+        if path == old:
+            raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+        real(path, missing_ok)
+
+    read(folder, size=9)
+    old, real = only(entries), Path.unlink
+    monkeypatch.setattr(cache, "MOST_BYTES", 1)
+    monkeypatch.setattr(Path, "unlink", unlink)
+    decoded.clear()
+    assert read(folder).notes == ()
+    assert decoded == files(folder)
 
 
 def test_splits_stay_in_the_mapped_file(folder: Path) -> None:

@@ -1,3 +1,4 @@
+import io
 import os
 import struct
 import subprocess
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nnviz.data.images.image_files import read_image, square
+from nnviz.data.images.image_files import decode, read_image, square
 from nnviz.errors import InputError
 
 RED, GREEN, BLUE = (200, 30, 40), (20, 180, 60), (30, 50, 220)
@@ -229,6 +230,30 @@ def test_nothing_is_written_about_a_damaged_tiff(tmp_path: Path, capfd: pytest.C
         read_image(path, 4, grayscale=False)
     os.write(2, b"heard again")
     assert capfd.readouterr().err == "heard again"
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (OSError(5, "Input/output error"), "could not be read now: Input/output error"),
+        (OSError(24, "Too many open files"), "could not be read now: Too many open files"),
+        (MemoryError(), "could not be read now: not enough memory"),
+        (OSError(22, "Invalid argument"), "damaged"),
+        (OSError("broken data stream"), "damaged"),
+        (PermissionError(13, "Permission denied"), "not permitted to read it"),
+    ],
+)
+def test_what_the_system_cannot_do_is_not_said_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str
+) -> None:
+    class Failing(io.BytesIO):
+        def read(self, *_: object) -> bytes:
+            raise error
+
+    picture(tmp_path / "a.bmp")
+    with monkeypatch.context() as patch:
+        patch.setattr("builtins.open", lambda *_: Failing())
+        assert decode(tmp_path / "a.bmp", 4, False) == reason
 
 
 def test_nothing_is_logged_about_an_odd_tiff(tmp_path: Path) -> None:

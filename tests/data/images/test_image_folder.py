@@ -87,6 +87,19 @@ def test_no_damaged_image_raises_or_writes_a_warning(tmp_path: Path, recwarn: py
     assert len(recwarn) == 0
 
 
+def test_a_class_without_a_usable_image_is_told_with_the_reason_of_a_file_of_its_own(tmp_path: Path) -> None:
+    folder_of(tmp_path, {"cat": 3, "dog": 3})
+    for name in ("cat 2", "do", "empty"):
+        (tmp_path / name).mkdir()
+    for place in ("cat 2", "dog"):
+        (tmp_path / place / "torn.png").write_text("a text")
+    with pytest.raises(InputError, match=r"cat 2: holds no usable image \(cat 2/torn\.png: not an image\); put"):
+        opened(tmp_path)
+    picture(tmp_path / "cat 2" / "whole.png")
+    with pytest.raises(InputError, match=r"do: holds no usable image; put"):
+        opened(tmp_path)
+
+
 # Splits ------------------------------------------------------------------------------------------------------------
 
 

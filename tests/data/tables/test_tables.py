@@ -1,6 +1,7 @@
 """Tables: what a column means, what is left out and how that is told, and that no file harms who opens it."""
 
 import gzip
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from nnviz.data import suggestions
+from nnviz.data import suggestions, text_file
 from nnviz.data.dataset import Array, Dataset, Encoder
 from nnviz.data.sources import open_source, path_of, suggested
 from nnviz.data.tables import table_columns, table_encoding, table_text
 from nnviz.data.tables.table import open_table
-from nnviz.data.texts import text_file
 from nnviz.errors import InputError
 from nnviz.experiment import Data, combine
 from nnviz.training.assembly import assemble, open_dataset
@@ -157,6 +157,20 @@ def test_blanks_are_the_training_median_and_say_so(tmp_path: Path) -> None:
         assert inputs.tolist() == ([median, 1] if line - 2 in blanks else [line - 2, 0])
 
 
+def test_blanks_outside_the_training_rows_are_told_apart(tmp_path: Path) -> None:
+    train = opened(written(tmp_path, table(*(f"{i},{i % 5},{i % 2}" for i in range(ROWS)), header="x,z,y"))).train
+    learnt = {int(name.removeprefix("line ")) - 2 for name in train.names}
+    rows = [f"{i if i in learnt else ''},{'' if i < 9 else i % 5},{i % 2}" for i in range(ROWS)]
+    dataset = opened(written(tmp_path, table(*rows, "5,,", header="x,z,y")))
+    assert dataset.feature_names == ("x", "z", "z blank")
+    assert dataset.filled == {"x": 12, "z": 9}
+    assert dataset.notes[-2:] == (
+        "9 blank cells in z (9): a number becomes the column's median, and one more input says that it was blank",
+        "12 blank cells in x (12), where no row to train on has one: a number becomes the column's median, a word none "
+        "of the known ones, and no input says that it was blank",
+    )
+
+
 def test_words_are_one_hot_and_blank_is_a_category(tmp_path: Path) -> None:
     colours = ["red", "blue", "", "red"]
     rows = [f"{colours[i % 4]},{i},{i % 2}" for i in range(ROWS)]
@@ -186,6 +200,31 @@ def test_a_constant_that_rounding_moves_stays_harmless(tmp_path: Path) -> None:
     dataset = opened(written(tmp_path, table(*(f"{'' if i % 3 else 0.1},{i},{i % 2}" for i in range(ROWS)))))
     inputs = Encoder(dataset.standardization, None).inputs(dataset.train.inputs)
     assert abs(inputs).max() < 5
+
+
+@pytest.mark.parametrize(
+    ("first", "step", "name", "offset"),
+    [
+        (1_700_000_000_000, 100, "ms − 1.7e12", 1.7e12),
+        (-1_013_250, 0.5, "ms + 1.013e6", -1.013e6),
+        (5_000, 1, "ms", 0.0),
+        (3.0, 1e-17, "ms", 0.0),
+    ],
+)
+def test_numbers_far_from_0_stay_apart(tmp_path: Path, first: float, step: float, name: str, offset: float) -> None:
+    rows = [f"{first + step * i if i != 5 else ''},{i},{i % 2}" for i in range(ROWS)]
+    path = written(tmp_path, table(*rows, header="ms,n,y"))
+    dataset = opened(path)
+    assert dataset.feature_names[0] == name
+    lines = by_line(dataset)
+    for i in set(range(ROWS)) - {5}:
+        value = first + step * i - offset
+        assert lines[i + 2][0][0] == pytest.approx(value, abs=step / 100, rel=0 if offset else 1e-6)
+    assert dataset.encoding is not None
+    again = open_table(path, Data(source="o"), np.random.default_rng(0), dataset.encoding)
+    np.testing.assert_array_equal(again.train.inputs, dataset.train.inputs)
+    inputs = Encoder(dataset.standardization, None).inputs(dataset.train.inputs)
+    assert inputs[:, 0].std() == pytest.approx(1, abs=0.01) or step < 1e-9
 
 
 # The target ----------------------------------------------------------------------------------------------------------
@@ -275,6 +314,16 @@ def test_a_table_that_does_not_fit_is_refused(tmp_path: Path, header: str, row: 
     with pytest.raises(InputError) as error:
         open_table(other, Data(source="o"), np.random.default_rng(0), first.encoding)
     assert wrong in str(error.value)
+
+
+def test_columns_that_were_numbered_are_found_by_name_in_another_order(tmp_path: Path) -> None:
+    first = opened(written(tmp_path, plants()), target="2", task="regress")
+    other = written(tmp_path, table(*(f"{i * i / 4},{'ab'[i % 2]},{i}" for i in range(9)), header="height,kind,width"))
+    again = open_table(other, Data(source="o", target="2", task="regress"), np.random.default_rng(0), first.encoding)
+    assert (again.target_names, again.feature_names) == (("height",), first.feature_names)
+    renamed = written(tmp_path, table("1,2,a", "2,3,b", header="width,height,kinds"))
+    with pytest.raises(InputError, match="there is no column '2' for the target"):
+        open_table(renamed, Data(source="o"), np.random.default_rng(0), replace(first.encoding, target="2"))
 
 
 # What is refused -----------------------------------------------------------------------------------------------------
@@ -407,6 +456,15 @@ def test_images_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     (tmp_path / "pictures" / "03.png").write_text("no picture")
     dataset = opened(path, target="speed", image_column="1")
     assert [skip.reason for skip in dataset.skipped] == ["no such file", "not an image"]
+
+
+def test_a_column_of_images_that_was_numbered_is_found_by_name_in_another_order(tmp_path: Path) -> None:
+    first = opened(images(tmp_path), target="2", image_column="1")
+    rows = [f"{i % 9},pictures/{i:02}.png" for i in range(20)]
+    other = written(tmp_path, table(*rows, header="speed,image"), "o.csv")
+    data = Data(source="o", target="2", image_column="1")
+    again = open_table(other, data, np.random.default_rng(0), first.encoding)
+    assert (len(by_line(again)), again.target_names) == (20, ("speed",))
 
 
 def test_a_column_without_images_is_refused(tmp_path: Path) -> None:

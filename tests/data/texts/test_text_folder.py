@@ -1,5 +1,6 @@
 """Folders of texts: a file of lines for each class, or a folder of files for each."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from nnviz.data import formats
 from nnviz.data.dataset import Dataset
 from nnviz.data.formats import format_of
 from nnviz.data.texts import text_folder
@@ -63,7 +65,7 @@ def test_each_file_of_a_class_folder_is_an_example(tmp_path: Path) -> None:
         (tmp_path / name / "deep").mkdir(parents=True)
         for i in range(4):
             (tmp_path / name / f"{i}.txt").write_text(f"{name}\nof {i}\n")
-    (tmp_path / "ham" / "picture.png").write_bytes(b"\x89PNG")
+    (tmp_path / "ham" / "letter.pdf").write_bytes(b"%PDF")
     (tmp_path / "ham" / "bytes.txt").write_bytes(b"\0\1\2")
     (tmp_path / "ham" / "empty.txt").write_bytes(b"")
     dataset = opened(tmp_path)
@@ -71,10 +73,28 @@ def test_each_file_of_a_class_folder_is_an_example(tmp_path: Path) -> None:
     texts = [text for split in (dataset.train, dataset.validation, dataset.test) for text in split.texts or ()]
     assert sorted(texts) == [f"{name} of {i}" for name in ("ham", "späm") for i in range(4)]
     assert {skipped.name: skipped.reason for skipped in dataset.skipped} == {
-        "ham/picture.png": "no .txt file",
+        "ham/letter.pdf": "no .txt file",
         "ham/bytes.txt": "no text (byte 0 is 0)",
         "ham/empty.txt": "the file is empty",
     }
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("ham.txt", "ham.TXT", "spam.txt"),
+        ("h\u00e9ron.txt", "he\u0301ron.txt", "stork.txt"),
+        ("h\u00e9ron/1.txt", "he\u0301ron/1.txt", "stork/1.txt"),
+    ],
+)
+def test_two_ways_to_write_a_name_are_one_class(tmp_path: Path, names: tuple[str, str, str]) -> None:
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(f"of {name}\n")
+    dataset = opened(tmp_path)
+    assert len(dataset.class_names) == 2
+    splits = (dataset.train, dataset.validation, dataset.test)
+    assert {text for split in splits for text in split.texts or ()} == {f"of {name}" for name in names}
 
 
 def test_blank_lines_and_latin_1_are_told(folder: Path) -> None:
@@ -88,7 +108,7 @@ def test_blank_lines_and_latin_1_are_told(folder: Path) -> None:
 def test_a_text_that_is_too_long_is_skipped(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(text_folder, "LONGEST", 50)
     (folder / "cat.txt").write_text(lines("meow", 3) + "a" * 51)
-    assert [tuple(vars(s).values()) for s in opened(folder).skipped] == [("cat.txt line 4", "more than 50 characters")]
+    assert [(s.name, s.reason) for s in opened(folder).skipped] == [("cat.txt line 4", "more than 50 characters")]
 
 
 @pytest.mark.parametrize(
@@ -96,6 +116,10 @@ def test_a_text_that_is_too_long_is_skipped(folder: Path, monkeypatch: pytest.Mo
     [
         ({"cat.txt": "meow"}, "only one class, cat"),
         ({"cat.txt": "meow", "dog.txt": ""}, "holds no text to learn from (dog.txt: the file is empty)"),
+        (
+            {"cat.txt": "meow", "dog.txt": "", "rat.txt": "\0"},
+            "dog.txt: holds no text to learn from (dog.txt: the file",
+        ),
         ({"cat.txt": "meow", "dog.txt": "\0"}, "(dog.txt: no text (byte 0 is 0))"),
         ({"train/cat.txt": "m", "train/dog.txt": "w", "test/cow.txt": "moo"}, "cow.txt: no such class in"),
     ],
@@ -114,6 +138,66 @@ def test_a_forbidden_file_is_named(folder: Path, forbidden: Callable[[Path], Non
     forbidden(folder / "dog.txt")
     with pytest.raises(InputError, match=r"dog\.txt: cannot be read"):
         opened(folder)
+
+
+def test_class_folders_may_be_links_and_never_in_a_circle(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    for name in ("ham", "spam"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.txt").write_text(f"of {name}")
+        (tmp_path / name / "up").symlink_to(root)
+        (root / name).symlink_to(tmp_path / name)
+    assert opened(root).class_names == ("ham", "spam")
+    assert list(formats._files_below(root)) == ["1.txt", "1.txt"]
+
+
+def test_a_folder_in_a_folder_stands_for_it(folder: Path) -> None:
+    (folder / "more").mkdir()
+    inner = folder.rename(folder.parent / "inner")
+    outer = folder / "downloads"
+    outer.mkdir(parents=True)
+    inner.rename(outer / "inner")
+    (folder / "licence.pdf").write_text("")
+    dataset = opened(folder)
+    assert dataset.name == "texts"
+    assert dataset.class_names == ("cat", "dog")
+    assert dataset.train.names[0].startswith("downloads/inner/")
+    assert dataset.notes == ("the classes are in downloads/inner/, the only folder in there",)
+    assert [skip.name for skip in dataset.skipped] == ["licence.pdf", "downloads/inner/more"]
+
+
+def test_a_folder_beside_files_of_lines_is_not_entered(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "shut").mkdir()
+    scandir = os.scandir
+
+    def scanned(path: Path) -> object:
+        if Path(path).name == "shut":
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", scanned)
+    assert opened(folder).class_names == ("cat", "dog")
+
+
+def test_a_folder_in_a_folder_may_hold_splits_or_folders_of_classes(tmp_path: Path) -> None:
+    for root in ("a/inner/train", "b/inner"):
+        for name in ("ham", "spam"):
+            (tmp_path / root / name).mkdir(parents=True)
+            for i in range(3):
+                (tmp_path / root / name / f"{i}.txt").write_text(f"{name} {i}")
+        (tmp_path / root[0] / "README.txt").write_text("about these")
+        dataset = opened(tmp_path / root[0])
+        assert dataset.class_names == ("ham", "spam")
+        assert [skip.name for skip in dataset.skipped] == ["README.txt"]
+
+
+def test_images_with_captions_beside_them_are_images(tmp_path: Path) -> None:
+    (tmp_path / "classes.txt").write_text("cat")
+    for i in range(8):
+        (tmp_path / f"{i}.PNG").write_bytes(b"")
+        (tmp_path / f"{i}.txt").write_text("0 0.5 0.5 1 1")
+    assert format_of(tmp_path) == "images"
 
 
 def test_a_folder_of_images_with_a_note_is_none_of_texts(tmp_path: Path) -> None:

@@ -75,6 +75,15 @@ def test_another_table_is_read_by_the_encoding_of_the_first(tmp_path: Path) -> N
         opened(other, first.encoding)
 
 
+def test_a_column_of_texts_that_was_numbered_is_found_by_name_in_another_order(tmp_path: Path) -> None:
+    first = opened(written(tmp_path, ROWS), text_column="3", target="2")
+    other = tmp_path / "other.csv"
+    other.write_text("body,mood,count\n" + "".join(f"words {i},{'calm' if i % 3 else 'angry'},{i}\n" for i in range(9)))
+    dataset = opened(other, first.encoding, text_column="3", target="2")
+    assert dataset.train.texts is not None
+    assert all(text.startswith("words ") for text in dataset.train.texts)
+
+
 def test_rare_counts_are_not_enlarged_more_than_the_mean_one() -> None:
     counts = np.random.default_rng(0).poisson([3.0, 1.0, 0.01, 0], (500, 4)).astype(np.uint8)
     variance = counts.var(axis=0)

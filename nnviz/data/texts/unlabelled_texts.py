@@ -1,0 +1,50 @@
+"""Texts in files, whose classes nobody knows, counted as a run has counted those that it learnt from."""
+
+import re
+from pathlib import Path
+
+from nnviz.data.text_file import encoding_of, read_content
+from nnviz.data.texts.ngrams import NGrams
+from nnviz.data.texts.text_dataset import LONGEST
+from nnviz.data.unlabelled import Unlabelled
+from nnviz.errors import InputError
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+def read_lines(path: Path, ngrams: NGrams) -> Unlabelled:
+    """Each line of the file is a text; those that are blank or too long are left out and counted.
+
+    Raises InputError if the file cannot be read, or no line is left.
+    """
+    content, notes = _read(path)
+    lines = _LINE_END.split(content)
+    # What follows the last line's end is no line.
+    blank = sum(not line.strip() for line in lines[:-1])
+    if blank:
+        notes.append(f"{blank:,} blank line{'s'[: blank > 1]} left out")
+    texts = {number: line.strip() for number, line in enumerate(lines, start=1) if line.strip()}
+    usable = {number: text for number, text in texts.items() if len(text) <= LONGEST}
+    long = len(texts) - len(usable)
+    if long:
+        notes.append(f"skipped {long:,} line{'s'[: long > 1]} of more than {LONGEST:,} characters")
+    if not usable:
+        raise InputError(f"{path}: holds no text; give one in each line, of at most {LONGEST:,} characters")
+    return Unlabelled(list(usable), ngrams.counts(list(usable.values())), notes)
+
+
+def read_whole_file(path: Path, ngrams: NGrams) -> Unlabelled:
+    """All that the file holds is one text. Raises InputError if it cannot be read, is blank or too long."""
+    content, notes = _read(path)
+    text = " ".join(content.split())
+    if not text or len(text) > LONGEST:
+        raise InputError(f"{path}: {f'more than {LONGEST:,} characters' if text else 'holds no text'}; give another")
+    return Unlabelled([None], ngrams.counts([text]), notes)
+
+
+def _read(path: Path) -> tuple[str, list[str]]:
+    """The text of the file, and what to say of it."""
+    content = read_content(path)
+    encoding = encoding_of(path, content)
+    notes = ["read as Latin-1, because it is no UTF-8"] if encoding == "latin-1" else []
+    return content.decode(encoding), notes

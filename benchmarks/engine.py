@@ -28,11 +28,12 @@ NAMES = [case.name for case in CASES]
 WITH_TRAINER = ["2-8-2", "64-32-10"]
 FOR_MEMORY = ["784-1024-1024-10", "convolutional"]
 TO_PROFILE = [
-    ("784-128-10", 1),
-    ("784-1024-1024-10", 1),
-    ("784-1024-1024-10", 2),
-    ("convolutional", 1),
-    ("convolutional", 2),
+    ("784-128-10", 1, "SGD"),
+    ("784-1024-1024-10", 1, "SGD"),
+    ("784-1024-1024-10", 1, "Adam"),
+    ("784-1024-1024-10", 2, "SGD"),
+    ("convolutional", 1, "SGD"),
+    ("convolutional", 2, "SGD"),
 ]
 NONE = "–"
 PURPOSES = ("forward", "parameters", "input")
@@ -77,7 +78,8 @@ def measure(options: argparse.Namespace) -> str:
         busy = f"Meanwhile other processes kept {found['others']:.2f} cores busy."
         parts[-1] += f"\n\n{busy}"
     parts += [_memory(), _trainer(**span)]
-    parts += [_profile(name, threads) for name, threads in TO_PROFILE if name in cases]
+    parts.append(_why())
+    parts += [_profile(name, threads, optimizer) for name, threads, optimizer in TO_PROFILE if name in cases]
     return "\n\n".join(parts)
 
 
@@ -207,7 +209,18 @@ def _trainer(**span: Any) -> str:
     return f"{text}\n\n{table([*heads, *(f'{head}, mean' for head in heads[1:])], rows)}"
 
 
-def _profile(name: str, threads: int, optimizer: str = "SGD") -> str:
+def _why() -> str:
+    return (
+        "Where the time goes beside the products, part by part, in the tables below. In wide dense layers it is the "
+        "update: Δw is written to memory, to be looked at before it lands. In narrow ones it is also the loss, and "
+        "what NumPy takes to begin each of some twenty operations. In the convolutional network it is batch "
+        "normalisation, relu and pooling, each of which is a stage that can be stopped at, and so goes through memory "
+        "on its own; unrolled windows come to it. With two threads, a second one has to be woken for each part that "
+        "is divided, and the interpreter runs one thread at a time between NumPy's loops."
+    )
+
+
+def _profile(name: str, threads: int, optimizer: str) -> str:
     """Where the time of a step of nnviz goes."""
     found = _ask("profile", case=name, threads=threads, optimizer=optimizer, seconds=2)
     taken = {part: 1e6 * seconds for part, seconds in found["parts"].items()}

@@ -27,7 +27,10 @@ def serve(connection: Connection) -> None:
     import numpy as np
     from PIL import Image
 
-    from nnviz.data import cifar, idx, image_folder, npz, table_images, tables  # noqa: F401
+    from nnviz.data.arrays import cifar, idx, npz  # noqa: F401
+    from nnviz.data.images import image_folder  # noqa: F401
+    from nnviz.data.tables import table, table_images  # noqa: F401
+    from nnviz.data.texts import text_folder  # noqa: F401
 
     Image.init()
     np.zeros(1)

@@ -175,3 +175,9 @@ def test_a_run_is_always_kept_where_it_was_asked_for(tmp_path):
 def test_an_empty_source_is_not_taken_for_the_built_in_one():
     with pytest.raises(InputError, match="SOURCE is empty"):
         Options(source="").experiment()
+
+
+def test_a_picture_of_a_run_that_blows_up_is_made_without_a_word(tmp_path):
+    options = ("--lr", "1e38", "--keys", "u u b", "--size", "80x24")
+    done = python("main()", "screenshot", tmp_path / "p.svg", "xor", *options, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")

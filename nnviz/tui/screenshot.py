@@ -2,11 +2,13 @@
 
 import asyncio
 import math
+import warnings
 from pathlib import Path
 
 from nnviz.errors import InputError
 from nnviz.remote.client import LocalTrainer
 from nnviz.remote.messages import Order
+from nnviz.training.process import prepare_process
 from nnviz.tui.app import NnvizApp
 
 
@@ -17,7 +19,11 @@ def screenshot(order: Order, path: Path, keys: list[str], size: tuple[int, int],
     by the next one when training has stopped. `size` is (columns, rows). The same order and keys give the same bytes.
     Raises InputError if the file cannot be written or the order is wrong.
     """
-    svg = asyncio.run(_export(order, keys, size, light))
+    prepare_process()
+    with warnings.catch_warnings():
+        # The trainer answers in a thread of its own, in which NumPy would warn of overflow again.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        svg = asyncio.run(_export(order, keys, size, light))
     try:
         path.write_text(svg, encoding="utf-8")
     except OSError as error:

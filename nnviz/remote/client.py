@@ -1,17 +1,15 @@
 """The screen's end: a trainer that is asked, in a process of its own or, for tests, in this one."""
 
 import contextlib
-import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from multiprocessing import Pipe
 from typing import Protocol, TypeAlias
 
+from nnviz.child import start_child
 from nnviz.errors import InputError, NnvizError, TrainerDiedError
 from nnviz.remote.messages import Answer, Close, Died, Look, Order, Request, Summary
 from nnviz.remote.opening import Opening
@@ -53,19 +51,7 @@ class Worker:
     """
 
     def __init__(self) -> None:
-        self.connection, theirs = Pipe()
-        # A fresh interpreter and not multiprocessing's: that one would import the command line's modules first, and
-        # cannot be started while a Textual app owns the terminal. It finds what this process finds, and nothing in the
-        # working directory (-P), where somebody's own random.py may lie.
-        self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "nnviz.remote.worker", str(theirs.fileno())],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        theirs.close()
+        self.connection, self.process = start_child("nnviz.remote.worker")
 
 
 class RemoteTrainer:

@@ -6,22 +6,19 @@ than one. Where it takes long, other processes help.
 
 import contextlib
 import math
-import os
-import subprocess
-import sys
 import time
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import Pipe
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
+from nnviz.child import start_child
 from nnviz.data.cores import available_cores
 from nnviz.data.image_sums import image_sums
 from nnviz.data.reading import Tell
@@ -99,17 +96,7 @@ class Helper:
     """A process that decodes blocks. It ends when its connection closes, however that comes. Raises OSError."""
 
     def __init__(self) -> None:
-        self._connection, theirs = Pipe()
-        # A fresh interpreter, for the reasons that the trainer's process has; it finds what this one finds.
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "nnviz.data.images.decoder", str(theirs.fileno())],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        theirs.close()
+        self._connection, self._process = start_child("nnviz.data.images.decoder")
 
     def decode(self, paths: Paths, form: Form) -> Block | None:
         """As `decode_block`; None if the process is no more."""

@@ -63,7 +63,7 @@ class PredictionPane(Pane):
         """Numbers in their own unit, and both on a line."""
         palette, example = self.palette, frame.example
         text, faint, bold = palette.style(palette.text), palette.style(palette.faint), palette.style(palette.text, True)
-        name_width = max(4, min(max(map(cell_len, targets.names)), width // 5))
+        name_width = max(4, min(max(map(cell_len, targets.names)), width // 4))
         names = apart(targets.names, name_width)
         room = width - name_width - 2 * WIDE - 2
         header = f"{fit('', name_width)}{fit_right(f'p {PREDICTION}', WIDE)}{fit_right(f'y {TARGET}', WIDE)}"

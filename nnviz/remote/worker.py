@@ -6,16 +6,16 @@ when it is told to, when the connection closes, or when the trainer fails. Howev
 """
 
 import contextlib
+import gc
 import os
 import signal
 import socket
 import sys
 import time
 from multiprocessing.connection import Connection
-from queue import Empty, SimpleQueue
-from threading import Thread
 
 from nnviz.errors import NnvizError
+from nnviz.remote.bell import Bell
 from nnviz.remote.messages import Close, Died, Look, Request
 from nnviz.remote.opening import Watch
 from nnviz.remote.service import Service
@@ -32,27 +32,30 @@ def main() -> None:
     # is still to be kept.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    connection = Connection(int(sys.argv[1]))
-    signal.signal(signal.SIGTERM, lambda *_: _stop_listening(connection))
-    with contextlib.suppress(*GONE):
-        _carry_out(connection)
+    with Connection(int(sys.argv[1])) as connection, contextlib.suppress(*GONE):
+        bell = Bell(connection.fileno())
+        signal.signal(signal.SIGTERM, lambda *_: _stop_listening(connection, bell))
+        _carry_out(connection, bell)
 
 
-def _stop_listening(connection: Connection) -> None:
+def _stop_listening(connection: Connection, bell: Bell) -> None:
     """To be told to end is the same as to lose the screen: noticed between training steps, never within one."""
-    with socket.socket(fileno=os.dup(connection.fileno())) as end:
+    with contextlib.suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as end:
         end.shutdown(socket.SHUT_RD)
+    bell.ring()
 
 
-def _carry_out(connection: Connection) -> None:
+def _carry_out(connection: Connection, bell: Bell) -> None:
     order = connection.recv()
     screen = os.getppid()
     try:
         prepare_process()
         service = Service(order, Watch(connection.send, OPENING_SECONDS))
         connection.send(service.answer(Look()))
+        # What is there so far stays: to look through all of it for garbage again and again would hold training up.
+        gc.freeze()
         try:
-            _serve(connection, service)
+            _serve(connection, service, bell)
         except BaseException:
             _rescue(service, order.terminal if _is_gone(screen) else None)
             raise
@@ -85,31 +88,16 @@ def _rescue(service: Service, terminal: Terminal | None) -> None:
             terminal.tell(f"nnviz: the screen was killed; {where}")
 
 
-def _serve(connection: Connection, service: Service) -> None:
-    # A thread that waits for requests costs a running trainer nothing; to look for them itself, a thousand times a
-    # second, costs a small network some percent. When one comes, the trainer gives way within the switch interval.
-    sys.setswitchinterval(0.0005)
-    inbox: SimpleQueue[Request | None] = SimpleQueue()
-    Thread(target=_listen, args=(connection, inbox), daemon=True).start()
+def _serve(connection: Connection, service: Service, bell: Bell) -> None:
     while True:
-        try:
-            request = inbox.get(timeout=service.waits())
-        except Empty:
-            service.work(lambda: not inbox.empty())
+        bell.silence()
+        if not connection.poll(service.waits()):
+            service.work(bell.has_rung)
             continue
-        if request is None:
-            raise EOFError
+        request: Request = connection.recv()
         connection.send(service.answer(request))
         if isinstance(request, Close):
             return
-
-
-def _listen(connection: Connection, inbox: "SimpleQueue[Request | None]") -> None:
-    """Put requests into the inbox, and None when no more can come."""
-    with contextlib.suppress(*GONE, OSError):
-        while True:
-            inbox.put(connection.recv())
-    inbox.put(None)
 
 
 if __name__ == "__main__":

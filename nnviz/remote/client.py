@@ -1,13 +1,13 @@
 """The screen's end: a trainer that is asked, in a process of its own or, for tests, in this one."""
 
+import asyncio
 import contextlib
 import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 from nnviz.child import start_child
 from nnviz.errors import InputError, NnvizError, TrainerDiedError
@@ -18,24 +18,20 @@ from nnviz.remote.opening import Opening
 CLOSE_SECONDS = 30.0
 
 
-Hear: TypeAlias = Callable[[Opening], None]
-
-
-def nobody(_: Opening) -> None:
-    """Nobody wants to know."""
-
-
 class AskableTrainer(Protocol):
-    """A trainer that answers one request at a time."""
+    """A trainer that says what it is asked for, one thing at a time.
 
-    def first(self, hear: Hear = nobody) -> Answer:
-        """Wait until the trainer is ready: its first frame. Asked for before all else.
+    A new one says, without being asked, how far its opening is, again and again, and then its first frame.
+    """
 
-        Until then, `hear` is called now and then with how far the opening is. Raises InputError, TrainerDiedError.
-        """
+    def send(self, request: Request) -> None:
+        """Ask for something; the answer is what it says next."""
 
-    def ask(self, request: Request) -> Answer:
-        """Send a request and wait for the answer. Raises TrainerDiedError, or InputError if the run cannot be kept."""
+    async def has_spoken(self) -> None:
+        """Wait until there is something to receive; meanwhile the event loop has other work."""
+
+    def receive(self) -> "Answer | Opening":
+        """What the trainer says next. Raises TrainerDiedError, or InputError if the run cannot be opened or kept."""
 
     def close(self) -> Summary | None:
         """Have the run kept and the trainer ended, however it is; None if it could not say how it ended."""
@@ -60,43 +56,44 @@ class RemoteTrainer:
     def __init__(self, order: Order, worker: Worker | None = None) -> None:
         worker = worker or Worker()
         self._order = order
-        self._turn = threading.Lock()
         self._ready = False
         self._connection, self._process = worker.connection, worker.process
-        with contextlib.suppress(OSError):
-            self._connection.send(order)
+        self._tell(order)
 
     @property
     def pid(self) -> int:
         """The process number of the trainer."""
         return self._process.pid
 
-    def first(self, hear: Hear = nobody) -> Answer:
-        with self._turn:
-            answer = self._receive(hear)
-            self._ready = True
-        return answer
+    def send(self, request: Request) -> None:
+        self._tell(request)
 
-    def ask(self, request: Request) -> Answer:
-        with self._turn:
-            # If it died, it may have said why before it did.
-            with contextlib.suppress(OSError):
-                self._connection.send(request)
-            return self._receive()
+    def _tell(self, message: Order | Request) -> None:
+        # If it died, it may have said why before it did: that is still to be received.
+        with contextlib.suppress(OSError):
+            self._connection.send(message)
 
-    def _receive(self, hear: Hear = nobody) -> Answer:
+    async def has_spoken(self) -> None:
+        if self._connection.closed:
+            return
+        loop, speaks = asyncio.get_running_loop(), asyncio.Event()
+        loop.add_reader(self._connection.fileno(), speaks.set)
         try:
-            answer: Answer | Opening = self._connection.recv()
-            while isinstance(answer, Opening):
-                hear(answer)
-                answer = self._connection.recv()
+            await speaks.wait()
+        finally:
+            loop.remove_reader(self._connection.fileno())
+
+    def receive(self) -> "Answer | Opening":
+        try:
+            said: Answer | Opening = self._connection.recv()
         except (EOFError, OSError):
             raise TrainerDiedError(f"the trainer {self._how_it_ended()}") from None
-        if isinstance(answer, Died):
-            if answer.exit_code == InputError.exit_code:
-                raise InputError(answer.reason)
-            raise TrainerDiedError(f"the trainer failed: {answer.reason}")
-        return answer
+        if isinstance(said, Died):
+            if said.exit_code == InputError.exit_code:
+                raise InputError(said.reason)
+            raise TrainerDiedError(f"the trainer failed: {said.reason}")
+        self._ready = not isinstance(said, Opening)
+        return said
 
     def _how_it_ended(self) -> str:
         try:
@@ -111,17 +108,20 @@ class RemoteTrainer:
         if not self._ready:
             # Nothing has been computed, and to read all examples may take long.
             self._process.kill()
-        answer: Answer | None = None
+        summary = None
         patience = threading.Timer(CLOSE_SECONDS, self._process.kill)
         patience.start()
         try:
+            self.send(Close())
             with contextlib.suppress(NnvizError):
-                answer = self.ask(Close())
+                # What it was asked for before, it says before.
+                while not isinstance(summary := self.receive(), Summary):
+                    pass
             self._connection.close()
             self._process.wait()
         finally:
             patience.cancel()
-        return answer if isinstance(answer, Summary) else None
+        return summary if isinstance(summary, Summary) else None
 
     def again(self) -> "RemoteTrainer":
         self.close()
@@ -136,16 +136,20 @@ class LocalTrainer:
 
         self._order = order
         self._slice = slice_seconds
+        self._asked: Request = Look()
         self.service = Service(order)
 
-    def first(self, hear: Hear = nobody) -> Answer:  # noqa: ARG002 - it was opened before
-        return self.service.answer(Look())
+    def send(self, request: Request) -> None:
+        self._asked = request
 
-    def ask(self, request: Request) -> Answer:
+    async def has_spoken(self) -> None:
+        return
+
+    def receive(self) -> "Answer | Opening":
         if self.service.waits() == 0:
             end = time.perf_counter() + self._slice
             self.service.work(lambda: time.perf_counter() >= end)
-        return self.service.answer(request)
+        return self.service.answer(self._asked)
 
     def close(self) -> Summary | None:
         return self.service.conclude()

@@ -1,48 +1,50 @@
 """Link: the screen's way to the trainer, which never makes the screen wait."""
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 
-from nnviz.remote.client import AskableTrainer, Hear, nobody
+from nnviz.remote.client import AskableTrainer
 from nnviz.remote.messages import Answer, Request, Summary
 from nnviz.remote.opening import Opening
 
 
 class Link:
-    """Asks a trainer one thing at a time, in a thread that does nothing else."""
+    """Asks a trainer one thing at a time."""
 
     def __init__(self, trainer: AskableTrainer) -> None:
         self.trainer = trainer
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="link")
-        self._pending = 0
+        self._turn = asyncio.Lock()
 
     @property
     def busy(self) -> bool:
         """Whether an answer is awaited."""
-        return self._pending > 0
+        return self._turn.locked()
 
-    async def first(self, hear: Hear = nobody) -> Answer:
+    async def first(self, hear: Callable[[Opening], None]) -> Answer:
         """The trainer's first frame; until then, `hear` is told how far it is. Raises InputError, TrainerDiedError."""
-        loop = asyncio.get_running_loop()
-
-        def pass_on(opening: Opening) -> None:
-            loop.call_soon_threadsafe(hear, opening)
-
-        return await loop.run_in_executor(self._thread, self.trainer.first, pass_on)
+        async with self._turn:
+            while isinstance(said := await self._next(), Opening):
+                hear(said)
+            return said
 
     async def ask(self, request: Request) -> Answer:
-        """The answer to a request, after those asked before. Raises TrainerDiedError."""
-        self._pending += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, self.trainer.ask, request)
-        finally:
-            self._pending -= 1
+        """The answer to a request, after those asked before. Raises TrainerDiedError, InputError."""
+        async with self._turn:
+            self.trainer.send(request)
+            answer = await self._next()
+            assert not isinstance(answer, Opening)
+            return answer
+
+    async def _next(self) -> "Answer | Opening":
+        await self.trainer.has_spoken()
+        return self.trainer.receive()
 
     async def start_again(self) -> Answer:
         """Replace a trainer that died by a new one of the same order, and wait for its first frame."""
         self.trainer = self.trainer.again()
-        return await self.first()
+        return await self.first(lambda _: None)
 
     async def close(self) -> Summary | None:
         """Have the run kept and the trainer ended."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self.trainer.close)
+        async with self._turn:
+            return await asyncio.to_thread(self.trainer.close)

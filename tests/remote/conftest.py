@@ -13,7 +13,8 @@ from PIL import Image
 
 from nnviz.experiment import Experiment, combine
 from nnviz.remote.client import AskableTrainer, LocalTrainer, RemoteTrainer
-from nnviz.remote.messages import Look, Order
+from nnviz.remote.messages import Answer, Look, Order, Request
+from nnviz.remote.opening import Opening
 from nnviz.training.assembly import assemble, open_dataset
 from nnviz.training.frame import Frame, State
 from nnviz.training.trainer import Trainer
@@ -102,11 +103,26 @@ def straight(experiment: Experiment, steps: int) -> Trainer:
     return trainer
 
 
+def first(trainer: AskableTrainer, hear: Callable[[Opening], None] = lambda _: None) -> Answer:
+    """The first frame of a trainer; `hear` is told what it says before."""
+    while isinstance(said := trainer.receive(), Opening):
+        hear(said)
+    return said
+
+
+def ask(trainer: AskableTrainer, request: Request) -> Answer:
+    """Ask, and wait for the answer."""
+    trainer.send(request)
+    answer = trainer.receive()
+    assert not isinstance(answer, Opening)
+    return answer
+
+
 def look_until(trainer: AskableTrainer, arrived: Callable[[Frame], bool], seconds: float = 10) -> Frame:
     """Look again and again, as the screen does, until a frame is as awaited."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        frame = trainer.ask(Look())
+        frame = ask(trainer, Look())
         if arrived(frame):
             return frame
     raise AssertionError(f"still {frame.state} at {frame.moment}")

@@ -16,23 +16,23 @@ from PIL import Image
 
 from nnviz.errors import InputError, TrainerDiedError
 from nnviz.experiment import combine
-from nnviz.remote import client, messages
+from nnviz.remote import client
 from nnviz.remote.client import RemoteTrainer
 from nnviz.remote.messages import PACES, Advance, Goal, Look, Order, Run
 from nnviz.training.frame import Frame, State
 from nnviz.training.run import load_run
 
-from .conftest import look_until, straight
+from .conftest import ask, first, look_until, straight
 
 FULL_SPEED = PACES[-1]
 
 
 def begin(trainer, running=True):
     """Get a trainer to a place where there is something to lose."""
-    trainer.first()
-    trainer.ask(Advance(Goal.STEP))
+    first(trainer)
+    ask(trainer, Advance(Goal.STEP))
     if running:
-        trainer.ask(Run(FULL_SPEED))
+        ask(trainer, Run(FULL_SPEED))
 
 
 def wait_until_gone(pid, seconds=2.0):
@@ -69,13 +69,13 @@ def test_a_killed_trainer_is_reported_and_can_be_had_again(start_remote, make_or
     started = time.monotonic()
     for _ in range(2):
         with pytest.raises(TrainerDiedError, match="SIGKILL"):
-            trainer.ask(Look())
+            ask(trainer, Look())
     assert time.monotonic() - started < 1
     kept_something = order.out.exists()
     assert kept_something == running
     again = trainer.again()
-    assert again.first().state is State.READY
-    again.ask(Advance(Goal.STEP))
+    assert first(again).state is State.READY
+    ask(again, Advance(Goal.STEP))
     summary = again.close()
     assert summary.directory == str(order.out.with_name("run-2") if kept_something else order.out)
     assert again.close() is None, "a second time does no harm"
@@ -89,9 +89,10 @@ def test_a_trainer_outlives_a_killed_screen_just_to_keep_the_run(make_order, tmp
         from nnviz.remote.client import RemoteTrainer
         from nnviz.remote.messages import PACES, Advance, Goal, Run
         trainer = RemoteTrainer(pickle.load(open(sys.argv[1], "rb")))
-        trainer.first()
-        trainer.ask(Advance(Goal.STEP))
-        trainer.ask(Run(PACES[-1]))
+        trainer.receive()
+        for request in (Advance(Goal.STEP), Run(PACES[-1])):
+            trainer.send(request)
+            trainer.receive()
         print(trainer.pid, flush=True)
         time.sleep(60)
     """
@@ -121,7 +122,7 @@ def test_a_trainer_that_is_told_to_end_keeps_the_run(start_remote, make_order, r
     wait_until_gone(trainer.pid)
     assert_kept(order.out)
     with pytest.raises(TrainerDiedError, match=r"ended by itself \(exit code 0\)"):
-        trainer.ask(Look())
+        ask(trainer, Look())
 
 
 def test_a_trainer_that_is_told_to_end_in_the_midst_of_a_step_keeps_a_whole_one(start_remote, make_order, in_worker):
@@ -149,7 +150,7 @@ def test_a_signal_to_the_whole_terminal_leaves_the_trainer_to_the_screen(start_r
     begin(trainer)
     os.kill(trainer.pid, number)
     time.sleep(0.05)
-    assert trainer.ask(Look()).state is State.RUNNING
+    assert ask(trainer, Look()).state is State.RUNNING
     assert trainer.close().directory == str(order.out)
     assert_kept(order.out)
 
@@ -199,7 +200,7 @@ def test_data_that_cannot_be_trained_on_are_the_users_to_mend(start_remote, tmp_
     experiment = combine({"data": {"source": str(tmp_path / "one")}})
     trainer = start_remote(Order(experiment, tmp_path / "run", keep_always=True))
     with pytest.raises(InputError, match="only one class") as caught:
-        trainer.first()
+        first(trainer)
     assert caught.value.exit_code == 2
     assert trainer.close() is None
     assert not (tmp_path / "run").exists()
@@ -208,7 +209,7 @@ def test_data_that_cannot_be_trained_on_are_the_users_to_mend(start_remote, tmp_
 def test_nothing_that_the_trainer_says_reaches_the_terminal(start_remote, make_order, in_worker, capfd):
     in_worker("import sys; print('a stray print', flush=True); print('a warning', file=sys.stderr, flush=True)")
     trainer = start_remote(make_order())
-    trainer.first()
+    first(trainer)
     assert capfd.readouterr() == ("", "")
 
 
@@ -216,20 +217,7 @@ def test_a_file_in_the_working_directory_is_not_taken_for_a_module(start_remote,
     for name in ("random", "secrets", "numpy"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('a homework of mine')")
     monkeypatch.chdir(tmp_path)
-    assert isinstance(start_remote(make_order()).first(), Frame)
-
-
-def test_each_of_two_who_ask_at_once_gets_his_own_answer(start_remote, make_order):
-    trainer = start_remote(make_order())
-    begin(trainer)
-
-    def ask(request, kind):
-        return all(isinstance(trainer.ask(request), kind) for _ in range(50))
-
-    with ThreadPoolExecutor(2) as pool:
-        looks, tests = pool.submit(ask, Look(), Frame), pool.submit(ask, messages.Test(), messages.TestReport)
-        assert looks.result()
-        assert tests.result()
+    assert isinstance(first(start_remote(make_order())), Frame)
 
 
 def test_leaving_does_not_wait_for_the_data(start_remote, make_order, in_worker):
@@ -240,12 +228,12 @@ def test_leaving_does_not_wait_for_the_data(start_remote, make_order, in_worker)
     """)
     trainer = start_remote(make_order())
     with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(trainer.first)
+        said = pool.submit(trainer.receive)
         time.sleep(0.3)
         started = time.monotonic()
         assert trainer.close() is None
         with pytest.raises(TrainerDiedError, match="SIGKILL"):
-            first.result()
+            said.result()
     assert time.monotonic() - started < 2
 
 

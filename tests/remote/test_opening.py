@@ -14,6 +14,8 @@ from nnviz.remote.messages import Order
 from nnviz.remote.opening import Opening, Watch
 from nnviz.training.frame import Frame
 
+from .conftest import first
+
 
 def test_the_standing_in_words() -> None:
     assert Opening(12_345, 50_000, 3210.4).words() == ["12,345 of 50,000 images", "3,210/s", "12 s left"]
@@ -58,7 +60,7 @@ def test_the_screen_hears_of_the_opening_before_the_first_frame(
 ) -> None:
     in_worker(SLOW.format(seconds=0.12))
     heard: list[Opening] = []
-    frame = start_remote(make_order()).first(heard.append)
+    frame = first(start_remote(make_order()), heard.append)
     assert isinstance(frame, Frame)
     assert heard
     assert [far.done for far in heard] == sorted(far.done for far in heard)

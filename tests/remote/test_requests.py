@@ -17,7 +17,7 @@ from nnviz.training.frame import Frame, Quantity, State
 from nnviz.training.run import load_run
 from nnviz.training.stages import Phase, end_of
 
-from .conftest import DEPTH, PER_EPOCH, STAGES, look_until, rested, steps, straight
+from .conftest import DEPTH, PER_EPOCH, STAGES, ask, first, look_until, rested, steps, straight
 
 FULL_SPEED = m.PACES[-1]
 
@@ -38,7 +38,7 @@ def assert_same_as_straight(order, step_count):
 
 def test_every_goal_is_reached_and_not_passed(start, make_order):
     trainer = start(make_order())
-    frame = trainer.first()
+    frame = first(trainer)
     assert (frame.state, frame.moment.done) == (State.READY, 0)
     ends = {
         m.Goal.STAGE: 1,
@@ -47,30 +47,30 @@ def test_every_goal_is_reached_and_not_passed(start, make_order):
         m.Goal.UPDATE: end_of(Phase.UPDATE, DEPTH),
     }
     for goal, done in ends.items():
-        frame = trainer.ask(m.Advance(goal))
+        frame = ask(trainer, m.Advance(goal))
         assert (frame.state, frame.moment.step, frame.moment.done) == (State.PAUSED, 0, done)
-    frame = trainer.ask(m.Advance(m.Goal.STEP))
+    frame = ask(trainer, m.Advance(m.Goal.STEP))
     assert (frame.moment.step, frame.moment.done) == (1, STAGES)
-    assert trainer.ask(m.Advance(m.Goal.EPOCH)).state is State.RUNNING
+    assert ask(trainer, m.Advance(m.Goal.EPOCH)).state is State.RUNNING
     frame = look_until(trainer, rested)
     assert (frame.state, frame.moment.epoch, steps(frame)) == (State.PAUSED, 0, PER_EPOCH)
-    trainer.ask(m.Advance(m.Goal.EPOCH))
+    ask(trainer, m.Advance(m.Goal.EPOCH))
     assert steps(look_until(trainer, rested)) == 2 * PER_EPOCH
 
 
 def test_looking_changes_nothing_but_what_is_looked_at(start, make_order):
     trainer = start(make_order())
-    trainer.first()
-    moment = trainer.ask(m.Advance(m.Goal.BACKWARD)).moment
-    frame = trainer.ask(m.Focus(3, 0, Quantity.WEIGHT))
+    first(trainer)
+    moment = ask(trainer, m.Advance(m.Goal.BACKWARD)).moment
+    frame = ask(trainer, m.Focus(3, 0, Quantity.WEIGHT))
     assert (frame.focus.example, frame.focus.block, frame.matrix.quantity) == (3, 0, Quantity.WEIGHT)
-    assert trainer.ask(m.Look()).focus == frame.focus
-    report = trainer.ask(m.Test())
+    assert ask(trainer, m.Look()).focus == frame.focus
+    report = ask(trainer, m.Test())
     assert isinstance(report, m.TestReport)
     assert (report.split, report.examples, report.step, report.confusion.sum()) == ("test", 2, 0, 2)
     assert len(report.mistakes) == 2 - np.trace(report.confusion)
-    assert trainer.ask(m.Look()).moment == moment
-    summary = trainer.ask(m.Close())
+    assert ask(trainer, m.Look()).moment == moment
+    summary = ask(trainer, m.Close())
     assert isinstance(summary, m.Summary)
     assert summary.directory is None
 
@@ -80,7 +80,7 @@ def test_any_mixture_of_requests_to_the_remote_trainer_computes_the_same_bits(st
     order = make_order(optimizer=("sgd", "adam")[seed % 2], learning_rate=0.003)
     chooser = random.Random(seed)
     trainer = start_remote(order)
-    trainer.first()
+    first(trainer)
     meddling = [
         m.Look(),
         m.Test(),
@@ -90,9 +90,9 @@ def test_any_mixture_of_requests_to_the_remote_trainer_computes_the_same_bits(st
         m.Run(m.Pace(m.Goal.STAGE, 500, "")),
     ]
     for _ in range(60):
-        trainer.ask(m.Advance(chooser.choice(list(m.Goal))) if chooser.random() < 0.7 else chooser.choice(meddling))
-    trainer.ask(m.Pause())
-    frame = trainer.ask(m.Advance(m.Goal.UPDATE))
+        ask(trainer, m.Advance(chooser.choice(list(m.Goal))) if chooser.random() < 0.7 else chooser.choice(meddling))
+    ask(trainer, m.Pause())
+    frame = ask(trainer, m.Advance(m.Goal.UPDATE))
     trainer.close()
     assert steps(frame) > PER_EPOCH
     assert_same_as_straight(order, steps(frame))
@@ -104,7 +104,7 @@ def test_any_mixture_of_keys_computes_the_same_bits(make_order, goals):
     order = make_order()
     trainer = LocalTrainer(order)
     for goal in [*goals, m.Goal.UPDATE]:
-        frame = trainer.ask(m.Advance(goal))
+        frame = ask(trainer, m.Advance(goal))
     trainer.close()
     assert_same_as_straight(order, steps(frame))
 
@@ -112,51 +112,51 @@ def test_any_mixture_of_keys_computes_the_same_bits(make_order, goals):
 @pytest.mark.parametrize("goal", [m.Goal.STAGE, m.Goal.STEP])
 def test_a_pace_is_kept_until_pause(start, make_order, goal):
     trainer = start(make_order())
-    trainer.first()
+    first(trainer)
     started = time.monotonic()
-    trainer.ask(m.Run(m.Pace(goal, 40, "")))
+    ask(trainer, m.Run(m.Pace(goal, 40, "")))
     while time.monotonic() < started + 0.4:
-        assert trainer.ask(m.Look()).state is State.RUNNING
+        assert ask(trainer, m.Look()).state is State.RUNNING
         time.sleep(0.01)
-    frame = trainer.ask(m.Pause())
+    frame = ask(trainer, m.Pause())
     due = 40 * (time.monotonic() - started)
     gone = steps(frame) if goal is m.Goal.STEP else frame.moment.step * STAGES + frame.moment.done
     assert due / 2 <= gone <= due + 1
     time.sleep(0.05)
-    assert (frame.state, trainer.ask(m.Look()).moment) == (State.PAUSED, frame.moment)
+    assert (frame.state, ask(trainer, m.Look()).moment) == (State.PAUSED, frame.moment)
 
 
 def test_full_speed_serves_requests_and_measures_itself(start, make_order):
     trainer = start(make_order())
-    trainer.first()
-    trainer.ask(m.Run(FULL_SPEED))
+    first(trainer)
+    ask(trainer, m.Run(FULL_SPEED))
     frame = look_until(trainer, lambda frame: frame.rates.steps_per_second is not None)
     assert frame.state is State.RUNNING
     assert steps(frame) > 50
     assert frame.rates.steps_per_second > 50
     # Batches of 5, 5 and 2: four examples a step.
     assert frame.rates.examples_per_second == pytest.approx(4 * frame.rates.steps_per_second)
-    assert trainer.ask(m.Focus(0, 0, Quantity.WEIGHT)).state is State.RUNNING
-    assert trainer.ask(m.Pause()).rates.steps_per_second is None
+    assert ask(trainer, m.Focus(0, 0, Quantity.WEIGHT)).state is State.RUNNING
+    assert ask(trainer, m.Pause()).rates.steps_per_second is None
 
 
 def test_another_pace_still_stops_at_the_end_of_the_epoch(make_order):
     trainer = LocalTrainer(make_order(), slice_seconds=0)
-    trainer.ask(m.Advance(m.Goal.EPOCH))
-    trainer.ask(m.Run(m.Pace(m.Goal.STAGE, 1000, "")))
+    ask(trainer, m.Advance(m.Goal.EPOCH))
+    ask(trainer, m.Run(m.Pace(m.Goal.STAGE, 1000, "")))
     frame = look_until(trainer, rested)
     assert (steps(frame) % PER_EPOCH, frame.moment.done) == (0, STAGES)
 
 
 def test_a_stop_rule_finishes_the_run_and_asking_on_lifts_it(start, make_order):
     trainer = start(make_order(stopping={"steps": 4}))
-    trainer.first()
-    trainer.ask(m.Run(FULL_SPEED))
+    first(trainer)
+    ask(trainer, m.Run(FULL_SPEED))
     frame = look_until(trainer, rested)
     assert (frame.state, frame.stopped_by, steps(frame)) == (State.FINISHED, "steps", 4)
-    frame = trainer.ask(m.Advance(m.Goal.STEP))
+    frame = ask(trainer, m.Advance(m.Goal.STEP))
     assert (frame.state, frame.stopped_by, steps(frame)) == (State.PAUSED, None, 5)
-    trainer.ask(m.Run(FULL_SPEED))
+    ask(trainer, m.Run(FULL_SPEED))
     look_until(trainer, lambda frame: steps(frame) > 20 and frame.state is State.RUNNING)
 
 
@@ -164,27 +164,27 @@ def test_a_stop_rule_finishes_the_run_and_asking_on_lifts_it(start, make_order):
 def test_a_diverged_run_stays_so_until_it_is_restarted(start, make_order):
     order = make_order(learning_rate=1e9)
     trainer = start(order)
-    trainer.first()
-    trainer.ask(m.Run(FULL_SPEED))
+    first(trainer)
+    ask(trainer, m.Run(FULL_SPEED))
     frame = look_until(trainer, rested)
     assert (frame.state, frame.stopped_by) == (State.DIVERGED, "diverged")
     for request in (m.Advance(m.Goal.STAGE), m.Advance(m.Goal.EPOCH), m.Run(FULL_SPEED), m.Pause(), m.Change(0.01)):
-        again = trainer.ask(request)
+        again = ask(trainer, request)
         assert (again.state, again.moment) == (State.DIVERGED, frame.moment)
-    frame = trainer.ask(m.Restart())
+    frame = ask(trainer, m.Restart())
     assert (frame.state, frame.stopped_by, frame.learning_rate) == (State.READY, None, 0.01)
-    assert np.isfinite(trainer.ask(m.Advance(m.Goal.LOSS)).batch_loss)
+    assert np.isfinite(ask(trainer, m.Advance(m.Goal.LOSS)).batch_loss)
     assert all(np.isfinite(tensor).all() for tensor in kept_tensors(order).values()), "the last good state is kept"
 
 
 def test_a_changed_learning_rate_takes_effect_and_is_written_down(start, make_order):
     order = make_order()
     trainer = start(order)
-    trainer.first()
-    trainer.ask(m.Advance(m.Goal.STEP))
-    trainer.ask(m.Advance(m.Goal.STEP))
-    assert trainer.ask(m.Change(0.5)).learning_rate == 0.5
-    trainer.ask(m.Advance(m.Goal.STEP))
+    first(trainer)
+    ask(trainer, m.Advance(m.Goal.STEP))
+    ask(trainer, m.Advance(m.Goal.STEP))
+    assert ask(trainer, m.Change(0.5)).learning_rate == 0.5
+    ask(trainer, m.Advance(m.Goal.STEP))
     trainer.close()
     expected = straight(order.experiment, 2)
     expected.descent.learning_rate = 0.5
@@ -200,12 +200,12 @@ def test_a_changed_learning_rate_takes_effect_and_is_written_down(start, make_or
 def test_every_run_before_a_restart_or_reseed_is_kept_and_can_be_done_again(start, make_order):
     order = make_order()
     trainer = start(order)
-    weights = trainer.first().layers[0].edges
+    weights = first(trainer).layers[0].edges
     counts, seeds = (2, 4, 5, 3), (0, 0, 1, 2)
     for count, following in zip(counts, (m.Restart(), m.Reseed(), m.Reseed(), m.Close()), strict=True):
         for _ in range(count):
-            trainer.ask(m.Advance(m.Goal.STEP))
-        frame = trainer.ask(following)
+            ask(trainer, m.Advance(m.Goal.STEP))
+        frame = ask(trainer, following)
         if isinstance(frame, Frame):
             assert (frame.state, steps(frame), frame.curves.total) == (State.READY, 0, 0)
             assert np.array_equal(frame.layers[0].edges, weights) == isinstance(following, m.Restart)
@@ -224,12 +224,12 @@ def test_nothing_is_kept_before_an_epoch_unless_a_directory_was_asked_for(make_o
     order = make_order()
     order = type(order)(order.experiment, order.out, keep_always=False)
     trainer = LocalTrainer(order)
-    trainer.ask(m.Advance(m.Goal.STEP))
+    ask(trainer, m.Advance(m.Goal.STEP))
     assert trainer.close() == m.Summary({"steps": 1}, None)
     assert not order.out.exists()
 
 
 def test_an_answer_is_small(start_remote, make_order):
     trainer = start_remote(make_order())
-    trainer.first()
-    assert len(pickle.dumps(trainer.ask(m.Advance(m.Goal.EPOCH)))) < 200_000
+    first(trainer)
+    assert len(pickle.dumps(ask(trainer, m.Advance(m.Goal.EPOCH)))) < 200_000

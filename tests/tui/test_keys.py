@@ -11,7 +11,8 @@ from textual import events
 from nnviz.errors import TrainerDiedError
 from nnviz.experiment import combine
 from nnviz.remote.client import LocalTrainer
-from nnviz.remote.messages import PACES, Answer, Order, Request
+from nnviz.remote.messages import PACES, Answer, Order
+from nnviz.remote.opening import Opening
 from nnviz.training.frame import Quantity, State
 from nnviz.training.stages import Phase, end_of
 from nnviz.tui.app import NnvizApp
@@ -293,10 +294,10 @@ class Mortal(LocalTrainer):
 
     dead = False
 
-    def ask(self, request: Request) -> Answer:
+    def receive(self) -> "Answer | Opening":
         if self.dead:
             raise TrainerDiedError("the trainer was killed by SIGKILL")
-        return super().ask(request)
+        return super().receive()
 
 
 @pytest.mark.parametrize("key", ["f", "t", "space"])

@@ -1,12 +1,9 @@
 """The screen while a source is being opened."""
 
-import threading
+import asyncio
 
 import pytest
 
-from nnviz.errors import TrainerDiedError
-from nnviz.remote.client import Hear, nobody
-from nnviz.remote.messages import Answer
 from nnviz.remote.opening import Opening
 from nnviz.tui.app import NnvizApp
 from tests.tui.conftest import Driver
@@ -16,14 +13,14 @@ class SlowlyOpened:
     """A trainer that says how far it is, if that is known, and never gets further."""
 
     def __init__(self, *known: Opening) -> None:
-        self.known = known
-        self.closed = threading.Event()
+        self.known = list(known)
 
-    def first(self, hear: Hear = nobody) -> Answer:
-        for opening in self.known:
-            hear(opening)
-        self.closed.wait(20)
-        raise TrainerDiedError("it was closed")
+    async def has_spoken(self) -> None:
+        if not self.known:
+            await asyncio.sleep(20)
+
+    def receive(self) -> Opening:
+        return self.known.pop(0)
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (60, 16)])
@@ -31,31 +28,25 @@ class SlowlyOpened:
 async def test_it_says_how_far_it_is_and_can_be_left_at_once(size: tuple[int, int], key: str) -> None:
     trainer = SlowlyOpened(Opening(12_345, 50_000, 3210.0))
     app = NnvizApp(trainer, "flowers")  # type: ignore[arg-type]
-    try:
-        async with app.run_test(size=size) as pilot:
-            driver = Driver(app, pilot)
-            for _ in range(200):
-                await pilot.pause(0.02)
-                if "left" in driver.text():
-                    break
-            lines = [line.strip() for line in driver.text().splitlines() if line.strip()]
-            told = " ".join(lines[:-1])
-            assert told == "nnviz   opening flowers …  12,345 of 50,000 images · 3,210/s · 12 s left"
-            assert lines[-1].endswith("25%")
-            assert "━" in lines[-1]
-            await pilot.press(key)
-            await pilot.pause(0.1)
-            assert not app.is_running
-    finally:
-        trainer.closed.set()
+    async with app.run_test(size=size) as pilot:
+        driver = Driver(app, pilot)
+        for _ in range(200):
+            await pilot.pause(0.02)
+            if "left" in driver.text():
+                break
+        lines = [line.strip() for line in driver.text().splitlines() if line.strip()]
+        told = " ".join(lines[:-1])
+        assert told == "nnviz   opening flowers …  12,345 of 50,000 images · 3,210/s · 12 s left"
+        assert lines[-1].endswith("25%")
+        assert "━" in lines[-1]
+        await pilot.press(key)
+        await pilot.pause(0.1)
+        assert not app.is_running
 
 
 async def test_a_source_that_is_there_at_once_needs_no_bar() -> None:
     trainer = SlowlyOpened()
     app = NnvizApp(trainer, "flowers")  # type: ignore[arg-type]
-    try:
-        async with app.run_test() as pilot:
-            await pilot.pause(0.2)
-            assert Driver(app, pilot).text().split() == ["nnviz", "opening", "flowers", "…"]
-    finally:
-        trainer.closed.set()
+    async with app.run_test() as pilot:
+        await pilot.pause(0.2)
+        assert Driver(app, pilot).text().split() == ["nnviz", "opening", "flowers", "…"]

@@ -23,6 +23,7 @@ from nnviz.errors import NnvizError
 from nnviz.remote.client import AskableTrainer
 from nnviz.remote.messages import Summary
 from nnviz.remote.opening import Opening
+from nnviz.tui.driver import PromptDriver
 from nnviz.tui.keys import KEYS
 from nnviz.tui.link import Link
 from nnviz.tui.screens.opening import OpeningScreen
@@ -40,7 +41,7 @@ class NnvizApp(App[Summary | None]):
     ]
 
     def __init__(self, trainer: AskableTrainer, source: str, light: bool = False) -> None:
-        super().__init__()
+        super().__init__(driver_class=PromptDriver)
         self.link = Link(trainer)
         self.failure: NnvizError | None = None
         self.ready = asyncio.Event()

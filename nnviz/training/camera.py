@@ -2,6 +2,7 @@
 
 import math
 import re
+import time
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from nnviz.training.blocks import blocks_of, by_units, input_grouping
 from nnviz.training.choice import first_outputs, ranked_units, shown_units
 from nnviz.training.evaluation import chosen_class
 from nnviz.training.heatmaps import Heatmaps
+from nnviz.training.history import Evaluation, History
 from nnviz.training.reached import Reached
 from nnviz.training.reduction import extreme, largest
 from nnviz.training.stages import Phase
@@ -21,9 +23,9 @@ from nnviz.training.surface import Surface
 from nnviz.training.text_marks import text_view
 from nnviz.training.trainer import Trainer
 
-# The units that are shown are chosen anew after so many steps, not at every frame: a diagram whose nodes change
-# places cannot be read.
-CHOICE_STEPS = 256
+# The units that are shown are chosen anew after so many steps, and while training runs after so many seconds at
+# least: a diagram whose nodes change places cannot be read.
+CHOICE_STEPS, CHOICE_SECONDS = 256, 2.0
 # So many texts tell how much each count varies.
 VARYING = 1024
 _OTHERS = re.compile(r" \+\d+$")
@@ -41,8 +43,12 @@ class Camera:
         self._seen = Reached(trainer)
         self._heatmaps = Heatmaps(self._seen, self._blocks)
         self._surface = Surface(trainer) if trainer.dataset.task.input_shape == (2,) else None
+        self._network = describe(trainer.network.layers[:-1])
         self._feature_names = apart(tuple(trainer.dataset.feature_names[: f.FEATURES]), f.NAME)
+        self._evaluated: Evaluation | None = None
+        self._validations = _validations(trainer.history)
         self._chosen_at: int | None = None
+        self._choice_due = 0.0
         # Of the input and of each block: the units with the strongest weights, and the first of them, for the diagram.
         self._ranked: list[Array] = []
         self._chosen: list[Array] = []
@@ -57,7 +63,7 @@ class Camera:
         trainer = self._trainer
         focus = f.Focus(focus.example, min(max(focus.block, 0), self.blocks - 1), focus.quantity)
         place = focus.example % len(trainer.batch.indices)
-        self._choose_units(place)
+        self._choose_units(place, state is f.State.RUNNING)
         scored = self._reached(Phase.LOSS)
         task = trainer.dataset.task
         wrong = None
@@ -106,7 +112,7 @@ class Camera:
         return f.Title(
             dataset=trainer.dataset.name,
             notice=trainer.dataset.notice,
-            network=describe(network.layers[:-1]),
+            network=self._network,
             loss=network.loss.name,
             output=network.loss.output.name,
             optimizer=trainer.descent.describe(trainer.index),
@@ -190,15 +196,15 @@ class Camera:
             return ()
         return tuple(cut(_OTHERS.sub("", dataset.feature_names[i]), f.NAME) for i in indices.tolist())
 
-    def _choose_units(self, place: int) -> None:
+    def _choose_units(self, place: int, running: bool) -> None:
         """Choose the units of each block (and of the input) that are shown: those with the strongest weights.
 
         Of the outputs they are the classes of this example, then the first ones: where there are too many, it is only
         the last nodes that another example may change.
         """
         turn, shown = self._trainer.steps_done // CHOICE_STEPS, shown_units(self._blocks)
-        if turn != self._chosen_at:
-            self._chosen_at = turn
+        if turn != self._chosen_at and not (running and time.perf_counter() < self._choice_due):
+            self._chosen_at, self._choice_due = turn, time.perf_counter() + CHOICE_SECONDS
             self._ranked = ranked_units(self._varying, self._blocks)
             self._chosen = [ranked[:shown] for ranked in self._ranked]
         self._chosen[-1] = first_outputs(self._own_outputs(place), self._blocks[-1].grouping.count, shown)
@@ -238,7 +244,7 @@ class Camera:
         if parameter is None:
             return None
         grouping = self._blocks[block - 1].grouping if block else self._input
-        edges: Array = extreme(by_units(parameter.values, grouping.count))[np.ix_(before, here)]
+        edges: Array = extreme(by_units(parameter.values, grouping.count))[before[:, None], here]
         return edges
 
     def _layer(self, number: int, place: int) -> f.LayerView:
@@ -305,8 +311,9 @@ class Camera:
     def _curves(self) -> f.Curves:
         history = self._trainer.history
         stride, means, lows, highs = history.training.binned(f.CURVE_BINS)
-        evaluations = [e for e in history.evaluations if e.validation is not None]
-        evaluations = evaluations[:: max(1, -(-len(evaluations) // f.CURVE_BINS))]
+        if history.latest is not self._evaluated:
+            self._evaluated = history.latest
+            self._validations = _validations(history)
         best, latest = history.best, history.latest
         validated = best is not None and best.validation is not None
         return f.Curves(
@@ -315,8 +322,8 @@ class Camera:
             means=means,
             lows=lows,
             highs=highs,
-            validation_steps=np.array([e.step for e in evaluations]),
-            validation_losses=np.array([e.validation.loss for e in evaluations if e.validation]),
+            validation_steps=self._validations[0],
+            validation_losses=self._validations[1],
             best_step=best.step if best and validated else None,
             best_loss=best.validation.loss if best and best.validation else None,
             accuracy=latest.validation.accuracy if latest and latest.validation else None,
@@ -330,6 +337,13 @@ def _varying(trainer: Trainer, count: int) -> Array:
         return np.ones(count, np.float32)
     variance: Array = trainer.batches.encoder.inputs(train.inputs[:VARYING]).var(axis=0)
     return variance
+
+
+def _validations(history: History) -> tuple[Array, Array]:
+    """(steps, losses) of the evaluations on the validation split, some of them where there are too many."""
+    evaluations = history.evaluations[:: max(1, -(-len(history.evaluations) // f.CURVE_BINS))]
+    scored = [(e.step, e.validation.loss) for e in evaluations if e.validation is not None]
+    return np.array([step for step, _ in scored]), np.array([loss for _, loss in scored])
 
 
 def _spread(values: Array) -> f.Spread:

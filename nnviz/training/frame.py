@@ -51,7 +51,7 @@ class Quantity(StrEnum):
     ACTIVATION = "activation"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Focus:
     """What is looked at: an example of the batch (counted round and round), a block's number, a quantity."""
 
@@ -60,7 +60,7 @@ class Focus:
     quantity: Quantity = Quantity.GRADIENT
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Moment:
     """Where the run is. All counts are from 0; `done` is the number of stages of this training step that have run."""
 
@@ -72,7 +72,7 @@ class Moment:
     done: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NGramView:
     """An n-gram of a text, or several that share an input.
 
@@ -86,7 +86,7 @@ class NGramView:
     strength: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TextView:
     """The focused example's text, and what in it counts most.
 
@@ -102,7 +102,7 @@ class TextView:
     strongest: tuple[NGramView, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ExampleView:
     """The focused example.
 
@@ -146,7 +146,7 @@ class ExampleView:
     told: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Units:
     """Some units of one layer's output (or of the input), those with the strongest weights first.
 
@@ -170,7 +170,7 @@ class Units:
     gradients: Array | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Spread:
     """The size of many numbers: root of their mean square, and the largest magnitude."""
 
@@ -178,7 +178,7 @@ class Spread:
     largest: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LayerView:
     """One layer.
 
@@ -203,7 +203,7 @@ class LayerView:
     updates: Spread | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class BlockErrors:
     """The error that reached each unit of the focused block, for the focused example, the largest first.
 
@@ -227,7 +227,7 @@ class BlockErrors:
     grad_a: Array | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MatrixView:
     """A matrix of the focused block, reduced to what a screen can hold.
 
@@ -247,7 +247,7 @@ class MatrixView:
     cells: Array | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TilesView:
     """Small pictures of the focused block: the kernels of a convolution, or feature maps of the focused example.
 
@@ -278,7 +278,7 @@ class TilesView:
     kept: Array | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PlaneView:
     """What the network says all over the plane, where an input is two numbers, and some training examples on it.
 
@@ -305,7 +305,7 @@ class PlaneView:
     focused: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Curves:
     """The run so far. A bin holds `stride` steps, the last one maybe fewer; `total` steps in all."""
 
@@ -321,7 +321,7 @@ class Curves:
     accuracy: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rates:
     """How fast training goes, measured over the last second or so of running; None until then."""
 
@@ -329,7 +329,7 @@ class Rates:
     examples_per_second: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DescentView:
     """What happens to the gradient on its way to the update; each but the rule's words is None where there is no such.
 
@@ -351,7 +351,7 @@ class DescentView:
     schedule: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Title:
     """What stays the same while a run lasts, except the learning rate."""
 
@@ -366,7 +366,7 @@ class Title:
     skipped: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Frame:
     """All that there is to see at one moment.
 

@@ -79,7 +79,7 @@ class LossCurve:
         if not len(starts):
             empty = np.zeros(0)
             return self.stride, empty, empty, empty
-        sizes = np.diff(np.append(starts, self.filled))
+        sizes = np.minimum(merge, self.filled - starts)
         means = np.add.reduceat(self.means[: self.filled], starts) / sizes
         lows = np.minimum.reduceat(self.lows[: self.filled], starts)
         highs = np.maximum.reduceat(self.highs[: self.filled], starts)

@@ -61,15 +61,16 @@ class NnvizApp(App[Summary | None]):
         self.run_worker(self._open(), exit_on_error=True)
 
     async def _open(self) -> None:
+        # While the trainer does the same in its own process.
+        from nnviz.training.frame import Frame
+        from nnviz.tui.screens.training import TrainingScreen
+
         try:
             frame = await self.link.first(self._hear)
         except NnvizError as failure:
             self.failure = failure
             self.exit(None)
             return
-        from nnviz.training.frame import Frame
-        from nnviz.tui.screens.training import TrainingScreen
-
         if isinstance(frame, Frame):
             opening = self.screen
             await self.push_screen(TrainingScreen(self.link, frame))

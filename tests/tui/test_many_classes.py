@@ -33,7 +33,7 @@ async def test_errors_are_those_of_the_classes_beside_the_prediction(
     async with open_app(size, many) as driver:
         frame = await driver.press("u", "b")
         panes = [driver.screen.query_one(name, Pane) for name in ("#prediction", "#errors")]
-        texts = ["\n".join(pane.render_line(y).text for y in range(pane.content_size.height)) for pane in panes]
+        texts = ["\n".join(line.text for line in pane.rows()) for pane in panes]
         prediction, errors = (re.findall(r"(?m)^.*?(\d{3}) ", text) for text in texts)
         assert f"{frame.example.label:03}" in errors
         assert len(errors) == panes[1].content_size.height - 1
@@ -48,7 +48,7 @@ async def test_the_diagram_has_the_target_s_class_and_the_one_that_was_said(
     async with open_app(size, many) as driver:
         frame = await driver.press("u", "f")
         pane = driver.screen.query_one("#network", Pane)
-        text = "\n".join(pane.render_line(y).text for y in range(pane.content_size.height))
+        text = "\n".join(line.text for line in pane.rows())
         for output in (frame.example.label, frame.example.said):
             assert f"{output:03}" in text
 
@@ -57,6 +57,6 @@ async def test_a_pane_with_room_for_more_than_a_frame_holds_counts_the_others(op
     async with open_app((120, 90), many) as driver:
         await driver.press("u", "b", "3", "m")
         pane = driver.screen.query_one("#errors", Pane)
-        shown = sum(bool(pane.render_line(y).text.strip()) for y in range(1, pane.content_size.height))
+        shown = sum(bool(line.text.strip()) for line in pane.rows()[1:])
         assert shown < CLASSES
-        assert pane.border_subtitle == f"{CLASSES - shown} more"
+        assert pane.paint()[-1].text.endswith(f" {CLASSES - shown} more ─╯")

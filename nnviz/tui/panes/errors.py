@@ -10,12 +10,12 @@ from nnviz.training.frame import Frame
 from nnviz.tui.drawing.bars import signed_bar
 from nnviz.tui.drawing.numbers import signed
 from nnviz.tui.drawing.rows import Run, centred, fit, fit_right, row
-from nnviz.tui.panes.pane import Caption, Pane
+from nnviz.tui.panes.framed_pane import Caption, FramedPane
 
 NUMBER = 9
 
 
-class ErrorsPane(Pane):
+class ErrorsPane(FramedPane):
     """For the outputs: error p − y and ∂L/∂z. For hidden units: ∂L/∂a and ∂L/∂z, the largest first.
 
     Of a feature map, they are the ones of largest magnitude in it. Of too many classes, the target's and those with the
@@ -34,7 +34,7 @@ class ErrorsPane(Pane):
         layer = next(layer for layer in frame.layers if layer.block == frame.focus.block)
         notes = ["largest of each map"] if layer.units.sides else []
         notes += [f"{hidden:,} more{smaller}"] if hidden > 0 else []
-        return Caption(f"Error of each {'map' if of_maps else 'node'} · {who}", " · ".join(notes) or None)
+        return Caption(f"Error of each {'map' if of_maps else 'node'} · {who}", " · ".join(notes))
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
         errors = frame.errors

@@ -13,12 +13,12 @@ from nnviz.tui.drawing.plane import plane, told_place
 from nnviz.tui.drawing.rows import filled, fit, fit_right, row
 from nnviz.tui.drawing.steering import NAME, steered
 from nnviz.tui.drawing.text import marked_text
-from nnviz.tui.panes.pane import Caption, Pane
+from nnviz.tui.panes.framed_pane import Caption, FramedPane
 
 VALUE, SHORTEST_BAR, SHORTEST_NAME = 9, 11, 5
 
 
-class ExamplePane(Pane):
+class ExamplePane(FramedPane):
     """A picture at its own resolution, a text with its marks or a list of features, and what became of it."""
 
     turns = frozenset({1, 5})

@@ -16,14 +16,14 @@ from nnviz.tui.drawing.numbers import round_up, rounded
 from nnviz.tui.drawing.palette import LEVELS
 from nnviz.tui.drawing.rows import Run, centred, filled, fit_right, row
 from nnviz.tui.drawing.tiles import TilesSheet
-from nnviz.tui.panes.pane import Caption, Pane
+from nnviz.tui.panes.framed_pane import Caption, FramedPane
 
 Sheet = MatrixSheet | TilesSheet
 # The scale shrinks only when it is this many times too large, so that it does not jump about.
 SLACK = 5
 
 
-class HeatmapPane(Pane):
+class HeatmapPane(FramedPane):
     """Numbers in diverging colours on a symmetric scale, with the one under the cursor read out."""
 
     turns = frozenset({2, 6})
@@ -56,7 +56,7 @@ class HeatmapPane(Pane):
 
     def caption(self, frame: Frame) -> Caption:
         sheet = self._sheet(frame, *self.content_size)
-        return Caption(sheet.title, sheet.readout(*self._chosen(sheet)) if sheet.missing is None else None)
+        return Caption(sheet.title, sheet.readout(*self._chosen(sheet)) if sheet.missing is None else "")
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
         sheet = self._sheet(frame, width, height)

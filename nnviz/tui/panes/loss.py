@@ -4,10 +4,10 @@ from textual.strip import Strip
 
 from nnviz.training.frame import Frame
 from nnviz.tui.drawing.curve import LossChart
-from nnviz.tui.panes.pane import Caption, Pane
+from nnviz.tui.panes.framed_pane import Caption, FramedPane
 
 
-class LossPane(Pane):
+class LossPane(FramedPane):
     """Training loss raw and smoothed, validation loss, and the best of it."""
 
     turns = frozenset({3})
@@ -19,7 +19,7 @@ class LossPane(Pane):
 
     def caption(self, frame: Frame) -> Caption:
         accuracy = frame.curves.accuracy
-        subtitle = None if accuracy is None else f"validation accuracy {accuracy:.1%}"
+        subtitle = "" if accuracy is None else f"validation accuracy {accuracy:.1%}"
         return Caption(f"Loss · {frame.title.loss}", subtitle)
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:

@@ -4,10 +4,10 @@ from textual.strip import Strip
 
 from nnviz.training.frame import Frame
 from nnviz.tui.drawing import diagram
-from nnviz.tui.panes.pane import Caption, Pane
+from nnviz.tui.panes.framed_pane import Caption, FramedPane
 
 
-class NetworkPane(Pane):
+class NetworkPane(FramedPane):
     """Layers as columns of nodes; the one that the last stage worked on is lit."""
 
     turns = frozenset({0, 4})

@@ -11,13 +11,13 @@ from nnviz.tui.drawing.hill import hills
 from nnviz.tui.drawing.numbers import in_unit, plain
 from nnviz.tui.drawing.rows import Run, fit, fit_right, row
 from nnviz.tui.drawing.track import PREDICTION, TARGET, track
-from nnviz.tui.panes.pane import Caption, Pane
+from nnviz.tui.panes.framed_pane import Caption, FramedPane
 
 NUMBER = 6
 WIDE = 10
 
 
-class PredictionPane(Pane):
+class PredictionPane(FramedPane):
     """One row an output: what the network says (p) and what the label says (y)."""
 
     follows = frozenset({"example"})
@@ -27,7 +27,7 @@ class PredictionPane(Pane):
     def caption(self, frame: Frame) -> Caption:
         shown_whole = frame.task.is_hill(len(frame.example.target))
         hidden = 0 if shown_whole else len(frame.example.target) - max(self.content_size.height - 1, 1)
-        return Caption(self.title, f"{hidden:,} more outputs" if hidden > 0 else None)
+        return Caption(self.title, f"{hidden:,} more outputs" if hidden > 0 else "")
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
         targets = frame.task.in_units(len(frame.example.target))

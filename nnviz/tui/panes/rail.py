@@ -12,7 +12,7 @@ DONE, OPEN = "▰", "▱"
 MOST_MARKS = 9
 
 
-class RailPane(Pane, can_focus=False):
+class RailPane(Pane):
     """One mark a stage, filled when it is done; the phase of the last stage is lit."""
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:  # noqa: ARG002

@@ -6,10 +6,10 @@ from nnviz.insight.story import tell
 from nnviz.training.frame import Frame
 from nnviz.tui.drawing.rows import fit, row
 from nnviz.tui.drawing.text import wrapped
-from nnviz.tui.panes.pane import Pane
+from nnviz.tui.panes.framed_pane import FramedPane
 
 
-class StoryPane(Pane):
+class StoryPane(FramedPane):
     """The moment told with its own numbers."""
 
     turns = frozenset({7})

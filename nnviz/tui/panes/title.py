@@ -10,7 +10,7 @@ from nnviz.tui.drawing.rows import Run, fit, row
 from nnviz.tui.panes.pane import Pane
 
 
-class TitlePane(Pane, can_focus=False):
+class TitlePane(Pane):
     """Data, network, loss and optimizer on the left; the state of the run on the right."""
 
     turns = frozenset({4})

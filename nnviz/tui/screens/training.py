@@ -32,12 +32,26 @@ from nnviz.tui.panes.title import TitlePane
 from nnviz.tui.themes import palette_for
 
 FRAMES_PER_SECOND = 20
+# In the order of the tab key.
+PANES: tuple[type[Pane], ...] = (
+    TitlePane,
+    RailPane,
+    NetworkPane,
+    ExamplePane,
+    PredictionPane,
+    ErrorsPane,
+    LossPane,
+    HeatmapPane,
+    StoryPane,
+)
 
 
 class TrainingScreen(Screen[None]):
     """Keys become requests to the trainer; the frames that it answers with go to the panes."""
 
     CSS_PATH = "training.tcss"
+    # Nothing of its own is to be seen; Textual asks for it at every paint.
+    BLANK = True
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
 
@@ -50,20 +64,16 @@ class TrainingScreen(Screen[None]):
         self._maximized: str | None = None
         self._dead = False
         self._tick = 0
+        self._panes = [pane() for pane in PANES]
 
     def compose(self) -> ComposeResult:
+        title, rail, *framed = self._panes
         yield Static("", id="too-small")
-        yield TitlePane()
-        yield RailPane()
+        yield title
+        yield rail
         with Body():
             yield TabsPane(TABBED)
-            yield NetworkPane()
-            yield ExamplePane()
-            yield PredictionPane()
-            yield ErrorsPane()
-            yield LossPane()
-            yield HeatmapPane()
-            yield StoryPane()
+            yield from framed
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
@@ -76,7 +86,7 @@ class TrainingScreen(Screen[None]):
 
     def _recolour(self) -> None:
         palette = palette_for(self.app.current_theme, self.app.no_color)
-        for pane in self.query(Pane):
+        for pane in self._panes:
             pane.recolour(palette)
         self.query_one(TabsPane).recolour(palette)
 
@@ -106,7 +116,7 @@ class TrainingScreen(Screen[None]):
         before, self.frame = self.frame, frame
         if running and _is_same_moment(before, frame):
             return
-        panes = [pane for pane in self.query(Pane) if pane.display]
+        panes = [pane for pane in self._panes if pane.display]
         if running and before.state is State.RUNNING and self._is_full_speed():
             panes = self._in_turn(panes, before)
         for pane in panes:
@@ -156,7 +166,7 @@ class TrainingScreen(Screen[None]):
         outputs = min(len(example.target), 10)
         side = 0 if example.pixels is None else max(example.pixels.shape[:2])
         self.query_one(Body).place(arrange(body, outputs, side, self._tab, self._maximized))
-        for pane in self.query(Pane):
+        for pane in self._panes:
             if pane.display:
                 pane.show(self.frame)
         self.query_one(TabsPane).choose(self._tab)

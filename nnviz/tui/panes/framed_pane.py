@@ -1,0 +1,52 @@
+"""FramedPane: a pane with a border around it, which says what it shows."""
+
+from typing import ClassVar, NamedTuple
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.strip import Strip
+
+from nnviz.data.names import cut
+from nnviz.training.frame import Frame
+from nnviz.tui.drawing.palette import mixed
+from nnviz.tui.drawing.rows import row
+from nnviz.tui.panes.pane import Pane
+
+
+class Caption(NamedTuple):
+    """What the border of a pane says, above and below."""
+
+    title: str
+    subtitle: str = ""
+
+
+class FramedPane(Pane, can_focus=True):
+    """The style sheet keeps one cell free on each side of what is drawn, for the border."""
+
+    title: ClassVar[str] = ""
+
+    def caption(self, frame: Frame) -> Caption:  # noqa: ARG002
+        """What the border says."""
+        return Caption(self.title)
+
+    def paint(self) -> list[Strip]:
+        palette, width = self.palette, self.outer_size.width
+        caption = Caption(self.title) if self._frame is None else self.caption(self._frame)
+        line = palette.style(palette.accent if self.has_focus else mixed(palette.background, palette.text, 0.3))
+        title = palette.style(palette.accent if self.has_focus else palette.text, bold=True)
+        subtitle = palette.style(mixed(palette.background, palette.text, 0.6))
+        side = Segment("│", line)
+        above, above_room = _label(caption.title, width)
+        below, below_room = _label(caption.subtitle, width)
+        return [
+            row([("╭─", line), (above, title), ("─" * above_room + "╮", line)], width, palette),
+            *(Strip([side, *strip, side], width) for strip in self.rows()),
+            row([("╰" + "─" * below_room, line), (below, subtitle), ("─╯", line)], width, palette),
+        ]
+
+
+def _label(text: str, width: int) -> tuple[str, int]:
+    """What stands in a border of that width, and how many cells that leaves beside two corners and a dash."""
+    room = max(width - 3, 0)
+    label = f" {cut(text, room - 3)} " if text and room > 4 else ""
+    return label, room - cell_len(label)

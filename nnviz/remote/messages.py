@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from nnviz.experiment import Experiment
     from nnviz.remote.terminal import Terminal
     from nnviz.training.distance import Distance
-    from nnviz.training.frame import Frame, Quantity
+    from nnviz.training.frame import Frame, Glimpse, Parts, Quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Order:
     cached: bool = True
 
 
-# Requests
+# Requests. Those with `parts` are answered by a glimpse of them while training runs; without, by a frame.
 
 
 class Goal(StrEnum):
@@ -88,7 +88,9 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Just a frame of this moment."""
+    """Just what there is to see at this moment."""
+
+    parts: Parts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ class Focus:
     example: int
     block: int
     quantity: Quantity
+    parts: Parts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,7 @@ class Change:
     """Train with this learning rate from now on."""
 
     learning_rate: float
+    parts: Parts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +133,7 @@ class Close:
 
 Request = Advance | Run | Pause | Look | Focus | Change | Restart | Reseed | Test | Close
 
-# Answers; a request about the training is answered by a Frame
+# Answers; a request about the training is answered by a Frame or a Glimpse
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,4 +191,4 @@ class Died:
     exit_code: int
 
 
-Answer: TypeAlias = "Frame | TestReport | Summary | Died"
+Answer: TypeAlias = "Frame | Glimpse | TestReport | Summary | Died"

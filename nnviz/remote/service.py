@@ -119,18 +119,26 @@ class Service:
                 self._run(pace)
             case m.Pause():
                 self._halt()
-            case m.Focus(example, block, quantity):
+            case m.Focus(example, block, quantity, parts):
                 self._focus = f.Focus(example, block, quantity)
-            case m.Change(learning_rate):
+                return self._view(parts)
+            case m.Change(learning_rate, parts):
                 self._change(learning_rate)
+                return self._view(parts)
+            case m.Look(parts):
+                return self._view(parts)
             case m.Restart():
                 self._begin_again()
             case m.Reseed():
                 self._begin_again(seed=self._experiment.training.seed + 1)
-            case m.Look():
-                pass
+        return self._view()
+
+    def _view(self, parts: f.Parts | None = None) -> f.Frame | f.Glimpse:
         self._measure()
-        return self._camera.take(self._focus, self._state(), self._rates)
+        state = self._state()
+        if parts is None or state is not f.State.RUNNING:
+            return self._camera.take(self._focus, state, self._rates)
+        return self._camera.glimpse(parts, self._focus, state, self._rates)
 
     def _state(self) -> f.State:
         trainer = self._trainer

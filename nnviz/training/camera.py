@@ -3,6 +3,7 @@
 import math
 import re
 import time
+from typing import Any
 
 import numpy as np
 
@@ -60,38 +61,49 @@ class Camera:
 
     def take(self, focus: f.Focus, state: f.State, rates: f.Rates) -> f.Frame:
         """A frame of this moment. A block that does not exist is moved to the nearest one; examples go round."""
+        return f.Frame(**self._fields(frozenset(f.Part), focus, state, rates))
+
+    def glimpse(self, parts: f.Parts, focus: f.Focus, state: f.State, rates: f.Rates) -> f.Glimpse:
+        """Those parts of the frame of this moment."""
+        return f.Glimpse(self._fields(parts, focus, state, rates))
+
+    def _fields(self, parts: f.Parts, focus: f.Focus, state: f.State, rates: f.Rates) -> dict[str, Any]:
         trainer = self._trainer
         focus = f.Focus(focus.example, min(max(focus.block, 0), self.blocks - 1), focus.quantity)
         place = focus.example % len(trainer.batch.indices)
-        self._choose_units(place, state is f.State.RUNNING)
         scored = self._reached(Phase.LOSS)
-        task = trainer.dataset.task
-        wrong = None
-        if scored and task.class_names:
-            said = chosen_class(trainer.scores.prediction, task)
-            wrong = int(np.count_nonzero(said != trainer.dataset.train.labels[trainer.batch.indices]))
-        return f.Frame(
-            title=self._title(),
-            task=task,
-            state=state,
-            stopped_by=trainer.stopped_by,
-            moment=self._moment(),
-            focus=focus,
-            learning_rate=trainer.descent.learning_rate,
-            rate=trainer.descent.rate_at(trainer.index),
-            descent=self._descent(),
-            example=self._example(place),
-            input=self._units(-1, place),
-            layers=tuple(self._layer(i, place) for i in range(trainer.depth)),
-            batch_loss=trainer.scores.mean if scored else None,
-            said_wrong=wrong,
-            worst=int(trainer.scores.each.argmax()) if scored else None,
-            errors=self._errors(focus.block, place),
-            matrix=self._heatmaps.take(focus.block, focus.quantity, place, len(trainer.batch.indices), self._ranked),
-            curves=self._curves(),
-            rates=rates,
-            plane=self._surface.take(place, state is f.State.RUNNING) if self._surface else None,
-        )
+        fields: dict[str, Any] = {
+            "title": self._title(),
+            "task": trainer.dataset.task,
+            "state": state,
+            "stopped_by": trainer.stopped_by,
+            "moment": self._moment(),
+            "focus": focus,
+            "learning_rate": trainer.descent.learning_rate,
+            "rate": trainer.descent.rate_at(trainer.index),
+            "descent": self._descent(),
+            "batch_loss": trainer.scores.mean if scored else None,
+            "said_wrong": self._said_wrong() if scored else None,
+            "worst": int(trainer.scores.each.argmax()) if scored else None,
+            "rates": rates,
+        }
+        if f.Part.EXAMPLE in parts:
+            fields["example"] = self._example(place)
+        if f.Part.ERRORS in parts:
+            fields["errors"] = self._errors(focus.block, place)
+        if f.Part.CURVES in parts:
+            fields["curves"] = self._curves()
+        if f.Part.PLANE in parts:
+            fields["plane"] = self._surface.take(place, state is f.State.RUNNING) if self._surface else None
+        if parts & {f.Part.LAYERS, f.Part.MATRIX}:
+            self._choose_units(place, state is f.State.RUNNING)
+        if f.Part.LAYERS in parts:
+            fields["input"] = self._units(-1, place)
+            fields["layers"] = tuple(self._layer(i, place) for i in range(trainer.depth))
+        if f.Part.MATRIX in parts:
+            batch_size = len(trainer.batch.indices)
+            fields["matrix"] = self._heatmaps.take(focus.block, focus.quantity, place, batch_size, self._ranked)
+        return fields
 
     # What has been reached
 
@@ -120,6 +132,13 @@ class Camera:
             epochs=trainer.stopping.epochs,
             skipped=len(trainer.dataset.skipped),
         )
+
+    def _said_wrong(self) -> int | None:
+        trainer, task = self._trainer, self._trainer.dataset.task
+        if not task.class_names:
+            return None
+        said = chosen_class(trainer.scores.prediction, task)
+        return int(np.count_nonzero(said != trainer.dataset.train.labels[trainer.batch.indices]))
 
     def _moment(self) -> f.Moment:
         t = self._trainer

@@ -5,8 +5,9 @@ network again, but for the plane, for which a replica is asked what it says of p
 current stage has not reached yet is None.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from nnviz.data.dataset import Array, Task
 
@@ -398,3 +399,28 @@ class Frame:
     curves: Curves
     rates: Rates
     plane: PlaneView | None
+
+
+class Part(StrEnum):
+    """What of a frame takes time to take: the names of its fields. With the layers comes the input."""
+
+    EXAMPLE = "example"
+    LAYERS = "layers"
+    ERRORS = "errors"
+    MATRIX = "matrix"
+    CURVES = "curves"
+    PLANE = "plane"
+
+
+Parts = frozenset[Part]
+
+
+@dataclass(frozen=True)
+class Glimpse:
+    """Some fields of a frame: the parts that were asked for, and all that takes no time."""
+
+    fields: dict[str, Any]
+
+    def over(self, frame: Frame) -> Frame:
+        """The frame with these fields; the others are as they were."""
+        return replace(frame, **self.fields)

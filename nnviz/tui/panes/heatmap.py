@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.strip import Strip
 
 from nnviz.data.dataset import Array
-from nnviz.training.frame import Frame, MatrixView, Quantity, State
+from nnviz.training.frame import Frame, MatrixView, Part, Quantity, State
 from nnviz.tui.drawing.matrix import MatrixSheet
 from nnviz.tui.drawing.numbers import round_up, rounded
 from nnviz.tui.drawing.palette import LEVELS
@@ -26,6 +26,7 @@ SLACK = 5
 class HeatmapPane(FramedPane):
     """Numbers in diverging colours on a symmetric scale, with the one under the cursor read out."""
 
+    parts = frozenset({Part.MATRIX})
     turns = frozenset({2, 6})
     follows = frozenset({"block", "quantity", "example"})
     title = "Gradient"

@@ -2,7 +2,7 @@
 
 from textual.strip import Strip
 
-from nnviz.training.frame import Frame
+from nnviz.training.frame import Frame, Part
 from nnviz.tui.drawing.curve import LossChart
 from nnviz.tui.panes.framed_pane import Caption, FramedPane
 
@@ -10,6 +10,7 @@ from nnviz.tui.panes.framed_pane import Caption, FramedPane
 class LossPane(FramedPane):
     """Training loss raw and smoothed, validation loss, and the best of it."""
 
+    parts = frozenset({Part.CURVES})
     turns = frozenset({3})
     title = "Loss"
 

@@ -8,7 +8,7 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from nnviz.training.frame import Frame
+from nnviz.training.frame import Frame, Parts
 from nnviz.tui.drawing.palette import DARK, Palette
 from nnviz.tui.drawing.rows import page
 
@@ -16,13 +16,14 @@ TURNS = 8
 
 
 class Pane(Widget):
-    """Draws the frame that it was shown last, once for each frame and size.
+    """Draws the frame that it was shown last, once for each frame and size; of its parts, it needs `parts`.
 
     While training runs fast, a pane draws the frames of its `turns` in a cycle of `TURNS`: a picture that changes more
     often than a person can read it only costs time, and the dear ones together would keep a key waiting. `follows`
     names what it shows at once all the same when a key changes it.
     """
 
+    parts: ClassVar[Parts] = frozenset()
     turns: ClassVar[frozenset[int]] = frozenset(range(TURNS))
     follows: ClassVar[frozenset[str]] = frozenset()
 

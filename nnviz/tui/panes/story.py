@@ -3,7 +3,7 @@
 from textual.strip import Strip
 
 from nnviz.insight.story import tell
-from nnviz.training.frame import Frame
+from nnviz.training.frame import Frame, Part
 from nnviz.tui.drawing.rows import fit, row
 from nnviz.tui.drawing.text import wrapped
 from nnviz.tui.panes.framed_pane import FramedPane
@@ -12,6 +12,7 @@ from nnviz.tui.panes.framed_pane import FramedPane
 class StoryPane(FramedPane):
     """The moment told with its own numbers."""
 
+    parts = frozenset(Part)
     turns = frozenset({7})
     title = "What just happened"
 

@@ -1,8 +1,9 @@
 """The screen on which a network is trained and watched."""
 
 import math
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from typing import ClassVar
 
 from textual import events, on
@@ -14,7 +15,7 @@ from textual.widgets import Footer, Static
 
 from nnviz.errors import NnvizError
 from nnviz.remote import messages as m
-from nnviz.training.frame import Frame, Quantity, State
+from nnviz.training.frame import Frame, Glimpse, Parts, Quantity, State
 from nnviz.tui.keys import KEYS
 from nnviz.tui.layouts import SMALLEST, TABBED, Body, arrange
 from nnviz.tui.link import Link
@@ -108,39 +109,53 @@ class TrainingScreen(Screen[None]):
 
     async def _look(self) -> None:
         """The frame clock: what is still awaited is not asked for twice."""
-        if not self._link.busy and not self._dead:
+        if self._link.busy or self._dead:
+            return
+        if self._is_at_full_speed():
+            self._tick = (self._tick + 1) % TURNS
+            await self._glance(m.Look, [pane for pane in self._panes if self._tick in pane.turns])
+        else:
             await self._ask(m.Look())
+
+    async def _change(self, what: str, request: Callable[[Parts | None], m.Request]) -> None:
+        """Send a request that changes one thing; at full speed, the panes that follow it show that at once."""
+        if self._is_at_full_speed():
+            await self._glance(request, [pane for pane in self._panes if what in pane.follows])
+        else:
+            await self._ask(request(None))
+
+    async def _glance(self, request: Callable[[Parts | None], m.Request], panes: list[Pane]) -> None:
+        """Send a request to a running trainer, and show some panes what they need of its answer."""
+        panes = [pane for pane in panes if pane.display]
+        parts = frozenset(part for pane in panes for part in pane.parts)
+        answer = await self._answer(self._link.ask(request(parts)))
+        if isinstance(answer, Frame):  # it has come to its end
+            self._show(answer)
+        elif isinstance(answer, Glimpse):
+            self.frame = answer.over(self.frame)
+            for pane in panes:
+                pane.show(self.frame)
 
     def _show(self, frame: Frame) -> None:
         running = frame.state is State.RUNNING
         before, self.frame = self.frame, frame
-        if running and _is_same_moment(before, frame):
+        if running and _shown_of(before) == _shown_of(frame):
             return
-        panes = [pane for pane in self._panes if pane.display]
-        if running and before.state is State.RUNNING and self._is_full_speed():
-            panes = self._in_turn(panes, before)
-        for pane in panes:
-            pane.show(frame)
+        for pane in self._panes:
+            if pane.display:
+                pane.show(frame)
         if running:
             self._clock.resume()
         else:
             self._clock.pause()
-
-    def _in_turn(self, panes: list[Pane], before: Frame) -> list[Pane]:
-        """The panes that show this frame of a fast training: those that follow what a key changed, or else by turns."""
-        changed = _changed_by_keys(before, self.frame)
-        if changed:
-            return [pane for pane in panes if pane.follows & changed]
-        self._tick = (self._tick + 1) % TURNS
-        return [pane for pane in panes if self._tick in pane.turns]
 
     @property
     def is_training(self) -> bool:
         """Whether the trainer is running, as far as this screen knows."""
         return self.frame.state is State.RUNNING
 
-    def _is_full_speed(self) -> bool:
-        return m.PACES[self._pace].per_second is None
+    def _is_at_full_speed(self) -> bool:
+        return self.is_training and m.PACES[self._pace].per_second is None
 
     def _trainer_died(self, failure: NnvizError) -> None:
         self._dead = True
@@ -211,7 +226,8 @@ class TrainingScreen(Screen[None]):
 
     async def action_rate(self, direction: int) -> None:
         """The next learning rate of 1, 2, 5, 10, …, up or down."""
-        await self._ask(m.Change(next_rate(self.frame.learning_rate, direction)))
+        rate = next_rate(self.frame.learning_rate, direction)
+        await self._change("learning_rate", partial(m.Change, rate))
 
     async def action_restart(self) -> None:
         """From the same weights again; or, if the trainer died, with a new one."""
@@ -233,26 +249,27 @@ class TrainingScreen(Screen[None]):
     async def action_example(self, change: int) -> None:
         """The example before or after this one in the batch."""
         focus = self.frame.focus
-        await self._ask(m.Focus(focus.example + change, focus.block, focus.quantity))
+        await self._change("example", partial(m.Focus, focus.example + change, focus.block, focus.quantity))
 
     async def action_worst(self) -> None:
         """The example of the batch with the highest loss, which takes the end of the forward pass to know."""
         if self.frame.worst is None:
             await self._ask(m.Advance(m.Goal.LOSS))
         if self.frame.worst is not None:
-            await self._ask(m.Focus(self.frame.worst, self.frame.focus.block, self.frame.focus.quantity))
+            focus = self.frame.focus
+            await self._change("example", partial(m.Focus, self.frame.worst, focus.block, focus.quantity))
 
     async def action_block(self, change: int) -> None:
         """The layer before or after this one."""
         focus = self.frame.focus
-        await self._ask(m.Focus(focus.example, focus.block + change, focus.quantity))
+        await self._change("block", partial(m.Focus, focus.example, focus.block + change, focus.quantity))
 
     async def action_quantity(self) -> None:
         """The next thing that the heatmap can show."""
         focus = self.frame.focus
         quantities = list(Quantity)
         following = quantities[(quantities.index(focus.quantity) + 1) % len(quantities)]
-        await self._ask(m.Focus(focus.example, focus.block, following))
+        await self._change("quantity", partial(m.Focus, focus.example, focus.block, following))
 
     def action_lock(self) -> None:
         """Keep the heatmap's scale as it is, or let it follow the numbers."""
@@ -278,18 +295,9 @@ class TrainingScreen(Screen[None]):
         self.notify(f"kept as {path}", timeout=4)
 
 
-def _is_same_moment(before: Frame, after: Frame) -> bool:
-    """Whether nothing can have changed: at a slow pace most looks see what the last one saw."""
-    return before.state is after.state and before.moment == after.moment and not _changed_by_keys(before, after)
-
-
-def _changed_by_keys(before: Frame, after: Frame) -> set[str]:
-    """What of a frame only a key can have changed."""
-    kept = [
-        (name, getattr(before.focus, name), getattr(after.focus, name)) for name in ("example", "block", "quantity")
-    ]
-    kept.append(("learning_rate", before.learning_rate, after.learning_rate))
-    return {name for name, old, new in kept if old != new}
+def _shown_of(frame: Frame) -> tuple[object, ...]:
+    """What tells frames apart: at a slow pace most looks see what the last one saw."""
+    return frame.state, frame.moment, frame.focus, frame.learning_rate
 
 
 def next_rate(rate: float, direction: int) -> float:

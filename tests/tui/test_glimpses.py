@@ -1,0 +1,83 @@
+"""What panes draw of a running training, of which they are shown only some parts."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from textual.strip import Strip
+
+from nnviz.data.sources import suggested
+from nnviz.experiment import combine
+from nnviz.remote.client import LocalTrainer
+from nnviz.remote.messages import PACES, Focus, Look, Order, Run
+from nnviz.training.frame import Frame, Glimpse, Quantity
+from nnviz.tui.app import NnvizApp
+from nnviz.tui.panes.framed_pane import FramedPane
+from nnviz.tui.panes.pane import Pane
+from nnviz.tui.screens.training import TrainingScreen
+from tests.tui.conftest import TABLES, Driver, OpenApp
+
+EXPERIMENTS = {
+    "pets": combine(TABLES),
+    "maps": combine(TABLES, {"network": {"layers": "conv 4 3x3 relu, pool 2, dense 5 tanh"}}),
+    **{name: combine(suggested(name), {"data": {"source": name}}) for name in ("spiral", "waves", "road", "language")},
+}
+
+
+def drawn(pane: Pane, frame: Frame) -> tuple[list[Strip], object]:
+    caption = pane.caption(frame) if isinstance(pane, FramedPane) else None
+    return pane.draw(frame, *pane.content_size), caption
+
+
+@pytest.mark.parametrize("source", EXPERIMENTS)
+async def test_a_pane_draws_of_its_parts_what_it_would_draw_of_the_whole_frame(order: Order, source: str) -> None:
+    order = replace(order, experiment=EXPERIMENTS[source])
+    trainer = LocalTrainer(order)
+    service = trainer.service
+    async with NnvizApp(trainer, source).run_test(size=(160, 48)) as pilot:
+        app = pilot.app
+        assert isinstance(app, NnvizApp)
+        await app.ready.wait()
+        screen = app.screen
+        assert isinstance(screen, TrainingScreen)
+        before = service.answer(Run(PACES[-1]))
+        assert isinstance(before, Frame)
+        for quantity in Quantity:
+            for focus in (Focus(1, 0, quantity), Focus(3, 9, quantity)):
+                service.work(iter([False, False, True]).__next__)
+                whole = service.answer(focus)
+                assert isinstance(whole, Frame)
+                for pane in screen.query(Pane):
+                    glimpse = service.answer(Look(pane.parts))
+                    assert isinstance(glimpse, Glimpse)
+                    assert drawn(pane, glimpse.over(before)) == drawn(pane, whole), (pane.id, focus)
+                before = whole
+
+
+async def test_keys_of_a_fast_training_ask_for_what_the_panes_that_follow_need(
+    open_app: OpenApp, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_app((160, 48), order) as driver:
+        await driver.press("space")
+        assert driver.screen.is_training
+        asked = _requests(driver, monkeypatch)
+        for key, panes, wanted in (
+            ("left_square_bracket", ["heatmap"], lambda frame: frame.focus.block == 1),
+            ("full_stop", ["example", "heatmap", "prediction"], lambda frame: frame.focus.example == 1),
+            ("plus", ["title"], lambda frame: frame.learning_rate == 0.02),
+        ):
+            driver.screen._clock.pause()
+            frame = await driver.press(key)
+            assert wanted(frame)
+            shown = [pane for pane in driver.screen.query(Pane) if pane._frame is frame]
+            assert sorted(str(pane.id) for pane in shown) == panes
+            assert asked[-1] == frozenset(part for pane in shown for part in pane.parts)
+
+
+def _requests(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """The parts that are asked for from now on."""
+    asked: list[object] = []
+    trainer = driver.app.link.trainer
+    send: Callable[[object], None] = trainer.send  # type: ignore[assignment]
+    monkeypatch.setattr(trainer, "send", lambda request: (asked.append(request.parts), send(request)))
+    return asked

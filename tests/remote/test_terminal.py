@@ -1,4 +1,4 @@
-"""A screen that is killed cannot give the terminal back: the trainer does."""
+"""What becomes of a terminal whose screen is killed, and of a screen whose terminal is closed."""
 
 import fcntl
 import os
@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import psutil
+import pytest
 
 
 def _read_until(terminal: int, wanted: bytes, seconds: float = 15) -> bytes:
@@ -51,3 +52,29 @@ def test_kill_minus_nine_of_the_screen_leaves_the_terminal_usable(tmp_path: Path
     finally:
         os.close(terminal)
         os.waitpid(shell, 0)
+
+
+@pytest.mark.parametrize("hangups", [signal.SIG_DFL, signal.SIG_IGN])
+def test_a_closed_terminal_ends_the_screen_and_keeps_the_run(tmp_path: Path, hangups: signal.Handlers) -> None:
+    screen, terminal = pty.fork()
+    if screen == 0:
+        os.chdir(tmp_path)
+        os.environ["TERM"] = "xterm-256color"
+        signal.signal(signal.SIGHUP, hangups)
+        os.execv(sys.executable, [sys.executable, "-m", "nnviz", "run", "pets", "--image-size", "8", "--out", "kept"])
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+    _read_until(terminal, b"READY")
+    process = psutil.Process(screen)
+    (trainer,) = process.children()
+    os.write(terminal, b"e")
+    _read_until(terminal, b"PAUSED")
+    os.close(terminal)
+    try:
+        assert process.wait(timeout=10) == -signal.SIGHUP
+    finally:
+        if process.is_running():
+            process.kill()
+            process.wait()
+    psutil.wait_procs([trainer], timeout=5)
+    assert not trainer.is_running()
+    assert (tmp_path / "kept" / "result.json").exists()

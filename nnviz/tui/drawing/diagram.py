@@ -14,8 +14,9 @@ from nnviz.data.names import apart
 from nnviz.nn.notation import ACTIVATIONS
 from nnviz.training.frame import Frame, Units
 from nnviz.training.stages import Phase, training_step
+from nnviz.tui.drawing.grid import levels
 from nnviz.tui.drawing.numbers import count, signed
-from nnviz.tui.drawing.palette import Palette, Rgb
+from nnviz.tui.drawing.palette import LEVELS, Palette
 from nnviz.tui.drawing.rows import Run, centred, fit, page, row
 
 NARROWEST = 9
@@ -225,8 +226,11 @@ class _Canvas:
 
     def __init__(self, width: int, height: int, palette: Palette) -> None:
         self._width, self._height, self._palette = width, height, palette
-        self._dots = np.zeros((height, width), np.int64)
-        self._colours: list[list[Rgb]] = [[palette.faint] * width for _ in range(height)]
+        self._dots = np.zeros((4 * height, 2 * width), bool)
+        self._styles = [palette.style(colour) for colour in (*palette.shades, palette.faint)]
+        self._faint = len(palette.shades)
+        # Places among the styles.
+        self._colours = np.full((height, width), self._faint)
         self._texts: list[list[tuple[int, str, Style]]] = [[] for _ in range(height)]
 
     def edges(
@@ -243,36 +247,34 @@ class _Canvas:
         if end - start < 2:
             return
         if here.edges is None:
-            for (_, y0), (_, y1) in zip(places_before, places_here, strict=False):
-                self._line(start, end, y0, y1, self._palette.faint if bright else self._palette.zero)
+            ends = np.array([(y0, y1) for (_, y0), (_, y1) in zip(places_before, places_here, strict=False)])
+            colours = np.full(len(ends), self._faint if bright else LEVELS)
+            self._lines(start, end, ends[:, 0], ends[:, 1], colours)
             return
-        lines = [
-            (float(here.edges[i, j]), y0, y1)
-            for i, y0 in places_before
-            for j, y1 in places_here
-            if i < here.edges.shape[0] and j < here.edges.shape[1]
-        ]
+        both = zip((places_before, places_here), here.edges.shape, strict=True)
+        (i, y0), (j, y1) = (np.array([place for place in places if place[0] < known]).T for places, known in both)
+        weights = here.edges[np.ix_(i, j)].astype(float)
         most = max(len(places_before), len(places_here)) + (end - start)
-        for weight, y0, y1 in sorted(lines, key=lambda line: abs(line[0]))[-most:]:
-            # Never quite the background's colour, or a weak edge could not be seen at all.
-            strength = math.copysign(max(abs(weight), 0.25 * scale), weight)
-            self._line(start, end, y0, y1, self._palette.signed(strength if bright else strength * 0.4, scale))
+        strongest = np.unravel_index(np.abs(weights).argsort(axis=None, kind="stable")[-most:], weights.shape)
+        # Never quite the background's colour, or a weak edge could not be seen at all.
+        strengths = np.copysign(np.maximum(np.abs(weights), 0.25 * scale), weights)[strongest]
+        colours = LEVELS + levels(strengths if bright else strengths * 0.4, scale, LEVELS)
+        self._lines(start, end, y0[strongest[0]], y1[strongest[1]], colours)
 
     def fold(self, x: int) -> None:
         """Dots where columns are not shown."""
         middle = self._height // 2
         self._texts[middle].append((x + 1, "⋯", self._palette.style(self._palette.faint)))
 
-    def _line(self, start: int, end: int, y0: int, y1: int, colour: Rgb) -> None:
-        xs = np.arange(2 * start, 2 * end)
-        rise = 4 * (y1 - y0) / (len(xs) - 1)
-        ys = (4 * y0 + 2 + rise * np.arange(len(xs))).astype(np.int64)
-        rows, columns = ys >> 2, xs >> 1
-        # Two dots of a cell at most, one of each of its columns: no dot is set twice.
-        self._dots[rows[::2], columns[::2]] |= DOTS[ys[::2] & 3, 0]
-        self._dots[rows[1::2], columns[1::2]] |= DOTS[ys[1::2] & 3, 1]
-        for y, x in zip(rows.tolist(), columns.tolist(), strict=True):
-            self._colours[y][x] = colour
+    def _lines(self, start: int, end: int, y0: Array, y1: Array, colours: Array) -> None:
+        """Straight lines from rows `y0` to rows `y1`, each on top of those before it."""
+        xs = np.arange(2 * (end - start))
+        rises = 4 * (y1 - y0) / (len(xs) - 1)
+        ys = (4 * y0[:, None] + 2 + rises[:, None] * xs).astype(np.int64)
+        self._dots[ys, 2 * start + xs] = True
+        tops = np.zeros((self._height, end - start), np.int64)
+        np.maximum.at(tops, (ys >> 2, xs >> 1), np.arange(1, len(ys) + 1)[:, None])
+        self._colours[:, start:end] = np.append(self._faint, colours)[tops]
 
     def nodes(
         self, x: int, column: Column, places: list[tuple[int, int]], scale: float, wide: bool, pitch: int
@@ -299,25 +301,30 @@ class _Canvas:
 
     def strips(self) -> list[Strip]:
         """The canvas, row by row."""
+        width = self._width
+        bits = np.einsum("yixj,ij->yx", self._dots.reshape(self._height, 4, width, 2), DOTS)
+        signs = np.where(bits, 0x2800 + bits, ord(" ")).astype("<u4").tobytes().decode("utf-32-le")
         return [
-            row(self._runs(dots, colours, sorted(texts)), self._width, self._palette)
-            for dots, colours, texts in zip(self._dots.tolist(), self._colours, self._texts, strict=True)
+            row(self._runs(signs[y * width : (y + 1) * width], colours, sorted(texts)), width, self._palette)
+            for y, (colours, texts) in enumerate(zip(self._colours.tolist(), self._texts, strict=True))
         ]
 
-    def _runs(self, dots: list[int], colours: list[Rgb], texts: list[tuple[int, str, Style]]) -> list[Run]:
+    def _runs(self, signs: str, colours: list[int], texts: list[tuple[int, str, Style]]) -> list[Run]:
         """One row: its texts, and the dots between them."""
         runs: list[Run] = []
         x = 0
         for start, text, style in texts:
-            runs += self._dotted(dots[x:start], colours[x:start])
+            runs += self._dotted(signs[x:start], colours[x:start])
             runs.append((text, style))
             x = start + cell_len(text)
-        return runs + self._dotted(dots[x:], colours[x:])
+        return runs + self._dotted(signs[x:], colours[x:])
 
-    def _dotted(self, dots: list[int], colours: list[Rgb]) -> list[Run]:
+    def _dotted(self, signs: str, colours: list[int]) -> list[Run]:
         """Braille dots, neighbours of one colour together."""
-        cells = zip(dots, colours, strict=True)
-        return [
-            ("".join(chr(0x2800 + bits) if bits else " " for bits, _ in same), self._palette.style(colour))
-            for colour, same in groupby(cells, key=lambda cell: cell[1])
-        ]
+        runs: list[Run] = []
+        x = 0
+        for colour, same in groupby(colours):
+            end = x + len(list(same))
+            runs.append((signs[x:end], self._styles[colour]))
+            x = end
+        return runs

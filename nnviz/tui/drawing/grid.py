@@ -1,6 +1,8 @@
 """Half-block pictures: two square pixels to a character cell."""
 
 import math
+from functools import lru_cache
+from itertools import groupby
 
 import numpy as np
 from rich.color import Color, ColorType
@@ -23,20 +25,25 @@ def picture(pixels: Array, width: int, height: int) -> list[Strip]:
     pixels = _scaled(np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels, width, height * 2)
     if len(pixels) % 2:
         pixels = np.concatenate([pixels, pixels[-1:]])
+    codes = pixels.astype(np.int64) @ (1 << 16, 1 << 8, 1)
+    strips = []
+    for line, same in groupby(((codes[::2] << 24) + codes[1::2]).tolist()):
+        strips += [Strip(_half_blocks(line), len(line))] * len(list(same))
+    return strips
+
+
+def _half_blocks(pairs: list[int]) -> list[Segment]:
+    """A row of cells of two colours each, equal neighbours in one segment."""
     return [
-        Strip(
-            [
-                Segment("▀", Style.from_color(_colour(above), _colour(below)))
-                for above, below in zip(upper, lower, strict=True)
-            ]
-        )
-        for upper, lower in zip(pixels[::2].tolist(), pixels[1::2].tolist(), strict=True)
+        Segment("▀" * len(list(same)), Style.from_color(_colour(pair >> 24), _colour(pair & 0xFFFFFF)))
+        for pair, same in groupby(pairs)
     ]
 
 
-def _colour(pixel: list[int]) -> Color:
+@lru_cache(maxsize=1 << 12)
+def _colour(code: int) -> Color:
     # What Color.from_rgb does, without the name that it formats: half of the time of a picture.
-    return Color("", ColorType.TRUECOLOR, None, ColorTriplet(*pixel))
+    return Color("", ColorType.TRUECOLOR, None, ColorTriplet(code >> 16, code >> 8 & 255, code & 255))
 
 
 def _scaled(pixels: Array, columns: int, rows: int) -> Array:

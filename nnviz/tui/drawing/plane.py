@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from string import ascii_lowercase
 
 import numpy as np
@@ -171,13 +171,15 @@ class _Drawing:
             return POINT if k < self._view.batch else OTHER
         if self._has_several:
             return self._letter(int(self._view.labels[k])).upper()
-        return SIGNS[int(self._share_of(k) > 0)]
+        return SIGNS[int(self._label_shares[k] > 0)]
 
     def _letter(self, label: int) -> str:
         return ascii_lowercase[label % len(ascii_lowercase)]
 
-    def _share_of(self, k: int) -> float:
-        return float(self._shares(np.asarray(self._view.labels[k], np.float64)))
+    @cached_property
+    def _label_shares(self) -> list[float]:
+        shares: list[float] = self._shares(self._view.labels.astype(np.float64)).tolist()
+        return shares
 
     def _point_colour(self, k: int) -> Rgb:
         palette = self._palette
@@ -186,7 +188,7 @@ class _Drawing:
         if self._names:
             return self._colour(int(self._view.labels[k]))
         # A number that is met would else vanish in the surface.
-        return mixed(palette.signed(self._share_of(k), 1.0), palette.text, NUMBER_TINT)
+        return mixed(palette.signed(self._label_shares[k], 1.0), palette.text, NUMBER_TINT)
 
     def _colour(self, label: int) -> Rgb:
         return self._palette.class_colour(label, len(self._names))

@@ -28,20 +28,20 @@ def fit_right(text: str, width: int) -> str:
 def row(runs: Iterable[Run], width: int, palette: Palette) -> Strip:
     """One row of exactly `width` cells."""
     # Neighbours of one style are one segment: each costs Textual the same, however long it is.
-    segments: list[Segment] = []
     texts: list[str] = []
-    style: Style | None = None
-    for text, of_text in runs:
-        if not text:
-            continue
-        if of_text is not style and texts:
-            segments.append(Segment("".join(texts), style))
-            texts = []
-        style = of_text
-        texts.append(text)
-    if texts:
-        segments.append(Segment("".join(texts), style))
-    return filled(Strip(segments), width, palette)
+    styles: list[Style] = []
+    for text, style in runs:
+        if texts and style is styles[-1]:
+            texts[-1] += text
+        elif text:
+            texts.append(text)
+            styles.append(style)
+    length = sum(map(cell_len, texts))
+    if length < width:
+        texts.append(" " * (width - length))
+        styles.append(palette.style(palette.text))
+    # Textual makes a strip anew to lengthen it.
+    return Strip(map(Segment, texts, styles), max(length, width)).adjust_cell_length(width)
 
 
 def filled(strip: Strip, width: int, palette: Palette) -> Strip:
@@ -51,8 +51,8 @@ def filled(strip: Strip, width: int, palette: Palette) -> Strip:
 
 def page(rows: list[Strip], width: int, height: int, palette: Palette) -> list[Strip]:
     """Exactly `height` rows: the surplus is cut, what is missing is empty."""
-    empty = [row((), width, palette)] * (height - len(rows))
-    return rows[:height] + empty
+    missing = height - len(rows)
+    return rows[:height] if missing <= 0 else rows + [row((), width, palette)] * missing
 
 
 def centred(sentence: str, width: int, height: int, palette: Palette) -> list[Strip]:

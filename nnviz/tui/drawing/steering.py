@@ -18,7 +18,7 @@ def steered(strips: list[Strip], wanted: float, told: float | None, palette: Pal
     """
     if not strips:
         return strips
-    cells = [list(strip) for strip in strips]
+    cells = [[Segment(sign, segment.style) for segment in strip for sign in segment.text] for strip in strips]
     top = len(cells) // 2
     lines = [(wanted, "y", palette.good, top)]
     if told is not None:
@@ -27,7 +27,7 @@ def steered(strips: list[Strip], wanted: float, told: float | None, palette: Pal
     # The letters come last, so that no line covers the other's.
     for (_, letter, colour, end), column in zip(lines, ends, strict=True):
         cells[end][column] = Segment(letter, palette.style(colour, bold=True))
-    return [Strip(line) for line in cells]
+    return [Strip(line, len(line)) for line in cells]
 
 
 def _line(cells: list[list[Segment]], number: float, colour: Rgb, palette: Palette, top: int) -> int:

@@ -6,7 +6,6 @@ Only what the first paint needs is imported here; the panes, with NumPy and plot
 import asyncio
 import gc
 import os
-import signal
 
 # Textual waits up to a frame's time before it paints; a key is to be answered within a few milliseconds.
 os.environ.setdefault("TEXTUAL_FPS", "1000")
@@ -116,8 +115,6 @@ def _tame_garbage_collection() -> None:
 def visualize(trainer: AskableTrainer, title: str, mouse: bool = True, light: bool = False) -> Summary | None:
     """Show a trainer until the user leaves; returns how the run ended. Raises NnvizError if it never began."""
     app = NnvizApp(trainer, title, light)
-    # A screen whose terminal is closed ends, also where whoever started it has hangups ignored.
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     try:
         summary = app.run(mouse=mouse)
     finally:

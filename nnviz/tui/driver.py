@@ -1,22 +1,61 @@
-"""Driver: what Textual writes is on the terminal at once."""
+"""Driver: what passes between the terminal and the app, without threads."""
 
+import os
+from codecs import getincrementaldecoder
+from collections.abc import Iterable
 from contextlib import suppress
-from threading import Lock
 
+from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
+
+# Seconds after which an escape that stands alone is the escape key, and not the beginning of a sequence.
+LONE_ESCAPE = 0.1
 
 
 class PromptDriver(LinuxDriver):
-    """Writes by itself, and not in a thread, which takes longer to wake than the writing takes.
+    """Reads and writes on the event loop: to wake a thread takes longer than either.
 
     A terminal that reads slowly makes the screen wait. With a thread it would do so too, thirty paints later.
     """
 
-    _turn = Lock()
+    def start_application_mode(self) -> None:
+        """Take the terminal over, and listen to it."""
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        self._parser = XTermParser(self._debug)
+        self._decoder = getincrementaldecoder("utf-8")(errors="replace")
+        self._loop.add_reader(self.fileno, self._read)
+
+    def disable_input(self) -> None:
+        """Listen no more."""
+        self._loop.remove_reader(self.fileno)
+        super().disable_input()
+
+    def run_input_thread(self) -> None:
+        """Nothing: the event loop reads."""
+
+    def _read(self) -> None:
+        data = b""
+        with suppress(OSError):
+            data = os.read(self.fileno, 4096)
+        if not data:  # it is closed
+            self._loop.remove_reader(self.fileno)
+            self._app.exit()
+        elif text := self._decoder.decode(data):
+            self._pass_on(self._parser.feed(text))
+            self._loop.call_later(LONE_ESCAPE, lambda: self._pass_on(self._parser.tick()))
+
+    def _pass_on(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            self.process_message(message)
+
+    def send_message(self, message: Message) -> None:
+        """Hand the app what the terminal said."""
+        self._app.post_message(message)
 
     def write(self, data: str) -> None:
         """Write this to the terminal. What a closed terminal would have shown is lost."""
         assert self._file is not None  # without standard error there is no screen
-        with self._turn, suppress(OSError):
+        with suppress(OSError):
             self._file.write(data)
             self._file.flush()

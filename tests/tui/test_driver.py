@@ -25,18 +25,21 @@ class Terminal:
             os.environ["TERM"] = "xterm-256color"
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
             os.execv(sys.executable, [sys.executable, "-m", "nnviz", "run", "pets", "--image-size", "8"])
+        self._painted = b""
         self.read_until("READY")
 
     def type(self, text: str) -> None:
+        """Type this; what was painted before is of no interest any more."""
+        self._painted = b""
         os.write(self.fd, text.encode())
 
     def read_until(self, wanted: str, seconds: float = 15) -> None:
-        """Read until that is painted. Nothing that was painted before counts."""
-        seen, end = b"", time.monotonic() + seconds
-        while wanted.encode() not in seen and time.monotonic() < end:
+        """Read until that is painted."""
+        end = time.monotonic() + seconds
+        while wanted.encode() not in self._painted and time.monotonic() < end:
             if select.select([self.fd], [], [], 0.1)[0]:
-                seen += os.read(self.fd, 1 << 16)
-        assert wanted.encode() in seen
+                self._painted += os.read(self.fd, 1 << 16)
+        assert wanted.encode() in self._painted
 
 
 @pytest.fixture

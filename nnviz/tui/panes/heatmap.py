@@ -28,7 +28,7 @@ class HeatmapPane(FramedPane):
 
     parts = frozenset({Part.MATRIX})
     turns = frozenset({2, 6})
-    follows = frozenset({"block", "quantity", "example"})
+    follows = frozenset({"block", "quantity"})
     title = "Gradient"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1, 0)", "Cursor", show=False, id="heatmap.up"),

@@ -1,5 +1,6 @@
 """What panes draw of a running training, of which they are shown only some parts."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ from nnviz.data.sources import suggested
 from nnviz.experiment import combine
 from nnviz.remote.client import LocalTrainer
 from nnviz.remote.messages import PACES, Focus, Look, Order, Run
+from nnviz.training import surface
 from nnviz.training.frame import Frame, Glimpse, Quantity
 from nnviz.tui.app import NnvizApp
 from nnviz.tui.panes.framed_pane import FramedPane
@@ -30,7 +32,11 @@ def drawn(pane: Pane, frame: Frame) -> tuple[list[Strip], object]:
 
 
 @pytest.mark.parametrize("source", EXPERIMENTS)
-async def test_a_pane_draws_of_its_parts_what_it_would_draw_of_the_whole_frame(order: Order, source: str) -> None:
+async def test_a_pane_draws_of_its_parts_what_it_would_draw_of_the_whole_frame(
+    order: Order, source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The clock must not decide which of the two sees the surface of a moment ago.
+    monkeypatch.setattr(surface, "LEAST_SECONDS", math.inf)
     order = replace(order, experiment=EXPERIMENTS[source])
     trainer = LocalTrainer(order)
     service = trainer.service

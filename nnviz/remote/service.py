@@ -75,9 +75,11 @@ class Service:
             self._due = max(self._due + 1 / self._pace.per_second, time.perf_counter())
             self._go(self._pace.goal)
             return
-        step = self._trainer.step
+        trainer, step, stop_at = self._trainer, self._trainer.step, self._stop_at
         while self._pace is not None and not called():
-            self._settle(step())
+            evaluation = step()
+            if evaluation or trainer.stopped_by or (stop_at and trainer.steps_done == stop_at):
+                self._settle(evaluation)
 
     def _go(self, goal: m.Goal) -> None:
         trainer = self._trainer

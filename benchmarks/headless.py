@@ -1,6 +1,8 @@
-"""The training of a network without a screen, in a process of its own: steps a second, on stdout.
+"""The training of a network without a screen, in a process of its own.
 
-`python -m benchmarks.headless WARM_UP SECONDS OPTIONS`, where OPTIONS are those of `nnviz train` as JSON.
+`python -m benchmarks.headless OPTIONS`, where OPTIONS are those of `nnviz train` as JSON. For each line on stdin, a
+number of seconds, it trains on for so long and writes a line to stdout: the steps a second of wall time and of CPU
+time, as JSON. In between, it waits.
 """
 
 import json
@@ -16,18 +18,19 @@ from nnviz.training.run import RunDirectory
 from nnviz.training.trainer import Trainer
 
 
-def rate(options: Options, warm_up: float, seconds: float) -> dict[str, float]:
-    """Steps a second of wall time, and of CPU time."""
+def serve(options: Options) -> None:
+    """Train for as long as each line says."""
     prepare_process()
     experiment = options.experiment()
     trainer = assemble(experiment, open_dataset(experiment))
     with tempfile.TemporaryDirectory() as spare:
         directory = RunDirectory(Path(spare) / "run", experiment)
-        _train(trainer, directory, warm_up)
-        steps, wall, cpu = trainer.steps_done, time.perf_counter(), time.process_time()
-        _train(trainer, directory, seconds)
-        done = trainer.steps_done - steps
-        return {"wall": done / (time.perf_counter() - wall), "cpu": done / (time.process_time() - cpu)}
+        for line in sys.stdin:
+            steps, wall, cpu = trainer.steps_done, time.perf_counter(), time.process_time()
+            _train(trainer, directory, float(line))
+            done = trainer.steps_done - steps
+            rates = {"wall": done / (time.perf_counter() - wall), "cpu": done / (time.process_time() - cpu)}
+            print(json.dumps(rates), flush=True)
 
 
 def _train(trainer: Trainer, directory: RunDirectory, seconds: float) -> None:
@@ -39,5 +42,4 @@ def _train(trainer: Trainer, directory: RunDirectory, seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    given = json.loads(sys.argv[3])
-    print(json.dumps(rate(Options(**given), float(sys.argv[1]), float(sys.argv[2]))))
+    serve(Options(**json.loads(sys.argv[1])))

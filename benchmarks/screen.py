@@ -2,8 +2,10 @@
 
 Training rate: steps a second at full speed with the screen open, against the same experiment trained by the same
 Trainer in a process of its own without a screen. The rate with the screen is read from outside: from the step number
-that the visualizer paints 20 times a second, and the time at which its bytes arrive. Each round measures one after the
-other; the share is the median of the rounds' shares.
+that the visualizer paints 20 times a second, and the time at which its bytes arrive. The two take turns, one resting
+while the other trains: without, with, and without the screen again. A share is the rate with it to the mean of the two
+without, and the median of all turns of several rounds, each with new processes, is told; beside it, the same of the two
+without to each other, which is what the machine does to a share by itself.
 
 Keys: while training runs at full speed, from writing the key until the bytes have arrived that complete the text which
 answers it: `[` and `]` choose another layer, which the heatmap's title names; `,` and `.` another example, whose place
@@ -18,6 +20,7 @@ trainer is: what no screen made with Textual can be faster than on this machine.
 
 import argparse
 import json
+import math
 import random
 import statistics
 import subprocess
@@ -31,7 +34,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.results import table
-from benchmarks.terminal import HERE, PETS, TINY, Network, Program, Visualizer, environment
+from benchmarks.terminal import ENDLESS, HERE, PETS, TINY, Network, Program, Visualizer, environment
 
 TITLE = "The visualizer"
 WARM_UP = 1.5
@@ -49,8 +52,9 @@ class Rate(NamedTuple):
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """How much to measure."""
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=6, help="of training in each round, with and without screen")
+    parser.add_argument("--rounds", type=int, default=8)
+    parser.add_argument("--turns", type=int, default=8, help="in each round")
+    parser.add_argument("--seconds", type=float, default=0.6, help="of training, three times in each turn")
     parser.add_argument("--keys", type=int, default=200, help="of each kind, for each network")
     parser.add_argument("--starts", type=int, default=12)
 
@@ -59,23 +63,27 @@ def measure(options: argparse.Namespace) -> str:
     """The section of RESULTS.md."""
     rates: list[list[object]] = []
     keys: list[list[object]] = []
-    pairs: dict[Network, list[tuple[Rate, Rate]]] = defaultdict(list)
+    turns: dict[Network, list[tuple[Rate, Rate, Rate]]] = defaultdict(list)
     waits: dict[tuple[Network, str], list[float]] = defaultdict(list)
     bare_waits: list[float] = []
     for _ in range(options.rounds):
         for network in (PETS, TINY):
-            alone = headless(network, options.seconds)
-            with Visualizer(network) as visualizer:
+            with headless(network) as train, Visualizer(network) as visualizer:
                 start_training(visualizer)
-                pairs[network].append((alone, with_screen(visualizer, options.seconds)))
+                visualizer.press(" ")
+                visualizer.watch(0.1)
+                train(WARM_UP)
+                for _ in range(options.turns):
+                    turns[network].append(turn(visualizer, train, options.seconds))
+                visualizer.press(" ")
                 for name, kind in KINDS.items():
                     # The last batch of an epoch of pets is a smaller one, and moves the place that is looked at.
                     if network is TINY or kind is not example_keys:
                         count = -(-options.keys // options.rounds)
                         waits[network, name] += answer_times(visualizer, kind(network), count)
         bare_waits += bare_answer_times(-(-options.keys // options.rounds))
-    for network, rounds in pairs.items():
-        rates.append([network.name, *_rate_row(rounds)])
+    for network, of_network in turns.items():
+        rates.append([network.name, *_rate_row(of_network)])
     for (network, name), times in waits.items():
         keys.append([f"{network.name}, {name}", *_milliseconds(times, (50, 95, 99, 100)), len(times)])
     every = [time for times in waits.values() for time in times]
@@ -83,11 +91,20 @@ def measure(options: argparse.Namespace) -> str:
     keys.append(["a bare Textual app", *_milliseconds(bare_waits, (50, 95, 99, 100)), len(bare_waits)])
     starts = [(*start(), bare_start()) for _ in range(options.starts + 2)][2:]
     first, ready, bare = zip(*starts, strict=True)
-    heads = ["network", "headless steps/s", "with screen", "share", "least…most", "share per CPU second", "frames/s"]
+    heads = [
+        "network",
+        "headless steps/s",
+        "with screen",
+        "share",
+        "",
+        "share per CPU second",
+        "",
+        "headless to itself",
+    ]
     return "\n\n".join(
         [
-            f"Training rate with the screen open, {options.rounds} rounds of {options.seconds:g} s each:",
-            table([*heads, "CPU of the screen", "CPU of the trainer"], rates),
+            f"Training rate with the screen open, {len(turns[PETS])} turns of three times {options.seconds:g} s each:",
+            table([*heads, "", "frames/s", "CPU of the screen", "CPU of the trainer"], rates),
             "From a key to its answer on screen while training runs at full speed, in ms:",
             table(["keys", "p50", "p95", "p99", "most", "n"], keys),
             "`nnviz run pets`, from start to paint, warm, in ms:",
@@ -103,33 +120,59 @@ def measure(options: argparse.Namespace) -> str:
     )
 
 
-def _rate_row(rounds: list[tuple[Rate, Rate]]) -> list[str]:
-    shares = [screen.wall / alone.wall for alone, screen in rounds]
-    effort = statistics.median(screen.cpu / alone.cpu for alone, screen in rounds)
-    alone, screen = (Rate(*map(statistics.median, zip(*side, strict=True))) for side in zip(*rounds, strict=True))
+def _rate_row(turns: list[tuple[Rate, Rate, Rate]]) -> list[str]:
+    shares = [screen.wall / statistics.mean((before.wall, after.wall)) for before, screen, after in turns]
+    efforts = [screen.cpu / statistics.mean((before.cpu, after.cpu)) for before, screen, after in turns]
+    idle = [after.wall / before.wall for before, _, after in turns]
+    alone, screen, _ = (Rate(*map(statistics.median, zip(*side, strict=True))) for side in zip(*turns, strict=True))
     return [
         f"{alone.wall:,.0f}",
         f"{screen.wall:,.0f}",
-        f"{statistics.median(shares):.1%}",
-        f"{min(shares):.1%}…{max(shares):.1%}",
-        f"{effort:.1%}",
+        *_share(shares),
+        *_share(efforts),
+        *_share(idle),
         f"{screen.frames:.1f}",
         f"{screen.screen_share:.0%}",
         f"{screen.trainer_share:.0%}",
     ]
 
 
+def _share(shares: list[float]) -> tuple[str, str]:
+    """The median, and what it may be by chance: its standard error, from the middle half."""
+    low, high = np.percentile(shares, (25, 75))
+    return f"{statistics.median(shares):.1%}", f"±{1.253 * (high - low) / 1.349 / math.sqrt(len(shares)):.1%}"
+
+
 def _milliseconds(times: list[float] | tuple[float, ...], percentiles: tuple[int, ...]) -> list[str]:
     return [f"{1000 * p:.1f}" for p in np.percentile(times, percentiles)]
 
 
-def headless(network: Network, seconds: float) -> Rate:
-    """The rate without a screen."""
-    options = json.dumps({"source": network.source, "steps": 10**9, **network.options})
-    command = [sys.executable, "-m", "benchmarks.headless", str(WARM_UP), str(seconds), options]
-    done = subprocess.run(command, env=environment(network), stdout=subprocess.PIPE, check=True)
-    rate = json.loads(done.stdout)
-    return Rate(rate["wall"], rate["cpu"], 0, 0, 0)
+@contextmanager
+def headless(network: Network) -> Iterator[Callable[[float], Rate]]:
+    """A process that trains without a screen, for so many seconds whenever it is asked."""
+    options = json.dumps({"source": network.source, "steps": ENDLESS, **network.options})
+    command = [sys.executable, "-m", "benchmarks.headless", options]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, env=environment(network), text=True, bufsize=1, **pipes) as process:
+
+        def train(seconds: float) -> Rate:
+            print(seconds, file=process.stdin, flush=True)
+            rate = json.loads(process.stdout.readline())
+            return Rate(rate["wall"], rate["cpu"], 0, 0, 0)
+
+        yield train
+        process.stdin.close()
+
+
+def turn(visualizer: Visualizer, train: Callable[[float], Rate], seconds: float) -> tuple[Rate, Rate, Rate]:
+    """The rates without, with, and without a screen again; the screen's trainer rests before and afterwards."""
+    before = train(seconds)
+    visualizer.press(" ")
+    visualizer.watch(0.1)
+    screen = with_screen(visualizer, seconds)
+    visualizer.press(" ")
+    visualizer.watch(0.1)
+    return before, screen, train(seconds)
 
 
 def start_training(visualizer: Visualizer) -> None:

@@ -119,6 +119,13 @@ def _signs(matrix: Array, scale: float, palette: Palette) -> list[Strip]:
     ]
 
 
+def magnitudes(numbers: Array) -> Array:
+    """Of each number; what is not finite counts as 0."""
+    # NumPy's nan_to_num takes three times as long.
+    sizes = np.abs(numbers)
+    return np.where(np.isfinite(sizes), sizes, 0.0)
+
+
 def levels(matrix: Array, scale: float, most: int) -> Array:
     """Each number as a whole one from −`most` to `most`, on a scale that ends at ±`scale`."""
     if not scale > 0:

@@ -2,12 +2,11 @@
 
 from functools import cached_property
 
-import numpy as np
 from textual.strip import Strip
 
 from nnviz.data.dataset import Array
 from nnviz.training.frame import MatrixView, Quantity
-from nnviz.tui.drawing.grid import fitted, heatmap, number, pixel
+from nnviz.tui.drawing.grid import fitted, heatmap, magnitudes, number, pixel
 from nnviz.tui.drawing.numbers import signed, span
 from nnviz.tui.drawing.palette import Palette
 
@@ -62,10 +61,19 @@ class MatrixSheet:
         rows, columns = self.numbers.shape
         return rows, columns
 
+    @cached_property
+    def _magnitudes(self) -> Array:
+        return magnitudes(self.numbers)
+
+    @property
+    def largest(self) -> float:
+        """The largest magnitude."""
+        return float(self._magnitudes.max())
+
     @property
     def peak(self) -> tuple[int, int]:
         """The cell of largest magnitude."""
-        place = int(np.nan_to_num(np.abs(self.numbers), posinf=0.0).argmax())
+        place = int(self._magnitudes.argmax())
         return place // self.shape[1], place % self.shape[1]
 
     @cached_property

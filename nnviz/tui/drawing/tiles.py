@@ -9,7 +9,7 @@ from textual.strip import Strip
 
 from nnviz.data.dataset import Array
 from nnviz.training.frame import Quantity, TilesView
-from nnviz.tui.drawing.grid import heatmap, levels, number, pixel, stretched
+from nnviz.tui.drawing.grid import heatmap, levels, magnitudes, number, pixel, stretched
 from nnviz.tui.drawing.numbers import signed, span
 from nnviz.tui.drawing.palette import LEVELS, Palette
 from nnviz.tui.drawing.tiling import Tiling, tile, tile_any
@@ -156,6 +156,11 @@ class TilesSheet:
         return numbers
 
     @property
+    def largest(self) -> float:
+        """The largest magnitude of them."""
+        return float(magnitudes(self.numbers).max())
+
+    @property
     def _shown(self) -> Tiling:
         assert self._tiling is not None
         return self._tiling
@@ -193,7 +198,7 @@ class TilesSheet:
     @property
     def peak(self) -> tuple[int, int]:
         """The cell of largest magnitude."""
-        place = int(np.nan_to_num(np.abs(self._cells), posinf=0.0).argmax())
+        place = int(magnitudes(self._cells).argmax())
         r, c, y, x = (int(k) for k in np.unravel_index(place, self._cells.shape))
         _, columns, height, width = self._cells.shape
         line, band = divmod(r, self._shown.bands)

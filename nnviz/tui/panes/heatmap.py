@@ -3,14 +3,12 @@
 import math
 from typing import ClassVar
 
-import numpy as np
 from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.strip import Strip
 
-from nnviz.data.dataset import Array
-from nnviz.training.frame import Frame, MatrixView, Part, Quantity, State
+from nnviz.training.frame import Frame, MatrixView, Part, Quantity, State, TilesView
 from nnviz.tui.drawing.matrix import MatrixSheet
 from nnviz.tui.drawing.numbers import round_up, rounded
 from nnviz.tui.drawing.palette import LEVELS
@@ -43,6 +41,8 @@ class HeatmapPane(FramedPane):
         self._scaled: tuple[Quantity, str] | None = None
         self._locked = False
         self._cursor: tuple[int, int] | None = None
+        self._shown: tuple[object, ...] = ()
+        self._sheet_kept: Sheet | None = None
 
     def toggle_lock(self) -> None:
         """Keep the colours' scale as it is, or let it follow the numbers again."""
@@ -51,9 +51,16 @@ class HeatmapPane(FramedPane):
 
     def _sheet(self, frame: Frame, width: int, height: int) -> Sheet:
         """What is shown on a pane of that size, the last line of which is the legend's."""
-        if isinstance(frame.matrix, MatrixView):
-            return MatrixSheet(frame.matrix, width, height - 1)
-        return TilesSheet(frame.matrix, width, height - 1, self.palette.colourless)
+        shown = (id(frame.matrix), width, height, self.palette.colourless)
+        # The border asks for it and so do the rows. As long as the sheet is kept, no other matrix gets that id.
+        if self._sheet_kept is None or self._shown != shown:
+            self._shown, self._sheet_kept = shown, self._new_sheet(frame.matrix, width, height - 1)
+        return self._sheet_kept
+
+    def _new_sheet(self, matrix: MatrixView | TilesView, width: int, height: int) -> Sheet:
+        if isinstance(matrix, MatrixView):
+            return MatrixSheet(matrix, width, height)
+        return TilesSheet(matrix, width, height, self.palette.colourless)
 
     def caption(self, frame: Frame) -> Caption:
         sheet = self._sheet(frame, *self.content_size)
@@ -63,17 +70,16 @@ class HeatmapPane(FramedPane):
         sheet = self._sheet(frame, width, height)
         if sheet.missing is not None:
             return centred(sheet.missing, width, height, self.palette)
-        self._follow(sheet.numbers, (frame.matrix.quantity, frame.matrix.name), frame.state is State.RUNNING)
+        self._follow(sheet.largest, (frame.matrix.quantity, frame.matrix.name), frame.state is State.RUNNING)
         strips = sheet.strips(self._scale, self.palette)
         if self._cursor is not None:
             strips = self._marked(strips, *sheet.spot(*self._chosen(sheet)))
         return [*(filled(strip, width, self.palette) for strip in strips), self._legend(sheet, width)]
 
-    def _follow(self, numbers: Array, shown: tuple[Quantity, str], running: bool) -> None:
+    def _follow(self, largest: float, shown: tuple[Quantity, str], running: bool) -> None:
         """Let the scale's ends follow the numbers in round steps; of a running training, not at every little change."""
         if self._locked and self._scaled == shown:
             return
-        largest = float(np.nan_to_num(np.abs(numbers), posinf=0.0).max())
         slack = SLACK if running else 1.0
         if self._scaled != shown or largest > self._scale or largest * slack < self._scale:
             self._scale = round_up(largest) if 0 < largest < math.inf else 1.0

@@ -12,7 +12,7 @@ from nnviz.tui.panes.framed_pane import FramedPane
 class StoryPane(FramedPane):
     """The moment told with its own numbers."""
 
-    parts = frozenset(Part)
+    parts = frozenset({Part.EXAMPLE, Part.LAYERS})
     turns = frozenset({7})
     title = "What just happened"
 

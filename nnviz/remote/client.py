@@ -58,30 +58,29 @@ class RemoteTrainer:
         self._order = order
         self._ready = False
         self._connection, self._process = worker.connection, worker.process
-        self._tell(order)
+        self.send(order)
 
     @property
     def pid(self) -> int:
         """The process number of the trainer."""
         return self._process.pid
 
-    def send(self, request: Request) -> None:
-        self._tell(request)
-
-    def _tell(self, message: Order | Request) -> None:
+    def send(self, request: Request | Order) -> None:
         # If it died, it may have said why before it did: that is still to be received.
         with contextlib.suppress(OSError):
-            self._connection.send(message)
+            self._connection.send(request)
 
     async def has_spoken(self) -> None:
         if self._connection.closed:
             return
         loop, speaks = asyncio.get_running_loop(), asyncio.Event()
-        loop.add_reader(self._connection.fileno(), speaks.set)
+        descriptor = self._connection.fileno()
+        loop.add_reader(descriptor, speaks.set)
         try:
             await speaks.wait()
         finally:
-            loop.remove_reader(self._connection.fileno())
+            # The connection may have been closed by now.
+            loop.remove_reader(descriptor)
 
     def receive(self) -> "Answer | Opening":
         try:
@@ -108,20 +107,25 @@ class RemoteTrainer:
         if not self._ready:
             # Nothing has been computed, and to read all examples may take long.
             self._process.kill()
-        summary = None
         patience = threading.Timer(CLOSE_SECONDS, self._process.kill)
         patience.start()
         try:
             self.send(Close())
-            with contextlib.suppress(NnvizError):
-                # What it was asked for before, it says before.
-                while not isinstance(summary := self.receive(), Summary):
-                    pass
+            summary = self._last_words()
             self._connection.close()
             self._process.wait()
         finally:
             patience.cancel()
-        return summary if isinstance(summary, Summary) else None
+        return summary
+
+    def _last_words(self) -> Summary | None:
+        """How the run ended; what it was asked for before, it says before."""
+        with contextlib.suppress(NnvizError):
+            while True:
+                said = self.receive()
+                if isinstance(said, Summary):
+                    return said
+        return None
 
     def again(self) -> "RemoteTrainer":
         self.close()

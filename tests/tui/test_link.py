@@ -8,24 +8,26 @@ import signal
 import pytest
 
 from nnviz.errors import TrainerDiedError
+from nnviz.remote import client
 from nnviz.remote import messages as m
 from nnviz.remote.client import RemoteTrainer
 from nnviz.training.frame import Frame
+from nnviz.tui import link
 from nnviz.tui.link import Link
 
 
 async def begun(trainer: RemoteTrainer) -> Link:
-    link = Link(trainer)
-    assert isinstance(await link.first(lambda _: None), Frame)
-    return link
+    chain = Link(trainer)
+    assert isinstance(await chain.first(lambda _: None), Frame)
+    return chain
 
 
 async def test_each_of_two_who_ask_at_once_gets_his_own_answer(order: m.Order) -> None:
     with contextlib.closing(RemoteTrainer(order)) as trainer:
-        link = await begun(trainer)
+        chain = await begun(trainer)
 
         async def ask(request: m.Request) -> list[m.Answer]:
-            return [await link.ask(request) for _ in range(30)]
+            return [await chain.ask(request) for _ in range(30)]
 
         looks, tests = await asyncio.gather(ask(m.Look()), ask(m.Test()))
         assert {type(answer) for answer in looks} == {Frame}
@@ -34,34 +36,48 @@ async def test_each_of_two_who_ask_at_once_gets_his_own_answer(order: m.Order) -
 
 async def test_the_loop_goes_on_while_an_answer_is_awaited(order: m.Order) -> None:
     with contextlib.closing(RemoteTrainer(order)) as trainer:
-        link = await begun(trainer)
+        chain = await begun(trainer)
         os.kill(trainer.pid, signal.SIGSTOP)
-        answer = asyncio.create_task(link.ask(m.Look()))
+        answer = asyncio.create_task(chain.ask(m.Look()))
         await asyncio.sleep(0.2)
-        assert link.busy
+        assert chain.busy
         assert not answer.done()
         os.kill(trainer.pid, signal.SIGCONT)
         assert isinstance(await answer, Frame)
-        assert not link.busy
+        assert not chain.busy
 
 
 async def test_the_end_of_a_running_trainer_is_told_to_who_waits_and_to_who_asks_again(order: m.Order) -> None:
     with contextlib.closing(RemoteTrainer(order)) as trainer:
-        link = await begun(trainer)
-        await link.ask(m.Run(m.PACES[-1]))
-        answer = asyncio.create_task(link.ask(m.Test()))
+        chain = await begun(trainer)
+        await chain.ask(m.Run(m.PACES[-1]))
+        answer = asyncio.create_task(chain.ask(m.Test()))
         await asyncio.sleep(0)
         os.kill(trainer.pid, signal.SIGKILL)
-        for asked in (answer, link.ask(m.Look())):
+        for asked in (answer, chain.ask(m.Look())):
             with pytest.raises(TrainerDiedError, match="SIGKILL"):
                 await asked
 
 
 async def test_closing_waits_for_the_answer_that_is_still_to_come(order: m.Order) -> None:
-    link = await begun(RemoteTrainer(order))
-    await link.ask(m.Run(m.PACES[-1]))
-    answer = asyncio.create_task(link.ask(m.Test()))
+    chain = await begun(RemoteTrainer(order))
+    await chain.ask(m.Run(m.PACES[-1]))
+    answer = asyncio.create_task(chain.ask(m.Test()))
     await asyncio.sleep(0)
-    summary = await link.close()
+    summary = await chain.close()
     assert isinstance(answer.result(), m.TestReport)
     assert summary is not None
+
+
+async def test_closing_does_not_wait_for_a_trainer_that_hangs(order: m.Order, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "CLOSE_SECONDS", 0.2)
+    monkeypatch.setattr(link, "CLOSE_SECONDS", 0.2)
+    trainer = RemoteTrainer(order)
+    chain = await begun(trainer)
+    os.kill(trainer.pid, signal.SIGSTOP)
+    answer = asyncio.create_task(chain.ask(m.Look()))
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        assert await chain.close() is None
+        with pytest.raises(TrainerDiedError):
+            await answer

@@ -3,6 +3,7 @@
 What a command needs is imported inside it, so that help comes at once and training never loads the screen.
 """
 
+import gc
 import os
 import sys
 from dataclasses import replace
@@ -61,6 +62,9 @@ def run(
         return
     from nnviz.headless.console import passing
 
+    # What is loaded from here on stays: to look through it for garbage again and again takes a tenth of the time. The
+    # visualizer takes that up again when it is ready.
+    gc.disable()
     # What draws the screen takes a moment to load; until then there is at least a word.
     with passing(f"nnviz   opening {options.source or 'the examples'} …"):
         from nnviz.remote.client import RemoteTrainer, Worker

@@ -1,6 +1,5 @@
 """The screen's end: a trainer that is asked, in a process of its own or, for tests, in this one."""
 
-import asyncio
 import contextlib
 import signal
 import subprocess
@@ -73,6 +72,9 @@ class RemoteTrainer:
     async def has_spoken(self) -> None:
         if self._connection.closed:
             return
+        # It takes longer to import than all that is needed to start the trainer's process.
+        import asyncio
+
         loop, speaks = asyncio.get_running_loop(), asyncio.Event()
         descriptor = self._connection.fileno()
         loop.add_reader(descriptor, speaks.set)

@@ -48,7 +48,7 @@ class Camera:
         self._feature_names = apart(tuple(trainer.dataset.feature_names[: f.FEATURES]), f.NAME)
         self._evaluated: Evaluation | None = None
         self._validations = _validations(trainer.history)
-        self._chosen_at: int | None = None
+        self._chosen_at: tuple[int, bool] | None = None
         self._choice_due = 0.0
         # Of the input and of each block: the units with the strongest weights, and the first of them, for the diagram.
         self._ranked: list[Array] = []
@@ -221,7 +221,8 @@ class Camera:
         Of the outputs they are the classes of this example, then the first ones: where there are too many, it is only
         the last nodes that another example may change.
         """
-        turn, shown = self._trainer.steps_done // CHOICE_STEPS, shown_units(self._blocks)
+        # When training stops, they are chosen anew: no clock may decide what is there in the end.
+        turn, shown = (self._trainer.steps_done // CHOICE_STEPS, running), shown_units(self._blocks)
         if turn != self._chosen_at and not (running and time.perf_counter() < self._choice_due):
             self._chosen_at, self._choice_due = turn, time.perf_counter() + CHOICE_SECONDS
             self._ranked = ranked_units(self._varying, self._blocks)

@@ -8,7 +8,7 @@ import pytest
 from nnviz.data.dataset import Dataset, Split, Standardization
 from nnviz.nn.gradcheck import numerical_gradient, relative_error
 from nnviz.training.assembly import assemble
-from nnviz.training.camera import Camera
+from nnviz.training.camera import CHOICE_STEPS, Camera
 from nnviz.training.frame import Focus, Quantity, Rates, State
 from nnviz.training.reduction import reduced
 from nnviz.training.stages import Phase, end_of
@@ -210,6 +210,23 @@ def test_hidden_units_are_listed_by_the_error_that_has_reached_them(make_trainer
         known = errors.grad_a if errors.grad_z is None else errors.grad_z
         if known is not None:
             assert list(np.abs(known)) == sorted(np.abs(known), reverse=True)
+
+
+def test_nodes_keep_their_places_while_training_runs_and_are_chosen_anew_when_it_stops(make_trainer):
+    trainer = make_trainer(layers="dense 60 relu", learning_rate=0.5)
+    camera = Camera(trainer)
+
+    def shown(camera, state):
+        return camera.take(Focus(), state, Rates()).layers[0].units.indices.tolist()
+
+    first = shown(camera, State.RUNNING)
+    for steps in (CHOICE_STEPS // 2, CHOICE_STEPS):
+        for _ in range(steps):
+            trainer.step()
+        assert shown(camera, State.RUNNING) == first
+        # Whatever was seen on the way, and when: what is shown in the end follows from the weights.
+        assert shown(camera, State.PAUSED) == shown(Camera(trainer), State.PAUSED) != first
+        first = shown(camera, State.RUNNING)
 
 
 MANY = 300

@@ -1,4 +1,4 @@
-"""Driver: what passes between the terminal and the app, without threads."""
+"""Driver: what passes between the terminal and the app, on the event loop."""
 
 import os
 from codecs import getincrementaldecoder
@@ -38,7 +38,7 @@ class PromptDriver(LinuxDriver):
         data = b""
         with suppress(OSError):
             data = os.read(self.fileno, 4096)
-        if not data:  # it is closed
+        if not data:  # the terminal is closed
             self._loop.remove_reader(self.fileno)
             self._app.exit()
         elif text := self._decoder.decode(data):
@@ -56,6 +56,8 @@ class PromptDriver(LinuxDriver):
     def write(self, data: str) -> None:
         """Write this to the terminal. What a closed terminal would have shown is lost."""
         assert self._file is not None  # without standard error there is no screen
+        rest = memoryview(data.encode(self._file.encoding, "backslashreplace"))
+        # Not through the file: one of Textual's signal handlers may write in the middle of a write.
         with suppress(OSError):
-            self._file.write(data)
-            self._file.flush()
+            while rest:
+                rest = rest[os.write(self._file.fileno(), rest) :]

@@ -10,17 +10,18 @@ def _key(
 ) -> Binding:
     """A binding called `name`, with a `label` for the last line of the screen and an `explanation` for the help.
 
-    Keys that no pane has for itself act before the focused pane is asked: a way through fewer of Textual's queues.
+    All of them act before the focused pane is asked: that is a way through fewer of Textual's queues, and as it is the
+    same for all, they act in the order in which they were pressed.
     """
-    own = "right" not in key
-    return Binding(key, action, label, show=shown, key_display=sign, id=name, tooltip=explanation, priority=own)
+    return Binding(key, action, label, show=shown, key_display=sign, id=name, tooltip=explanation, priority=True)
 
 
 KEYS = [
     _key("f", "advance('loss')", "step.forward", "forward", "To the end of the forward pass and its loss", True),
     _key("b", "advance('backward')", "step.backprop", "backprop", "To the end of backprop", True),
     _key("u", "advance('update')", "step.update", "update", "To the end of the update", True),
-    _key("n,right", "advance('stage')", "step.stage", "stage", "One stage: the smallest step", True),
+    _key("n", "advance('stage')", "step.stage", "stage", "One stage: the smallest step", True),
+    _key("right", "onward", "step.onward", "onward", "One stage; in the heatmap, if that has the focus, the cursor"),
     _key("enter", "advance('step')", "step.step", "step", "One whole training step"),
     _key("space", "play", "train.play", "run", "Train on, or pause", True),
     _key("e", "advance('epoch')", "train.epoch", "epoch", "To the end of the epoch"),

@@ -1,10 +1,9 @@
-"""Link: the screen's way to the trainer, which never makes the screen wait."""
+"""Link: the screen's way to the trainer, which does not keep the screen waiting while the trainer is at work."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 
-from nnviz.remote.client import CLOSE_SECONDS, AskableTrainer
+from nnviz.remote.client import AskableTrainer
 from nnviz.remote.messages import Answer, Request, Summary
 from nnviz.remote.opening import Opening
 
@@ -46,8 +45,6 @@ class Link:
         return await self.first(lambda _: None)
 
     async def close(self) -> Summary | None:
-        """Have the run kept and the trainer ended, after the answer that is awaited, but for one that hangs."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await self._turn.acquire()
-        return await asyncio.to_thread(self.trainer.close)
+        """Have the run kept and the trainer ended, after the answer that is awaited."""
+        async with self._turn:
+            return await asyncio.to_thread(self.trainer.close)

@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-import warnings
 from pathlib import Path
 
 from nnviz.errors import InputError
@@ -20,10 +19,7 @@ def screenshot(order: Order, path: Path, keys: list[str], size: tuple[int, int],
     Raises InputError if the file cannot be written or the order is wrong.
     """
     prepare_process()
-    with warnings.catch_warnings():
-        # The trainer answers in a thread of its own, in which NumPy would warn of overflow again.
-        warnings.simplefilter("ignore", RuntimeWarning)
-        svg = asyncio.run(_export(order, keys, size, light))
+    svg = asyncio.run(_export(order, keys, size, light))
     try:
         path.write_text(svg, encoding="utf-8")
     except OSError as error:

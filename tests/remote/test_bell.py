@@ -1,5 +1,6 @@
 """The bell of a process that has no time to look."""
 
+import signal
 import socket
 import time
 
@@ -10,9 +11,11 @@ from nnviz.remote.bell import Bell
 
 @pytest.fixture
 def ends():
+    before = signal.getsignal(signal.SIGIO)
     mine, theirs = socket.socketpair()
     with mine, theirs:
         yield mine, theirs
+    signal.signal(signal.SIGIO, before)
 
 
 def rings(bell, seconds=2.0):

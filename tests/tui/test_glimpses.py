@@ -19,6 +19,7 @@ from nnviz.tui.panes.pane import Pane
 from nnviz.tui.screens.training import TrainingScreen
 from tests.tui.conftest import TABLES, Driver, OpenApp
 
+NAMES = {"[": "left_square_bracket", "]": "right_square_bracket", ".": "full_stop"}
 EXPERIMENTS = {
     "pets": combine(TABLES),
     "maps": combine(TABLES, {"network": {"layers": "conv 4 3x3 relu, pool 2, dense 5 tanh"}}),
@@ -78,6 +79,27 @@ async def test_keys_of_a_fast_training_ask_for_what_the_panes_that_follow_need(
             shown = [pane for pane in driver.screen.query(Pane) if pane._frame is frame]
             assert sorted(str(pane.id) for pane in shown) == panes
             assert asked[-1] == frozenset(part for pane in shown for part in pane.parts)
+
+
+@pytest.mark.parametrize(
+    ("size", "keys"),
+    [((80, 24), "[ [ space ] ] 3"), ((80, 24), "[ space ] 4 [ 2 . 1"), ((160, 48), "[ [ space 4 m ] ] m")],
+)
+async def test_what_comes_on_screen_while_training_runs_is_of_one_moment(
+    open_app: OpenApp, order: Order, size: tuple[int, int], keys: str
+) -> None:
+    tables = {"network": {"layers": "dense 60 relu, dense 5 tanh"}, "stopping": {"epochs": 10**6}}
+    async with open_app(size, replace(order, experiment=combine(TABLES, tables))) as driver:
+        await driver.press(*(NAMES.get(key, key) for key in keys.split()))
+        assert driver.screen.is_training
+        await driver.app.workers.wait_for_complete()
+        await driver.pilot.pause()
+        for name, part in (("errors", "errors"), ("heatmap", "matrix")):
+            pane = driver.screen.query_one(f"#{name}", Pane)
+            if pane.display:
+                assert pane._frame is not None
+                focused = next(view.name for view in pane._frame.layers if view.block == pane._frame.focus.block)
+                assert getattr(pane._frame, part).name == focused
 
 
 def _requests(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> list[object]:

@@ -17,6 +17,7 @@ from nnviz.training.frame import Quantity, State
 from nnviz.training.stages import Phase, end_of
 from nnviz.tui.app import NnvizApp
 from nnviz.tui.keys import KEYS
+from nnviz.tui.panes.framed_pane import FramedPane
 from nnviz.tui.screens import test as test_screen
 from nnviz.tui.screens.help import HelpScreen
 from nnviz.tui.screens.training import TrainingScreen, next_rate
@@ -287,6 +288,20 @@ async def test_keys_pressed_while_it_opens_are_not_lost(order: Order) -> None:
         await pilot.pause()
         assert isinstance(app.screen, TrainingScreen)
         assert app.screen.frame.moment.done == end_of(Phase.LOSS, DEPTH)
+
+
+@pytest.mark.parametrize("first", ["n", "right"])
+async def test_keys_that_come_together_act_in_their_order(open_app: OpenApp, first: str) -> None:
+    async with open_app() as driver:
+        for key in (first, "f"):
+            driver.app.post_message(events.Key(key, None))
+        await driver.pilot.pause()
+        assert driver.frame.moment.done == end_of(Phase.LOSS, DEPTH)
+        for key in ("tab", "m"):
+            driver.app.post_message(events.Key(key, None))
+        await driver.pilot.pause()
+        assert driver.app.focused is not None
+        assert [pane for pane in driver.screen.query(FramedPane) if pane.display] == [driver.app.focused]
 
 
 class Mortal(LocalTrainer):

@@ -8,11 +8,9 @@ import signal
 import pytest
 
 from nnviz.errors import TrainerDiedError
-from nnviz.remote import client
 from nnviz.remote import messages as m
 from nnviz.remote.client import RemoteTrainer
 from nnviz.training.frame import Frame
-from nnviz.tui import link
 from nnviz.tui.link import Link
 
 
@@ -67,17 +65,3 @@ async def test_closing_waits_for_the_answer_that_is_still_to_come(order: m.Order
     summary = await chain.close()
     assert isinstance(answer.result(), m.TestReport)
     assert summary is not None
-
-
-async def test_closing_does_not_wait_for_a_trainer_that_hangs(order: m.Order, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "CLOSE_SECONDS", 0.2)
-    monkeypatch.setattr(link, "CLOSE_SECONDS", 0.2)
-    trainer = RemoteTrainer(order)
-    chain = await begun(trainer)
-    os.kill(trainer.pid, signal.SIGSTOP)
-    answer = asyncio.create_task(chain.ask(m.Look()))
-    await asyncio.sleep(0)
-    async with asyncio.timeout(5):
-        assert await chain.close() is None
-        with pytest.raises(TrainerDiedError):
-            await answer

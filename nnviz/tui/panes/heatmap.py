@@ -32,7 +32,6 @@ class HeatmapPane(FramedPane):
         Binding("up", "move(-1, 0)", "Cursor", show=False, id="heatmap.up"),
         Binding("down", "move(1, 0)", "Cursor", show=False, id="heatmap.down"),
         Binding("left", "move(0, -1)", "Cursor", show=False, id="heatmap.left"),
-        Binding("right", "move(0, 1)", "Cursor", show=False, id="heatmap.right"),
     ]
 
     def __init__(self) -> None:

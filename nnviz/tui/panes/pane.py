@@ -67,8 +67,8 @@ class Pane(Widget):
         """All lines of the pane."""
         return self.rows()
 
-    # What Textual asks for. It asks for the lines of all panes whenever a single one has changed, and would take longer
-    # to put its own borders and styles around rows than it takes to draw them.
+    # What Textual asks for. It asks for the lines of all panes whenever a single one has changed, and takes longer to
+    # style lines and to put a border around them than it takes to draw them: both is done here.
 
     def refresh(self, *regions: Region, **how: Any) -> Self:
         """Paint again, at the next paint; what is drawn stays."""

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.screen import Screen
 from textual.widgets import Footer, Static
@@ -54,7 +54,11 @@ class TrainingScreen(Screen[None]):
     # Nothing of its own is to be seen; Textual asks for it at every paint.
     BLANK = True
     AUTO_FOCUS = ""
-    BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *KEYS,
+        Binding("tab", "app.focus_next", show=False, priority=True),
+        Binding("shift+tab", "app.focus_previous", show=False, priority=True),
+    ]
 
     def __init__(self, link: Link, frame: Frame) -> None:
         super().__init__()
@@ -114,8 +118,11 @@ class TrainingScreen(Screen[None]):
         if self._is_at_full_speed():
             self._tick = (self._tick + 1) % TURNS
             await self._glance(m.Look, [pane for pane in self._panes if self._tick in pane.turns])
-        else:
-            await self._ask(m.Look())
+            return
+        answer = await self._answer(self._link.ask(m.Look()))
+        # At a slow pace most looks see what the last one saw.
+        if isinstance(answer, Frame) and _shown_of(answer) != _shown_of(self.frame):
+            self._show(answer)
 
     async def _change(self, what: str, request: Callable[[Parts | None], m.Request]) -> None:
         """Send a request that changes one thing; at full speed, the panes that follow it show that at once."""
@@ -129,22 +136,21 @@ class TrainingScreen(Screen[None]):
         panes = [pane for pane in panes if pane.display]
         parts = frozenset(part for pane in panes for part in pane.parts)
         answer = await self._answer(self._link.ask(request(parts)))
-        if isinstance(answer, Frame):  # it has come to its end
+        if isinstance(answer, Frame):  # training has stopped
             self._show(answer)
         elif isinstance(answer, Glimpse):
+            # Other panes keep what they were shown: some parts of this frame are older than others.
             self.frame = answer.over(self.frame)
             for pane in panes:
                 pane.show(self.frame)
 
     def _show(self, frame: Frame) -> None:
-        running = frame.state is State.RUNNING
-        before, self.frame = self.frame, frame
-        if running and _shown_of(before) == _shown_of(frame):
-            return
+        """Show all panes a whole frame."""
+        self.frame = frame
         for pane in self._panes:
             if pane.display:
                 pane.show(frame)
-        if running:
+        if self.is_training:
             self._clock.resume()
         else:
             self._clock.pause()
@@ -181,10 +187,12 @@ class TrainingScreen(Screen[None]):
         outputs = min(len(example.target), 10)
         side = 0 if example.pixels is None else max(example.pixels.shape[:2])
         self.query_one(Body).place(arrange(body, outputs, side, self._tab, self._maximized))
-        for pane in self._panes:
-            if pane.display:
-                pane.show(self.frame)
         self.query_one(TabsPane).choose(self._tab)
+        if not self._is_at_full_speed():
+            self._show(self.frame)
+        elif not self._dead:
+            # Of what was not on screen, nothing was asked for.
+            self.run_worker(self._ask(m.Look()))
 
     @on(TabsPane.Chosen)
     def _tab_clicked(self, event: TabsPane.Chosen) -> None:
@@ -209,6 +217,13 @@ class TrainingScreen(Screen[None]):
     async def action_advance(self, goal: str) -> None:
         """Go on to a goal."""
         await self._ask(m.Advance(m.Goal(goal)))
+
+    async def action_onward(self) -> None:
+        """A stage on; or the cursor, where the heatmap has the focus."""
+        if isinstance(self.focused, HeatmapPane):
+            self.focused.action_move(0, 1)
+        else:
+            await self.action_advance("stage")
 
     async def action_play(self) -> None:
         """Train on at the chosen pace, or pause."""
@@ -296,7 +311,7 @@ class TrainingScreen(Screen[None]):
 
 
 def _shown_of(frame: Frame) -> tuple[object, ...]:
-    """What tells frames apart: at a slow pace most looks see what the last one saw."""
+    """What tells frames apart, unless a trainer was asked to change something."""
     return frame.state, frame.moment, frame.focus, frame.learning_rate
 
 

@@ -175,8 +175,7 @@ class _Plot:
         plotext.terminal.limit(False, False)
         self._plotext: Any = plotext
         self._figure: Any = plotext.figure
-        # The rest is set anew here and below, which costs less than to clear it.
-        self._figure.clear.data()
+        self._figure.clear()
         self._figure.plot_size(width, height)
         self._figure.canvas(palette.background)
         self._scale, self._end, self._palette = scale, end, palette
@@ -217,8 +216,6 @@ class _Plot:
     ) -> None:
         """A line with gaps where a place is NaN, or its points alone."""
         kept = np.flatnonzero(np.isfinite(places))
-        if not len(kept):
-            return
         pixel = self._plotext.pixel(colour, None, "bold" if bold else None)
         marker = self._plotext.marker(marker, pixel)
         signal = self._figure.signal(steps[kept].tolist(), places[kept].tolist(), marker=marker)

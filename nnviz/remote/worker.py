@@ -8,6 +8,7 @@ when it is told to, when the connection closes, or when the trainer fails. Howev
 import contextlib
 import gc
 import os
+import selectors
 import signal
 import socket
 import sys
@@ -89,9 +90,12 @@ def _rescue(service: Service, terminal: Terminal | None) -> None:
 
 
 def _serve(connection: Connection, service: Service, bell: Bell) -> None:
+    # Connection.poll would make one anew for every request.
+    asked = selectors.DefaultSelector()
+    asked.register(connection, selectors.EVENT_READ)
     while True:
         bell.silence()
-        if not connection.poll(service.waits()):
+        if not asked.select(service.waits()):
             service.work(bell.has_rung)
             continue
         request: Request = connection.recv()

@@ -61,7 +61,7 @@ class Camera:
 
     def take(self, focus: f.Focus, state: f.State, rates: f.Rates) -> f.Frame:
         """A frame of this moment. A block that does not exist is moved to the nearest one; examples go round."""
-        return f.Frame(**self._fields(frozenset(f.Part), focus, state, rates))
+        return f.Frame(task=self._trainer.dataset.task, **self._fields(frozenset(f.Part), focus, state, rates))
 
     def glimpse(self, parts: f.Parts, focus: f.Focus, state: f.State, rates: f.Rates) -> f.Glimpse:
         """Those parts of the frame of this moment."""
@@ -73,8 +73,6 @@ class Camera:
         place = focus.example % len(trainer.batch.indices)
         scored = self._reached(Phase.LOSS)
         fields: dict[str, Any] = {
-            "title": self._title(),
-            "task": trainer.dataset.task,
             "state": state,
             "stopped_by": trainer.stopped_by,
             "moment": self._moment(),
@@ -87,6 +85,8 @@ class Camera:
             "worst": int(trainer.scores.each.argmax()) if scored else None,
             "rates": rates,
         }
+        if f.Part.TITLE in parts:
+            fields["title"] = self._title()
         if f.Part.EXAMPLE in parts:
             fields["example"] = self._example(place)
         if f.Part.ERRORS in parts:

@@ -404,6 +404,7 @@ class Frame:
 class Part(StrEnum):
     """What of a frame takes time to take: the names of its fields. With the layers comes the input."""
 
+    TITLE = "title"
     EXAMPLE = "example"
     LAYERS = "layers"
     ERRORS = "errors"
@@ -417,7 +418,7 @@ Parts = frozenset[Part]
 
 @dataclass(frozen=True)
 class Glimpse:
-    """Some fields of a frame: the parts that were asked for, and all that takes no time."""
+    """Some fields of a frame: the parts that were asked for, and all else that may change and takes no time."""
 
     fields: dict[str, Any]
 

@@ -41,7 +41,7 @@ class TitlePane(Pane):
         dataset, network = cut(title.dataset, room // 2), title.network or "no hidden layer"
         left = f"{dataset} · {network} · {title.optimizer} · {title.loss}"
         if title.skipped:
-            left += f" · {title.skipped} files skipped"
+            left += f" · {title.skipped:,} skipped"
         name: Run = (" nnviz  ", palette.style(palette.accent, bold=True))
         return [row([name, (fit(left, room), text), (" ", faint), *right], width, palette)]
 

@@ -79,14 +79,17 @@ class Camera:
             "focus": focus,
             "learning_rate": trainer.descent.learning_rate,
             "rate": trainer.descent.rate_at(trainer.index),
-            "descent": self._descent(),
             "batch_loss": trainer.scores.mean if scored else None,
-            "said_wrong": self._said_wrong() if scored else None,
             "worst": int(trainer.scores.each.argmax()) if scored else None,
-            "rates": rates,
         }
         if f.Part.TITLE in parts:
             fields["title"] = self._title()
+        if f.Part.RATES in parts:
+            fields["rates"] = rates
+        if f.Part.DESCENT in parts:
+            fields["descent"] = self._descent()
+        if f.Part.SAID_WRONG in parts:
+            fields["said_wrong"] = self._said_wrong() if scored else None
         if f.Part.EXAMPLE in parts:
             fields["example"] = self._example(place)
         if f.Part.ERRORS in parts:

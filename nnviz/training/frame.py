@@ -405,6 +405,9 @@ class Part(StrEnum):
     """What of a frame takes time to take: the names of its fields. With the layers comes the input."""
 
     TITLE = "title"
+    RATES = "rates"
+    DESCENT = "descent"
+    SAID_WRONG = "said_wrong"
     EXAMPLE = "example"
     LAYERS = "layers"
     ERRORS = "errors"

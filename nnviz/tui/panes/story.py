@@ -12,8 +12,9 @@ from nnviz.tui.panes.framed_pane import FramedPane
 class StoryPane(FramedPane):
     """The moment told with its own numbers."""
 
-    parts = frozenset({Part.EXAMPLE, Part.LAYERS})
-    turns = frozenset({7})
+    parts = frozenset({Part.EXAMPLE, Part.LAYERS, Part.DESCENT, Part.SAID_WRONG})
+    # One of the network's, which needs the layers too.
+    turns = frozenset({0})
     title = "What just happened"
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:

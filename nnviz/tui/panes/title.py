@@ -13,7 +13,7 @@ from nnviz.tui.panes.pane import Pane
 class TitlePane(Pane):
     """Data, network, loss and optimizer on the left; the state of the run on the right."""
 
-    parts = frozenset({Part.TITLE})
+    parts = frozenset({Part.TITLE, Part.RATES})
     turns = frozenset({4})
     follows = frozenset({"learning_rate"})
 

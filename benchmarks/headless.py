@@ -1,8 +1,7 @@
 """The training of a network without a screen, in a process of its own.
 
 `python -m benchmarks.headless OPTIONS`, where OPTIONS are those of `nnviz train` as JSON. For each line on stdin, a
-number of seconds, it trains on for so long and writes a line to stdout: the steps a second of wall time and of CPU
-time, as JSON. In between, it waits.
+number of seconds, it trains on for so long and writes a line to stdout: the steps a second. In between, it waits.
 """
 
 import json
@@ -26,11 +25,9 @@ def serve(options: Options) -> None:
     with tempfile.TemporaryDirectory() as spare:
         directory = RunDirectory(Path(spare) / "run", experiment)
         for line in sys.stdin:
-            steps, wall, cpu = trainer.steps_done, time.perf_counter(), time.process_time()
+            steps, begin = trainer.steps_done, time.perf_counter()
             _train(trainer, directory, float(line))
-            done = trainer.steps_done - steps
-            rates = {"wall": done / (time.perf_counter() - wall), "cpu": done / (time.process_time() - cpu)}
-            print(json.dumps(rates), flush=True)
+            print((trainer.steps_done - steps) / (time.perf_counter() - begin), flush=True)
 
 
 def _train(trainer: Trainer, directory: RunDirectory, seconds: float) -> None:

@@ -3,9 +3,11 @@
 Training rate: steps a second at full speed with the screen open, against the same experiment trained by the same
 Trainer in a process of its own without a screen. The rate with the screen is read from outside: from the step number
 that the visualizer paints 20 times a second, and the time at which its bytes arrive. The two take turns, one resting
-while the other trains: without, with, and without the screen again. A share is the rate with it to the mean of the two
-without, and the median of all turns of several rounds, each with new processes, is told; beside it, the same of the two
-without to each other, which is what the machine does to a share by itself.
+while the other trains. A share is a rate with the screen to the mean of the two without it, before and after. The turns
+are short, since what the machine does to a rate changes slowly: of the same minute, turns of 0.6 s told five times less
+than turns of 0.05 s did. Two processes of the same program also differ, by where their memory lies; so there are
+several rounds, each with new processes. Told is the mean of the rounds' medians and its standard error; beside it, the same of
+the two rates without the screen to each other, which is what the machine alone does.
 
 Keys: while training runs at full speed, from writing the key until the bytes have arrived that complete the text which
 answers it: `[` and `]` choose another layer, which the heatmap's title names; `,` and `.` another example, whose place
@@ -38,23 +40,42 @@ from benchmarks.terminal import ENDLESS, HERE, PETS, TINY, Network, Program, Vis
 
 TITLE = "The visualizer"
 WARM_UP = 1.5
+# After a pause, until a rate is what it stays.
+SETTLING = 0.4
+# Until the screen has painted a pause.
+PAUSING = 0.1
 
 
-class Rate(NamedTuple):
-    """Steps a second, and where the time went. CPU shares are of one core."""
+class Watched(NamedTuple):
+    """Steps and frames a second with the screen open, and the CPU shares, of one core, of both processes."""
 
-    wall: float
-    cpu: float
+    rate: float
     frames: float
-    screen_share: float
-    trainer_share: float
+    screen: float
+    trainer: float
+
+
+class Turn(NamedTuple):
+    """The steps a second without the screen, with it, and without it again."""
+
+    before: float
+    watched: Watched
+    after: float
+
+    def share(self) -> float:
+        """The rate with the screen to that without."""
+        return self.watched.rate / statistics.mean((self.before, self.after))
+
+    def of_itself(self) -> float:
+        """The rate without the screen to the same a moment ago."""
+        return self.after / self.before
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """How much to measure."""
-    parser.add_argument("--rounds", type=int, default=8)
-    parser.add_argument("--turns", type=int, default=8, help="in each round")
-    parser.add_argument("--seconds", type=float, default=0.6, help="of training, three times in each turn")
+    parser.add_argument("--rounds", type=int, default=12, help="two at least")
+    parser.add_argument("--turns", type=int, default=30, help="in each round")
+    parser.add_argument("--seconds", type=float, default=0.2, help="of training, with and without, in each turn")
     parser.add_argument("--keys", type=int, default=200, help="of each kind, for each network")
     parser.add_argument("--starts", type=int, default=12)
 
@@ -63,7 +84,7 @@ def measure(options: argparse.Namespace) -> str:
     """The section of RESULTS.md."""
     rates: list[list[object]] = []
     keys: list[list[object]] = []
-    turns: dict[Network, list[tuple[Rate, Rate, Rate]]] = defaultdict(list)
+    rounds: dict[Network, list[list[Turn]]] = defaultdict(list)
     waits: dict[tuple[Network, str], list[float]] = defaultdict(list)
     bare_waits: list[float] = []
     for _ in range(options.rounds):
@@ -71,10 +92,9 @@ def measure(options: argparse.Namespace) -> str:
             with headless(network) as train, Visualizer(network) as visualizer:
                 start_training(visualizer)
                 visualizer.press(" ")
-                visualizer.watch(0.1)
+                visualizer.watch(PAUSING)
                 train(WARM_UP)
-                for _ in range(options.turns):
-                    turns[network].append(turn(visualizer, train, options.seconds))
+                rounds[network].append(list(take_turns(visualizer, train, options.seconds, options.turns)))
                 visualizer.press(" ")
                 for name, kind in KINDS.items():
                     # The last batch of an epoch of pets is a smaller one, and moves the place that is looked at.
@@ -82,7 +102,7 @@ def measure(options: argparse.Namespace) -> str:
                         count = -(-options.keys // options.rounds)
                         waits[network, name] += answer_times(visualizer, kind(network), count)
         bare_waits += bare_answer_times(-(-options.keys // options.rounds))
-    for network, of_network in turns.items():
+    for network, of_network in rounds.items():
         rates.append([network.name, *_rate_row(of_network)])
     for (network, name), times in waits.items():
         keys.append([f"{network.name}, {name}", *_milliseconds(times, (50, 95, 99, 100)), len(times)])
@@ -91,20 +111,12 @@ def measure(options: argparse.Namespace) -> str:
     keys.append(["a bare Textual app", *_milliseconds(bare_waits, (50, 95, 99, 100)), len(bare_waits)])
     starts = [(*start(), bare_start()) for _ in range(options.starts + 2)][2:]
     first, ready, bare = zip(*starts, strict=True)
-    heads = [
-        "network",
-        "headless steps/s",
-        "with screen",
-        "share",
-        "",
-        "share per CPU second",
-        "",
-        "headless to itself",
-    ]
+    heads = ["network", "headless steps/s", "with screen", "share", "", "headless to itself", ""]
     return "\n\n".join(
         [
-            f"Training rate with the screen open, {len(turns[PETS])} turns of three times {options.seconds:g} s each:",
-            table([*heads, "", "frames/s", "CPU of the screen", "CPU of the trainer"], rates),
+            f"Training rate with the screen open, {options.rounds} rounds of {options.turns} turns of {options.seconds:g} "
+            "s with and without:",
+            table([*heads, "frames/s", "CPU of the screen", "CPU of the trainer"], rates),
             "From a key to its answer on screen while training runs at full speed, in ms:",
             table(["keys", "p50", "p95", "p99", "most", "n"], keys),
             "`nnviz run pets`, from start to paint, warm, in ms:",
@@ -120,27 +132,24 @@ def measure(options: argparse.Namespace) -> str:
     )
 
 
-def _rate_row(turns: list[tuple[Rate, Rate, Rate]]) -> list[str]:
-    shares = [screen.wall / statistics.mean((before.wall, after.wall)) for before, screen, after in turns]
-    efforts = [screen.cpu / statistics.mean((before.cpu, after.cpu)) for before, screen, after in turns]
-    idle = [after.wall / before.wall for before, _, after in turns]
-    alone, screen, _ = (Rate(*map(statistics.median, zip(*side, strict=True))) for side in zip(*turns, strict=True))
+def _rate_row(rounds: list[list[Turn]]) -> list[str]:
+    turns = [turn for turns in rounds for turn in turns]
+    watched = [turn.watched for turn in turns]
     return [
-        f"{alone.wall:,.0f}",
-        f"{screen.wall:,.0f}",
-        *_share(shares),
-        *_share(efforts),
-        *_share(idle),
-        f"{screen.frames:.1f}",
-        f"{screen.screen_share:.0%}",
-        f"{screen.trainer_share:.0%}",
+        f"{statistics.median(turn.before for turn in turns):,.0f}",
+        f"{statistics.median(w.rate for w in watched):,.0f}",
+        *_share([[turn.share() for turn in turns] for turns in rounds]),
+        *_share([[turn.of_itself() for turn in turns] for turns in rounds]),
+        f"{statistics.mean(w.frames for w in watched):.1f}",
+        f"{statistics.mean(w.screen for w in watched):.0%}",
+        f"{statistics.mean(w.trainer for w in watched):.0%}",
     ]
 
 
-def _share(shares: list[float]) -> tuple[str, str]:
-    """The median, and what it may be by chance: its standard error, from the middle half."""
-    low, high = np.percentile(shares, (25, 75))
-    return f"{statistics.median(shares):.1%}", f"±{1.253 * (high - low) / 1.349 / math.sqrt(len(shares)):.1%}"
+def _share(rounds: list[list[float]]) -> tuple[str, str]:
+    """The mean of the rounds' medians, and its standard error."""
+    medians = [statistics.median(shares) for shares in rounds]
+    return f"{statistics.mean(medians):.1%}", f"±{statistics.stdev(medians) / math.sqrt(len(medians)):.1%}"
 
 
 def _milliseconds(times: list[float] | tuple[float, ...], percentiles: tuple[int, ...]) -> list[str]:
@@ -148,31 +157,39 @@ def _milliseconds(times: list[float] | tuple[float, ...], percentiles: tuple[int
 
 
 @contextmanager
-def headless(network: Network) -> Iterator[Callable[[float], Rate]]:
+def headless(network: Network) -> Iterator[Callable[[float], float]]:
     """A process that trains without a screen, for so many seconds whenever it is asked."""
     options = json.dumps({"source": network.source, "steps": ENDLESS, **network.options})
     command = [sys.executable, "-m", "benchmarks.headless", options]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen(command, env=environment(network), text=True, bufsize=1, **pipes) as process:
 
-        def train(seconds: float) -> Rate:
+        def train(seconds: float) -> float:
             print(seconds, file=process.stdin, flush=True)
-            rate = json.loads(process.stdout.readline())
-            return Rate(rate["wall"], rate["cpu"], 0, 0, 0)
+            return float(process.stdout.readline())
 
         yield train
         process.stdin.close()
 
 
-def turn(visualizer: Visualizer, train: Callable[[float], Rate], seconds: float) -> tuple[Rate, Rate, Rate]:
-    """The rates without, with, and without a screen again; the screen's trainer rests before and afterwards."""
-    before = train(seconds)
-    visualizer.press(" ")
-    visualizer.watch(0.1)
-    screen = with_screen(visualizer, seconds)
-    visualizer.press(" ")
-    visualizer.watch(0.1)
-    return before, screen, train(seconds)
+def take_turns(visualizer: Visualizer, train: Callable[[float], float], seconds: float, count: int) -> Iterator[Turn]:
+    """Rates without a screen, and between two of them the one with it, while the other trainer rests."""
+    before = settled(train, seconds)
+    for _ in range(count):
+        visualizer.press(" ")
+        visualizer.watch(SETTLING)
+        watched = with_screen(visualizer, seconds)
+        visualizer.press(" ")
+        visualizer.watch(PAUSING)
+        after = settled(train, seconds)
+        yield Turn(before, watched, after)
+        before = after
+
+
+def settled(train: Callable[[float], float], seconds: float) -> float:
+    """The rate without a screen, after as long a start as the one with it has."""
+    train(SETTLING)
+    return train(seconds)
 
 
 def start_training(visualizer: Visualizer) -> None:
@@ -183,15 +200,15 @@ def start_training(visualizer: Visualizer) -> None:
     visualizer.watch(WARM_UP)
 
 
-def with_screen(visualizer: Visualizer, seconds: float) -> Rate:
-    """The rate with the screen open."""
+def with_screen(visualizer: Visualizer, seconds: float) -> Watched:
+    """What comes of a training that runs, and what it takes."""
     processes = visualizer.processes()
     before = [sum(process.cpu_times()[:2]) for process in processes]
     seen = visualizer.watch(seconds)
     screen, trainer = (sum(process.cpu_times()[:2]) - b for process, b in zip(processes, before, strict=True))
     (begin, first), (end, last) = seen[0], seen[-1]
-    wall = (last - first) / (end - begin)
-    return Rate(wall, wall * seconds / trainer, (len(seen) - 1) / (end - begin), screen / seconds, trainer / seconds)
+    elapsed = end - begin
+    return Watched((last - first) / elapsed, (len(seen) - 1) / elapsed, screen / seconds, trainer / seconds)
 
 
 Keys = Iterator[tuple[str, str]]

@@ -1,6 +1,7 @@
 """Faults of files that a test cannot cause by what it writes, and a watch on what a reader does with damaged ones."""
 
 import io
+import os
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -66,6 +67,22 @@ def forbidden(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
         monkeypatch.setattr(io, "open", opened)
 
     return forbid
+
+
+@pytest.fixture
+def shut(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
+    """Forbid a folder to be listed, to the superuser too."""
+
+    def close(folder: Path) -> None:
+        def scanned(path: str | Path) -> object:
+            if Path(path) == folder:
+                raise PermissionError(13, "Permission denied")
+            return real(path)
+
+        real = os.scandir
+        monkeypatch.setattr(os, "scandir", scanned)
+
+    return close
 
 
 @pytest.fixture

@@ -126,20 +126,25 @@ def test_a_document_is_predicted_as_a_whole_where_documents_were_learnt(nnviz, t
     assert (blank.returncode, blank.stderr) == (2, "nnviz: blank.txt: holds no text; give another\n")
 
 
+def predicted_lines(done):
+    """The number of the line that each prediction names."""
+    return [json.loads(line)["line"] for line in done.stdout.splitlines()]
+
+
 def test_what_is_left_out_of_lines_and_rows_of_text_is_counted(nnviz, tmp_path):
     rows = [f"{kind},{text} {i}" for i in range(40) for kind, text in (("a", "win a prize"), ("b", "see you soon"))]
     (tmp_path / "all.csv").write_text("\n".join(["kind,text", *rows, ""]))
     nnviz("train", "all.csv", "--text-column", "text", "--target", "kind", "--epochs", "3", "--out", "run")
     (tmp_path / "old.txt").write_bytes("caf\xe9 soon\n\n \nwin\n".encode("latin-1"))
     done = nnviz("predict", "run", "old.txt", "--json")
-    assert [json.loads(line)["line"] for line in done.stdout.splitlines()] == [1, 4]
+    assert predicted_lines(done) == [1, 4]
     assert done.stderr.splitlines() == [
         "nnviz: old.txt: read as Latin-1, because it is no UTF-8",
         "nnviz: old.txt: 2 blank lines left out",
     ]
     (tmp_path / "new.csv").write_bytes("n,text\n1,caf\xe9\n2,\n3,win\n".encode("latin-1"))
     done = nnviz("predict", "run", "new.csv", "--json")
-    assert [json.loads(line)["line"] for line in done.stdout.splitlines()] == [2, 4]
+    assert predicted_lines(done) == [2, 4]
     assert done.stderr.splitlines() == [
         "nnviz: new.csv: read as Latin-1, because it is no UTF-8",
         "nnviz: new.csv: skipped 1 row without text (line 3)",
@@ -150,7 +155,7 @@ def test_what_is_left_out_of_lines_and_rows_of_text_is_counted(nnviz, tmp_path):
     assert "none.csv: no row has a text in column 'text'" in none.stderr
     (tmp_path / "one.csv").write_text('text\nsee you, soon\n"win,\nwin"\n\tsoon\tyou\n')
     one = nnviz("predict", "run", "one.csv", "--json")
-    assert [json.loads(line)["line"] for line in one.stdout.splitlines()] == [2, 3, 5], one.stderr
+    assert predicted_lines(one) == [2, 3, 5], one.stderr
 
 
 def test_a_table_of_the_one_column_that_is_needed_is_enough(nnviz, tmp_path):
@@ -158,7 +163,7 @@ def test_a_table_of_the_one_column_that_is_needed_is_enough(nnviz, tmp_path):
     nnviz("train", "all.csv", "--epochs", "3", "--out", "run")
     (tmp_path / "new.csv").write_text("x\n0.1\n0.5\n")
     done = nnviz("predict", "run", "new.csv", "--json")
-    assert [json.loads(line)["line"] for line in done.stdout.splitlines()] == [2, 3], done.stderr
+    assert predicted_lines(done) == [2, 3], done.stderr
     (tmp_path / "empty.csv").write_text(",,\n")
     assert nnviz("predict", "run", "empty.csv").stderr.count("\n") == 1
 
@@ -173,7 +178,7 @@ def test_rows_without_names_are_predicted_and_scored_where_none_had_any(nnviz, t
     new = ["spam\tcall to win", *(f"ham\tsee you at dinner {i}" for i in range(8)), *["spam\tcall us now"] * 7]
     (tmp_path / "new.tsv").write_text("\n".join(["egg\tcall to win", *new[1:], ""]))
     done = nnviz("predict", "run", "new.tsv", "--json")
-    assert [json.loads(line)["line"] for line in done.stdout.splitlines()] == list(range(1, 17)), done.stderr
+    assert predicted_lines(done) == list(range(1, 17)), done.stderr
     (tmp_path / "new.tsv").write_text("\n".join(["SPAM\tcall to win", *new[1:], ""]))
     assert "line 1: 'SPAM' in the target" in nnviz("test", "run", "--data", "new.tsv").stderr
 

@@ -1,5 +1,6 @@
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -249,17 +250,10 @@ def test_links_are_followed_once_and_never_in_a_circle(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_read_is_counted_and_the_rest_is_used(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, shut: Callable[[Path], None]
 ) -> None:
     folder_of(tmp_path, {"cat": 3, "cat/shut": 3, "dog": 3})
-    scandir = os.scandir
-
-    def scanned(path: Path) -> object:
-        if Path(path).name == "shut":
-            raise PermissionError(13, "Permission denied")
-        return scandir(path)
-
-    monkeypatch.setattr(os, "scandir", scanned)
+    shut(tmp_path / "cat" / "shut")
     dataset = opened(tmp_path)
     assert np.sum(counts(dataset), axis=0).tolist() == [3, 3]
     assert skips(dataset) == {"cat/shut": "folder that cannot be read: Permission denied"}

@@ -1,6 +1,5 @@
 """Folders of texts: a file of lines for each class, or a folder of files for each."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -167,16 +166,9 @@ def test_a_folder_in_a_folder_stands_for_it(folder: Path) -> None:
     assert [skip.name for skip in dataset.skipped] == ["licence.pdf", "downloads/inner/more"]
 
 
-def test_a_folder_beside_files_of_lines_is_not_entered(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (folder / "shut").mkdir()
-    scandir = os.scandir
-
-    def scanned(path: Path) -> object:
-        if Path(path).name == "shut":
-            raise PermissionError(13, "Permission denied")
-        return scandir(path)
-
-    monkeypatch.setattr(os, "scandir", scanned)
+def test_a_folder_beside_files_of_lines_is_not_entered(folder: Path, shut: Callable[[Path], None]) -> None:
+    (folder / "more").mkdir()
+    shut(folder / "more")
     assert opened(folder).class_names == ("cat", "dog")
 
 

@@ -3,11 +3,11 @@
 Training rate: steps a second at full speed with the screen open, against the same experiment trained by the same
 Trainer in a process of its own without a screen. The rate with the screen is read from outside: from the step number
 that the visualizer paints 20 times a second, and the time at which its bytes arrive. The two take turns, one resting
-while the other trains. A share is a rate with the screen to the mean of the two without it, before and after. The turns
-are short, since what the machine does to a rate changes slowly: of the same minute, turns of 0.6 s told five times less
-than turns of 0.05 s did. Two processes of the same program also differ, by where their memory lies; so there are
-several rounds, each with new processes. Told is the mean of the rounds' medians and its standard error; beside it, the same of
-the two rates without the screen to each other, which is what the machine alone does.
+while the other trains. A share is a rate with the screen to the mean of the two without it, before and after. The
+turns are short, since what the machine does to a rate changes slowly: of the same minute, turns of 0.6 s told five
+times less than turns of 0.05 s did. Two processes of the same program also differ, by where their memory lies; so
+there are several rounds, each with new processes. Told is the mean of the rounds' medians and its standard error;
+beside it, the same of the two rates without the screen to each other, which is what the machine alone does.
 
 Keys: while training runs at full speed, from writing the key until the bytes have arrived that complete the text which
 answers it: `[` and `]` choose another layer, which the heatmap's title names; `,` and `.` another example, whose place
@@ -114,8 +114,8 @@ def measure(options: argparse.Namespace) -> str:
     heads = ["network", "headless steps/s", "with screen", "share", "", "headless to itself", ""]
     return "\n\n".join(
         [
-            f"Training rate with the screen open, {options.rounds} rounds of {options.turns} turns of {options.seconds:g} "
-            "s with and without:",
+            f"Training rate with the screen open, {options.rounds} rounds of {options.turns} turns; in each, "
+            f"{options.seconds:g} s with and without:",
             table([*heads, "frames/s", "CPU of the screen", "CPU of the trainer"], rates),
             "From a key to its answer on screen while training runs at full speed, in ms:",
             table(["keys", "p50", "p95", "p99", "most", "n"], keys),
@@ -205,6 +205,8 @@ def with_screen(visualizer: Visualizer, seconds: float) -> Watched:
     processes = visualizer.processes()
     before = [sum(process.cpu_times()[:2]) for process in processes]
     seen = visualizer.watch(seconds)
+    while len(seen) < 2:  # the machine stood still
+        seen += visualizer.watch(seconds)
     screen, trainer = (sum(process.cpu_times()[:2]) - b for process, b in zip(processes, before, strict=True))
     (begin, first), (end, last) = seen[0], seen[-1]
     elapsed = end - begin

@@ -15,17 +15,17 @@ from nnviz.tui.link import Link
 
 
 async def begun(trainer: RemoteTrainer) -> Link:
-    chain = Link(trainer)
-    assert isinstance(await chain.first(lambda _: None), Frame)
-    return chain
+    link = Link(trainer)
+    assert isinstance(await link.first(lambda _: None), Frame)
+    return link
 
 
 async def test_each_of_two_who_ask_at_once_gets_his_own_answer(order: m.Order) -> None:
     with contextlib.closing(RemoteTrainer(order)) as trainer:
-        chain = await begun(trainer)
+        link = await begun(trainer)
 
         async def ask(request: m.Request) -> list[m.Answer]:
-            return [await chain.ask(request) for _ in range(30)]
+            return [await link.ask(request) for _ in range(30)]
 
         looks, tests = await asyncio.gather(ask(m.Look()), ask(m.Test()))
         assert {type(answer) for answer in looks} == {Frame}
@@ -34,34 +34,34 @@ async def test_each_of_two_who_ask_at_once_gets_his_own_answer(order: m.Order) -
 
 async def test_the_loop_goes_on_while_an_answer_is_awaited(order: m.Order) -> None:
     with contextlib.closing(RemoteTrainer(order)) as trainer:
-        chain = await begun(trainer)
+        link = await begun(trainer)
         os.kill(trainer.pid, signal.SIGSTOP)
-        answer = asyncio.create_task(chain.ask(m.Look()))
+        answer = asyncio.create_task(link.ask(m.Look()))
         await asyncio.sleep(0.2)
-        assert chain.busy
+        assert link.busy
         assert not answer.done()
         os.kill(trainer.pid, signal.SIGCONT)
         assert isinstance(await answer, Frame)
-        assert not chain.busy
+        assert not link.busy
 
 
 async def test_the_end_of_a_running_trainer_is_told_to_who_waits_and_to_who_asks_again(order: m.Order) -> None:
     with contextlib.closing(RemoteTrainer(order)) as trainer:
-        chain = await begun(trainer)
-        await chain.ask(m.Run(m.PACES[-1]))
-        answer = asyncio.create_task(chain.ask(m.Test()))
+        link = await begun(trainer)
+        await link.ask(m.Run(m.PACES[-1]))
+        answer = asyncio.create_task(link.ask(m.Test()))
         await asyncio.sleep(0)
         os.kill(trainer.pid, signal.SIGKILL)
-        for asked in (answer, chain.ask(m.Look())):
+        for asked in (answer, link.ask(m.Look())):
             with pytest.raises(TrainerDiedError, match="SIGKILL"):
                 await asked
 
 
 async def test_closing_waits_for_the_answer_that_is_still_to_come(order: m.Order) -> None:
-    chain = await begun(RemoteTrainer(order))
-    await chain.ask(m.Run(m.PACES[-1]))
-    answer = asyncio.create_task(chain.ask(m.Test()))
+    link = await begun(RemoteTrainer(order))
+    await link.ask(m.Run(m.PACES[-1]))
+    answer = asyncio.create_task(link.ask(m.Test()))
     await asyncio.sleep(0)
-    summary = await chain.close()
+    summary = await link.close()
     assert isinstance(answer.result(), m.TestReport)
     assert summary is not None

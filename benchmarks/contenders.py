@@ -7,11 +7,11 @@ the loss that it began with, so that steps can be compared. Bare products have n
 import importlib
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from nnviz.nn.convolution import Conv2d
@@ -32,8 +32,7 @@ VARIANTS = ("default", "foreach", "fused")
 RATE = 1e-6
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(msgspec.Struct, frozen=True):
     """A network to measure, with the size of its batch."""
 
     name: str

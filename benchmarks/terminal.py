@@ -11,10 +11,10 @@ import sys
 import tempfile
 import termios
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+import msgspec
 import psutil
 
 COLUMNS, ROWS = 160, 48
@@ -24,14 +24,13 @@ HERE = Path(__file__).parent
 ENDLESS = 1_000_000_000
 
 
-@dataclass(frozen=True, eq=False)
-class Network:
+class Network(msgspec.Struct, frozen=True, eq=False):
     """A network to measure: the options of `nnviz run` that describe it, and the names of its layers with weights."""
 
     name: str
     source: str
     layers: tuple[str, ...]
-    options: dict[str, Any] = field(default_factory=dict)
+    options: dict[str, Any] = {}
 
     def arguments(self) -> list[str]:
         """What to put behind `nnviz run`."""

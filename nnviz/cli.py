@@ -72,8 +72,8 @@ def run(
 
         # The trainer's process starts up while this one finds out what to train, and gets the screen ready.
         worker = Worker()
-        order = options.order()
-        trainer = RemoteTrainer(replace(order, terminal=Terminal(os.ttyname(sys.stderr.fileno()))), worker)
+        order = options.order(Terminal(os.ttyname(sys.stderr.fileno())))
+        trainer = RemoteTrainer(order, worker)
         from nnviz.tui.app import visualize
     _tell(visualize(trainer, title=Path(order.experiment.data.source).name, mouse=mouse, light=light))
 

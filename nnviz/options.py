@@ -18,6 +18,7 @@ from nnviz.errors import InputError
 if TYPE_CHECKING:
     from nnviz.experiment import Experiment, Tables
     from nnviz.remote.messages import Order
+    from nnviz.remote.terminal import Terminal
 
 Cache = Annotated[
     bool,
@@ -278,8 +279,11 @@ class Options:
         }
         return {name: {key: v for key, v in table.items() if v is not None} for name, table in tables.items()}
 
-    def order(self) -> "Order":
-        """What is to be trained and where it is kept, with all found wrong that shows without reading examples."""
+    def order(self, terminal: "Terminal | None" = None) -> "Order":
+        """What is to be trained, where it is kept, and the terminal that it is watched on.
+
+        All is found wrong that shows without reading examples.
+        """
         from nnviz.data.sources import path_of, refuse_misplaced
         from nnviz.remote.messages import Order
         from nnviz.training.places import claim, new_run_path, refuse_unwritable
@@ -295,7 +299,7 @@ class Options:
 
             parse(experiment.network.layers)
         out = claim(self.out or new_run_path(experiment.data.source))
-        return Order(experiment, out, keep_always=self.out is not None, cached=self.cache)
+        return Order(experiment, out, self.out is not None, terminal, self.cache)
 
 
 def _names(listed: str | None) -> list[str] | None:

@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import repeat
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -25,8 +25,7 @@ AHEAD_BYTES = 1 << 18
 CONSTANT = 1e-9
 
 
-@dataclass(frozen=True)
-class Split:
+class Split(msgspec.Struct, frozen=True):
     """Some examples of a dataset.
 
     inputs  (n, height, width, channels) uint8 for images, (n, features) float32 otherwise; `Rows` where they stay in
@@ -51,8 +50,7 @@ class Split:
         return Split(inputs, self.labels[indices], [self.names[i] for i in indices], texts)
 
 
-@dataclass(frozen=True)
-class Standardization:
+class Standardization(msgspec.Struct, frozen=True):
     """What turns stored numbers into inputs of mean 0 and deviation 1: (x − mean) / deviation.
 
     One number per channel for images, one per column for features; float64, measured on the training split.
@@ -86,8 +84,7 @@ class Standardization:
         return cls(mean, np.where(deviation > CONSTANT * np.abs(mean), deviation, 1.0))
 
 
-@dataclass(frozen=True)
-class Skipped:
+class Skipped(msgspec.Struct, frozen=True):
     """A file that is in the source and not in the dataset, or a row of a table, and why."""
 
     name: str
@@ -95,8 +92,7 @@ class Skipped:
     kind: Literal["file", "row"] = "file"
 
 
-@dataclass(frozen=True)
-class Targets:
+class Targets(msgspec.Struct, frozen=True):
     """What is to be predicted where targets are numbers: the name, the mean and the deviation of each, in its own unit.
 
     They are measured on the training split; a constant has deviation 1.
@@ -119,18 +115,20 @@ class Targets:
         return min(max(0, 2 - math.floor(math.log10(deviation))), 9) if math.isfinite(deviation) else 0
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(msgspec.Struct, frozen=True):
     """What the data ask of a network: the shape of an input, and what is to be said of it.
 
-    `class_names` is empty when the targets are `numbers` real numbers. Tasks are equal where networks fit each
-    other's; what size the `targets` of one data set happen to have is no part of that.
+    `class_names` is empty when the targets are `numbers` real numbers.
     """
 
     input_shape: tuple[int, ...]
     class_names: tuple[str, ...]
     numbers: int = 0
-    targets: Targets | None = field(default=None, compare=False)
+    targets: Targets | None = None
+
+    def fits(self, other: "Task") -> bool:
+        """Whether networks for the other task do this one; of what size the `targets` happen to be does not matter."""
+        return msgspec.structs.replace(other, targets=self.targets) == self
 
     @property
     def positive_class(self) -> int:
@@ -169,8 +167,7 @@ class Task:
         return tuple(f"output {k}" for k in range(outputs))
 
 
-@dataclass(frozen=True)
-class Dataset:
+class Dataset(msgspec.Struct, frozen=True, dict=True):
     """Examples with their targets, split for training, validation and test.
 
     `class_names` is empty when the targets are numbers. `validation` and `test` may be empty splits.
@@ -185,14 +182,14 @@ class Dataset:
     validation: Split
     test: Split
     standardization: Standardization
-    skipped: tuple[Skipped, ...] = field(default=())
+    skipped: tuple[Skipped, ...] = ()
     notice: str = ""
     feature_names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     target_names: tuple[str, ...] = ()
     encoding: "TableEncoding | None" = None
     taken: tuple[str, ...] = ()
-    filled: Mapping[str, int] = field(default_factory=dict)
+    filled: Mapping[str, int] = {}
 
     @property
     def task(self) -> Task:

@@ -4,8 +4,9 @@ Light to import.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
+
+import msgspec
 
 Tell: TypeAlias = Callable[[int, int], None]
 """Called again and again with the number of images decoded so far, and of all; by any thread, one at a time."""
@@ -15,8 +16,7 @@ def nobody(done: int, total: int) -> None:
     """Nobody wants to know."""
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """`cached`: look for decoded images in the cache, and keep them there. `tell` hears how far decoding is."""
 
     cached: bool = True

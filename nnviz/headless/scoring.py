@@ -1,6 +1,5 @@
 """`nnviz test`: how good a trained network is on examples that it never trained on."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +22,7 @@ from nnviz.training.randomness import from_seed
 from nnviz.training.run import TrainedNetwork, digest, load_run
 
 
-@dataclass(frozen=True)
-class Tested:
+class Tested(msgspec.Struct, frozen=True):
     """A trained network's score on one split of a source."""
 
     run: Path
@@ -70,7 +68,7 @@ def _open(trained: TrainedNetwork, source: str | None, reading: Reading) -> Data
         if source:
             raise
         raise InputError(f"{error} (what the run was trained on; if it has moved, say where with --data)") from None
-    if dataset.task != trained.task:
+    if not dataset.task.fits(trained.task):
         raise InputError(
             f"{data.source}: it holds {_described(dataset.task)}; the run was trained on {_described(trained.task)}"
         )

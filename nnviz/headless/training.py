@@ -4,9 +4,10 @@ import contextlib
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from nnviz.data.dataset import Dataset, Split
 from nnviz.experiment import Experiment
@@ -24,8 +25,7 @@ from nnviz.training.trainer import Trainer
 EXIT_CODES = {DIVERGED: 3, INTERRUPTED: 130}
 
 
-@dataclass(frozen=True)
-class Finished:
+class Finished(msgspec.Struct, frozen=True):
     """A run that is over and kept. The trainer's network is the one that is kept."""
 
     trainer: Trainer

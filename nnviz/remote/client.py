@@ -5,8 +5,9 @@ import signal
 import subprocess
 import threading
 import time
-from dataclasses import replace
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from nnviz.child import start_child
 from nnviz.errors import InputError, NnvizError, TrainerDiedError

@@ -5,10 +5,11 @@ Light to import, so that the screen can be painted before NumPy is there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+import msgspec
 
 if TYPE_CHECKING:
     from nnviz.data.dataset import Array, Task
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from nnviz.training.frame import Frame, Glimpse, Parts, Quantity
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(msgspec.Struct, frozen=True):
     """What a new trainer is to train, and the directory that is to keep the run.
 
     A run is kept once an epoch is done; with `keep_always`, as soon as a training step is. `terminal` is the one
@@ -48,8 +48,7 @@ class Goal(StrEnum):
     EPOCH = "epoch"
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(msgspec.Struct, frozen=True):
     """How fast a running trainer goes: so many stages or steps a second, or as fast as it can (None)."""
 
     goal: Goal
@@ -67,34 +66,29 @@ PACES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Advance:
+class Advance(msgspec.Struct, frozen=True):
     """Go on to a goal, then stop there. An epoch is run in the background: look until it is done."""
 
     goal: Goal
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(msgspec.Struct, frozen=True):
     """Train on until something stops it."""
 
     pace: Pace
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(msgspec.Struct, frozen=True):
     """Stop where the training is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(msgspec.Struct, frozen=True):
     """Just what there is to see at this moment."""
 
     parts: Parts | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Focus:
+class Focus(msgspec.Struct, frozen=True):
     """Look at another example of the batch, another block of layers or another quantity from now on."""
 
     example: int
@@ -103,31 +97,26 @@ class Focus:
     parts: Parts | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """Train with this learning rate from now on."""
 
     learning_rate: float
     parts: Parts | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Restart:
+class Restart(msgspec.Struct, frozen=True):
     """Back to the first step, with the same initial weights."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reseed:
+class Reseed(msgspec.Struct, frozen=True):
     """Back to the first step, with the weights and the order of the next seed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Test:
+class Test(msgspec.Struct, frozen=True):
     """Score the network as it is now on examples that it never trained on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
+class Close(msgspec.Struct, frozen=True):
     """Keep the run and end."""
 
 
@@ -136,8 +125,7 @@ Request = Advance | Run | Pause | Look | Focus | Change | Restart | Reseed | Tes
 # Answers; a request about the training is answered by a Frame or a Glimpse
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
+class Mistake(msgspec.Struct, frozen=True):
     """A test example that the network was most wrong about.
 
     pixels  (height, width, channels) uint8, or None where the examples are no pictures
@@ -153,8 +141,7 @@ class Mistake:
     text: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TestReport:
+class TestReport(msgspec.Struct, frozen=True):
     """How the network does on a split it never trained on; `confusion` rows are labels, columns what it said.
 
     of_mean    for numbers: how far off it would be always to predict the mean of the training targets
@@ -175,16 +162,14 @@ class TestReport:
     predicted: Array | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(msgspec.Struct, frozen=True):
     """How the run ended, and where it is kept; `directory` is None if nothing worth keeping was computed."""
 
     result: dict[str, Any]
     directory: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Died:
+class Died(msgspec.Struct, frozen=True):
     """The trainer ends because of this; `exit_code` is 2 if what the user gave is wrong, 1 for a fault of nnviz."""
 
     reason: str

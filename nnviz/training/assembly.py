@@ -1,7 +1,6 @@
 """From an experiment to a network, and to a trainer that is ready to run."""
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 
 from nnviz.data import hill
@@ -29,8 +28,7 @@ ADAMW_DECAY = 0.01
 PLATEAU_EPOCHS = 5
 
 
-@dataclass(frozen=True)
-class Ending:
+class Ending(msgspec.Struct, frozen=True):
     """How a network ends: the number of its outputs, its loss, and the target that stands for each class.
 
     target_table  (classes, outputs), None where the labels themselves are the targets

@@ -1,7 +1,8 @@
 """Blocks: the layers that share their units, which are shown as one."""
 
 import math
-from dataclasses import dataclass
+
+import msgspec
 
 from nnviz.data.dataset import Array
 from nnviz.nn.layers import Layer, Shape
@@ -16,8 +17,7 @@ OF_MAPS = ("conv", "pool", "globalpool")
 FOLLOWING = (*FOLLOWERS, "flatten")
 
 
-@dataclass(frozen=True)
-class Grouping:
+class Grouping(msgspec.Struct, frozen=True):
     """How the numbers of an input or output are grouped: a unit is one of them, or all those of one feature map.
 
     count  of units
@@ -45,8 +45,7 @@ class Grouping:
         return numbers.reshape(-1) if self.sides is None else extreme(extreme(self.maps(numbers)))
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(msgspec.Struct, frozen=True):
     """A layer that makes new units, its leader, and the layers after it that work on each number alone.
 
     A network may also begin with such layers; there the first of them leads a block on the units of the input.

@@ -1,7 +1,6 @@
 """Descent: from the gradients of a training step to the updates of its parameters."""
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 
 from nnviz.data.dataset import Array
@@ -12,8 +11,7 @@ from nnviz.nn.schedules import Schedule
 from nnviz.nn.workers import Workers
 
 
-@dataclass(frozen=True)
-class DescentState:
+class DescentState(msgspec.Struct, frozen=True):
     """Enough to go on from a training step: copies, untouched by later steps."""
 
     learning_rate: float

@@ -5,9 +5,11 @@ network again, but for the plane, for which a replica is asked what it says of p
 current stage has not reached yet is None.
 """
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from nnviz.data.dataset import Array, Task
 
@@ -52,8 +54,7 @@ class Quantity(StrEnum):
     ACTIVATION = "activation"
 
 
-@dataclass(frozen=True)
-class Focus:
+class Focus(msgspec.Struct, frozen=True):
     """What is looked at: an example of the batch (counted round and round), a block's number, a quantity."""
 
     example: int = 0
@@ -61,8 +62,7 @@ class Focus:
     quantity: Quantity = Quantity.GRADIENT
 
 
-@dataclass(frozen=True)
-class Moment:
+class Moment(msgspec.Struct, frozen=True):
     """Where the run is. All counts are from 0; `done` is the number of stages of this training step that have run."""
 
     step: int
@@ -73,8 +73,7 @@ class Moment:
     done: int
 
 
-@dataclass(frozen=True)
-class NGramView:
+class NGramView(msgspec.Struct, frozen=True):
     """An n-gram of a text, or several that share an input.
 
     name      of those in the beginning that is shown; where none is, the commonest of the data set and "+3" for others
@@ -87,8 +86,7 @@ class NGramView:
     strength: float
 
 
-@dataclass(frozen=True)
-class TextView:
+class TextView(msgspec.Struct, frozen=True):
     """The focused example's text, and what in it counts most.
 
     text       its beginning on one line, without control characters; `more` is how many characters follow
@@ -103,8 +101,7 @@ class TextView:
     strongest: tuple[NGramView, ...]
 
 
-@dataclass(frozen=True)
-class ExampleView:
+class ExampleView(msgspec.Struct, frozen=True):
     """The focused example.
 
     number      its place in the training split; `place` is its place in the batch of `batch_size`
@@ -147,8 +144,7 @@ class ExampleView:
     told: float | None
 
 
-@dataclass(frozen=True)
-class Units:
+class Units(msgspec.Struct, frozen=True):
     """Some units of one layer's output (or of the input), those with the strongest weights first.
 
     Of the last layer's they are the focused example's own class and the one that was said, then the first ones.
@@ -171,16 +167,14 @@ class Units:
     gradients: Array | None
 
 
-@dataclass(frozen=True)
-class Spread:
+class Spread(msgspec.Struct, frozen=True):
     """The size of many numbers: root of their mean square, and the largest magnitude."""
 
     rms: float
     largest: float
 
 
-@dataclass(frozen=True)
-class LayerView:
+class LayerView(msgspec.Struct, frozen=True):
     """One layer.
 
     block    the layers of a block share their units: a layer that makes new ones, and those after it that work on each
@@ -204,8 +198,7 @@ class LayerView:
     updates: Spread | None
 
 
-@dataclass(frozen=True)
-class BlockErrors:
+class BlockErrors(msgspec.Struct, frozen=True):
     """The error that reached each unit of the focused block, for the focused example, the largest first.
 
     Of the outputs for classes, the one of the target comes before all others; numbers are in their own order.
@@ -228,8 +221,7 @@ class BlockErrors:
     grad_a: Array | None
 
 
-@dataclass(frozen=True)
-class MatrixView:
+class MatrixView(msgspec.Struct, frozen=True):
     """A matrix of the focused block, reduced to what a screen can hold.
 
     Rows are the units of the block. Columns are the units before it (gradient, weight, update), or the examples of
@@ -248,8 +240,7 @@ class MatrixView:
     cells: Array | None
 
 
-@dataclass(frozen=True)
-class TilesView:
+class TilesView(msgspec.Struct, frozen=True):
     """Small pictures of the focused block: the kernels of a convolution, or feature maps of the focused example.
 
     A block with kernels shows them for gradient, weight and update, and its feature maps for activation. One without
@@ -279,8 +270,7 @@ class TilesView:
     kept: Array | None
 
 
-@dataclass(frozen=True)
-class PlaneView:
+class PlaneView(msgspec.Struct, frozen=True):
     """What the network says all over the plane, where an input is two numbers, and some training examples on it.
 
     names      of the two inputs
@@ -306,8 +296,7 @@ class PlaneView:
     focused: int
 
 
-@dataclass(frozen=True)
-class Curves:
+class Curves(msgspec.Struct, frozen=True):
     """The run so far. A bin holds `stride` steps, the last one maybe fewer; `total` steps in all."""
 
     stride: int
@@ -322,16 +311,14 @@ class Curves:
     accuracy: float | None
 
 
-@dataclass(frozen=True)
-class Rates:
+class Rates(msgspec.Struct, frozen=True):
     """How fast training goes, measured over the last second or so of running; None until then."""
 
     steps_per_second: float | None = None
     examples_per_second: float | None = None
 
 
-@dataclass(frozen=True)
-class DescentView:
+class DescentView(msgspec.Struct, frozen=True):
     """What happens to the gradient on its way to the update; each but the rule's words is None where there is no such.
 
     rule     the optimizer: SGD, RMSprop, Adam or AdamW
@@ -352,8 +339,7 @@ class DescentView:
     schedule: str | None
 
 
-@dataclass(frozen=True)
-class Title:
+class Title(msgspec.Struct, frozen=True):
     """What stays the same while a run lasts, except the learning rate."""
 
     dataset: str
@@ -367,8 +353,7 @@ class Title:
     skipped: int
 
 
-@dataclass(frozen=True)
-class Frame:
+class Frame(msgspec.Struct, frozen=True):
     """All that there is to see at one moment.
 
     learning_rate  the rate that was chosen; `rate` is what the schedule makes of it for this step
@@ -419,8 +404,7 @@ class Part(StrEnum):
 Parts = frozenset[Part]
 
 
-@dataclass(frozen=True)
-class Glimpse:
+class Glimpse(msgspec.Struct, frozen=True):
     """Some fields of a frame: the parts that were asked for, and all else that may change and takes no time."""
 
     fields: dict[str, Any]

@@ -1,7 +1,6 @@
 """The metrics of a run over any number of steps, in bounded memory."""
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 
 from nnviz.data.dataset import Array
@@ -10,8 +9,7 @@ from nnviz.training.evaluation import Score
 CAPACITY = 1024
 
 
-@dataclass(frozen=True)
-class Evaluation:
+class Evaluation(msgspec.Struct, frozen=True):
     """What was measured when an epoch ended.
 
     train       mean of the training steps' losses since the last evaluation

@@ -4,12 +4,12 @@ import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
+from msgspec.structs import asdict
 
 from nnviz.data.dataset import Encoder, Split, Standardization, Targets, Task
 from nnviz.data.tables.table_encoding import TableEncoding
@@ -97,8 +97,7 @@ class RunDirectory:
             _write(self.path / RESULT, (json.dumps(result, indent=2, ensure_ascii=False) + "\n").encode())
 
 
-@dataclass(frozen=True)
-class TrainedNetwork:
+class TrainedNetwork(msgspec.Struct, frozen=True):
     """A network out of a run directory, as it is when nothing is trained, with what makes examples ready for it.
 
     trained_on  the digest of the examples that it was trained on, None in runs that do not have it

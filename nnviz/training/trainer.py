@@ -2,9 +2,9 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from nnviz.data.dataset import Array, Batch, Batches, Dataset, Encoder, Split
@@ -25,8 +25,7 @@ EVALUATIONS = 2000
 GOOD_STEPS = 256
 
 
-@dataclass(frozen=True)
-class Checkpoint:
+class Checkpoint(msgspec.Struct, frozen=True):
     """What is needed to go on from the beginning of a training step: a copy, untouched by later steps."""
 
     step: int

@@ -1,7 +1,6 @@
 """The two themes of nnviz, and the drawing colours that fit any theme."""
 
-from dataclasses import replace
-
+from msgspec.structs import replace
 from textual.color import Color
 from textual.theme import Theme
 

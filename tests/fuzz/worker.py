@@ -57,7 +57,9 @@ def _opened(keys: dict[str, Any]) -> tuple[str, str]:
         for split in (dataset.train, dataset.validation, dataset.test):
             if not (np.isfinite(split.inputs[:]).all() and np.isfinite(split.labels).all()):
                 return "fault", "numbers that are not finite"
-        if not all(np.isfinite(array).all() for array in vars(dataset.standardization).values()):
+        if not all(
+            np.isfinite(array).all() for array in (dataset.standardization.mean, dataset.standardization.deviation)
+        ):
             return "fault", "a mean or deviation that is not finite"
         # What is told and kept of it has to be text that any file can hold.
         "".join([dataset.name, *dataset.class_names, *dataset.notes, *dataset.train.names]).encode()

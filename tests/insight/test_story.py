@@ -1,7 +1,6 @@
 """What is told is true: the numbers are the frame's, the sums add up, and every stage of any network has its words."""
 
 import re
-from dataclasses import replace
 from decimal import Decimal
 from textwrap import wrap
 
@@ -9,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from nnviz.data.dataset import Dataset, Split, Standardization
 from nnviz.experiment import combine

@@ -2,6 +2,7 @@
 
 import pickle
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -29,8 +30,8 @@ def arrays(thing):
     elif isinstance(thing, tuple):
         for part in thing:
             yield from arrays(part)
-    elif hasattr(thing, "__dataclass_fields__"):
-        for name in thing.__dataclass_fields__:
+    elif isinstance(thing, msgspec.Struct):
+        for name in thing.__struct_fields__:
             yield from arrays(getattr(thing, name))
 
 

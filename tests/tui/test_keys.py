@@ -1,11 +1,11 @@
 """Every key does what the help says of it."""
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from textual import events
 
 from nnviz.errors import TrainerDiedError

@@ -1,10 +1,10 @@
 """Hundreds of classes whose names are long and alike: what is shown is what matters, and can be told apart."""
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from PIL import Image
 
 from nnviz.experiment import combine

@@ -1,10 +1,10 @@
 """What the screen looks like, at every size and in every colour."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from nnviz.experiment import combine

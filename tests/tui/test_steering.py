@@ -1,9 +1,9 @@
 """The road in the app: where the car is steered, as a line and as a hill."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from rich.segment import Segment
 from textual.pilot import Pilot
 from textual.strip import Strip

@@ -1,11 +1,11 @@
 """A table on screen: columns by name, numbers in their own unit, predicted against true."""
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from nnviz.data.sources import suggested
 from nnviz.experiment import combine

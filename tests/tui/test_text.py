@@ -1,12 +1,12 @@
 """A text on screen: wrapped, marked, with its strongest n-grams; and the worst mistakes as texts."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from rich.cells import cell_len
 from textual.pilot import Pilot
 

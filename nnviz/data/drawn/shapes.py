@@ -6,10 +6,11 @@ edge, positive inside; so one matrix product evaluates a form at all pixels of m
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import reduce
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from nnviz.data.dataset import Array
 
@@ -71,8 +72,7 @@ def mirrored(shape: Shape) -> Shape:
     return tuple(flip @ form @ flip for form in shape)
 
 
-@dataclass(frozen=True)
-class Layer:
+class Layer(msgspec.Struct, frozen=True):
     """Shapes painted in one colour.
 
     `colour` (n, 3) or (3,), 0 to 255; `opacity` (n,) or one number, at most 1. `blur` is the width of the edge where

@@ -1,8 +1,8 @@
 """Images: the images of some files as squares of bytes, in memory or in a file that is mapped into it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from nnviz.data.dataset import Split, Standardization
@@ -12,8 +12,7 @@ NOT_NOW = "could not be read now"
 """So begins what is said of a file that may be sound: something was in the way that may pass."""
 
 
-@dataclass(frozen=True)
-class Images:
+class Images(msgspec.Struct, frozen=True):
     """The images of n files, as `nnviz.data.images.image_files` makes them squares.
 
     pixels    (n, size, size, 3 or 1) uint8, zeros where a file holds no usable image

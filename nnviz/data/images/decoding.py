@@ -11,11 +11,11 @@ import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple, TypeAlias
 
+import msgspec
 import numpy as np
 
 from nnviz.child import start_child
@@ -30,8 +30,7 @@ BLOCK_IMAGES = 64
 HELPER_SECONDS = 0.3
 
 
-@dataclass(frozen=True)
-class Form:
+class Form(msgspec.Struct, frozen=True):
     """What images are made: squares of `image_size`, in three channels, or in one where `grayscale`."""
 
     image_size: int

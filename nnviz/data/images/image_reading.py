@@ -1,9 +1,9 @@
 """Image files → Images: from the cache where they are there, else decoded, and kept there for the next time."""
 
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
+from msgspec.structs import replace
 
 from nnviz.data.images.cache import CacheError, Place, cache_folder
 from nnviz.data.images.decoded import Images

@@ -4,10 +4,10 @@ One column is the target: a class, or a number to be predicted. All others are w
 names an image in each row, or holds a text, and it reads that.
 """
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from msgspec.structs import replace
 
 from nnviz.data.dataset import Array, Dataset, Split, Standardization
 from nnviz.data.reading import CACHED, Reading

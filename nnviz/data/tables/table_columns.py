@@ -1,9 +1,9 @@
 """The rows of a table → its columns, as numbers or as words."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import islice
 
+import msgspec
 import numpy as np
 
 from nnviz.data.dataset import Array
@@ -19,8 +19,7 @@ LARGEST, SMALLEST = 1e30, 1e-30
 NAMED_LINES = 3
 
 
-@dataclass
-class Numbers:
+class Numbers(msgspec.Struct):
     """A column whose cells are numbers or blank: values (n,) float64, NaN where blank."""
 
     values: Array
@@ -31,8 +30,7 @@ class Numbers:
         return np.isnan(self.values)
 
 
-@dataclass
-class Words:
+class Words(msgspec.Struct):
     """A column in which some cell is neither a number nor blank.
 
     codes   (n,) int32, the place of each cell's word in `words`, −1 where blank
@@ -53,8 +51,7 @@ class Words:
 Column = Numbers | Words
 
 
-@dataclass(frozen=True)
-class Columns:
+class Columns(msgspec.Struct, frozen=True):
     """The columns of a table, by name and in order, and the line (n,) int64 that each row begins in.
 
     ragged  what to say of the rows that have another number of cells, and are left out
@@ -87,11 +84,10 @@ def listed_lines(lines: Sequence[int], count: int) -> str:
     return f"line{'s' if count > 1 else ''} {shown}{more}"
 
 
-@dataclass
-class _Parts:
+class _Parts(msgspec.Struct):
     """What is read of one column so far."""
 
-    arrays: list[Array] = field(default_factory=list)
+    arrays: list[Array] = []
     codes: dict[str, int] | None = None
     sample: tuple[str, int] = ("", 0)
 

@@ -4,10 +4,10 @@ The encoding is kept with the run, so that another table can be read by it exact
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from nnviz.data.dataset import Array
@@ -28,8 +28,7 @@ NAMED_COLUMNS = 5
 SHOWN = 40
 
 
-@dataclass(frozen=True)
-class Feature:
+class Feature(msgspec.Struct, frozen=True):
     """A column that the network reads.
 
     median      what fills a blank cell, None for a column of words
@@ -53,8 +52,7 @@ class Feature:
         return (*inputs, f"{self.name} blank") if self.blank else inputs
 
 
-@dataclass(frozen=True)
-class TableEncoding:
+class TableEncoding(msgspec.Struct, frozen=True):
     """How a table is read: its features, its target, and the classes of the target, none if it is a number.
 
     A table of images has no features, and neither has one of texts. Lines of text in files are read as such a table

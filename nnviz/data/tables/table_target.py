@@ -1,10 +1,10 @@
 """Which column of a table is the target, and whether it says a class or a number."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import msgspec
 import numpy as np
 
 from nnviz.data.arrays.labelled_arrays import MOST_CLASSES
@@ -20,8 +20,7 @@ FEW_SHARE = 0.05
 """Whole numbers are classes if they have at most so many values, and those are at most that share of the rows."""
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(msgspec.Struct, frozen=True):
     """What is to be predicted of each row that has it.
 
     rows         (n,) int64 places of these rows in the table

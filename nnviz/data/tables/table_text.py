@@ -9,8 +9,9 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from nnviz.data.text_file import BOM, encoding_of, read_content
 from nnviz.errors import InputError
@@ -32,8 +33,7 @@ BLANKS = frozenset({"", "?", "na", "n/a", "#n/a", "<na>", "nan", "null"})
 NO_NUMBERS = BLANKS | {"none", "-", ".", "inf", "+inf", "-inf", "infinity", "+infinity", "-infinity", "-nan"}
 
 
-@dataclass(frozen=True)
-class TableText:
+class TableText(msgspec.Struct, frozen=True):
     """The text of a table whose form is known.
 
     content     the text as it was stored, in `encoding`

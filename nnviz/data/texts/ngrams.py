@@ -6,9 +6,9 @@ kept, and a text that nobody has seen before is counted like any other. All n-gr
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 
 from nnviz.data.dataset import Array
@@ -53,8 +53,7 @@ class _Found(NamedTuple):
     of_words: Array
 
 
-@dataclass(frozen=True)
-class NGrams:
+class NGrams(msgspec.Struct, frozen=True):
     """Which n-grams are counted: `fewest` to `most` letters, one to `words` words, in so many buckets, a power of two.
 
     Large and small letters count as the same. A letter is any character but a space, and stands in a word between

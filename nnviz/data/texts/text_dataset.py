@@ -1,9 +1,9 @@
 """Texts with their labels, as the readers of tables and folders find them → Dataset of counts of n-grams."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from nnviz.data.bounded import LIMIT
@@ -19,8 +19,7 @@ LONGEST = 1 << 20
 CHUNK = 1 << 20
 
 
-@dataclass(frozen=True)
-class Texts:
+class Texts(msgspec.Struct, frozen=True):
     """Some texts.
 
     labels  (n,) int64 places among the classes, or (n, 1) float32

@@ -9,10 +9,10 @@ that holds nothing of these but another one, as archives unpack, stands for that
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from nnviz.data.dataset import Dataset, Skipped
@@ -107,14 +107,13 @@ def _roles(folder: Path) -> dict[str, Path]:
     return roles if "train" in roles else {"train": folder}
 
 
-@dataclass
-class _Reader:
+class _Reader(msgspec.Struct):
     """Reads texts, and remembers what it left out."""
 
     folder: Path
-    skipped: list[Skipped] = field(default_factory=list)
+    skipped: list[Skipped] = []
     blank: int = 0
-    latin: list[str] = field(default_factory=list)
+    latin: list[str] = []
 
     def classes(self, folder: Path) -> Classes:
         """The classes in the folder: files of lines, or else folders of files."""

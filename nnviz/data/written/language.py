@@ -4,10 +4,10 @@ Each language tells the same twelve short texts: eight are learnt from, two vali
 is about something else, and what a line is about never gives its language away.
 """
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from msgspec.structs import replace
 
 from nnviz.data.dataset import Dataset
 from nnviz.data.texts.text_folder import open_text_folder

@@ -1,8 +1,8 @@
 """The axes of the loss chart: round limits that stay where they are, and what is written at them."""
 
 import math
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from nnviz.data.dataset import Array
@@ -33,8 +33,7 @@ def short(value: float) -> str:
     return f"{float(mantissa):g}e{int(exponent)}".replace("-", MINUS)
 
 
-@dataclass(frozen=True)
-class Scale:
+class Scale(msgspec.Struct, frozen=True):
     """The y axis: round limits, linear or logarithmic."""
 
     low: float

@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -20,8 +20,7 @@ LISTED = 8
 TAKEN_FOR = "taken for"
 
 
-@dataclass(frozen=True)
-class Confusion:
+class Confusion(msgspec.Struct, frozen=True):
     """Rows of `counts` (classes, classes) are labels, columns what the network said; as wide as there is room."""
 
     counts: Array

@@ -1,10 +1,11 @@
 """The network as a diagram: columns of nodes coloured by what they hold, edges coloured by their weights."""
 
 import math
-from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
@@ -29,8 +30,7 @@ FOLD = 5
 DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(msgspec.Struct, frozen=True):
     """One column of nodes.
 
     layers    numbers of the layers that it stands for; −1 is the input

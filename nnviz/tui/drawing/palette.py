@@ -1,8 +1,8 @@
 """The colours of everything that panes draw, for a dark and a light background."""
 
-from dataclasses import dataclass
 from functools import cached_property
 
+import msgspec
 from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
@@ -37,8 +37,7 @@ def hexadecimal(colour: Rgb) -> str:
     return "#{:02x}{:02x}{:02x}".format(*colour)
 
 
-@dataclass(frozen=True)
-class Palette:
+class Palette(msgspec.Struct, frozen=True, dict=True):
     """Colours by what they mean. Blue is positive and orange is negative, a pair that colour-blind people tell apart.
 
     `colourless` says that signs have to be told by characters.

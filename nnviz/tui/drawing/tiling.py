@@ -1,14 +1,13 @@
 """Where tiles of one size stand: as many as fit, as large as fits."""
 
-from dataclasses import dataclass
+import msgspec
 
 # A tile is enlarged by such factors, and reduced only as long as this many pixels are left of a side.
 LARGEST = 8
 SMALLEST_SIDE = 10
 
 
-@dataclass(frozen=True)
-class Tiling:
+class Tiling(msgspec.Struct, frozen=True):
     """Rows of tiles, side by side in bands where there is room; a band begins with a label.
 
     Bands are read like words: the first row of tiles is at the left of the first line, the second one at its right.

@@ -1,7 +1,6 @@
 """Tables: what a column means, what is left out and how that is told, and that no file harms who opens it."""
 
 import gzip
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from PIL import Image
 
 from nnviz.data import suggestions, text_file

@@ -1,12 +1,12 @@
 """The loss curve: exact sizes, nothing lost, and an axis that stays."""
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from textual.strip import Strip
 
 from nnviz.training.frame import CURVE_BINS, Curves

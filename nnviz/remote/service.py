@@ -140,7 +140,7 @@ class Service:
         state = self._state()
         if parts is None or state is not f.State.RUNNING:
             return self._camera.take(self._focus, state, self._rates)
-        return self._camera.glimpse(parts, self._focus, state, self._rates)
+        return self._camera.glimpse(parts, self._focus, self._rates)
 
     def _state(self) -> f.State:
         trainer = self._trainer

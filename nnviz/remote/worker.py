@@ -8,6 +8,7 @@ when it is told to, when the connection closes, or when the trainer fails. Howev
 import contextlib
 import gc
 import os
+import pickle
 import selectors
 import signal
 import socket
@@ -90,7 +91,7 @@ def _rescue(service: Service, terminal: Terminal | None) -> None:
 
 
 def _serve(connection: Connection, service: Service, bell: Bell) -> None:
-    # Connection.poll would make one anew for every request.
+    # Connection.poll would make a selector anew for every request, and Connection.send a pickler for every answer.
     asked = selectors.DefaultSelector()
     asked.register(connection, selectors.EVENT_READ)
     while True:
@@ -99,7 +100,7 @@ def _serve(connection: Connection, service: Service, bell: Bell) -> None:
             service.work(bell.has_rung)
             continue
         request: Request = connection.recv()
-        connection.send(service.answer(request))
+        connection.send_bytes(pickle.dumps(service.answer(request)))
         if isinstance(request, Close):
             return
 

@@ -61,20 +61,19 @@ class Camera:
 
     def take(self, focus: f.Focus, state: f.State, rates: f.Rates) -> f.Frame:
         """A frame of this moment. A block that does not exist is moved to the nearest one; examples go round."""
-        return f.Frame(task=self._trainer.dataset.task, **self._fields(frozenset(f.Part), focus, state, rates))
+        fields = self._fields(f.EVERY_PART, focus, rates, running=state is f.State.RUNNING)
+        return f.Frame(task=self._trainer.dataset.task, state=state, stopped_by=self._trainer.stopped_by, **fields)
 
-    def glimpse(self, parts: f.Parts, focus: f.Focus, state: f.State, rates: f.Rates) -> f.Glimpse:
-        """Those parts of the frame of this moment."""
-        return f.Glimpse(self._fields(parts, focus, state, rates))
+    def glimpse(self, parts: f.Parts, focus: f.Focus, rates: f.Rates) -> f.Glimpse:
+        """Those parts of the frame of this moment of a running training."""
+        return f.Glimpse(self._fields(parts, focus, rates, running=True))
 
-    def _fields(self, parts: f.Parts, focus: f.Focus, state: f.State, rates: f.Rates) -> dict[str, Any]:
+    def _fields(self, parts: f.Parts, focus: f.Focus, rates: f.Rates, running: bool) -> dict[str, Any]:
         trainer = self._trainer
         focus = f.Focus(focus.example, min(max(focus.block, 0), self.blocks - 1), focus.quantity)
         place = focus.example % len(trainer.batch.indices)
         scored = self._reached(Phase.LOSS)
         fields: dict[str, Any] = {
-            "state": state,
-            "stopped_by": trainer.stopped_by,
             "moment": self._moment(),
             "focus": focus,
             "learning_rate": trainer.descent.learning_rate,
@@ -82,28 +81,28 @@ class Camera:
             "batch_loss": trainer.scores.mean if scored else None,
             "worst": int(trainer.scores.each.argmax()) if scored else None,
         }
-        if f.Part.TITLE in parts:
+        if "title" in parts:
             fields["title"] = self._title()
-        if f.Part.RATES in parts:
+        if "rates" in parts:
             fields["rates"] = rates
-        if f.Part.DESCENT in parts:
+        if "descent" in parts:
             fields["descent"] = self._descent()
-        if f.Part.SAID_WRONG in parts:
+        if "said_wrong" in parts:
             fields["said_wrong"] = self._said_wrong() if scored else None
-        if f.Part.EXAMPLE in parts:
+        if "example" in parts:
             fields["example"] = self._example(place)
-        if f.Part.ERRORS in parts:
+        if "errors" in parts:
             fields["errors"] = self._errors(focus.block, place)
-        if f.Part.CURVES in parts:
+        if "curves" in parts:
             fields["curves"] = self._curves()
-        if f.Part.PLANE in parts:
-            fields["plane"] = self._surface.take(place, state is f.State.RUNNING) if self._surface else None
-        if parts & {f.Part.LAYERS, f.Part.MATRIX}:
-            self._choose_units(place, state is f.State.RUNNING)
-        if f.Part.LAYERS in parts:
+        if "plane" in parts:
+            fields["plane"] = self._surface.take(place, running) if self._surface else None
+        if parts & {"layers", "matrix"}:
+            self._choose_units(place, running)
+        if "layers" in parts:
             fields["input"] = self._units(-1, place)
             fields["layers"] = tuple(self._layer(i, place) for i in range(trainer.depth))
-        if f.Part.MATRIX in parts:
+        if "matrix" in parts:
             batch_size = len(trainer.batch.indices)
             fields["matrix"] = self._heatmaps.take(focus.block, focus.quantity, place, batch_size, self._ranked)
         return fields

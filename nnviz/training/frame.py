@@ -6,7 +6,7 @@ current stage has not reached yet is None.
 """
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal, get_args
 
 import msgspec
 from msgspec.structs import replace
@@ -386,26 +386,18 @@ class Frame(msgspec.Struct, frozen=True):
     plane: PlaneView | None
 
 
-class Part(StrEnum):
-    """What of a frame takes time to take: the names of its fields. With the layers comes the input."""
-
-    TITLE = "title"
-    RATES = "rates"
-    DESCENT = "descent"
-    SAID_WRONG = "said_wrong"
-    EXAMPLE = "example"
-    LAYERS = "layers"
-    ERRORS = "errors"
-    MATRIX = "matrix"
-    CURVES = "curves"
-    PLANE = "plane"
-
+Part = Literal["title", "rates", "descent", "said_wrong", "example", "layers", "errors", "matrix", "curves", "plane"]
+"""What of a frame takes time to take: the names of its fields. With the layers comes the input."""
 
 Parts = frozenset[Part]
+EVERY_PART: Parts = frozenset(get_args(Part))
 
 
 class Glimpse(msgspec.Struct, frozen=True):
-    """Some fields of a frame: the parts that were asked for, and all else that may change and takes no time."""
+    """Some fields of a frame of a running training.
+
+    They are the parts that were asked for, and all else that may change while it runs and takes no time.
+    """
 
     fields: dict[str, Any]
 

@@ -22,6 +22,7 @@ class Surface:
         self._trainer = trainer
         train = trainer.dataset.train
         self._low, self._high = _ends(train.inputs[:])
+        self._middles = _middles(self._low, self._high)
         self._others = np.unique(np.linspace(0, len(train) - 1, f.POINTS).astype(np.int64))
         numbers = None if trainer.dataset.class_names else train.labels[:, 0]
         self._targets = None if numbers is None else (float(numbers.min()), float(numbers.max()))
@@ -59,7 +60,7 @@ class Surface:
 
     def _compute(self) -> None:
         trainer, started = self._trainer, time.perf_counter()
-        predictions = trainer.predict(_middles(self._low, self._high))
+        predictions = trainer.predict(self._middles)
         side = (f.PLANE_SIDE, f.PLANE_SIDE)
         self._classes: Array | None = None
         task = trainer.dataset.task

@@ -6,7 +6,7 @@ from textual.strip import Strip
 
 from nnviz.data.dataset import Array
 from nnviz.data.names import apart
-from nnviz.training.frame import Frame, Part
+from nnviz.training.frame import Frame
 from nnviz.tui.drawing.bars import signed_bar
 from nnviz.tui.drawing.numbers import signed
 from nnviz.tui.drawing.rows import Run, centred, fit, fit_right, row
@@ -22,7 +22,7 @@ class ErrorsPane(FramedPane):
     largest errors are shown, in their own order: the same ones as beside the prediction.
     """
 
-    parts = frozenset({Part.EXAMPLE, Part.ERRORS})
+    parts = frozenset({"example", "errors"})
     turns = frozenset({1, 3, 5, 7})
     title = "Error of each node"
 

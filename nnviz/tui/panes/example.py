@@ -5,7 +5,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from nnviz.data.names import apart
-from nnviz.training.frame import ExampleView, Frame, Part
+from nnviz.training.frame import ExampleView, Frame
 from nnviz.tui.drawing.bars import signed_bar
 from nnviz.tui.drawing.grid import picture
 from nnviz.tui.drawing.numbers import in_unit, plain, rounded
@@ -21,7 +21,7 @@ VALUE, SHORTEST_BAR, SHORTEST_NAME = 9, 11, 5
 class ExamplePane(FramedPane):
     """A picture at its own resolution, a text with its marks or a list of features, and what became of it."""
 
-    parts = frozenset({Part.EXAMPLE, Part.PLANE})
+    parts = frozenset({"example", "plane"})
     turns = frozenset({1, 5})
     follows = frozenset({"example"})
     title = "Example"

@@ -8,7 +8,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.strip import Strip
 
-from nnviz.training.frame import Frame, MatrixView, Part, Quantity, State, TilesView
+from nnviz.training.frame import Frame, MatrixView, Quantity, State, TilesView
 from nnviz.tui.drawing.matrix import MatrixSheet
 from nnviz.tui.drawing.numbers import round_up, rounded
 from nnviz.tui.drawing.palette import LEVELS
@@ -24,7 +24,7 @@ SLACK = 5
 class HeatmapPane(FramedPane):
     """Numbers in diverging colours on a symmetric scale, with the one under the cursor read out."""
 
-    parts = frozenset({Part.MATRIX})
+    parts = frozenset({"matrix"})
     turns = frozenset({2, 6})
     follows = frozenset({"block", "quantity"})
     title = "Gradient"

@@ -2,7 +2,7 @@
 
 from textual.strip import Strip
 
-from nnviz.training.frame import Frame, Part
+from nnviz.training.frame import Frame
 from nnviz.tui.drawing.curve import LossChart
 from nnviz.tui.panes.framed_pane import Caption, FramedPane
 
@@ -10,7 +10,7 @@ from nnviz.tui.panes.framed_pane import Caption, FramedPane
 class LossPane(FramedPane):
     """Training loss raw and smoothed, validation loss, and the best of it."""
 
-    parts = frozenset({Part.CURVES})
+    parts = frozenset({"curves"})
     turns = frozenset({3})
     title = "Loss"
 

@@ -2,7 +2,7 @@
 
 from textual.strip import Strip
 
-from nnviz.training.frame import Frame, Part
+from nnviz.training.frame import Frame
 from nnviz.tui.drawing import diagram
 from nnviz.tui.panes.framed_pane import Caption, FramedPane
 
@@ -10,7 +10,7 @@ from nnviz.tui.panes.framed_pane import Caption, FramedPane
 class NetworkPane(FramedPane):
     """Layers as columns of nodes; the one that the last stage worked on is lit."""
 
-    parts = frozenset({Part.LAYERS})
+    parts = frozenset({"layers"})
     turns = frozenset({0, 4})
     title = "Network"
 

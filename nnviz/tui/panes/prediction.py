@@ -5,7 +5,7 @@ from textual.strip import Strip
 
 from nnviz.data.dataset import Targets
 from nnviz.data.names import apart
-from nnviz.training.frame import Frame, Part
+from nnviz.training.frame import Frame
 from nnviz.tui.drawing.bars import bar
 from nnviz.tui.drawing.hill import hills
 from nnviz.tui.drawing.numbers import in_unit, plain
@@ -21,7 +21,7 @@ class PredictionPane(FramedPane):
     """One row an output: what the network says (p) and what the label says (y)."""
 
     follows = frozenset({"example"})
-    parts = frozenset({Part.EXAMPLE})
+    parts = frozenset({"example"})
     turns = frozenset({1, 3, 5, 7})
     title = "Prediction and target"
 

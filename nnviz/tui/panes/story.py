@@ -3,7 +3,7 @@
 from textual.strip import Strip
 
 from nnviz.insight.story import tell
-from nnviz.training.frame import Frame, Part
+from nnviz.training.frame import Frame
 from nnviz.tui.drawing.rows import fit, row
 from nnviz.tui.drawing.text import wrapped
 from nnviz.tui.panes.framed_pane import FramedPane
@@ -12,7 +12,7 @@ from nnviz.tui.panes.framed_pane import FramedPane
 class StoryPane(FramedPane):
     """The moment told with its own numbers."""
 
-    parts = frozenset({Part.EXAMPLE, Part.LAYERS, Part.DESCENT, Part.SAID_WRONG})
+    parts = frozenset({"example", "layers", "descent", "said_wrong"})
     # One of the network's, which needs the layers too.
     turns = frozenset({0})
     title = "What just happened"

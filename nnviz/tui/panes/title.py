@@ -4,7 +4,7 @@ from rich.cells import cell_len
 from textual.strip import Strip
 
 from nnviz.data.names import cut
-from nnviz.training.frame import Frame, Part, State
+from nnviz.training.frame import Frame, State
 from nnviz.tui.drawing.numbers import count
 from nnviz.tui.drawing.rows import Run, fit, row
 from nnviz.tui.panes.pane import Pane
@@ -13,7 +13,7 @@ from nnviz.tui.panes.pane import Pane
 class TitlePane(Pane):
     """Data, network, loss and optimizer on the left; the state of the run on the right."""
 
-    parts = frozenset({Part.TITLE, Part.RATES})
+    parts = frozenset({"title", "rates"})
     turns = frozenset({4})
     follows = frozenset({"learning_rate"})
 

@@ -208,6 +208,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         # A terminal that knows no Unicode shows a question mark instead of failing.
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    # A second BLAS thread has no work here (see `prepare_process`), but it would spin for a tenth of a second from
+    # NumPy's import on, on the core that another process of nnviz starts on.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         app(prog_name="nnviz")
     except Exception as error:

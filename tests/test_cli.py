@@ -47,6 +47,20 @@ def test_training_never_loads_the_screen(tmp_path):
     assert not {"textual", "rich.console"} & set(done.stdout.splitlines()[-1].split())
 
 
+THREADS = """
+try: main()
+except SystemExit: pass
+import os
+print(*({'numpy'} & set(sys.modules)), len(os.listdir('/proc/self/task')))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="/proc/self/task, which lists threads, is not there")
+def test_numpy_comes_without_threads_that_spin():
+    # Of a command that computes nothing, so that nothing else has told BLAS of how many threads to have.
+    assert python(THREADS, "data", "xor").stdout.splitlines()[-1] == "numpy 1"
+
+
 def test_the_version_is_told():
     assert python("main()", "--version").stdout == f"nnviz {__version__}\n"
 

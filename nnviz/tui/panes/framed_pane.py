@@ -4,12 +4,12 @@ from typing import ClassVar, NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from textual.strip import Strip
 
 from nnviz.data.names import cut
 from nnviz.training.frame import Frame
 from nnviz.tui.drawing.palette import mixed
 from nnviz.tui.drawing.rows import row
+from nnviz.tui.panes.line import Line
 from nnviz.tui.panes.pane import Pane
 
 
@@ -29,7 +29,7 @@ class FramedPane(Pane, can_focus=True):
         """What the border says."""
         return Caption(self.title)
 
-    def paint(self) -> list[Strip]:
+    def paint(self) -> list[Line]:
         palette, width = self.palette, self.outer_size.width
         caption = Caption(self.title) if self._frame is None else self.caption(self._frame)
         line = palette.style(palette.accent if self.has_focus else mixed(palette.background, palette.text, 0.3))
@@ -39,9 +39,9 @@ class FramedPane(Pane, can_focus=True):
         above, above_room = _label(caption.title, width)
         below, below_room = _label(caption.subtitle, width)
         return [
-            row([("╭─", line), (above, title), ("─" * above_room + "╮", line)], width, palette),
-            *(Strip([side, *strip, side], width) for strip in self.rows()),
-            row([("╰" + "─" * below_room, line), (below, subtitle), ("─╯", line)], width, palette),
+            Line(row([("╭─", line), (above, title), ("─" * above_room + "╮", line)], width, palette), width),
+            *(Line([side, *strip, side], width) for strip in self.rows()),
+            Line(row([("╰" + "─" * below_room, line), (below, subtitle), ("─╯", line)], width, palette), width),
         ]
 
 

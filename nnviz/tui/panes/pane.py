@@ -11,6 +11,7 @@ from textual.widget import Widget
 from nnviz.training.frame import Frame, Parts
 from nnviz.tui.drawing.palette import DARK, Palette
 from nnviz.tui.drawing.rows import page
+from nnviz.tui.panes.line import Line
 
 TURNS = 8
 
@@ -63,9 +64,9 @@ class Pane(Widget):
             self._rows, self._drawn_size = page(drawn, width, height, self.palette), size
         return self._rows
 
-    def paint(self) -> list[Strip]:
+    def paint(self) -> list[Line]:
         """All lines of the pane."""
-        return self.rows()
+        return [Line(row, row.cell_length) for row in self.rows()]
 
     # What Textual asks for. It asks for the lines of all panes whenever a single one has changed, and takes longer to
     # style lines and to put a border around them than it takes to draw them: both is done here.
@@ -84,10 +85,11 @@ class Pane(Widget):
             return self._lines
         return [line.crop(*crop.column_span) for line in self._lines[crop.y : crop.bottom]]
 
-    def _filtered(self, lines: list[Strip]) -> list[Strip]:
+    def _filtered(self, lines: Sequence[Strip]) -> list[Strip]:
         for line_filter in self.get_line_filters():
-            lines = [line.apply_filter(line_filter, self.background_colors[1]) for line in lines]
-        return lines
+            filtered = (line.apply_filter(line_filter, self.background_colors[1]) for line in lines)
+            lines = [Line(line, line.cell_length) for line in filtered]
+        return list(lines)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """All but the one that replaces the terminal's own colours, which panes never use."""

@@ -282,7 +282,7 @@ class Options:
     def order(self, terminal: "Terminal | None" = None) -> "Order":
         """What is to be trained, where it is kept, and the terminal that it is watched on.
 
-        All is found wrong that shows without reading examples.
+        Raises InputError for all that can be seen to be wrong without reading examples.
         """
         from nnviz.data.sources import path_of, refuse_misplaced
         from nnviz.remote.messages import Order

@@ -127,7 +127,7 @@ class Task(msgspec.Struct, frozen=True):
     targets: Targets | None = None
 
     def fits(self, other: "Task") -> bool:
-        """Whether networks for the other task do this one; of what size the `targets` happen to be does not matter."""
+        """Whether networks for the other task do this one, whatever the `targets` of the two are called and measure."""
         return msgspec.structs.replace(other, targets=self.targets) == self
 
     @property

@@ -15,6 +15,7 @@ from nnviz.headless.console import json_result, note, result
 from nnviz.headless.opening import told_reading
 from nnviz.headless.skipped import tell_skipped
 from nnviz.headless.training import unseen
+from nnviz.insight.wording import count
 from nnviz.training.distance import Distance, distance_of_mean
 from nnviz.training.evaluation import Assessment, assess
 from nnviz.training.process import prepare_process
@@ -108,7 +109,8 @@ def _as_trained(trained: TrainedNetwork, source: str) -> Data:
 
 def _described(task: Task) -> str:
     shape = "×".join(map(str, task.input_shape))
-    return f"{listed_names(task.class_names) or f'{task.numbers} numbers to predict'} from inputs of {shape}"
+    what = listed_names(task.class_names) or f"{count(task.numbers, 'number')} to predict"
+    return f"{what} from inputs of {shape}"
 
 
 def print_json(tested: Tested) -> None:

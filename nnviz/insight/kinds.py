@@ -8,8 +8,8 @@ from nnviz.data.dataset import Array
 from nnviz.insight.wording import count, percent, signed
 from nnviz.training.frame import LayerView
 
-UNIT_BY_UNIT = ("relu", "leakyrelu", "sigmoid", "tanh")
-"""Kinds whose units each pass their own error on, and nobody else's."""
+ACTIVATIONS = ("relu", "leakyrelu", "sigmoid", "tanh")
+"""The activation functions: each unit passes on its own error alone."""
 
 
 def forward_work(layer: LayerView) -> str:

@@ -8,7 +8,7 @@ import math
 from nnviz.data.dataset import Targets
 from nnviz.data.names import apart
 from nnviz.insight.kinds import (
-    UNIT_BY_UNIT,
+    ACTIVATIONS,
     backward_work,
     forward_outcome,
     forward_work,
@@ -219,7 +219,7 @@ def _backward(frame: Frame, part: int) -> list[str]:
         passed = frame.layers[part - 1].units.gradients if part else None
         if gradients is not None and passed is not None and len(gradients):
             k = strongest(gradients)
-            if layer.kind in UNIT_BY_UNIT:
+            if layer.kind in ACTIVATIONS:
                 sentences.append(
                     f"At {unit_word(layer)} {int(layer.units.indices[k])}, ∂L/∂a = {signed(float(gradients[k]))} "
                     f"became ∂L/∂z = {signed(float(passed[k]))}."

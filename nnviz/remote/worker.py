@@ -91,7 +91,8 @@ def _rescue(service: Service, terminal: Terminal | None) -> None:
 
 
 def _serve(connection: Connection, service: Service, bell: Bell) -> None:
-    # Connection.poll would make a selector anew for every request, and Connection.send a pickler for every answer.
+    # Connection.poll would make a selector anew for every request, and Connection.send a pickler that is written in
+    # Python for every answer.
     asked = selectors.DefaultSelector()
     asked.register(connection, selectors.EVENT_READ)
     while True:

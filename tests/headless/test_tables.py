@@ -49,6 +49,9 @@ def test_another_table_is_scored_by_the_medians_and_categories_of_the_first(nnvi
     write(tmp_path / "new.csv", [f"{p},{i},{c},{s}" for i, (s, c, p) in enumerate(lines[1:])], "price,id,colour,size")
     again = json.loads(nnviz("test", "run", "--data", "new.csv", "--json").stdout)
     assert (again["rmse"], again["examples"]) == (own["rmse"], own["examples"])
+    # Prices in another currency are predicted as well as they are, and far off.
+    write(tmp_path / "dear.csv", [f"{s},{c},{p and f'{p}00'}" for s, c, p in lines[1:]])
+    assert json.loads(nnviz("test", "run", "--data", "dear.csv", "--json").stdout)["rmse"] > 50 * own["rmse"]
     write(tmp_path / "less.csv", ["1,2", "2,3"], "size,price")
     done = nnviz("test", "run", "--data", "less.csv")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)

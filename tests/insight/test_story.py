@@ -12,7 +12,9 @@ from msgspec.structs import replace
 
 from nnviz.data.dataset import Dataset, Split, Standardization
 from nnviz.experiment import combine
+from nnviz.insight import kinds
 from nnviz.insight.story import tell
+from nnviz.nn import notation
 from nnviz.training.assembly import assemble
 from nnviz.training.camera import Camera
 from nnviz.training.frame import Focus, Rates, State
@@ -339,3 +341,7 @@ def test_every_stage_of_any_network_is_told_in_sound_sentences(built, rule, lear
                 a, b, c = (Decimal(part.replace("−", "-")) for part in (minuend, subtrahend, difference))
                 assert a - b == c, text
             trainer.advance()
+
+
+def test_activation_functions_are_those_that_networks_are_made_of():
+    assert set(kinds.ACTIVATIONS) == set(notation.ACTIVATIONS)

@@ -12,7 +12,7 @@ from textual.strip import Strip
 
 from nnviz.data.dataset import Array
 from nnviz.data.names import apart
-from nnviz.insight.kinds import UNIT_BY_UNIT
+from nnviz.insight.kinds import ACTIVATIONS
 from nnviz.training.frame import Frame, Units
 from nnviz.training.stages import Phase, training_step
 from nnviz.tui.drawing.grid import levels
@@ -174,7 +174,7 @@ def _size(column: Column, frame: Frame, pitch: int) -> str:
     sides = (*column.units.sides, column.units.total) if column.units.sides and len(views) > 1 else sides
     size = "×".join(map(str, sides))
     kinds = [view.kind for view in views[1:]]
-    texts = [" ".join([size, *those]) for those in (kinds, [k for k in kinds if k in UNIT_BY_UNIT]) if those]
+    texts = [" ".join([size, *those]) for those in (kinds, [k for k in kinds if k in ACTIVATIONS]) if those]
     if column.units.sides:
         texts += [size, f"{sides[0]}²×{sides[2]}" if sides[0] == sides[1] else size]
     return next((text for text in texts if cell_len(text) < pitch), texts[-1] if texts else size)

@@ -15,11 +15,12 @@ from nnviz.training import surface
 from nnviz.training.frame import Frame, Glimpse, Quantity
 from nnviz.tui.app import NnvizApp
 from nnviz.tui.panes.framed_pane import FramedPane
-from nnviz.tui.panes.pane import Pane
+from nnviz.tui.panes.pane import TURNS, Pane
 from nnviz.tui.screens.training import TrainingScreen
 from tests.tui.conftest import TABLES, Driver, OpenApp
 
 NAMES = {"[": "left_square_bracket", "]": "right_square_bracket", ".": "full_stop"}
+ENDLESS = {"stopping": {"epochs": 10**6}}
 EXPERIMENTS = {
     "pets": combine(TABLES),
     "maps": combine(TABLES, {"network": {"layers": "conv 4 3x3 relu, pool 2, dense 5 tanh"}}),
@@ -70,7 +71,7 @@ async def test_keys_of_a_fast_training_ask_for_what_the_panes_that_follow_need(
         asked = _requests(driver, monkeypatch)
         for key, panes, wanted in (
             ("left_square_bracket", ["heatmap"], lambda frame: frame.focus.block == 1),
-            ("full_stop", ["example", "prediction"], lambda frame: frame.focus.example == 1),
+            ("full_stop", ["errors", "example", "prediction"], lambda frame: frame.focus.example == 1),
             ("plus", ["title"], lambda frame: frame.learning_rate == 0.02),
         ):
             driver.screen._clock.pause()
@@ -81,6 +82,24 @@ async def test_keys_of_a_fast_training_ask_for_what_the_panes_that_follow_need(
             assert asked[-1] == frozenset(part for pane in shown for part in pane.parts)
 
 
+async def test_a_picture_and_what_is_said_of_it_are_of_one_example_while_training_runs(
+    open_app: OpenApp, order: Order
+) -> None:
+    async with open_app((160, 48), replace(order, experiment=combine(TABLES, ENDLESS))) as driver:
+        await driver.press("space")
+        panes = [driver.screen.query_one(f"#{name}", Pane) for name in ("example", "prediction", "errors")]
+        numbers = set()
+        for key in ("full_stop", "left_square_bracket", "w", "plus", "comma"):
+            for _ in range(TURNS):
+                await driver.screen._look()
+                picture, *said = [pane._frame.example for pane in panes if pane._frame]
+                assert all(example is picture for example in said)
+                numbers.add(picture.number)
+            await driver.press(key)
+        assert driver.screen.is_training
+        assert len(numbers) > 5
+
+
 @pytest.mark.parametrize(
     ("size", "keys"),
     [((80, 24), "[ [ space ] ] 3"), ((80, 24), "[ space ] 4 [ 2 . 1"), ((160, 48), "[ [ space 4 m ] ] m")],
@@ -88,8 +107,8 @@ async def test_keys_of_a_fast_training_ask_for_what_the_panes_that_follow_need(
 async def test_what_comes_on_screen_while_training_runs_is_of_one_moment(
     open_app: OpenApp, order: Order, size: tuple[int, int], keys: str
 ) -> None:
-    tables = {"network": {"layers": "dense 60 relu, dense 5 tanh"}, "stopping": {"epochs": 10**6}}
-    async with open_app(size, replace(order, experiment=combine(TABLES, tables))) as driver:
+    tables = {"network": {"layers": "dense 60 relu, dense 5 tanh"}}
+    async with open_app(size, replace(order, experiment=combine(TABLES, ENDLESS, tables))) as driver:
         await driver.press(*(NAMES.get(key, key) for key in keys.split()))
         assert driver.screen.is_training
         await driver.app.workers.wait_for_complete()

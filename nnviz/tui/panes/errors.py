@@ -23,7 +23,9 @@ class ErrorsPane(FramedPane):
     """
 
     parts = frozenset({"example", "errors"})
-    turns = frozenset({1, 3, 5, 7})
+    # Those of the example's pane, so that both are of one example.
+    turns = frozenset({1, 5})
+    follows = frozenset({"example"})
     title = "Error of each node"
 
     def caption(self, frame: Frame) -> Caption:

@@ -20,9 +20,10 @@ WIDE = 10
 class PredictionPane(FramedPane):
     """One row an output: what the network says (p) and what the label says (y)."""
 
-    follows = frozenset({"example"})
     parts = frozenset({"example"})
-    turns = frozenset({1, 3, 5, 7})
+    # Those of the example's pane, so that both are of one example.
+    turns = frozenset({1, 5})
+    follows = frozenset({"example"})
     title = "Prediction and target"
 
     def caption(self, frame: Frame) -> Caption:

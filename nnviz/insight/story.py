@@ -16,7 +16,7 @@ from nnviz.insight.kinds import (
     unit_word,
     weighted_sums,
 )
-from nnviz.insight.wording import NAME, count, listed, number, percent, short, signed, subtraction
+from nnviz.insight.wording import NAME, count, learning_rate, listed, number, percent, short, signed, subtraction
 from nnviz.training.frame import Frame, LayerView, State
 from nnviz.training.stages import PROPOSE, Phase, training_step
 
@@ -75,7 +75,7 @@ def _diverged(frame: Frame) -> list[str]:
     return [
         f"Training diverged at step {frame.moment.step + 1:,}: the {what} is no finite number any more.",
         "Most often the learning rate is too high, and every update overshoots further than the last; "
-        f"it is {number(frame.learning_rate)} now.",
+        f"it is {learning_rate(frame.learning_rate)} now.",
         "Press − to lower it and r to start again from the same weights.",
     ]
 
@@ -288,9 +288,9 @@ def _rule(frame: Frame) -> str:
 
 def _rate(frame: Frame) -> str:
     if frame.rate == frame.learning_rate:
-        return f"lr is {number(frame.learning_rate)} now"
+        return f"lr is {learning_rate(frame.rate)} now"
     schedule = frame.descent.schedule or "warm-up"
-    return f"lr is {number(frame.rate)} now ({schedule}, of {number(frame.learning_rate)})"
+    return f"lr is {learning_rate(frame.rate)} now ({schedule}, of {learning_rate(frame.learning_rate)})"
 
 
 def _extras(frame: Frame) -> list[str]:

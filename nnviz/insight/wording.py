@@ -37,9 +37,18 @@ def number(value: float, decimals: int = 2) -> str:
         text = f"{size:,.{decimals}f}"
     else:
         text = f"{size:.2g}"
+    return _typeset(f"-{text}" if value < 0 else text)
+
+
+def learning_rate(value: float) -> str:
+    """With the digits that the user gave it, four at most."""
+    return _typeset(f"{value:.4g}")
+
+
+def _typeset(text: str) -> str:
+    """What Python writes as -1e-09 is −1e−9."""
     mantissa, _, exponent = text.partition("e")
-    text = f"{mantissa}e{int(exponent)}" if exponent else mantissa
-    return (f"−{text}" if value < 0 else text).replace("-", "−")
+    return (f"{mantissa}e{int(exponent)}" if exponent else mantissa).replace("-", "−")
 
 
 def signed(value: float) -> str:

@@ -9,8 +9,8 @@ from nnviz.data.dataset import Array, Encoder, Split, Task, in_order
 from nnviz.nn.network import Network
 from nnviz.training.distance import Distance, distance
 
-BATCH = 256
-# What the layers give for the examples that are evaluated at a time takes no more memory than this.
+BATCH = 1024
+# The inputs that are evaluated at a time, and what the layers give for them, take no more memory than this.
 ACTIVATION_BYTES = 1 << 25
 
 
@@ -66,7 +66,7 @@ def class_probabilities(predictions: Array, task: Task) -> Array:
 
 
 def _at_a_time(network: Network) -> int:
-    numbers = sum(math.prod(layer.output_shape) for layer in network.layers)
+    numbers = math.prod(network.input_shape) + sum(math.prod(layer.output_shape) for layer in network.layers)
     return max(1, min(BATCH, ACTIVATION_BYTES // (numbers * network.dtype.itemsize)))
 
 

@@ -2,12 +2,13 @@
 
 Training rate: steps a second at full speed with the screen open, against the same experiment trained by the same
 Trainer in a process of its own without a screen. The rate with the screen is read from outside: from the step number
-that the visualizer paints 20 times a second, and the time at which its bytes arrive. The two take turns, one resting
-while the other trains. A share is a rate with the screen to the mean of the two without it, before and after. The
-turns are short, since what the machine does to a rate changes slowly: of the same minute, turns of 0.6 s told five
-times less than turns of 0.05 s did. Two processes of the same program also differ, by where their memory lies; so
-there are several rounds, each with new processes. Told is the mean of the rounds' medians and its standard error;
-beside it, the same of the two rates without the screen to each other, which is what the machine alone does.
+that the visualizer paints 20 times a second, and the time at which its bytes arrive. The two take turns: one trainer is
+stopped by the system (SIGSTOP), or waits, while the other trains. A share is a rate with the screen to the mean of the
+two without it, before and after. The turns are short and follow each other at once, since what else is at work on the
+machine can halve a rate for a second or two: of the same minute, turns of 0.6 s told five times less than turns of
+0.05 s did. Two processes of the same program also differ, by where their memory lies; so there are several rounds, each
+with new processes. Told is the mean of the rounds' medians and its standard error; beside it, the same of the two rates
+without the screen to each other, which is what the machine alone does.
 
 Keys: while training runs at full speed, from writing the key until the bytes have arrived that complete the text which
 answers it: `[` and `]` choose another layer, which the heatmap's title names; `,` and `.` another example, whose place
@@ -34,16 +35,15 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
+import psutil
 
 from benchmarks.results import table
 from benchmarks.terminal import ENDLESS, HERE, PETS, TINY, Network, Program, Visualizer, environment
 
 TITLE = "The visualizer"
 WARM_UP = 1.5
-# After a pause, until a rate is what it stays.
-SETTLING = 0.4
-# Until the screen has painted a pause.
-PAUSING = 0.1
+# After a rest, until a rate is measured.
+SETTLING = 0.1
 
 
 class Watched(NamedTuple):
@@ -74,7 +74,7 @@ class Turn(NamedTuple):
 def add_options(parser: argparse.ArgumentParser) -> None:
     """How much to measure."""
     parser.add_argument("--rounds", type=int, default=12, help="two at least")
-    parser.add_argument("--turns", type=int, default=30, help="in each round")
+    parser.add_argument("--turns", type=int, default=60, help="in each round")
     parser.add_argument("--seconds", type=float, default=0.2, help="of training, with and without, in each turn")
     parser.add_argument("--keys", type=int, default=200, help="of each kind, for each network")
     parser.add_argument("--starts", type=int, default=12)
@@ -91,11 +91,7 @@ def measure(options: argparse.Namespace) -> str:
         for network in (PETS, TINY):
             with headless(network) as train, Visualizer(network) as visualizer:
                 start_training(visualizer)
-                visualizer.press(" ")
-                visualizer.watch(PAUSING)
-                train(WARM_UP)
                 rounds[network].append(list(take_turns(visualizer, train, options.seconds, options.turns)))
-                visualizer.press(" ")
                 for name, kind in KINDS.items():
                     # The last batch of an epoch of pets is a smaller one, and moves the place that is looked at.
                     if network is TINY or kind is not example_keys:
@@ -174,16 +170,27 @@ def headless(network: Network) -> Iterator[Callable[[float], float]]:
 
 def take_turns(visualizer: Visualizer, train: Callable[[float], float], seconds: float, count: int) -> Iterator[Turn]:
     """Rates without a screen, and between two of them the one with it, while the other trainer rests."""
-    before = settled(train, seconds)
+    _, trainer = visualizer.processes()
+    with suspended(trainer):
+        train(WARM_UP)
+        before = settled(train, seconds)
     for _ in range(count):
-        visualizer.press(" ")
         visualizer.watch(SETTLING)
         watched = with_screen(visualizer, seconds)
-        visualizer.press(" ")
-        visualizer.watch(PAUSING)
-        after = settled(train, seconds)
+        with suspended(trainer):
+            after = settled(train, seconds)
         yield Turn(before, watched, after)
         before = after
+
+
+@contextmanager
+def suspended(process: psutil.Process) -> Iterator[None]:
+    """The process stands still."""
+    process.suspend()
+    try:
+        yield
+    finally:
+        process.resume()
 
 
 def settled(train: Callable[[float], float], seconds: float) -> float:

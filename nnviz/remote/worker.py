@@ -14,6 +14,7 @@ import signal
 import socket
 import sys
 import time
+from functools import lru_cache
 from multiprocessing.connection import Connection
 
 from nnviz.errors import NnvizError
@@ -92,15 +93,16 @@ def _rescue(service: Service, terminal: Terminal | None) -> None:
 
 def _serve(connection: Connection, service: Service, bell: Bell) -> None:
     # Connection.poll would make a selector anew for every request, and Connection.send a pickler that is written in
-    # Python for every answer.
+    # Python for every answer. Of a running training, the same few requests come again and again.
     asked = selectors.DefaultSelector()
     asked.register(connection, selectors.EVENT_READ)
+    understood = lru_cache(pickle.loads)
     while True:
         bell.silence()
         if not asked.select(service.waits()):
             service.work(bell.has_rung)
             continue
-        request: Request = connection.recv()
+        request: Request = understood(connection.recv_bytes())
         connection.send_bytes(pickle.dumps(service.answer(request)))
         if isinstance(request, Close):
             return

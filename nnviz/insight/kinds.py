@@ -8,6 +8,7 @@ from nnviz.data.dataset import Array
 from nnviz.insight.wording import count, percent, signed
 from nnviz.training.frame import LayerView
 
+# The notation's own, which the screen does not load: it would bring all layers with it.
 ACTIVATIONS = ("relu", "leakyrelu", "sigmoid", "tanh")
 """The activation functions: each unit passes on its own error alone."""
 

@@ -11,7 +11,7 @@ from nnviz.training.distance import Distance, distance
 
 BATCH = 1024
 # The inputs that are evaluated at a time, and what the layers give for them, take no more memory than this.
-ACTIVATION_BYTES = 1 << 25
+BATCH_BYTES = 1 << 25
 
 
 class Score(NamedTuple):
@@ -67,7 +67,7 @@ def class_probabilities(predictions: Array, task: Task) -> Array:
 
 def _at_a_time(network: Network) -> int:
     numbers = math.prod(network.input_shape) + sum(math.prod(layer.output_shape) for layer in network.layers)
-    return max(1, min(BATCH, ACTIVATION_BYTES // (numbers * network.dtype.itemsize)))
+    return max(1, min(BATCH, BATCH_BYTES // (numbers * network.dtype.itemsize)))
 
 
 def predict(network: Network, stored: Array, encoder: Encoder) -> Array:

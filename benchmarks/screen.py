@@ -73,8 +73,8 @@ class Turn(NamedTuple):
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """How much to measure."""
-    parser.add_argument("--rounds", type=int, default=12, help="two at least")
-    parser.add_argument("--turns", type=int, default=60, help="in each round")
+    parser.add_argument("--rounds", type=int, default=30, help="two at least")
+    parser.add_argument("--turns", type=int, default=24, help="in each round")
     parser.add_argument("--seconds", type=float, default=0.2, help="of training, with and without, in each turn")
     parser.add_argument("--keys", type=int, default=200, help="of each kind, for each network")
     parser.add_argument("--starts", type=int, default=12)

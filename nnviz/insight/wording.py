@@ -41,7 +41,7 @@ def number(value: float, decimals: int = 2) -> str:
 
 
 def learning_rate(value: float) -> str:
-    """With the digits that the user gave it, four at most."""
+    """With as many digits as it has, four at most: as the title says it."""
     return _typeset(f"{value:.4g}")
 
 

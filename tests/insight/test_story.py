@@ -257,6 +257,14 @@ def test_a_diverged_run_says_what_is_not_finite():
     assert "it is 1e30 now" in told(trainer)
 
 
+@pytest.mark.parametrize(("rate", "said"), [(100.0, "100"), (0.1234, "0.1234"), (2e-7, "2e−7"), (0.5, "0.5")])
+def test_the_learning_rate_is_told_with_its_own_digits(rate, said):
+    trainer = make_trainer(make_dataset(("cat", "dog")), learning_rate=rate)
+    trainer.finish_phase(Phase.BACKWARD)
+    trainer.advance()
+    assert f"lr is {said} now. Nothing has changed yet." in told(trainer)
+
+
 TASKS = st.one_of(
     st.builds(
         lambda classes, output, loss: (make_dataset(classes), {"output": output, "loss": loss}),

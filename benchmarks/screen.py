@@ -3,12 +3,12 @@
 Training rate: steps a second at full speed with the screen open, against the same experiment trained by the same
 Trainer in a process of its own without a screen. The rate with the screen is read from outside: from the step number
 that the visualizer paints 20 times a second, and the time at which its bytes arrive. The two take turns: one trainer is
-stopped by the system (SIGSTOP), or waits, while the other trains. A share is a rate with the screen to the mean of the
-two without it, before and after. The turns are short and follow each other at once, since what else is at work on the
-machine can halve a rate for a second or two: of the same minute, turns of 0.6 s told five times less than turns of
-0.05 s did. Two processes of the same program also differ, by where their memory lies; so there are several rounds, each
-with new processes. Told is the mean of the rounds' medians and its standard error; beside it, the same of the two rates
-without the screen to each other, which is what the machine alone does.
+stopped by the system (SIGSTOP), or waits, while the other trains. The turns are short and follow each other at once,
+since what else is at work on the machine can halve a rate for a second or two: of the same minute, turns of 0.6 s told
+five times less than turns of 0.05 s did. Two processes of the same program also differ, by where their memory lies; so
+there are several rounds, each with new processes. The share of a round is its mean rate with the screen to its mean
+rate without, before and after each turn with it. Told is the mean of all rounds and its standard error; beside it, the
+same of rates that are all without the screen, every second one to those before and after: what the machine alone does.
 
 Keys: while training runs at full speed, from writing the key until the bytes have arrived that complete the text which
 answers it: `[` and `]` choose another layer, which the heatmap's title names; `,` and `.` another example, whose place
@@ -62,19 +62,11 @@ class Turn(NamedTuple):
     watched: Watched
     after: float
 
-    def share(self) -> float:
-        """The rate with the screen to that without."""
-        return self.watched.rate / statistics.mean((self.before, self.after))
-
-    def of_itself(self) -> float:
-        """The rate without the screen to the same a moment ago."""
-        return self.after / self.before
-
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """How much to measure."""
     parser.add_argument("--rounds", type=int, default=30, help="two at least")
-    parser.add_argument("--turns", type=int, default=24, help="in each round")
+    parser.add_argument("--turns", type=int, default=24, help="in each round, two at least")
     parser.add_argument("--seconds", type=float, default=0.2, help="of training, with and without, in each turn")
     parser.add_argument("--keys", type=int, default=200, help="of each kind, for each network")
     parser.add_argument("--starts", type=int, default=12)
@@ -134,18 +126,28 @@ def _rate_row(rounds: list[list[Turn]]) -> list[str]:
     return [
         f"{statistics.median(turn.before for turn in turns):,.0f}",
         f"{statistics.median(w.rate for w in watched):,.0f}",
-        *_share([[turn.share() for turn in turns] for turns in rounds]),
-        *_share([[turn.of_itself() for turn in turns] for turns in rounds]),
+        *_told([_share(turns) for turns in rounds]),
+        *_told([_share_of_itself(turns) for turns in rounds]),
         f"{statistics.mean(w.frames for w in watched):.1f}",
         f"{statistics.mean(w.screen for w in watched):.0%}",
         f"{statistics.mean(w.trainer for w in watched):.0%}",
     ]
 
 
-def _share(rounds: list[list[float]]) -> tuple[str, str]:
-    """The mean of the rounds' medians, and its standard error."""
-    medians = [statistics.median(shares) for shares in rounds]
-    return f"{statistics.mean(medians):.1%}", f"±{statistics.stdev(medians) / math.sqrt(len(medians)):.1%}"
+def _share(turns: list[Turn]) -> float:
+    """The rate with the screen to that without."""
+    return sum(turn.watched.rate for turn in turns) / sum((turn.before + turn.after) / 2 for turn in turns)
+
+
+def _share_of_itself(turns: list[Turn]) -> float:
+    """What `_share` makes of turns in which nothing is watched: the rate between two turns is that in the middle."""
+    pairs = list(zip(turns[::2], turns[1::2], strict=False))
+    return sum(first.after for first, _ in pairs) / sum((first.before + second.after) / 2 for first, second in pairs)
+
+
+def _told(shares: list[float]) -> tuple[str, str]:
+    """The mean, and its standard error."""
+    return f"{statistics.mean(shares):.1%}", f"±{statistics.stdev(shares) / math.sqrt(len(shares)):.1%}"
 
 
 def _milliseconds(times: list[float] | tuple[float, ...], percentiles: tuple[int, ...]) -> list[str]:

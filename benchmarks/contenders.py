@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from nnviz.array import Array
 from nnviz.nn.convolution import Conv2d
 from nnviz.nn.dropout import Dropout
 from nnviz.nn.layers import Dense, Shape
@@ -21,7 +22,6 @@ from nnviz.nn.losses import CrossEntropy
 from nnviz.nn.network import Network
 from nnviz.nn.notation import parse
 from nnviz.nn.optimizers import SGD, Adam, Optimizer
-from nnviz.nn.parameters import Array
 from nnviz.nn.workers import Workers
 
 Step = Callable[[], Any]

@@ -67,9 +67,9 @@ def _drawing(steps: int) -> tuple[float, float, float]:
 
     from benchmarks.sources import sitecustomize  # noqa: F401
     from nnviz.cli import Options
-    from nnviz.remote.messages import Focus, Goal, Order, Pace, Run
+    from nnviz.remote.messages import Goal, Order, Pace, Run, SetFocus
     from nnviz.remote.service import Service
-    from nnviz.training.frame import Quantity
+    from nnviz.training.frame import Focus, Quantity
     from nnviz.tui.drawing.curve import LossChart
     from nnviz.tui.drawing.palette import DARK
 
@@ -82,7 +82,7 @@ def _drawing(steps: int) -> tuple[float, float, float]:
         frames, charts = [], []
         for _ in range(50):
             begin = time.perf_counter()
-            frame = service.answer(Focus(0, 0, Quantity.GRADIENT))
+            frame = service.answer(SetFocus(Focus(0, 0, Quantity.GRADIENT)))
             taken = time.perf_counter()
             chart.draw(frame.curves, DARK, 78, 14)
             charts.append(1000 * (time.perf_counter() - taken))

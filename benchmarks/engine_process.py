@@ -224,7 +224,9 @@ def trainer(rounds: int, milliseconds: float, cases: list[str]) -> dict[str, dic
 
 
 def _with_trainer(case: Case) -> dict[str, Step]:
-    from nnviz.data.dataset import Dataset, Split, Standardization
+    from nnviz.data.dataset import Dataset
+    from nnviz.data.split import Split
+    from nnviz.data.standardization import Standardization
     from nnviz.experiment import Data, Experiment, Net, Stopping, Training
     from nnviz.training.assembly import assemble
 

@@ -286,7 +286,7 @@ class Options:
         """
         from nnviz.data.sources import path_of, refuse_misplaced
         from nnviz.remote.messages import Order
-        from nnviz.training.places import claim, new_run_path, refuse_unwritable
+        from nnviz.training.run_paths import claim, new_run_path, refuse_unwritable
 
         experiment = self.experiment()
         for text in (self.source, self.target, self.image_column, self.text_column):

@@ -7,7 +7,9 @@ module's name, without another code path in the program that is measured.
 import numpy as np
 
 from nnviz.data import sources
-from nnviz.data.dataset import Dataset, Split, Standardization
+from nnviz.data.dataset import Dataset
+from nnviz.data.split import Split
+from nnviz.data.standardization import Standardization
 from nnviz.experiment import Data
 
 NAME = "bench-plane"

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 import numpy as np
 
-from nnviz.data.dataset import Array
+from nnviz.array import Array
 
 SHIFT = 1 / 8
 ROTATION = 15.0

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 from pathlib import Path
 
-from nnviz.data.dataset import Skipped
+from nnviz.data.split import Skipped
 from nnviz.data.splitting import ROLES
 from nnviz.errors import InputError
 
@@ -17,7 +17,7 @@ CIRCLE = "link in a circle"
 
 
 def readable(name: str) -> str:
-    """A file's name as text: one that is no UTF-8 is read as Latin-1, since no other file could hold it as it is."""
+    """A file's name as text: one that is not UTF-8 is read as Latin-1, since no other file could hold it as it is."""
     try:
         name.encode()
     except UnicodeEncodeError:

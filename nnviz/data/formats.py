@@ -20,7 +20,7 @@ CIFAR_100_FILE = re.compile(r"(train|test)\.bin")
 
 
 def format_of(path: Path) -> Format | None:
-    """The format of the folder or file at `path`, None if it is no file that can be opened."""
+    """The format of the folder or file at `path`, None if it is not a file that can be opened."""
     if path.is_dir():
         return _format_of_folder(path)
     if path.suffix.lower() == ".npz":

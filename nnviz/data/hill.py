@@ -7,7 +7,8 @@ the most active unit. Two directions that are both likely then make two hills, a
 """
 
 import numpy as np
-import numpy.typing as npt
+
+from nnviz.array import Array
 
 UNITS = 45
 # The outermost units stand for a little more than ±1, so that a hill at the end of the scale is whole.
@@ -19,8 +20,6 @@ DIRECTIONS = (np.arange(UNITS) - UNITS // 2) / (UNITS // 2 - MARGIN)
 DEVIATION = 2.0
 # So many units on either side of the peak belong to its hill.
 REACH = 4
-
-Array = npt.NDArray[np.floating]
 
 
 def as_hills(numbers: Array) -> Array:

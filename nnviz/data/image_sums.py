@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from nnviz.data.rows import Array, Inputs
+from nnviz.array import Array
+from nnviz.data.rows import Inputs
 
 # So many numbers are float64 at a time: they stay in the cache of the processor.
 PORTION = 1 << 14

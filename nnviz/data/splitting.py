@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nnviz.data.dataset import Split
+from nnviz.data.split import Split
 
 ROLES = {
     "train": "train",

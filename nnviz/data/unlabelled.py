@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from nnviz.data.rows import Array
+from nnviz.array import Array
 
 
 class Unlabelled(NamedTuple):

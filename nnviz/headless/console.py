@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
+from nnviz.wording import printable
+
 # A shell reports 128 + the signal's number for a program that a closed pipe ended; SIGPIPE is 13 everywhere.
 CLOSED_PIPE = 141
 
@@ -26,7 +28,7 @@ def json_result(content: dict[str, Any]) -> None:
     text = json.dumps(content, ensure_ascii=False, allow_nan=False)
     try:
         text.encode()
-    except UnicodeEncodeError:  # A file's name that is no UTF-8: escaped, it is still the file's name.
+    except UnicodeEncodeError:  # A file's name that is not UTF-8: escaped, it is still the file's name.
         text = json.dumps(content, allow_nan=False)
     result(text)
 
@@ -45,16 +47,6 @@ def passing(text: str) -> Iterator[None]:
         yield
     finally:
         print(f"\r{' ' * len(line)}\r", end="", file=sys.stderr, flush=True)
-
-
-def printable(text: str) -> str:
-    """The text without control characters: the name of a file must not move a terminal's cursor."""
-    return "".join(c if c.isprintable() else "�" for c in text)
-
-
-def counted(number: int, thing: str) -> str:
-    """`1 step`, `1,234 steps`."""
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def colorful(stream: TextIO) -> bool:

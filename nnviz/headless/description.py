@@ -5,15 +5,18 @@ from typing import Any
 
 import numpy as np
 
-from nnviz.data.dataset import Array, Dataset, Split
+from nnviz.array import Array
+from nnviz.data.dataset import Dataset
 from nnviz.data.formats import Format, format_of
 from nnviz.data.sources import BUILT_IN, path_of
+from nnviz.data.split import Split
 from nnviz.experiment import Data, Experiment
-from nnviz.headless.console import counted, json_result, printable, result
-from nnviz.headless.opening import told_reading
+from nnviz.headless.console import json_result, result
+from nnviz.headless.reading_progress import told_reading
 from nnviz.headless.report import in_unit, table
 from nnviz.headless.skipped import by_cause, counted_kinds, named
 from nnviz.training.assembly import open_dataset
+from nnviz.wording import count, printable
 
 IN_WORDS: dict[Format, str] = {
     "images": "a folder of images, one sub-folder a class",
@@ -195,7 +198,7 @@ def _value(value: float) -> str:
 
 def _counts(examples: dict[str, int]) -> str:
     train, validation, test = examples.values()
-    return f"{counted(train, 'example')} to train on, {validation:,} for validation, {test:,} for test"
+    return f"{count(train, 'example')} to train on, {validation:,} for validation, {test:,} for test"
 
 
 def _origin(told: dict[str, Any]) -> str:
@@ -252,7 +255,7 @@ def _inputs_table(told: dict[str, Any]) -> str:
         filled = [f"{feature['blanks']:,}"] if blanks else []
         rows.append([_short(feature["name"]), *(in_unit(feature[column]) for column in columns), *filled])
     more = len(features) - TOLD_INPUTS
-    return table(rows) + (f"\n  and {counted(more, 'more input')}" if more > 0 else "")
+    return table(rows) + (f"\n  and {count(more, 'more input')}" if more > 0 else "")
 
 
 def _left_out(told: dict[str, Any]) -> str:
@@ -265,7 +268,7 @@ def _left_out(told: dict[str, Any]) -> str:
 
 
 def _settings(settings: dict[str, Any]) -> str:
-    length = "" if settings["epochs"] is None else f", {counted(settings['epochs'], 'epoch')}"
+    length = "" if settings["epochs"] is None else f", {count(settings['epochs'], 'epoch')}"
     return (
         f"to be trained with: {settings['layers'] or 'no hidden layer'}; {settings['optimizer']}, learning rate "
         f"{settings['learning_rate']:g}, batches of {settings['batch_size']:,}{length}"

@@ -5,16 +5,19 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from nnviz.data.dataset import Array, Skipped, Task
+from nnviz.array import Array
 from nnviz.data.folder_walk import files_below, name_in
 from nnviz.data.formats import TABLE_FILE, TEXT_SUFFIX
+from nnviz.data.split import Skipped
+from nnviz.data.task import Task
 from nnviz.data.unlabelled import Unlabelled
 from nnviz.errors import InputError
-from nnviz.headless.console import json_result, note, printable, result
+from nnviz.headless.console import json_result, note, result
 from nnviz.training.evaluation import chosen_class, class_probabilities
 from nnviz.training.evaluation import predict as predict_all
 from nnviz.training.process import prepare_process
 from nnviz.training.run import TrainedNetwork, load_run
+from nnviz.wording import printable
 
 TOLD_CLASSES = 3
 DECIMALS = 3

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from nnviz.headless.console import note, width
-from nnviz.insight.wording import duration
 from nnviz.training.trainer import Trainer
+from nnviz.wording import duration
 
 BAR = 12
 SEPARATOR = " · "

@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 from rich.cells import cell_len
 
-from nnviz.data.dataset import Array, Task
-from nnviz.data.names import apart
-from nnviz.headless.console import counted, printable
-from nnviz.insight.wording import duration
+from nnviz.array import Array
+from nnviz.data.task import Task
 from nnviz.training.evaluation import Assessment
 from nnviz.training.history import History
+from nnviz.wording import apart, count, duration, printable
 
 CURVE_WIDTH, CURVE_HEIGHT = 100, 18
 NAME = 14
@@ -72,7 +71,7 @@ def confusion_table(assessment: Assessment, task: Task, split: str) -> str:
     if len(names) > TABLE_CLASSES:
         return _worst_confusions(confusion, names, split)
     short = apart(tuple(names), NAME)
-    rows = [[name, *(f"{count:,}" for count in row)] for name, row in zip(short, confusion, strict=True)]
+    rows = [[name, *(f"{many:,}" for many in row)] for name, row in zip(short, confusion, strict=True)]
     heading = f"{split}: the label of each row's examples, and the column that the network put them in"
     return f"{heading}\n{table([['', *short], *rows])}"
 
@@ -121,7 +120,7 @@ def _numbers(score: dict[str, Any]) -> list[str]:
 def closing(result: dict[str, Any]) -> str:
     """The end of a run in a few lines: scores, cost, what stopped it, where it is kept."""
     rate = f", {result['examples_per_second']:,.0f} examples/s" if result["examples_per_second"] else ""
-    length = f"{counted(result['steps'], 'step')}, {counted(result['epochs'], 'epoch')}"
+    length = f"{count(result['steps'], 'step')}, {count(result['epochs'], 'epoch')}"
     cost = f"{length} in {duration(result['seconds'])}{rate}"
     why = result["stopped_by"] or "you"
     return f"{scores(result)}\n\n{cost}; stopped by: {why}\nkept in {printable(result['run'])}"

@@ -5,22 +5,23 @@ from typing import Any
 
 import msgspec
 
-from nnviz.data.dataset import Dataset, Task
+from nnviz.data.dataset import Dataset
 from nnviz.data.reading import Reading
 from nnviz.data.sources import TABLE_KEYS, is_table, may_hold_images, open_source
 from nnviz.data.tables.table_encoding import TableEncoding, listed_names
+from nnviz.data.task import Task
 from nnviz.errors import InputError
 from nnviz.experiment import Data
 from nnviz.headless.console import json_result, note, result
-from nnviz.headless.opening import told_reading
+from nnviz.headless.reading_progress import told_reading
 from nnviz.headless.skipped import tell_skipped
 from nnviz.headless.training import unseen
-from nnviz.insight.wording import count
 from nnviz.training.distance import Distance, distance_of_mean
 from nnviz.training.evaluation import Assessment, assess
 from nnviz.training.process import prepare_process
 from nnviz.training.randomness import from_seed
 from nnviz.training.run import TrainedNetwork, digest, load_run
+from nnviz.wording import count
 
 
 class Tested(msgspec.Struct, frozen=True):

@@ -1,10 +1,12 @@
-"""What a source holds and its dataset does not, counted by cause."""
+"""What a source holds and its dataset does not, count by cause."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from nnviz.data.dataset import Dataset, Skipped
-from nnviz.headless.console import counted, note
+from nnviz.data.dataset import Dataset
+from nnviz.data.split import Skipped
+from nnviz.headless.console import note
+from nnviz.wording import count
 
 NAMED = 3
 
@@ -25,7 +27,7 @@ def named(names: Sequence[str]) -> str:
 
 def counted_kinds(kinds: Iterable[str]) -> str:
     """`2 files` or `1 row`, as often as each kind comes."""
-    return " and ".join(counted(count, kind) for kind, count in Counter(kinds).items())
+    return " and ".join(count(many, kind) for kind, many in Counter(kinds).items())
 
 
 def tell_skipped(dataset: Dataset) -> None:

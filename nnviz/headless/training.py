@@ -9,11 +9,12 @@ from typing import Any
 
 import msgspec
 
-from nnviz.data.dataset import Dataset, Split
+from nnviz.data.dataset import Dataset
+from nnviz.data.split import Split
 from nnviz.experiment import Experiment
 from nnviz.headless.console import colorful, json_result, note, result, width
-from nnviz.headless.opening import told_reading
 from nnviz.headless.progress import progress_of
+from nnviz.headless.reading_progress import told_reading
 from nnviz.headless.skipped import tell_skipped
 from nnviz.training.assembly import assemble, open_dataset
 from nnviz.training.process import prepare_process

@@ -5,9 +5,8 @@ What matters most comes first: a small screen shows the first 230 characters or 
 
 import math
 
-from nnviz.data.dataset import Targets
-from nnviz.data.names import apart
-from nnviz.insight.kinds import (
+from nnviz.data.task import Targets
+from nnviz.insight.layer_words import (
     ACTIVATIONS,
     backward_work,
     forward_outcome,
@@ -16,11 +15,23 @@ from nnviz.insight.kinds import (
     unit_word,
     weighted_sums,
 )
-from nnviz.insight.wording import NAME, count, learning_rate, listed, number, percent, short, signed, subtraction
 from nnviz.training.frame import Frame, LayerView, State
 from nnviz.training.stages import PROPOSE, Phase, training_step
+from nnviz.wording import (
+    SHORT,
+    apart,
+    count,
+    listed,
+    number,
+    percent,
+    short,
+    signed,
+    subtraction,
+    trimmed,
+)
 
 LISTED_OUTPUTS = 3
+LISTED_CLASSES = 5
 
 
 def tell(frame: Frame) -> list[str]:
@@ -59,7 +70,9 @@ def _ready(frame: Frame) -> list[str]:
         begin = f"Training step {frame.moment.step + 1:,} is about to begin."
     else:
         asked = (
-            f"tell {listed(task.class_names)} apart" if task.class_names else f"predict {count(task.numbers, 'number')}"
+            f"tell {_listed_classes(task.class_names)} apart"
+            if task.class_names
+            else f"predict {count(task.numbers, 'number')}"
         )
         begin = f"An untrained network of {frame.title.parameters:,} weights and biases is about to learn to {asked}."
     keys = (
@@ -73,9 +86,9 @@ def _diverged(frame: Frame) -> list[str]:
     loss = frame.batch_loss
     what = "loss" if loss is None or not math.isfinite(loss) else "size of the weights"
     return [
-        f"Training diverged at step {frame.moment.step + 1:,}: the {what} is no finite number any more.",
+        f"Training diverged at step {frame.moment.step + 1:,}: the {what} is not a finite number any more.",
         "Most often the learning rate is too high, and every update overshoots further than the last; "
-        f"it is {learning_rate(frame.learning_rate)} now.",
+        f"it is {trimmed(frame.learning_rate)} now.",
         "Press − to lower it and r to start again from the same weights.",
     ]
 
@@ -134,7 +147,7 @@ def _loss(frame: Frame, _part: int) -> list[str]:
         return []
     k = _telling_output(frame)
     p, y, error = (float(array[k]) for array in (example.prediction, example.target, example.error))
-    what = f"this {apart(task.class_names, NAME)[example.label]}" if example.label is not None else "this example"
+    what = f"this {apart(task.class_names, SHORT)[example.label]}" if example.label is not None else "this example"
     prediction, difference = subtraction(p, y, error)
     if task.class_names:
         smoothed = 0 < y < 1
@@ -147,15 +160,15 @@ def _loss(frame: Frame, _part: int) -> list[str]:
     if example.told is not None and example.wanted is not None and len(example.target) > 1:
         hill = [f"The hill of units means {number(example.told)}; it should mean {number(example.wanted)}."]
         what, said = "the unit that is furthest off", f"({_output_name(frame, k)}) {prediction}"
-    mean = f"the mean over the batch of {example.batch_size}, {number(frame.batch_loss, 3)}, is the loss."
+    mean = f"the mean over the batch of {example.batch_size}, {number(frame.batch_loss)}, is the loss."
     if _is_weighted(frame):
-        mean = f"{percent(example.share)} of the mean, {number(frame.batch_loss, 3)}, by the weight of its class."
+        mean = f"{percent(example.share)} of the mean, {number(frame.batch_loss)}, by the weight of its class."
     if example.batch_size == 1:
         mean = "alone in its batch, it makes the loss."
     return [
         *hill,
         f"The network gave {what} {said}. {wanted}, so the error of the node is {difference}.",
-        f"That costs a {frame.title.loss} of {_formula(frame, k)} = {number(example.loss, 3)}; {mean}",
+        f"That costs a {frame.title.loss} of {_formula(frame, k)} = {number(example.loss)}; {mean}",
     ]
 
 
@@ -239,7 +252,7 @@ def _output_gradient(frame: Frame, layer: LayerView) -> str:
     value = signed(float(units.gradients[units.indices == k][0]))
     if "entropy" in frame.title.loss:
         if _is_weighted(frame):
-            return f"{name} = {number(frame.example.share, 4)} × (p − y) = {value}"
+            return f"{name} = {number(frame.example.share)} × (p − y) = {value}"
         return f"{name} = {f'(p − y) / {size}' if size > 1 else 'p − y'} = {value}"
     targets = frame.task.in_units(outputs)
     if targets is not None:
@@ -267,41 +280,41 @@ def _update(frame: Frame, part: int) -> list[str]:
     if frame.batch_loss is not None:
         wrong = frame.said_wrong
         missed = "" if wrong is None else f" (said wrong: {wrong} of {frame.example.batch_size})"
-        sentences.append(f"Before it, the loss of this batch was {number(frame.batch_loss, 3)}{missed}.")
+        sentences.append(f"Before it, the loss of this batch was {number(frame.batch_loss)}{missed}.")
     if frame.moment.batch == frame.moment.batches - 1:
         sentences.append(f"Epoch {frame.moment.epoch + 1:,} is over: it used every training example once.")
     return sentences
 
 
 def _rule(frame: Frame) -> str:
-    descent = frame.descent
-    if descent.rule in ("Adam", "AdamW"):
-        return f"{descent.rule} proposes Δw = −lr × the gradient's running mean / its running size"
-    if descent.rule == "RMSprop":
+    update_rule = frame.update_rule
+    if update_rule.rule in ("Adam", "AdamW"):
+        return f"{update_rule.rule} proposes Δw = −lr × the gradient's running mean / its running size"
+    if update_rule.rule == "RMSprop":
         return "RMSprop proposes Δw = −lr × ∂L/∂w / the gradient's running size"
-    if descent.momentum:
-        kept = f"{descent.momentum:g}"
-        step = f"(∂L/∂w + {kept} × v)" if descent.ahead else "v"
-        return f"{descent.rule} proposes Δw = −lr × {step}, where v = {kept} × the last v + ∂L/∂w"
-    return f"{descent.rule} proposes Δw = −lr × ∂L/∂w"
+    if update_rule.momentum:
+        kept = f"{update_rule.momentum:g}"
+        step = f"(∂L/∂w + {kept} × v)" if update_rule.ahead else "v"
+        return f"{update_rule.rule} proposes Δw = −lr × {step}, where v = {kept} × the last v + ∂L/∂w"
+    return f"{update_rule.rule} proposes Δw = −lr × ∂L/∂w"
 
 
 def _rate(frame: Frame) -> str:
     if frame.rate == frame.learning_rate:
-        return f"lr is {learning_rate(frame.rate)} now"
-    schedule = frame.descent.schedule or "warm-up"
-    return f"lr is {learning_rate(frame.rate)} now ({schedule}, of {learning_rate(frame.learning_rate)})"
+        return f"lr is {trimmed(frame.rate)} now"
+    schedule = frame.update_rule.schedule or "warm-up"
+    return f"lr is {trimmed(frame.rate)} now ({schedule}, of {trimmed(frame.learning_rate)})"
 
 
 def _extras(frame: Frame) -> list[str]:
     """What else has a say in the update."""
-    descent, sentences = frame.descent, []
-    if descent.penalty is not None:
-        sentences.append(f"Large weights cost {number(descent.penalty)} more, whose derivative is added to ∂L/∂w.")
-    if descent.clip is not None and descent.norm is not None and descent.norm > descent.clip:
-        sentences.append(f"The gradient, {number(descent.norm)} long, was shortened to {number(descent.clip)}.")
-    if descent.decay is not None:
-        sentences.append(f"Weight decay takes lr × {descent.decay:g} of its size off every weight besides.")
+    update_rule, sentences = frame.update_rule, []
+    if update_rule.penalty is not None:
+        sentences.append(f"Large weights cost {number(update_rule.penalty)} more, whose derivative is added to ∂L/∂w.")
+    if update_rule.clip is not None and update_rule.norm is not None and update_rule.norm > update_rule.clip:
+        sentences.append(f"The gradient, {number(update_rule.norm)} long, was shortened to {number(update_rule.clip)}.")
+    if update_rule.decay is not None:
+        sentences.append(f"Weight decay takes lr × {update_rule.decay:g} of its size off every weight besides.")
     return sentences
 
 
@@ -313,4 +326,8 @@ def _relative_update(layer: LayerView) -> float:
 
 
 def _output_name(frame: Frame, output: int) -> str:
-    return apart(frame.task.output_names(len(frame.example.target)), NAME)[output]
+    return apart(frame.task.output_names(len(frame.example.target)), SHORT)[output]
+
+
+def _listed_classes(names: tuple[str, ...]) -> str:
+    return listed(apart(names, SHORT)) if len(names) <= LISTED_CLASSES else count(len(names), "class")

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from nnviz.array import Array
 from nnviz.nn.layers import Layer
-from nnviz.nn.parameters import Array
 
 
 class Activation(Layer):
@@ -26,7 +26,7 @@ class Activation(Layer):
         """Keep x, with buffers of its shape."""
         self._x = x
         if self._y.shape != x.shape:
-            self._y, self._grad_x = self.arena.empty(x.shape, x.dtype), None
+            self._y, self._grad_x = self.buffers.empty(x.shape, x.dtype), None
             self._zero, self._half, self._one = (np.array(number, x.dtype) for number in (0.0, 0.5, 1.0))
             # The larger of two arrays is found three times as fast as the larger of an array and a number.
             self._zeros = np.zeros_like(x if x.ndim == 2 else x[:1])
@@ -34,8 +34,8 @@ class Activation(Layer):
     def _room(self) -> Array:
         """Room for ∂L/∂x, made when it is needed first: a network that is evaluated goes without."""
         if self._grad_x is None:
-            self._grad_x = self.arena.empty(self._y.shape, self._y.dtype)
-            self._mask = self.arena.empty(self._y.shape, bool)
+            self._grad_x = self.buffers.empty(self._y.shape, self._y.dtype)
+            self._mask = self.buffers.empty(self._y.shape, bool)
         return self._grad_x
 
 

@@ -9,11 +9,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from nnviz.array import Array
 from nnviz.errors import InputError
-from nnviz.nn.arena import Arena
+from nnviz.nn.buffers import Buffers
 from nnviz.nn.initializers import glorot
 from nnviz.nn.layers import Shape, Weighted
-from nnviz.nn.parameters import Array, Initializer, Parameters
+from nnviz.nn.parameters import Initializer, Parameters
 from nnviz.nn.workers import Workers
 
 # What is unrolled at a time stays in the processor's second-level cache.
@@ -67,10 +68,10 @@ class Conv2d(Weighted):
         self._n = n
         dtype = self.weights.values.dtype
         (height, width, channels), (rows, columns, outputs), p = self.input_shape, self.output_shape, self.padding
-        self._y = self.arena.empty((n, rows, columns, outputs), dtype)
-        padded = self.arena.zeros((n, height + 2 * p, width + 2 * p, channels), dtype)
+        self._y = self.buffers.empty((n, rows, columns, outputs), dtype)
+        padded = self.buffers.zeros((n, height + 2 * p, width + 2 * p, channels), dtype)
         self._center = padded[:, p : p + height, p : p + width]
-        self._windows = _Windows(padded, self.size, self.stride, (rows, columns), self.arena, self.kept_bytes)
+        self._windows = _Windows(padded, self.size, self.stride, (rows, columns), self.buffers, self.kept_bytes)
         self._ones = np.ones(n * rows * columns, dtype)
         # What only the backward pass needs comes with it: a network that is evaluated goes without.
         self._grad_windows: _Windows | None = None
@@ -78,12 +79,12 @@ class Conv2d(Weighted):
     def _allocate_backward(self, grad_y: Array) -> "_Windows":
         n, dtype = self._n, grad_y.dtype
         (height, width, _), (rows, columns, outputs) = self.input_shape, self.output_shape
-        self._grad_x = self.arena.empty((n, *self.input_shape), dtype)
+        self._grad_x = self.buffers.empty((n, *self.input_shape), dtype)
         margin, reach = self.size - 1 - self.padding, self.size - 1
-        spread = self.arena.zeros((n, height + reach, width + reach, outputs), dtype)
+        spread = self.buffers.zeros((n, height + reach, width + reach, outputs), dtype)
         down, right = (slice(margin, margin + self.stride * (side - 1) + 1, self.stride) for side in (rows, columns))
         self._grad_center = spread[:, down, right]
-        return _Windows(spread, self.size, 1, (height, width), self.arena, 0)
+        return _Windows(spread, self.size, 1, (height, width), self.buffers, 0)
 
     def forward(self, x: Array) -> Array:
         n = len(x)
@@ -146,7 +147,7 @@ class _Windows:
     """
 
     def __init__(
-        self, padded: Array, size: int, stride: int, shape: tuple[int, int], arena: Arena, kept_bytes: int
+        self, padded: Array, size: int, stride: int, shape: tuple[int, int], buffers: Buffers, kept_bytes: int
     ) -> None:
         (n, _, _, channels), (rows, columns) = padded.shape, shape
         image, line, place, _ = padded.strides
@@ -171,13 +172,13 @@ class _Windows:
         ]
         self._kept = n * rows * line_bytes <= kept_bytes
         middle = len(places) // 2
-        self._halves = self._pieces(places[:middle], arena), self._pieces(places[middle:], arena)
+        self._halves = self._pieces(places[:middle], buffers), self._pieces(places[middle:], buffers)
 
-    def _pieces(self, places: Sequence[tuple[slice, slice]], arena: Arena) -> list[_Piece]:
+    def _pieces(self, places: Sequence[tuple[slice, slice]], buffers: Buffers) -> list[_Piece]:
         """The windows at these places, each piece with room of its own if they are kept."""
         windows = [self._windows[place] for place in places]
         counts = [math.prod(piece.shape[:3]) for piece in windows]
-        room = arena.empty((sum(counts) if self._kept else max(counts, default=0), self._inputs), self._dtype)
+        room = buffers.empty((sum(counts) if self._kept else max(counts, default=0), self._inputs), self._dtype)
         starts = accumulate(counts, initial=0) if self._kept else repeat(0)
         rows = [room[start : start + count] for start, count in zip(starts, counts, strict=False)]
         lines = [own.view(piece.dtype).reshape(piece.shape) for own, piece in zip(rows, windows, strict=True)]

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from nnviz.array import Array
 from nnviz.nn.layers import Layer
-from nnviz.nn.parameters import Array
 
 
 class Dropout(Layer):
@@ -27,7 +27,7 @@ class Dropout(Layer):
         return NoDropout(self.share)
 
     def _allocate(self, x: Array) -> None:
-        self._factors, self._y, self._grad_x = (self.arena.empty(x.shape, x.dtype) for _ in range(3))
+        self._factors, self._y, self._grad_x = (self.buffers.empty(x.shape, x.dtype) for _ in range(3))
         # Drawn in float32 for any network, so that one seed leaves the same units out in float64.
         self._drawn = np.empty(x.shape, np.float32)
         # To set a generator's place takes a fraction of the time that a new one does.

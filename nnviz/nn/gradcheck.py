@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from nnviz.array import Array
 from nnviz.nn.network import Network
-from nnviz.nn.parameters import Array
 
 
 def numerical_gradient(network: Network, x: Array, target: Array, step: float = 1e-6) -> Array:

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from nnviz.nn.parameters import Array
+from nnviz.array import Array
 
 
 def _fans(shape: tuple[int, ...]) -> tuple[int, int]:

@@ -10,9 +10,10 @@ from typing import Self
 
 import numpy as np
 
-from nnviz.nn.arena import Arena
+from nnviz.array import Array
+from nnviz.nn.buffers import Buffers
 from nnviz.nn.initializers import glorot, zeros
-from nnviz.nn.parameters import Array, Initializer, Parameter, Parameters
+from nnviz.nn.parameters import Initializer, Parameter, Parameters
 from nnviz.nn.workers import OneWorker, Workers
 
 Shape = tuple[int, ...]
@@ -34,7 +35,7 @@ class Layer:
     input_shape: Shape
     output_shape: Shape
     workers: Workers = OneWorker()
-    arena = Arena()
+    buffers = Buffers()
 
     def build(self, input_shape: Shape, parameters: Parameters) -> Shape:  # noqa: ARG002
         """Learn the input's shape, declare parameters, and return the output's shape.
@@ -128,7 +129,7 @@ class Dense(Weighted):
         self._n = n
         dtype = self.weights.values.dtype
         self._w, self._grad_w = self.weights.values, self.weights.gradients
-        self._y = self.arena.empty((n, self.outputs), dtype)
+        self._y = self.buffers.empty((n, self.outputs), dtype)
         # What only the backward pass needs comes with it: a network that is evaluated goes without.
         self._grad_x: Array | None = None
         # The sum over a batch as a product: BLAS is quicker at it than a reduction over the first axis.
@@ -152,9 +153,9 @@ class Dense(Weighted):
 
     def input_gradient(self, grad_y: Array) -> Array:
         if self._grad_x is None:
-            self._grad_x = self.arena.empty((self._n, self.inputs), grad_y.dtype)
+            self._grad_x = self.buffers.empty((self._n, self.inputs), grad_y.dtype)
             self._grad_x_shaped = self._grad_x.reshape(self._n, *self.input_shape)
-            self._turned = self.arena.empty((self.inputs, self._n), grad_y.dtype) if self.inputs >= WIDE else None
+            self._turned = self.buffers.empty((self.inputs, self._n), grad_y.dtype) if self.inputs >= WIDE else None
         if self._turned is None:
             self._dot(grad_y, self._w.T, self._grad_x)
         else:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nnviz.nn.parameters import Array
+from nnviz.array import Array
 
 
 class Scores(NamedTuple):

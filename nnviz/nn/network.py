@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from nnviz.nn.arena import Arena
+from nnviz.array import Array
+from nnviz.nn.buffers import Buffers
 from nnviz.nn.dropout import Dropout
 from nnviz.nn.layers import Layer, Shape
 from nnviz.nn.losses import Loss
-from nnviz.nn.parameters import Array, Parameters
+from nnviz.nn.parameters import Parameters
 from nnviz.nn.workers import OneWorker, Workers
 
 
@@ -57,9 +58,9 @@ class Network:
 
     def _equip(self) -> None:
         """Give the layers what they share."""
-        arena = Arena()
+        buffers = Buffers()
         for layer in self.layers:
-            layer.workers, layer.arena = self.workers, arena
+            layer.workers, layer.buffers = self.workers, buffers
 
     def at_step(self, step: int) -> None:
         """What is left to chance in the next forward pass is what belongs to that training step."""

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from nnviz.array import Array
 from nnviz.nn.initializers import ones, zeros
 from nnviz.nn.layers import Layer, Shape
-from nnviz.nn.parameters import Array, Parameter, Parameters
+from nnviz.nn.parameters import Parameter, Parameters
 from nnviz.nn.workers import FETCH, Pieces
 
 EPSILON = 1e-5
@@ -52,9 +53,9 @@ class BatchNorm(Layer):
         self._shape = x.shape
         self._places = math.prod(x.shape[1:-1])
         self._count = len(x) * self._places
-        self._y, self._grad_x = (self.arena.empty(x.shape, x.dtype) for _ in range(2))
+        self._y, self._grad_x = (self.buffers.empty(x.shape, x.dtype) for _ in range(2))
         self._pieces = Pieces(len(x), x[0].nbytes)
-        self._scratch = self.arena.empty((2, self._pieces.size, *x.shape[1:]), x.dtype)
+        self._scratch = self.buffers.empty((2, self._pieces.size, *x.shape[1:]), x.dtype)
         self._ones = np.ones(self._pieces.size * self._places, x.dtype)
         # So many rows of channels are worked on as one; an example's can be divided evenly by it.
         self._fold = next(k for k in range(max(1, ROW // self.channels), 0, -1) if self._places % k == 0)
@@ -158,7 +159,7 @@ class FixedBatchNorm(BatchNorm):
 
     def forward(self, x: Array) -> Array:
         if x.shape != self._shape:
-            self._shape, self._y = x.shape, self.arena.empty(x.shape, x.dtype)
+            self._shape, self._y = x.shape, self.buffers.empty(x.shape, x.dtype)
         self._x = x
         self._inverse = 1 / np.sqrt(self.variance.values + EPSILON)
         self._factor = self.scales.values * self._inverse

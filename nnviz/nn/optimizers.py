@@ -1,7 +1,7 @@
 """Optimizers: from gradients to the updates that are added to the parameters.
 
 All work on flat vectors. `propose` fills the vector of updates, which can be looked at before anyone adds it.
-Long vectors are gone through in blocks, so that what one operation leaves is in the cache for the next.
+Long vectors are gone through in chunks, so that what one operation leaves is in the cache for the next.
 """
 
 import math
@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nnviz.nn.parameters import Array
+from nnviz.array import Array
 from nnviz.nn.workers import FETCH, OneWorker, Workers
 
-BLOCK = 1 << 15
+CHUNK = 1 << 15
 
 
-class Block(NamedTuple):
+class Chunk(NamedTuple):
     """A part of the parameters that is worked on at a time: views of every vector that has a say in it."""
 
     span: slice
@@ -51,20 +51,20 @@ class Optimizer:
         self._memory = {name: np.zeros_like(values) for name in self.memory}
         self._steps = 0
         self._workers = workers or OneWorker()
-        spans = [slice(i, min(i + BLOCK, len(values))) for i in range(0, len(values), BLOCK)]
+        spans = [slice(i, min(i + CHUNK, len(values))) for i in range(0, len(values), CHUNK)]
         middle = len(spans) // 2
-        self._halves = self._blocks(values, spans[:middle]), self._blocks(values, spans[middle:])
+        self._halves = self._chunks(values, spans[:middle]), self._chunks(values, spans[middle:])
         # Numbers that change from step to step, as arrays: NumPy converts a Python number anew at every call.
         self._rate, self._epsilon, self._decay_rate = (np.zeros((), values.dtype) for _ in range(3))
         self._set_constants(values.dtype)
         if self.weight_decay:
             self._decay = self.weight_decay * (np.ones_like(values) if decaying is None else decaying)
 
-    def _blocks(self, values: Array, spans: list[slice]) -> list[Block]:
+    def _chunks(self, values: Array, spans: list[slice]) -> list[Chunk]:
         """These parts, with scratch room that is theirs."""
-        scratch = np.empty(min(BLOCK, len(values)), values.dtype)
+        scratch = np.empty(min(CHUNK, len(values)), values.dtype)
         return [
-            Block(
+            Chunk(
                 span,
                 values[span],
                 self.updates[span],
@@ -76,14 +76,14 @@ class Optimizer:
 
     def propose(self, gradients: Array) -> Array:
         """Fill and return `updates`: what is to be added to the parameters."""
-        self._in_blocks(self._propose, gradients)
+        self._in_chunks(self._propose, gradients)
         return self.updates
 
     def step(self, gradients: Array) -> None:
-        """Propose, and add the updates to the parameters: the same numbers, each block's while it is in the cache."""
-        self._in_blocks(self._propose_and_apply, gradients)
+        """Propose, and add the updates to the parameters: the same numbers, each chunk's while it is in the cache."""
+        self._in_chunks(self._propose_and_apply, gradients)
 
-    def _in_blocks(self, work: Callable[[Block, Array], None], gradients: Array) -> None:
+    def _in_chunks(self, work: Callable[[Chunk, Array], None], gradients: Array) -> None:
         self._steps += 1
         self._begin_step(self._steps)
         first, second = self._halves
@@ -91,37 +91,37 @@ class Optimizer:
             work(second[0], gradients)
             return
 
-        def do(half: list[Block]) -> None:
-            for block in half:
-                work(block, gradients)
+        def do(half: list[Chunk]) -> None:
+            for chunk in half:
+                work(chunk, gradients)
 
         self._workers.both(partial(do, first), partial(do, second), FETCH * len(gradients))
 
-    def _propose(self, block: Block, gradients: Array) -> None:
-        self._fill(gradients[block.span], block.updates, block.scratch, *block.memory)
+    def _propose(self, chunk: Chunk, gradients: Array) -> None:
+        self._fill(gradients[chunk.span], chunk.updates, chunk.scratch, *chunk.memory)
         if self.weight_decay:
-            self._add_decay(block)
+            self._add_decay(chunk)
 
-    def _propose_and_apply(self, block: Block, gradients: Array) -> None:
-        self._propose(block, gradients)
-        np.add(block.values, block.updates, out=block.values)
+    def _propose_and_apply(self, chunk: Chunk, gradients: Array) -> None:
+        self._propose(chunk, gradients)
+        np.add(chunk.values, chunk.updates, out=chunk.values)
 
     def _set_constants(self, dtype: np.dtype[Any]) -> None:
         """Make arrays of the numbers that stay the same."""
 
     def _begin_step(self, steps: int) -> None:  # noqa: ARG002
-        """Set what is the same for all blocks of step number `steps`, from 1."""
+        """Set what is the same for all chunks of step number `steps`, from 1."""
         self._rate[()] = -self.learning_rate
 
     def _fill(self, gradients: Array, updates: Array, scratch: Array, *memory: Array) -> None:
-        """Fill one block of the updates, and renew its memory."""
+        """Fill one chunk of the updates, and renew its memory."""
         raise NotImplementedError
 
-    def _add_decay(self, block: Block) -> None:
+    def _add_decay(self, chunk: Chunk) -> None:
         self._decay_rate[()] = -self.learning_rate
-        np.multiply(block.values, self._decay[block.span], out=block.scratch)
-        np.multiply(block.scratch, self._decay_rate, out=block.scratch)
-        np.add(block.updates, block.scratch, out=block.updates)
+        np.multiply(chunk.values, self._decay[chunk.span], out=chunk.scratch)
+        np.multiply(chunk.scratch, self._decay_rate, out=chunk.scratch)
+        np.add(chunk.updates, chunk.scratch, out=chunk.updates)
 
     def state(self) -> dict[str, Array]:
         """The optimizer's memory, by name: enough to go on from here."""

@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[Any]
+from nnviz.array import Array
+
 Initializer = Callable[[np.random.Generator, tuple[int, ...]], Array]
 
 

@@ -5,9 +5,10 @@ from functools import partial
 
 import numpy as np
 
+from nnviz.array import Array
 from nnviz.errors import InputError
 from nnviz.nn.layers import Layer, Shape
-from nnviz.nn.parameters import Array, Parameters
+from nnviz.nn.parameters import Parameters
 from nnviz.nn.workers import FETCH, Pieces
 
 
@@ -41,13 +42,13 @@ class MaxPool2d(Layer):
     def _allocate(self, x: Array) -> None:
         self._n = len(x)
         shape = (self._n, *self.output_shape)
-        self._y = self.arena.empty(shape, x.dtype)
+        self._y = self.buffers.empty(shape, x.dtype)
         kind = np.min_scalar_type(self.size**2 - 1)
-        self._winners, self._marks = (self.arena.empty(shape, kind) for _ in range(2))
-        self._won = self.arena.empty(shape, bool)
+        self._winners, self._marks = (self.buffers.empty(shape, kind) for _ in range(2))
+        self._won = self.buffers.empty(shape, bool)
         self._pieces = Pieces(self._n, x[0].nbytes)
         # A number of every cell, side by side, for each of two workers.
-        self._scratch = self.arena.empty((2, self._pieces.size, *self.output_shape), x.dtype)
+        self._scratch = self.buffers.empty((2, self._pieces.size, *self.output_shape), x.dtype)
         self._grad_x: Array | None = None
 
     def _cells(self, x: Array) -> list[Array]:
@@ -90,7 +91,7 @@ class MaxPool2d(Layer):
     def input_gradient(self, grad_y: Array) -> Array:
         if self._grad_x is None:
             # Zero where no whole cell is, now and later.
-            self._grad_x = self.arena.zeros(self._x.shape, self._x.dtype)
+            self._grad_x = self.buffers.zeros(self._x.shape, self._x.dtype)
         self._in_pieces(partial(self._give_to_winners, grad_y, self._grad_x))
         return self._grad_x
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nnviz.nn.parameters import Array
+from nnviz.array import Array
 
 
 class Penalty:

@@ -3,8 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
+from nnviz.array import Array
 from nnviz.nn.losses import Identity, MeanSquaredError, Scores
-from nnviz.nn.parameters import Array
 
 
 class InUnits(Identity):

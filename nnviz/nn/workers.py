@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nnviz.nn.parameters import Array
+from nnviz.array import Array
 
 # To wake another thread and to wait for it costs as much as this many multiply-adds; below it, help is no help.
 WORTH_DIVIDING = 8_000_000

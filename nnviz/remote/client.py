@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from nnviz.child import start_child
 from nnviz.errors import InputError, NnvizError, TrainerDiedError
 from nnviz.remote.messages import Answer, Close, Died, Look, Order, Request, Summary
-from nnviz.remote.opening import Opening
+from nnviz.remote.opening_progress import OpeningProgress
 
 # To score the network that is kept and to write it down takes a moment; a trainer that hangs must not keep the screen.
 CLOSE_SECONDS = 30.0
@@ -30,7 +30,7 @@ class AskableTrainer(Protocol):
     async def has_spoken(self) -> None:
         """Wait until there is something to receive; meanwhile the event loop has other work."""
 
-    def receive(self) -> "Answer | Opening":
+    def receive(self) -> "Answer | OpeningProgress":
         """What the trainer says next. Raises TrainerDiedError, or InputError if the run cannot be opened or kept."""
 
     def close(self) -> Summary | None:
@@ -85,16 +85,16 @@ class RemoteTrainer:
             # The connection may have been closed by now.
             loop.remove_reader(descriptor)
 
-    def receive(self) -> "Answer | Opening":
+    def receive(self) -> "Answer | OpeningProgress":
         try:
-            said: Answer | Opening = self._connection.recv()
+            said: Answer | OpeningProgress = self._connection.recv()
         except (EOFError, OSError):
             raise TrainerDiedError(f"the trainer {self._how_it_ended()}") from None
         if isinstance(said, Died):
             if said.exit_code == InputError.exit_code:
                 raise InputError(said.reason)
             raise TrainerDiedError(f"the trainer failed: {said.reason}")
-        self._ready = not isinstance(said, Opening)
+        self._ready = not isinstance(said, OpeningProgress)
         return said
 
     def _how_it_ended(self) -> str:
@@ -152,7 +152,7 @@ class LocalTrainer:
     async def has_spoken(self) -> None:
         return
 
-    def receive(self) -> "Answer | Opening":
+    def receive(self) -> "Answer | OpeningProgress":
         if self.service.waits() == 0:
             end = time.perf_counter() + self._slice
             self.service.work(lambda: time.perf_counter() >= end)
@@ -166,6 +166,6 @@ class LocalTrainer:
 
 
 def _elsewhere(order: Order) -> Order:
-    from nnviz.training.places import free_path
+    from nnviz.training.run_paths import free_path
 
     return replace(order, out=free_path(order.out))

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import msgspec
 
 if TYPE_CHECKING:
-    from nnviz.data.dataset import Array, Task
+    from nnviz.array import Array
+    from nnviz.data.task import Task
     from nnviz.experiment import Experiment
     from nnviz.remote.terminal import Terminal
     from nnviz.training.distance import Distance
-    from nnviz.training.frame import Frame, Glimpse, Parts, Quantity
+    from nnviz.training.frame import Focus, Frame, FrameUpdate, Parts
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -34,7 +35,7 @@ class Order(msgspec.Struct, frozen=True):
     cached: bool = True
 
 
-# Requests. Those with `parts` are answered by a glimpse of them while training runs; without, by a frame.
+# Requests. Those with `parts` are answered by an update of them while training runs; without, by a frame.
 
 
 class Goal(StrEnum):
@@ -88,12 +89,10 @@ class Look(msgspec.Struct, frozen=True):
     parts: Parts | None = None
 
 
-class Focus(msgspec.Struct, frozen=True):
+class SetFocus(msgspec.Struct, frozen=True):
     """Look at another example of the batch, another block of layers or another quantity from now on."""
 
-    example: int
-    block: int
-    quantity: Quantity
+    focus: Focus
     parts: Parts | None = None
 
 
@@ -120,16 +119,16 @@ class Close(msgspec.Struct, frozen=True):
     """Keep the run and end."""
 
 
-Request = Advance | Run | Pause | Look | Focus | Change | Restart | Reseed | Test | Close
+Request = Advance | Run | Pause | Look | SetFocus | Change | Restart | Reseed | Test | Close
 
-# Answers; a request about the training is answered by a Frame or a Glimpse
+# Answers; a request about the training is answered by a Frame or a FrameUpdate
 
 
 class Mistake(msgspec.Struct, frozen=True):
     """A test example that the network was most wrong about.
 
-    pixels  (height, width, channels) uint8, or None where the examples are no pictures
-    text    its beginning, or None where the examples are no texts
+    pixels  (height, width, channels) uint8, or None where the examples are not pictures
+    text    its beginning, or None where the examples are not texts
     """
 
     name: str
@@ -176,4 +175,4 @@ class Died(msgspec.Struct, frozen=True):
     exit_code: int
 
 
-Answer: TypeAlias = "Frame | Glimpse | TestReport | Summary | Died"
+Answer: TypeAlias = "Frame | FrameUpdate | TestReport | Summary | Died"

@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nnviz.data.dataset import Split, Task
 from nnviz.data.reading import Reading, Tell, nobody
+from nnviz.data.split import Split
+from nnviz.data.task import Task
 from nnviz.remote import messages as m
 from nnviz.training import frame as f
 from nnviz.training.assembly import assemble, open_dataset
@@ -14,9 +15,9 @@ from nnviz.training.camera import Camera
 from nnviz.training.distance import distance_of_mean
 from nnviz.training.evaluation import Assessment, chosen_class, class_probabilities
 from nnviz.training.history import Evaluation
-from nnviz.training.places import free_path
 from nnviz.training.result import summarize
 from nnviz.training.run import RunDirectory
+from nnviz.training.run_paths import free_path
 from nnviz.training.stages import Phase
 from nnviz.training.stopping import DIVERGED
 from nnviz.training.text_marks import excerpt
@@ -121,8 +122,8 @@ class Service:
                 self._run(pace)
             case m.Pause():
                 self._halt()
-            case m.Focus(example, block, quantity, parts):
-                self._focus = f.Focus(example, block, quantity)
+            case m.SetFocus(focus, parts):
+                self._focus = focus
                 return self._view(parts)
             case m.Change(learning_rate, parts):
                 self._change(learning_rate)
@@ -135,12 +136,12 @@ class Service:
                 self._begin_again(seed=self._experiment.training.seed + 1)
         return self._view()
 
-    def _view(self, parts: f.Parts | None = None) -> f.Frame | f.Glimpse:
+    def _view(self, parts: f.Parts | None = None) -> f.Frame | f.FrameUpdate:
         self._measure()
         state = self._state()
         if parts is None or state is not f.State.RUNNING:
             return self._camera.take(self._focus, state, self._rates)
-        return self._camera.glimpse(parts, self._focus, self._rates)
+        return self._camera.update(parts, self._focus, self._rates)
 
     def _state(self) -> f.State:
         trainer = self._trainer
@@ -182,13 +183,13 @@ class Service:
         self._measured_step = self._trainer.steps_done
 
     def _change(self, learning_rate: float) -> None:
-        self._trainer.descent.learning_rate = learning_rate
+        self._trainer.update_rule.learning_rate = learning_rate
         self._changes.append({"step": self._trainer.steps_done, "learning_rate": learning_rate})
 
     def _begin_again(self, **changes: int) -> None:
         if self.conclude().directory is not None:
             self._out = free_path(self._order.out)
-        rate = self._trainer.descent.learning_rate
+        rate = self._trainer.update_rule.learning_rate
         self._experiment = self._experiment.with_training(learning_rate=rate, **changes)
         if changes:
             # The seed splits the examples too; the new run's experiment has to be all that it takes to do it again.

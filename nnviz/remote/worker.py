@@ -18,11 +18,11 @@ from functools import lru_cache
 from multiprocessing.connection import Connection
 
 from nnviz.errors import NnvizError
-from nnviz.remote.bell import Bell
 from nnviz.remote.messages import Close, Died, Look, Request
-from nnviz.remote.opening import Watch
+from nnviz.remote.opening_progress import Watch
 from nnviz.remote.service import Service
 from nnviz.remote.terminal import Terminal
+from nnviz.remote.wake_signal import WakeSignal
 from nnviz.training.process import prepare_process
 
 OPENING_SECONDS = 0.1
@@ -36,19 +36,19 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     with Connection(int(sys.argv[1])) as connection, contextlib.suppress(*GONE):
-        bell = Bell(connection.fileno())
-        signal.signal(signal.SIGTERM, lambda *_: _stop_listening(connection, bell))
-        _carry_out(connection, bell)
+        wake = WakeSignal(connection.fileno())
+        signal.signal(signal.SIGTERM, lambda *_: _stop_listening(connection, wake))
+        _carry_out(connection, wake)
 
 
-def _stop_listening(connection: Connection, bell: Bell) -> None:
+def _stop_listening(connection: Connection, wake: WakeSignal) -> None:
     """To be told to end is the same as to lose the screen: noticed between training steps, never within one."""
     with contextlib.suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as end:
         end.shutdown(socket.SHUT_RD)
-    bell.ring()
+    wake.set()
 
 
-def _carry_out(connection: Connection, bell: Bell) -> None:
+def _carry_out(connection: Connection, wake: WakeSignal) -> None:
     order = connection.recv()
     screen = os.getppid()
     try:
@@ -58,7 +58,7 @@ def _carry_out(connection: Connection, bell: Bell) -> None:
         # What is there so far stays: to look through all of it for garbage again and again would hold training up.
         gc.freeze()
         try:
-            _serve(connection, service, bell)
+            _serve(connection, service, wake)
         except BaseException:
             _rescue(service, order.terminal if _is_gone(screen) else None)
             raise
@@ -91,16 +91,16 @@ def _rescue(service: Service, terminal: Terminal | None) -> None:
             terminal.tell(f"nnviz: the screen was killed; {where}")
 
 
-def _serve(connection: Connection, service: Service, bell: Bell) -> None:
+def _serve(connection: Connection, service: Service, wake: WakeSignal) -> None:
     # Connection.poll would make a selector anew for every request, and Connection.send a pickler that is written in
     # Python for every answer. Of a running training, the same few requests come again and again.
     asked = selectors.DefaultSelector()
     asked.register(connection, selectors.EVENT_READ)
     understood = lru_cache(pickle.loads)
     while True:
-        bell.silence()
+        wake.clear()
         if not asked.select(service.waits()):
-            service.work(bell.has_rung)
+            service.work(wake.is_set)
             continue
         request: Request = understood(connection.recv_bytes())
         connection.send_bytes(pickle.dumps(service.answer(request)))

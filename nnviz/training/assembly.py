@@ -3,13 +3,18 @@
 import msgspec
 import numpy as np
 
+from nnviz.array import Array
 from nnviz.data import hill
 from nnviz.data.augmentation import Augmentation
+from nnviz.data.batches import Batches
 from nnviz.data.cores import available_cores
-from nnviz.data.dataset import Array, Batches, Dataset, Encoder, Standardization, Task
+from nnviz.data.dataset import Dataset
+from nnviz.data.encoder import Encoder
 from nnviz.data.reading import CACHED, Reading
 from nnviz.data.sources import open_source
+from nnviz.data.standardization import Standardization
 from nnviz.data.tables.table_encoding import listed_names
+from nnviz.data.task import Task
 from nnviz.errors import InputError
 from nnviz.experiment import Experiment, Net, Training
 from nnviz.nn.layers import Dense
@@ -20,9 +25,9 @@ from nnviz.nn.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, Optimizer,
 from nnviz.nn.scaled_error import ScaledSquaredError
 from nnviz.nn.schedules import Cosine, Plateau, Schedule, StepDecay, WarmUp
 from nnviz.nn.workers import OneWorker, TwoWorkers
-from nnviz.training.descent import Descent
 from nnviz.training.randomness import from_seed
 from nnviz.training.trainer import Trainer
+from nnviz.training.update_rule import UpdateRule
 
 ADAMW_DECAY = 0.01
 PLATEAU_EPOCHS = 5
@@ -118,7 +123,7 @@ def build_batches(experiment: Experiment, dataset: Dataset) -> Batches:
     augment = None
     if experiment.data.augment:
         if len(task.input_shape) != 3:
-            raise InputError("data.augment: these examples are no pictures; leave it out")
+            raise InputError("data.augment: these examples are not pictures; leave it out")
         augment = Augmentation(experiment.data.augment, randomness.augmentation)
     return Batches(dataset.train, encoder, training.batch_size, randomness.shuffling, augment)
 
@@ -204,5 +209,5 @@ def assemble(experiment: Experiment, dataset: Dataset) -> Trainer:
     encoder = build_encoder(experiment, dataset.task, dataset.standardization)
     batches = build_batches(experiment, dataset)
     schedule = build_schedule(experiment, batches.per_epoch)
-    descent = Descent(build_optimizer(training), schedule, training.l1, training.l2, training.clip)
-    return Trainer(dataset, network, descent, encoder, batches, experiment.stopping)
+    update_rule = UpdateRule(build_optimizer(training), schedule, training.l1, training.l2, training.clip)
+    return Trainer(dataset, network, update_rule, encoder, batches, experiment.stopping)

@@ -4,7 +4,7 @@ import math
 
 import msgspec
 
-from nnviz.data.dataset import Array
+from nnviz.array import Array
 from nnviz.nn.layers import Layer, Shape
 from nnviz.nn.network import Network
 from nnviz.nn.notation import FOLLOWERS

@@ -7,27 +7,27 @@ from typing import Any
 
 import numpy as np
 
-from nnviz.data.dataset import Array
-from nnviz.data.names import apart, cut
+from nnviz.array import Array
 from nnviz.nn.notation import describe
 from nnviz.nn.optimizers import Nesterov
 from nnviz.training import frame as f
 from nnviz.training.blocks import blocks_of, by_units, input_grouping
-from nnviz.training.choice import first_outputs, ranked_units, shown_units
 from nnviz.training.evaluation import chosen_class
 from nnviz.training.heatmaps import Heatmaps
 from nnviz.training.history import Evaluation, History
-from nnviz.training.reached import Reached
 from nnviz.training.reduction import extreme, largest
+from nnviz.training.shown_units import first_outputs, ranked_units, shown_units
 from nnviz.training.stages import Phase
+from nnviz.training.step_trace import StepTrace
 from nnviz.training.surface import Surface
 from nnviz.training.text_marks import text_view
 from nnviz.training.trainer import Trainer
+from nnviz.wording import apart, cut
 
 # The units that are shown are chosen anew after so many steps, and while training runs after so many seconds at
 # least: a diagram whose nodes change places cannot be read.
 CHOICE_STEPS, CHOICE_SECONDS = 256, 2.0
-# So many texts tell how much each count varies.
+# How much each count varies is measured on so many texts.
 VARYING = 1024
 _OTHERS = re.compile(r" \+\d+$")
 
@@ -41,8 +41,8 @@ class Camera:
         self._input = input_grouping(trainer.network)
         self._varying = _varying(trainer, self._input.count)
         self._block_of = [number for number, block in enumerate(self._blocks) for _ in block.layers]
-        self._seen = Reached(trainer)
-        self._heatmaps = Heatmaps(self._seen, self._blocks)
+        self._trace = StepTrace(trainer)
+        self._heatmaps = Heatmaps(self._trace, self._blocks)
         self._surface = Surface(trainer) if trainer.dataset.task.input_shape == (2,) else None
         self._network = describe(trainer.network.layers[:-1])
         self._feature_names = apart(tuple(trainer.dataset.feature_names[: f.FEATURES]), f.NAME)
@@ -64,20 +64,20 @@ class Camera:
         fields = self._fields(f.EVERY_PART, focus, rates, running=state is f.State.RUNNING)
         return f.Frame(task=self._trainer.dataset.task, state=state, stopped_by=self._trainer.stopped_by, **fields)
 
-    def glimpse(self, parts: f.Parts, focus: f.Focus, rates: f.Rates) -> f.Glimpse:
+    def update(self, parts: f.Parts, focus: f.Focus, rates: f.Rates) -> f.FrameUpdate:
         """Those parts of the frame of this moment of a running training."""
-        return f.Glimpse(self._fields(parts, focus, rates, running=True))
+        return f.FrameUpdate(self._fields(parts, focus, rates, running=True))
 
     def _fields(self, parts: f.Parts, focus: f.Focus, rates: f.Rates, running: bool) -> dict[str, Any]:
         trainer = self._trainer
         focus = f.Focus(focus.example, min(max(focus.block, 0), self.blocks - 1), focus.quantity)
         place = focus.example % len(trainer.batch.indices)
-        scored = self._reached(Phase.LOSS)
+        scored = self._trace.phase(Phase.LOSS)
         fields: dict[str, Any] = {
             "moment": self._moment(),
             "focus": focus,
-            "learning_rate": trainer.descent.learning_rate,
-            "rate": trainer.descent.rate_at(trainer.index),
+            "learning_rate": trainer.update_rule.learning_rate,
+            "rate": trainer.update_rule.rate_at(trainer.index),
             "batch_loss": trainer.scores.mean if scored else None,
             "worst": int(trainer.scores.each.argmax()) if scored else None,
         }
@@ -85,8 +85,8 @@ class Camera:
             fields["title"] = self._title()
         if "rates" in parts:
             fields["rates"] = rates
-        if "descent" in parts:
-            fields["descent"] = self._descent()
+        if "update_rule" in parts:
+            fields["update_rule"] = self._update_rule()
         if "said_wrong" in parts:
             fields["said_wrong"] = self._said_wrong() if scored else None
         if "example" in parts:
@@ -95,8 +95,8 @@ class Camera:
             fields["errors"] = self._errors(focus.block, place)
         if "curves" in parts:
             fields["curves"] = self._curves()
-        if "plane" in parts:
-            fields["plane"] = self._surface.take(place, running) if self._surface else None
+        if "surface" in parts:
+            fields["surface"] = self._surface.take(place, running) if self._surface else None
         if parts & {"layers", "matrix"}:
             self._choose_units(place, running)
         if "layers" in parts:
@@ -106,17 +106,6 @@ class Camera:
             batch_size = len(trainer.batch.indices)
             fields["matrix"] = self._heatmaps.take(focus.block, focus.quantity, place, batch_size, self._ranked)
         return fields
-
-    # What has been reached
-
-    def _reached(self, phase: Phase) -> bool:
-        return self._seen.phase(phase)
-
-    def _proposed(self) -> bool:
-        return self._seen.proposal
-
-    def _output(self, layer: int) -> Array | None:
-        return self._seen.output(layer)
 
     # Parts of a frame
 
@@ -129,7 +118,7 @@ class Camera:
             network=self._network,
             loss=network.loss.name,
             output=network.loss.output.name,
-            optimizer=trainer.descent.describe(trainer.index),
+            optimizer=trainer.update_rule.describe(trainer.index),
             parameters=network.parameters.size,
             epochs=trainer.stopping.epochs,
             skipped=len(trainer.dataset.skipped),
@@ -146,18 +135,18 @@ class Camera:
         t = self._trainer
         return f.Moment(t.index, t.epoch, t.batch_index, t.batches.per_epoch, t.depth, t.done)
 
-    def _descent(self) -> f.DescentView:
-        descent = self._trainer.descent
-        optimizer, penalty, clip = descent.optimizer, descent.penalty, descent.clip
-        return f.DescentView(
+    def _update_rule(self) -> f.UpdateRuleView:
+        update_rule = self._trainer.update_rule
+        optimizer, penalty, clip = update_rule.optimizer, update_rule.penalty, update_rule.clip
+        return f.UpdateRuleView(
             rule=optimizer.kind,
             momentum=getattr(optimizer, "momentum", None),
             ahead=isinstance(optimizer, Nesterov),
             decay=optimizer.weight_decay or None,
             penalty=penalty.value() if penalty else None,
             clip=clip.limit if clip else None,
-            norm=clip.norm if clip and self._proposed() else None,
-            schedule=descent.schedule.kind if descent.schedule.kind != "constant" else None,
+            norm=clip.norm if clip and self._trace.proposal else None,
+            schedule=update_rule.schedule.kind if update_rule.schedule.kind != "constant" else None,
         )
 
     def _example(self, place: int) -> f.ExampleView:
@@ -168,10 +157,10 @@ class Camera:
         stored = split.inputs[number] if seen is None else seen[place]
         weights = trainer.batch.weights
         is_picture = stored.ndim == 3
-        logits = self._output(trainer.depth - 1)
+        logits = self._trace.output(trainer.depth - 1)
         target = trainer.batch.targets[place].copy()
         prediction = loss = said = told = None
-        if self._reached(Phase.LOSS):
+        if self._trace.phase(Phase.LOSS):
             prediction = trainer.scores.prediction[place].copy()
             loss = float(trainer.scores.each[place])
             if task.class_names:
@@ -243,14 +232,14 @@ class Camera:
             return sorted(range(count), key=lambda unit: abs(unit - peak))
         if count != len(task.class_names):
             return []
-        said = [trainer.scores.prediction] if self._reached(Phase.LOSS) else []
+        said = [trainer.scores.prediction] if self._trace.phase(Phase.LOSS) else []
         return [int(outputs[place].argmax()) for outputs in (trainer.batch.targets, *said)]
 
     def _units(self, layer: int, place: int) -> f.Units:
         block = self._block_of[layer] if layer >= 0 else -1
         grouping = self._blocks[block].grouping if layer >= 0 else self._input
         indices = self._chosen[block + 1]
-        output, gradient = self._seen.output(layer), self._seen.output_gradient(layer)
+        output, gradient = self._trace.output(layer), self._trace.output_gradient(layer)
         return f.Units(
             sides=grouping.sides,
             total=grouping.count,
@@ -278,10 +267,10 @@ class Camera:
         if parameters:
             span = slice(parameters[0].span.start, parameters[-1].span.stop)
             weights = _spread(trainer.network.parameters.values[span])
-            if self._seen.gradients(number):
+            if self._trace.gradients(number):
                 gradients = _spread(trainer.network.parameters.gradients[span])
-            if self._seen.proposal:
-                updates = _spread(trainer.descent.optimizer.updates[span])
+            if self._trace.proposal:
+                updates = _spread(trainer.update_rule.optimizer.updates[span])
         return f.LayerView(
             name=layer.name,
             kind=layer.kind,
@@ -300,7 +289,7 @@ class Camera:
     def _errors(self, number: int, place: int) -> f.BlockErrors:
         block = self._blocks[number]
         first, last = block.layers[0], block.layers[-1]
-        seen = self._seen
+        seen = self._trace
         z, a, grad_z, grad_a = (
             None if batch is None else block.grouping.values(batch[place])
             for batch in (
@@ -325,7 +314,7 @@ class Camera:
     def _worst_outputs(self, place: int, total: int) -> Array:
         """The output for the target's class, then those with the largest error; others in the order of their own."""
         own = self._own_outputs(place)
-        if not self._trainer.dataset.task.class_names or not own or not self._reached(Phase.LOSS):
+        if not self._trainer.dataset.task.class_names or not own or not self._trace.phase(Phase.LOSS):
             return first_outputs(own, total, f.LISTED_UNITS)
         error = self._trainer.scores.prediction[place] - self._trainer.batch.targets[place]
         return first_outputs([own[0], *largest(np.abs(error), f.LISTED_UNITS).tolist()], total, f.LISTED_UNITS)

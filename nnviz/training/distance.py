@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nnviz.data.dataset import Array, Targets
+from nnviz.array import Array
+from nnviz.data.task import Targets
 
 
 class Distance(NamedTuple):

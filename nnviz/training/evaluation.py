@@ -5,7 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nnviz.data.dataset import Array, Encoder, Split, Task, in_order
+from nnviz.array import Array
+from nnviz.data.batches import in_order
+from nnviz.data.encoder import Encoder
+from nnviz.data.split import Split
+from nnviz.data.task import Task
 from nnviz.nn.network import Network
 from nnviz.training.distance import Distance, distance
 

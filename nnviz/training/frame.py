@@ -11,7 +11,8 @@ from typing import Any, Literal, get_args
 import msgspec
 from msgspec.structs import replace
 
-from nnviz.data.dataset import Array, Task
+from nnviz.array import Array
+from nnviz.data.task import Task
 
 # Bounds that keep a frame small however large the network is.
 UNITS = 24
@@ -29,7 +30,7 @@ TILES = 64
 TILE_SIDE = 48
 TILE_NUMBERS = 12_288
 # Of the plane: cells on a side, and points of the batch and others that are shown on it.
-PLANE_SIDE = 64
+SURFACE_SIDE = 64
 POINTS = 192
 # Weights between the units of a diagram, in all.
 EDGES = 12_288
@@ -112,7 +113,7 @@ class ExampleView(msgspec.Struct, frozen=True):
     features    (features,) float, standardised; None for pictures
     stored      (features,) float, the same in their own units; None for pictures
     feature_names  of these, empty where they have none
-    text        None where the features are no counts of a text's n-grams
+    text        None where the features are not counts of a text's n-grams
     target      (outputs,)
     logits      (outputs,), from the end of the forward pass on
     prediction, error  (outputs,), from the loss on; error is prediction − target
@@ -270,7 +271,7 @@ class TilesView(msgspec.Struct, frozen=True):
     kept: Array | None
 
 
-class PlaneView(msgspec.Struct, frozen=True):
+class SurfaceView(msgspec.Struct, frozen=True):
     """What the network says all over the plane, where an input is two numbers, and some training examples on it.
 
     names      of the two inputs
@@ -318,7 +319,7 @@ class Rates(msgspec.Struct, frozen=True):
     examples_per_second: float | None = None
 
 
-class DescentView(msgspec.Struct, frozen=True):
+class UpdateRuleView(msgspec.Struct, frozen=True):
     """What happens to the gradient on its way to the update; each but the rule's words is None where there is no such.
 
     rule     the optimizer: SGD, RMSprop, Adam or AdamW
@@ -361,7 +362,7 @@ class Frame(msgspec.Struct, frozen=True):
     batch_loss the mean loss of the batch, from the loss on
     said_wrong how many examples of the batch were put in the wrong class; None before the loss and for numbers
     worst      place in the batch of the example with the highest loss, from the loss on
-    plane      None where an input is not two numbers; at the weights as they are, or were a moment ago in full run
+    surface    None where an input is not two numbers; at the weights as they are, or were a moment ago in full run
     """
 
     title: Title
@@ -372,7 +373,7 @@ class Frame(msgspec.Struct, frozen=True):
     focus: Focus
     learning_rate: float
     rate: float
-    descent: DescentView
+    update_rule: UpdateRuleView
     example: ExampleView
     input: Units
     layers: tuple[LayerView, ...]
@@ -383,17 +384,19 @@ class Frame(msgspec.Struct, frozen=True):
     matrix: MatrixView | TilesView
     curves: Curves
     rates: Rates
-    plane: PlaneView | None
+    surface: SurfaceView | None
 
 
-Part = Literal["title", "rates", "descent", "said_wrong", "example", "layers", "errors", "matrix", "curves", "plane"]
+Part = Literal[
+    "title", "rates", "update_rule", "said_wrong", "example", "layers", "errors", "matrix", "curves", "surface"
+]
 """What of a frame takes time to take: the names of its fields. With the layers comes the input."""
 
 Parts = frozenset[Part]
 EVERY_PART: Parts = frozenset(get_args(Part))
 
 
-class Glimpse(msgspec.Struct, frozen=True):
+class FrameUpdate(msgspec.Struct, frozen=True):
     """Some fields of a frame of a running training.
 
     They are the parts that were asked for, and all else that may change while it runs and takes no time.

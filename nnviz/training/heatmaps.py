@@ -4,19 +4,19 @@ import math
 
 import numpy as np
 
-from nnviz.data.dataset import Array
+from nnviz.array import Array
 from nnviz.nn.pooling import MaxPool2d
 from nnviz.training import frame as f
 from nnviz.training.blocks import Block
-from nnviz.training.reached import Reached
 from nnviz.training.reduction import reduced
+from nnviz.training.step_trace import StepTrace
 
 
 class Heatmaps:
     """Takes the heatmap of any block, out of the trainer's buffers."""
 
-    def __init__(self, reached: Reached, blocks: list[Block]) -> None:
-        self._reached = reached
+    def __init__(self, trace: StepTrace, blocks: list[Block]) -> None:
+        self._trace = trace
         self._blocks = blocks
 
     def take(
@@ -37,7 +37,7 @@ class Heatmaps:
             whole, columns = self._of_outputs(block, quantity), batch_size
             whole = None if whole is None else whole.reshape(len(whole), -1)
         else:
-            whole, columns = self._reached.of_weights(quantity, block.layers[0], weights), weights.shape[0]
+            whole, columns = self._trace.of_weights(quantity, block.layers[0], weights), weights.shape[0]
         shape = (block.grouping.count, columns)
         row_step, column_step = (-(-shape[0] // f.MATRIX_ROWS), -(-shape[1] // f.MATRIX_COLUMNS))
         cells = None if whole is None else reduced(whole.T, row_step, column_step)
@@ -46,15 +46,15 @@ class Heatmaps:
     def _of_outputs(self, block: Block, quantity: f.Quantity) -> Array | None:
         """What the whole block gave, or the gradient of that, for the whole batch."""
         if quantity is f.Quantity.ACTIVATION:
-            return self._reached.output(block.layers[-1])
-        return self._reached.output_gradient(block.layers[-1]) if quantity is f.Quantity.GRADIENT else None
+            return self._trace.output(block.layers[-1])
+        return self._trace.output_gradient(block.layers[-1]) if quantity is f.Quantity.GRADIENT else None
 
     def _kernels(self, block: Block, quantity: f.Quantity, here: Array, before: Array) -> f.TilesView:
         assert block.weights is not None
         height, width, maps_before, maps = block.weights.shape
         rows, columns = _most(len(here), len(before), f.TILE_NUMBERS // (height * width))
         here, before = here[:rows], before[:columns]
-        weights = self._reached.of_weights(quantity, block.layers[0], block.weights)
+        weights = self._trace.of_weights(quantity, block.layers[0], block.weights)
         cells = None if weights is None else weights[:, :, before[:, None], here].transpose(3, 2, 0, 1)
         return f.TilesView(
             quantity,
@@ -100,7 +100,7 @@ class Heatmaps:
 
     def _given(self, block: Block, place: int) -> Array | None:
         """The maps that go into a pool or globalpool, (height, width, maps), unless they are too large to be shown."""
-        batch = self._reached.output(block.layers[0] - 1)
+        batch = self._trace.output(block.layers[0] - 1)
         shape = block.leader.input_shape
         if block.leader.kind not in ("pool", "globalpool") or batch is None or max(shape[:2]) > f.TILE_SIDE:
             return None
@@ -110,7 +110,7 @@ class Heatmaps:
     def _kept(self, block: Block, place: int, given: Array, here: Array) -> Array | None:
         """Which numbers of the maps `here` of those `given` a pool passed on: (maps, height, width)."""
         pool = block.leader
-        if not isinstance(pool, MaxPool2d) or self._reached.output(block.layers[0]) is None:
+        if not isinstance(pool, MaxPool2d) or self._trace.output(block.layers[0]) is None:
             return None
         winners = pool.winners(place)[:, :, here]
         kept = np.zeros((*given.shape[:2], len(here)), bool)

@@ -3,7 +3,7 @@
 import msgspec
 import numpy as np
 
-from nnviz.data.dataset import Array
+from nnviz.array import Array
 from nnviz.training.evaluation import Score
 
 CAPACITY = 1024

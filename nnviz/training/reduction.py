@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nnviz.data.dataset import Array
+from nnviz.array import Array
 
 
 def largest(values: Array, count: int) -> Array:

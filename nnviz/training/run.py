@@ -11,8 +11,11 @@ import msgspec
 import numpy as np
 from msgspec.structs import asdict
 
-from nnviz.data.dataset import Encoder, Split, Standardization, Targets, Task
+from nnviz.data.encoder import Encoder
+from nnviz.data.split import Split
+from nnviz.data.standardization import Standardization
 from nnviz.data.tables.table_encoding import TableEncoding
+from nnviz.data.task import Targets, Task
 from nnviz.errors import InputError
 from nnviz.experiment import Experiment, combine, read_tables
 from nnviz.nn.network import Network
@@ -66,7 +69,7 @@ class RunDirectory:
             name: np.ascontiguousarray(view) for name, view in network.parameters.named(checkpoint.values).items()
         }
         tensors |= network.parameters.named_statistics(checkpoint.statistics)
-        tensors |= {f"optimizer.{name}": array for name, array in checkpoint.descent.optimizer.items()}
+        tensors |= {f"optimizer.{name}": array for name, array in checkpoint.update_rule.optimizer.items()}
         tensors["standardization.mean"] = dataset.standardization.mean
         tensors["standardization.deviation"] = dataset.standardization.deviation
         task = {
@@ -77,8 +80,8 @@ class RunDirectory:
         }
         place = {
             "step": checkpoint.step,
-            "learning_rate": checkpoint.descent.learning_rate,
-            "schedule": checkpoint.descent.schedule,
+            "learning_rate": checkpoint.update_rule.learning_rate,
+            "schedule": checkpoint.update_rule.schedule,
         }
         metadata = {
             "nnviz.task": json.dumps(task),

@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 
-from nnviz.data.dataset import Array
+from nnviz.array import Array
 from nnviz.training import frame as f
 from nnviz.training.evaluation import class_probabilities
 from nnviz.training.trainer import Trainer
@@ -29,7 +29,7 @@ class Surface:
         self._weights = self._statistics = np.empty(0)
         self._due = -math.inf
 
-    def take(self, place: int, running: bool) -> f.PlaneView:
+    def take(self, place: int, running: bool) -> f.SurfaceView:
         """The plane with the example at `place` of the batch; of a running training, as it was a moment ago."""
         if not (running and time.perf_counter() < self._due) and self._is_outdated():
             self._compute()
@@ -39,7 +39,7 @@ class Surface:
         shown[focused] = batch[place]
         train = self._trainer.dataset.train
         points = np.concatenate([shown, self._others])
-        return f.PlaneView(
+        return f.SurfaceView(
             names=self._trainer.dataset.feature_names or ("x0", "x1"),
             low=self._low,
             high=self._high,
@@ -61,7 +61,7 @@ class Surface:
     def _compute(self) -> None:
         trainer, started = self._trainer, time.perf_counter()
         predictions = trainer.predict(self._middles)
-        side = (f.PLANE_SIDE, f.PLANE_SIDE)
+        side = (f.SURFACE_SIDE, f.SURFACE_SIDE)
         self._classes: Array | None = None
         task = trainer.dataset.task
         if task.class_names:
@@ -94,6 +94,6 @@ def _ends(inputs: Array) -> tuple[tuple[float, float], tuple[float, float]]:
 
 def _middles(low: tuple[float, float], high: tuple[float, float]) -> Array:
     """The points (cells, 2) in the middles of the cells, row by row from the top left."""
-    share = (np.arange(f.PLANE_SIDE) + 0.5) / f.PLANE_SIDE
+    share = (np.arange(f.SURFACE_SIDE) + 0.5) / f.SURFACE_SIDE
     x, y = (start + (end - start) * share for start, end in zip(low, high, strict=True))
     return np.stack(np.meshgrid(x, y[::-1]), axis=-1).reshape(-1, 2).astype(np.float32)

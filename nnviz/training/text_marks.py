@@ -6,10 +6,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from nnviz.data.dataset import Array
-from nnviz.data.names import cut
+from nnviz.array import Array
 from nnviz.data.texts.ngrams import NGrams, Places
 from nnviz.training.frame import MARKED, NAME, TEXT, NGramView, TextView
+from nnviz.wording import cut, printable
 
 _WHOLE_WORDS = re.compile(r"(.*\S)\s", re.DOTALL)
 
@@ -35,13 +35,13 @@ def text_view(
             np.maximum(marks[start:end], strength / strengths[0] if strength else 0.0, out=marks[start:end])
         name = " or ".join(dict.fromkeys(places.names[i] for i in here)) or names[bucket]
         strongest.append(NGramView(cut(name, NAME), int(counts[bucket]), strength))
-    return TextView(_harmless(beginning), len(text) - len(beginning), marks, tuple(strongest))
+    return TextView(printable(beginning), len(text) - len(beginning), marks, tuple(strongest))
 
 
 def _strongest(counts: Array, inputs: Array, weights: Array | None) -> tuple[Array, Array]:
     """The buckets of the strongest n-grams of a whole text, the strongest first, and how strong they are."""
     buckets = np.flatnonzero(counts)
-    # The square of a large number is still one in float64; what is no number says nothing about order.
+    # The square of a large number is still one in float64; what is not a number says nothing about order.
     strengths = np.abs(inputs[buckets].astype(np.float64))
     if weights is not None:
         with np.errstate(over="ignore", invalid="ignore"):
@@ -61,7 +61,7 @@ def _places(ngrams: NGrams, beginning: str) -> Places:
 def excerpt(text: str, most: int) -> str:
     """So many characters of the text on one line, with … where it goes on."""
     beginning = _beginning(text, most)
-    return _harmless(beginning) + " …"[: 2 * (len(beginning) < len(text))]
+    return printable(beginning) + " …"[: 2 * (len(beginning) < len(text))]
 
 
 def _beginning(text: str, most: int) -> str:
@@ -70,8 +70,3 @@ def _beginning(text: str, most: int) -> str:
         return text
     words = _WHOLE_WORDS.match(text[: most + 1])
     return words[1] if words else text[:most]
-
-
-def _harmless(text: str) -> str:
-    """As many characters, none of which moves a terminal's cursor."""
-    return "".join(" " if c.isspace() else c if c.isprintable() else "�" for c in text)

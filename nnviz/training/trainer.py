@@ -7,15 +7,19 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from nnviz.data.dataset import Array, Batch, Batches, Dataset, Encoder, Split
+from nnviz.array import Array
+from nnviz.data.batches import Batch, Batches
+from nnviz.data.dataset import Dataset
+from nnviz.data.encoder import Encoder
+from nnviz.data.split import Split
 from nnviz.experiment import Stopping
 from nnviz.nn.losses import Scores
 from nnviz.nn.network import Network
-from nnviz.training.descent import Descent, DescentState
 from nnviz.training.evaluation import Assessment, assess, predict
 from nnviz.training.history import Evaluation, History, selection_loss
 from nnviz.training.stages import Phase, Stage, end_of, training_step
 from nnviz.training.stopping import DIVERGED, INTERRUPTED, after_evaluation, after_step
+from nnviz.training.update_rule import UpdateRule, UpdateRuleState
 
 # Evaluations are at least this many steps apart, and never more than about this many in a run: a data set of four
 # examples would else be evaluated more than trained.
@@ -31,7 +35,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
     step: int
     values: Array
     statistics: Array
-    descent: DescentState
+    update_rule: UpdateRuleState
 
 
 class Trainer:
@@ -57,14 +61,14 @@ class Trainer:
         self,
         dataset: Dataset,
         network: Network,
-        descent: Descent,
+        update_rule: UpdateRule,
         encoder: Encoder,
         batches: Batches,
         stopping: Stopping,
     ) -> None:
         self.dataset = dataset
         self.network = network
-        self.descent = descent
+        self.update_rule = update_rule
         self.encoder = encoder
         self.batches = batches
         self.stopping = stopping
@@ -84,9 +88,9 @@ class Trainer:
         # Where nobody stops on the way, each phase is one action: the same calls with less between them.
         self._phases = (self._forward_pass, self._loss, self._backward_pass, self._update)
         self._evaluator = network.for_evaluation()
-        descent.attach(network.parameters, network.workers)
+        update_rule.attach(network.parameters, network.workers)
         self._first = Checkpoint(
-            0, network.parameters.values.copy(), network.parameters.statistics.copy(), descent.state()
+            0, network.parameters.values.copy(), network.parameters.statistics.copy(), update_rule.state()
         )
         self.restart()
 
@@ -112,7 +116,7 @@ class Trainer:
             case Phase.BACKWARD:
                 return self._backward(stage.part)
             case Phase.UPDATE:
-                return (self._propose, self.descent.apply)[stage.part]
+                return (self._propose, self.update_rule.apply)[stage.part]
 
     def _forward(self, number: int) -> Callable[[], None]:
         forward, outputs = self._forwards[number], self.outputs
@@ -153,11 +157,11 @@ class Trainer:
             gradients[number] = gradient = backward(gradient)
 
     def _propose(self) -> None:
-        self.descent.propose(self.index)
+        self.update_rule.propose(self.index)
 
     def _update(self) -> None:
         """Both stages of the update in one go."""
-        self.descent.step(self.index)
+        self.update_rule.step(self.index)
 
     # Walking the stages
 
@@ -225,7 +229,7 @@ class Trainer:
         validation = self.dataset.validation
         score = self.assess(validation).score if len(validation) else None
         evaluation = self.history.record_evaluation(steps, self.epoch + 1, self.seconds, score)
-        self.descent.schedule.observe(selection_loss(evaluation))
+        self.update_rule.schedule.observe(selection_loss(evaluation))
         if evaluation is self.history.best:
             self.best = self.checkpoint()
         return evaluation
@@ -286,16 +290,16 @@ class Trainer:
             # With the update proposed, the optimizer's memory belongs to the end of this step already.
             steps, values, statistics = (
                 steps + 1,
-                values + self.descent.optimizer.updates,
+                values + self.update_rule.optimizer.updates,
                 parameters.following.copy(),
             )
-        return Checkpoint(steps, values, statistics, self.descent.state())
+        return Checkpoint(steps, values, statistics, self.update_rule.state())
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Take up a checkpoint of this run, at the beginning of the training step that follows it."""
         self.network.parameters.values[...] = checkpoint.values
         self.network.parameters.statistics[...] = checkpoint.statistics
-        self.descent.restore(checkpoint.descent)
+        self.update_rule.restore(checkpoint.update_rule)
         self._begin_step(checkpoint.step)
 
     def kept(self) -> Checkpoint:

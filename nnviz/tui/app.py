@@ -22,7 +22,7 @@ from textual.screen import Screen
 from nnviz.errors import NnvizError
 from nnviz.remote.client import AskableTrainer
 from nnviz.remote.messages import Summary
-from nnviz.remote.opening import Opening
+from nnviz.remote.opening_progress import OpeningProgress
 from nnviz.tui.driver import PromptDriver
 from nnviz.tui.keys import KEYS
 from nnviz.tui.link import Link
@@ -79,7 +79,7 @@ class NnvizApp(App[Summary | None]):
             _tame_garbage_collection()
             self.ready.set()
 
-    def _hear(self, opening: Opening) -> None:
+    def _hear(self, opening: OpeningProgress) -> None:
         if isinstance(self.screen, OpeningScreen):
             self.screen.show(opening)
 

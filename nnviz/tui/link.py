@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from nnviz.remote.client import AskableTrainer
 from nnviz.remote.messages import Answer, Request, Summary
-from nnviz.remote.opening import Opening
+from nnviz.remote.opening_progress import OpeningProgress
 
 
 class Link:
@@ -20,10 +20,10 @@ class Link:
         """Whether an answer is awaited."""
         return self._turn.locked()
 
-    async def first(self, hear: Callable[[Opening], None]) -> Answer:
+    async def first(self, hear: Callable[[OpeningProgress], None]) -> Answer:
         """The trainer's first frame; until then, `hear` is told how far it is. Raises InputError, TrainerDiedError."""
         async with self._turn:
-            while isinstance(said := await self._next(), Opening):
+            while isinstance(said := await self._next(), OpeningProgress):
                 hear(said)
             return said
 
@@ -32,10 +32,10 @@ class Link:
         async with self._turn:
             self.trainer.send(request)
             answer = await self._next()
-            assert not isinstance(answer, Opening)
+            assert not isinstance(answer, OpeningProgress)
             return answer
 
-    async def _next(self) -> "Answer | Opening":
+    async def _next(self) -> "Answer | OpeningProgress":
         await self.trainer.has_spoken()
         return self.trainer.receive()
 

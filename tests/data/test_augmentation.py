@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 from nnviz.data.augmentation import Augmentation
-from nnviz.data.dataset import Batches, Encoder, Split, Standardization
+from nnviz.data.batches import Batches
+from nnviz.data.encoder import Encoder
+from nnviz.data.split import Split
+from nnviz.data.standardization import Standardization
 
 CHANGES = ("flip", "shift", "rotate", "brightness")
 

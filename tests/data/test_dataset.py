@@ -1,7 +1,11 @@
 import numpy as np
 import pytest
 
-from nnviz.data.dataset import Batches, Encoder, Split, Standardization, Task, in_order
+from nnviz.data.batches import Batches, in_order
+from nnviz.data.encoder import Encoder
+from nnviz.data.split import Split
+from nnviz.data.standardization import Standardization
+from nnviz.data.task import Task
 
 
 def small_split(n: int = 10) -> Split:

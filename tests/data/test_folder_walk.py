@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from nnviz.data.dataset import Skipped
 from nnviz.data.folder_walk import entries, files_below, folders, has_only_folders, name_in, names_in
+from nnviz.data.split import Skipped
 
 ODD = ["b.png", "B.png", "10.png", "9.png", "ä.png", "a\u0308.png", "ねこ", "a b", "-", "~", "a\nb", "é", "🐈.JPG", "Z"]
 

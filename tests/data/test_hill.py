@@ -3,8 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnviz.data.dataset import Encoder, Standardization, Task
+from nnviz.data.encoder import Encoder
 from nnviz.data.hill import DIRECTIONS, UNITS, as_hills, as_numbers
+from nnviz.data.standardization import Standardization
+from nnviz.data.task import Task
 
 TASK = Task((2,), (), numbers=1)
 

@@ -5,9 +5,10 @@ import pytest
 from PIL import Image
 from threadpoolctl import threadpool_limits
 
-from nnviz.data.dataset import Dataset, Encoder
+from nnviz.data.dataset import Dataset
 from nnviz.data.drawn.people import draw
 from nnviz.data.drawn.pictures import open_drawn, write_folder
+from nnviz.data.encoder import Encoder
 from nnviz.data.sources import suggested
 from nnviz.experiment import combine
 from nnviz.training.assembly import assemble

@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nnviz.data.dataset import Batches, Dataset, Encoder, Split
+from nnviz.data.batches import Batches
+from nnviz.data.dataset import Dataset
 from nnviz.data.drawn.pets import draw
 from nnviz.data.drawn.pictures import COUNTS, open_drawn, write_folder
+from nnviz.data.encoder import Encoder
 from nnviz.data.sources import suggested
+from nnviz.data.split import Split
 from nnviz.nn.layers import Dense
 from nnviz.nn.losses import CrossEntropy
 from nnviz.nn.network import Network

@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from nnviz.data.dataset import Array
-from nnviz.data.drawn.shapes import Layer, Shape, ellipse, frame, half_plane, mirrored, placed, render, triangle
+from nnviz.array import Array
+from nnviz.data.drawn.shapes import PaintLayer, Shape, ellipse, frame, half_plane, mirrored, placed, render, triangle
 
 BLACK, WHITE = np.zeros(3), np.full(3, 255.0)
 EVERYWHERE = half_plane((1.0, 1.0), (-1.0, 1.0))
@@ -13,8 +13,8 @@ SIZE = 128
 
 def cover(shape: Shape, place: Array | None = None) -> Array:
     """How much of each pixel is covered: (SIZE, SIZE), 0 to 1."""
-    layers = [Layer(WHITE, [shape])]
-    return render([Layer(BLACK, [EVERYWHERE]), *(layers if place is None else placed(layers, place))], 1, SIZE)[
+    layers = [PaintLayer(WHITE, [shape])]
+    return render([PaintLayer(BLACK, [EVERYWHERE]), *(layers if place is None else placed(layers, place))], 1, SIZE)[
         0, :, :, 0
     ] / np.float64(255)
 
@@ -64,5 +64,5 @@ def test_a_mirrored_shape_is_on_the_other_side() -> None:
 def test_layers_cover_the_ones_before_them_as_far_as_they_are_opaque() -> None:
     red, blue = np.array([200.0, 0, 0]), np.array([0, 0, 100.0])
     opacity = np.array([1.0, 0.25, 0.0])
-    seen = render([Layer(red, [EVERYWHERE]), Layer(blue, [EVERYWHERE], opacity)], 3, 4)[:, 2, 2]
+    seen = render([PaintLayer(red, [EVERYWHERE]), PaintLayer(blue, [EVERYWHERE], opacity)], 3, 4)[:, 2, 2]
     np.testing.assert_array_equal(seen, [[0, 0, 100], [150, 0, 25], [200, 0, 0]])

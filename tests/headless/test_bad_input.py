@@ -228,7 +228,7 @@ REFUSED: dict[str, tuple[Make, list[str], str]] = {
     "table: rows of another table": (
         rows("a,b,c", "1,2,3", *("1,2" for _ in range(500)), *("1,2,3,4" for _ in range(600))),
         ["x.csv"],
-        r"x.csv: .*most rows are no rows of one table",
+        r"x.csv: .*most rows do not fit together as one table",
     ),
     "table: open quote": (
         rows("a,b", '1,"2', *("1,2" for _ in range(50))),
@@ -342,7 +342,7 @@ WARNED: dict[str, tuple[Make, str, str | None]] = {
     "Latin-1": (
         content("x.csv", "\n".join(WORDS).replace("x", "é").encode("latin-1")),
         "x.csv",
-        "read as Latin-1, because it is no UTF-8",
+        "read as Latin-1, because it is not UTF-8",
     ),
 }
 

@@ -173,7 +173,7 @@ def test_names_that_are_no_utf8_can_be_told_kept_and_tested(nnviz, tmp_path):
     assert described(nnviz, bad)["classes"][1]["name"] == "löwe"
     refused = nnviz("train", bad)
     assert (refused.returncode, refused.stdout) == (2, "")
-    assert refused.stderr.endswith("m�ll: this name is no UTF-8, and cannot be kept with a run; rename it\n")
+    assert refused.stderr.endswith("m�ll: this name is not UTF-8, and cannot be kept with a run; rename it\n")
     bad.rename(tmp_path / "mine")
     assert nnviz("train", "mine", "--steps", "2", "--out", "run", "--json").returncode == 0
     assert json.loads(nnviz("test", "run", "--json").stdout)["classes"] == ["a", "löwe"]

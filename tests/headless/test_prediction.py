@@ -139,14 +139,14 @@ def test_what_is_left_out_of_lines_and_rows_of_text_is_counted(nnviz, tmp_path):
     done = nnviz("predict", "run", "old.txt", "--json")
     assert predicted_lines(done) == [1, 4]
     assert done.stderr.splitlines() == [
-        "nnviz: old.txt: read as Latin-1, because it is no UTF-8",
+        "nnviz: old.txt: read as Latin-1, because it is not UTF-8",
         "nnviz: old.txt: 2 blank lines left out",
     ]
     (tmp_path / "new.csv").write_bytes("n,text\n1,caf\xe9\n2,\n3,win\n".encode("latin-1"))
     done = nnviz("predict", "run", "new.csv", "--json")
     assert predicted_lines(done) == [2, 4]
     assert done.stderr.splitlines() == [
-        "nnviz: new.csv: read as Latin-1, because it is no UTF-8",
+        "nnviz: new.csv: read as Latin-1, because it is not UTF-8",
         "nnviz: new.csv: skipped 1 row without text (line 3)",
     ]
     (tmp_path / "none.csv").write_text("n,text\n1,\n2,\n")

@@ -6,8 +6,8 @@ import pytest
 
 from nnviz.experiment import Stopping
 from nnviz.headless.progress import Lines, outlook
-from nnviz.insight.wording import duration
 from nnviz.training.history import History
+from nnviz.wording import duration
 
 
 def trainer(done, clock=0.0, **stopping):

@@ -123,7 +123,7 @@ def test_blocks_make_one_whole(name, monkeypatch):
     values, decaying = np.linspace(-1, 1, 8), np.tile([1.0, 0.0], 4)
 
     def run(block):
-        monkeypatch.setattr(optimizers, "BLOCK", block)
+        monkeypatch.setattr(optimizers, "CHUNK", block)
         optimizer = MAKERS[name]()
         optimizer.attach(values, decaying)
         return [optimizer.propose(gradient).copy() for gradient in gradients(5, size=8)]

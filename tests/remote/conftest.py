@@ -14,7 +14,7 @@ from PIL import Image
 from nnviz.experiment import Experiment, combine
 from nnviz.remote.client import AskableTrainer, LocalTrainer, RemoteTrainer
 from nnviz.remote.messages import Answer, Look, Order, Request
-from nnviz.remote.opening import Opening
+from nnviz.remote.opening_progress import OpeningProgress
 from nnviz.training.assembly import assemble, open_dataset
 from nnviz.training.frame import Frame, State
 from nnviz.training.trainer import Trainer
@@ -103,9 +103,9 @@ def straight(experiment: Experiment, steps: int) -> Trainer:
     return trainer
 
 
-def first(trainer: AskableTrainer, hear: Callable[[Opening], None] = lambda _: None) -> Answer:
+def first(trainer: AskableTrainer, hear: Callable[[OpeningProgress], None] = lambda _: None) -> Answer:
     """The first frame of a trainer; `hear` is told what it says before."""
-    while isinstance(said := trainer.receive(), Opening):
+    while isinstance(said := trainer.receive(), OpeningProgress):
         hear(said)
     return said
 
@@ -114,7 +114,7 @@ def ask(trainer: AskableTrainer, request: Request) -> Answer:
     """Ask, and wait for the answer."""
     trainer.send(request)
     answer = trainer.receive()
-    assert not isinstance(answer, Opening)
+    assert not isinstance(answer, OpeningProgress)
     return answer
 
 

@@ -13,7 +13,7 @@ from safetensors.numpy import load_file
 
 from nnviz.remote import messages as m
 from nnviz.remote.client import LocalTrainer
-from nnviz.training.frame import Frame, Quantity, State
+from nnviz.training.frame import Focus, Frame, Quantity, State
 from nnviz.training.run import load_run
 from nnviz.training.stages import Phase, end_of
 
@@ -31,7 +31,7 @@ def assert_same_as_straight(order, step_count):
     expected = straight(order.experiment, step_count)
     tensors = kept_tensors(order)
     named = {**expected.network.parameters.named()}
-    named |= {f"optimizer.{name}": array for name, array in expected.descent.optimizer.state().items()}
+    named |= {f"optimizer.{name}": array for name, array in expected.update_rule.optimizer.state().items()}
     for name, array in named.items():
         assert tensors[name].tobytes() == array.tobytes(), name
 
@@ -62,7 +62,7 @@ def test_looking_changes_nothing_but_what_is_looked_at(start, make_order):
     trainer = start(make_order())
     first(trainer)
     moment = ask(trainer, m.Advance(m.Goal.BACKWARD)).moment
-    frame = ask(trainer, m.Focus(3, 0, Quantity.WEIGHT))
+    frame = ask(trainer, m.SetFocus(Focus(3, 0, Quantity.WEIGHT)))
     assert (frame.focus.example, frame.focus.block, frame.matrix.quantity) == (3, 0, Quantity.WEIGHT)
     assert ask(trainer, m.Look()).focus == frame.focus
     report = ask(trainer, m.Test())
@@ -84,7 +84,7 @@ def test_any_mixture_of_requests_to_the_remote_trainer_computes_the_same_bits(st
     meddling = [
         m.Look(),
         m.Test(),
-        m.Focus(2, 0, Quantity.UPDATE),
+        m.SetFocus(Focus(2, 0, Quantity.UPDATE)),
         m.Pause(),
         m.Run(FULL_SPEED),
         m.Run(m.Pace(m.Goal.STAGE, 500, "")),
@@ -136,7 +136,7 @@ def test_full_speed_serves_requests_and_measures_itself(start, make_order):
     assert frame.rates.steps_per_second > 50
     # Batches of 5, 5 and 2: four examples a step.
     assert frame.rates.examples_per_second == pytest.approx(4 * frame.rates.steps_per_second)
-    assert ask(trainer, m.Focus(0, 0, Quantity.WEIGHT)).state is State.RUNNING
+    assert ask(trainer, m.SetFocus(Focus(0, 0, Quantity.WEIGHT))).state is State.RUNNING
     assert ask(trainer, m.Pause()).rates.steps_per_second is None
 
 
@@ -187,7 +187,7 @@ def test_a_changed_learning_rate_takes_effect_and_is_written_down(start, make_or
     ask(trainer, m.Advance(m.Goal.STEP))
     trainer.close()
     expected = straight(order.experiment, 2)
-    expected.descent.learning_rate = 0.5
+    expected.update_rule.learning_rate = 0.5
     expected.step()
     assert (
         kept_tensors(order)["dense1.weights"].tobytes()

@@ -6,7 +6,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from nnviz.data.dataset import Dataset, Split, Standardization
+from nnviz.data.dataset import Dataset
+from nnviz.data.split import Split
+from nnviz.data.standardization import Standardization
 from nnviz.experiment import Experiment, combine
 from nnviz.training.assembly import assemble
 from nnviz.training.trainer import Trainer

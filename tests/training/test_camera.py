@@ -6,7 +6,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from nnviz.data.dataset import Dataset, Split, Standardization
+from nnviz.data.dataset import Dataset
+from nnviz.data.split import Split
+from nnviz.data.standardization import Standardization
 from nnviz.nn.gradcheck import numerical_gradient, relative_error
 from nnviz.training.assembly import assemble
 from nnviz.training.camera import CHOICE_STEPS, Camera
@@ -147,7 +149,7 @@ def test_a_frame_is_a_copy(make_trainer):
     buffers = [
         trainer.network.parameters.values,
         trainer.network.parameters.gradients,
-        trainer.descent.optimizer.updates,
+        trainer.update_rule.optimizer.updates,
         trainer.scores.prediction,
         trainer.scores.each,
         trainer.batch.targets,

@@ -5,7 +5,9 @@ import pickle
 import numpy as np
 import pytest
 
-from nnviz.data.dataset import Dataset, Split, Standardization
+from nnviz.data.dataset import Dataset
+from nnviz.data.split import Split
+from nnviz.data.standardization import Standardization
 from nnviz.nn.gradcheck import relative_error
 from nnviz.training.assembly import assemble
 from nnviz.training.camera import Camera
@@ -156,7 +158,7 @@ def test_kernels_and_their_updates_are_shown_as_they_are(make, block):
     for quantity, weights in (
         (Quantity.WEIGHT, layer.weights.values),
         (Quantity.GRADIENT, layer.weights.gradients),
-        (Quantity.UPDATE, layer.weights.view(trainer.descent.optimizer.updates)),
+        (Quantity.UPDATE, layer.weights.view(trainer.update_rule.optimizer.updates)),
     ):
         shown = take(camera, block=block, quantity=quantity).matrix
         assert (shown.shape, shown.sides) == (weights.shape[:1:-1], weights.shape[:2])
@@ -299,7 +301,7 @@ def test_a_frame_of_maps_is_a_copy(make):
     buffers = [
         trainer.network.parameters.values,
         trainer.network.parameters.gradients,
-        trainer.descent.optimizer.updates,
+        trainer.update_rule.optimizer.updates,
         *trainer.outputs,
         *trainer.output_gradients[1:],
     ]

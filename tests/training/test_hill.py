@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
 
-from nnviz.data.dataset import Dataset, Split, Standardization, Task
+from nnviz.data.dataset import Dataset
+from nnviz.data.split import Split
+from nnviz.data.standardization import Standardization
+from nnviz.data.task import Task
 from nnviz.errors import InputError
 from nnviz.experiment import Experiment, combine
 from nnviz.nn.gradcheck import numerical_gradient, relative_error

@@ -8,8 +8,8 @@ from safetensors.numpy import load_file, save_file
 
 from nnviz.errors import InputError
 from nnviz.training.evaluation import assess
-from nnviz.training.places import claim, free_path, new_run_path
 from nnviz.training.run import RunDirectory, load_run
+from nnviz.training.run_paths import claim, free_path, new_run_path
 
 CHECKPOINT = "checkpoints/final.safetensors"
 
@@ -44,7 +44,7 @@ def test_pytorch_could_open_the_checkpoint_and_find_names(kept):
     trainer, path = kept
     tensors = load_file(path / CHECKPOINT)
     assert {"dense1.weights", "dense1.biases", "optimizer.sum", "standardization.mean"} <= tensors.keys()
-    np.testing.assert_array_equal(tensors["optimizer.square_sum"], trainer.descent.optimizer.state()["square_sum"])
+    np.testing.assert_array_equal(tensors["optimizer.square_sum"], trainer.update_rule.optimizer.state()["square_sum"])
 
 
 def test_metrics_have_a_line_for_each_split_of_each_evaluation(kept):
@@ -101,7 +101,7 @@ def test_no_run_is_kept_over_something_else(tmp_path):
     for taken in (tmp_path, tmp_path / "notes.txt"):
         with pytest.raises(InputError, match="already exists"):
             claim(taken)
-    with pytest.raises(InputError, match=r"notes\.txt is no directory to write to"):
+    with pytest.raises(InputError, match=r"notes\.txt is not a directory that can be written to"):
         claim(tmp_path / "notes.txt" / "run")
     (tmp_path / "a").touch()
     (tmp_path / "a-2").touch()

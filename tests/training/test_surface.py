@@ -5,19 +5,21 @@ import pickle
 import numpy as np
 import pytest
 
-from nnviz.data.dataset import Dataset, Split, Standardization
+from nnviz.data.dataset import Dataset
 from nnviz.data.sources import open_source
+from nnviz.data.split import Split
+from nnviz.data.standardization import Standardization
 from nnviz.experiment import Data
 from nnviz.training import surface
 from nnviz.training.assembly import assemble
 from nnviz.training.camera import Camera
-from nnviz.training.frame import PLANE_SIDE, POINTS, Focus, Rates, State
+from nnviz.training.frame import POINTS, SURFACE_SIDE, Focus, Rates, State
 
 LAYERS = "dense 7 tanh, dense 5 batchnorm leakyrelu dropout 0.2"
 
 
 def take(camera: Camera, example=0, state=State.PAUSED):
-    return camera.take(Focus(example), state, Rates()).plane
+    return camera.take(Focus(example), state, Rates()).surface
 
 
 @pytest.fixture
@@ -40,9 +42,9 @@ def several_classes(count=3) -> Dataset:
 
 def middles(plane):
     """The point (x, y) in the middle of each cell, as the frame says that they lie."""
-    for row in range(PLANE_SIDE):
-        for column in range(PLANE_SIDE):
-            across, up = (column + 0.5) / PLANE_SIDE, 1 - (row + 0.5) / PLANE_SIDE
+    for row in range(SURFACE_SIDE):
+        for column in range(SURFACE_SIDE):
+            across, up = (column + 0.5) / SURFACE_SIDE, 1 - (row + 0.5) / SURFACE_SIDE
             (left, bottom), (right, top) = plane.low, plane.high
             yield left + across * (right - left), bottom + up * (top - bottom)
 

@@ -19,7 +19,7 @@ def bits(trainer: Trainer) -> bytes:
 
 
 def state(trainer: Trainer) -> dict[str, bytes]:
-    return {name: array.tobytes() for name, array in trainer.descent.optimizer.state().items()}
+    return {name: array.tobytes() for name, array in trainer.update_rule.optimizer.state().items()}
 
 
 def go_to(trainer: Trainer, steps: int) -> None:

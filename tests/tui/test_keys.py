@@ -12,7 +12,7 @@ from nnviz.errors import TrainerDiedError
 from nnviz.experiment import combine
 from nnviz.remote.client import LocalTrainer
 from nnviz.remote.messages import PACES, Answer, Order
-from nnviz.remote.opening import Opening
+from nnviz.remote.opening_progress import OpeningProgress
 from nnviz.training.frame import Quantity, State
 from nnviz.training.stages import Phase, end_of
 from nnviz.tui.app import NnvizApp
@@ -309,7 +309,7 @@ class Mortal(LocalTrainer):
 
     dead = False
 
-    def receive(self) -> "Answer | Opening":
+    def receive(self) -> "Answer | OpeningProgress":
         if self.dead:
             raise TrainerDiedError("the trainer was killed by SIGKILL")
         return super().receive()

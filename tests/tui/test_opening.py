@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from nnviz.remote.opening import Opening
+from nnviz.remote.opening_progress import OpeningProgress
 from nnviz.tui.app import NnvizApp
 from tests.tui.conftest import Driver
 
@@ -12,21 +12,21 @@ from tests.tui.conftest import Driver
 class SlowlyOpened:
     """A trainer that says how far it is, if that is known, and never gets further."""
 
-    def __init__(self, *known: Opening) -> None:
+    def __init__(self, *known: OpeningProgress) -> None:
         self.known = list(known)
 
     async def has_spoken(self) -> None:
         if not self.known:
             await asyncio.sleep(20)
 
-    def receive(self) -> Opening:
+    def receive(self) -> OpeningProgress:
         return self.known.pop(0)
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (60, 16)])
 @pytest.mark.parametrize("key", ["q", "ctrl+c"])
 async def test_it_says_how_far_it_is_and_can_be_left_at_once(size: tuple[int, int], key: str) -> None:
-    trainer = SlowlyOpened(Opening(12_345, 50_000, 3210.0))
+    trainer = SlowlyOpened(OpeningProgress(12_345, 50_000, 3210.0))
     app = NnvizApp(trainer, "flowers")  # type: ignore[arg-type]
     async with app.run_test(size=size) as pilot:
         driver = Driver(app, pilot)

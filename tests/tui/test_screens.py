@@ -84,7 +84,7 @@ async def test_no_row_is_longer_or_shorter_than_the_screen(open_app: OpenApp, si
 
 
 async def test_the_worked_example_is_on_screen(open_app: OpenApp) -> None:
-    """Logits that give p = [0.20, 0.80] and the label cat: errors −0.80 and +0.80, cross-entropy 1.609."""
+    """Logits that give p = [0.20, 0.80] and the label cat: errors −0.80 and +0.80, cross-entropy 1.61."""
     import numpy as np
 
     async with open_app() as driver:
@@ -94,7 +94,7 @@ async def test_the_worked_example_is_on_screen(open_app: OpenApp) -> None:
         trainer.outputs[-1][cat] = np.log([0.2, 0.8])
         await driver.press("n")
         text = driver.text()
-        for shown in ("0.200", "0.800", "−0.800", "+0.800", "p(cat) = 0.20", "0.20 − 1 = −0.80", "1.609"):
+        for shown in ("0.200", "0.800", "−0.800", "+0.800", "p(cat) = 0.200", "0.200 − 1 = −0.800", "1.61"):
             assert shown in text
         assert "said dog ✗" in text
 

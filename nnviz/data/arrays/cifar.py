@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from nnviz.array import Array
 from nnviz.data.arrays.labelled_arrays import Part, as_dataset
 from nnviz.data.arrays.picture_arrays import prepared
 from nnviz.data.bounded import AGAIN, bounded
-from nnviz.data.dataset import Array, Dataset
+from nnviz.data.dataset import Dataset
 from nnviz.data.formats import CIFAR_10_FILE
 from nnviz.errors import InputError
 
@@ -67,14 +68,14 @@ def _part(paths: list[Path], kind: Kind, image_size: int | None, grayscale: bool
 
 
 def _records(path: Path, kind: Kind) -> Array:
-    """(n, bytes of a record) uint8. Raises InputError if the file is no whole number of them, or has a wrong label."""
+    """(n, bytes of a record) uint8. Raises InputError if the file does not hold whole ones, or a wrong label."""
     length = kind.label_bytes + PIXELS
     with bounded(path) as file:
         if file.size is None:
             raise InputError(f"{path}: packed with gzip; unpack it")
         if not file.size or file.size % length:
             raise InputError(
-                f"{path}: {file.size:,} bytes are no whole number of records of {length:,} bytes; {AGAIN}"
+                f"{path}: {file.size:,} bytes are not a whole number of records of {length:,} bytes; {AGAIN}"
                 if file.size
                 else f"{path}: empty; {AGAIN}"
             )
@@ -101,7 +102,7 @@ def _class_names(path: Path, classes: int) -> list[str]:
         return [str(number) for number in range(classes)]
     with bounded(path) as file:
         if file.size is None or file.size > NAMES_BYTES:
-            raise InputError(f"{path}: this is no list of {classes} names; {AGAIN}, or take it away")
+            raise InputError(f"{path}: this is not a list of {classes} names; {AGAIN}, or take it away")
         content = file.read(file.size, "names of classes")
     names = content.decode(errors="replace").split()
     if len(names) != classes or len(set(names)) != classes:

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
+from nnviz.array import Array
 from nnviz.data.arrays.labelled_arrays import Part, as_dataset
 from nnviz.data.arrays.picture_arrays import prepared
 from nnviz.data.bounded import AGAIN, BoundedFile, bounded
-from nnviz.data.dataset import Array, Dataset
+from nnviz.data.dataset import Dataset
 from nnviz.data.formats import idx_key
 from nnviz.errors import InputError
 

@@ -6,8 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nnviz.data.dataset import Array, Dataset, Split, Standardization
+from nnviz.array import Array
+from nnviz.data.dataset import Dataset
+from nnviz.data.split import Split
 from nnviz.data.splitting import complete
+from nnviz.data.standardization import Standardization
 from nnviz.errors import InputError
 
 MOST_CLASSES = 1000

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
+from nnviz.array import Array
 from nnviz.data.arrays.labelled_arrays import Part, as_dataset
 from nnviz.data.arrays.npz_headers import Header, opened_npz, read_headers
 from nnviz.data.arrays.npz_shapes import PAIRS, check_headers
 from nnviz.data.arrays.picture_arrays import prepared
 from nnviz.data.bounded import BoundedFile
-from nnviz.data.dataset import Array, Dataset
+from nnviz.data.dataset import Dataset
 from nnviz.errors import InputError
 
 NAMES = ("x", "y", "x_test", "y_test", "class_names")
@@ -79,12 +80,12 @@ def _finite(path: Path, name: str, stored: Array) -> Array:
 
 
 def _texts(path: Path, name: str, stored: Array) -> Array:
-    """Texts (n,) as Python knows them. Raises InputError if one is no Unicode."""
+    """Texts (n,) as Python knows them. Raises InputError if one is not Unicode."""
     try:
         texts = [text.decode() if isinstance(text, bytes) else text for text in stored.tolist()]
         "".join(texts).encode()
     except (ValueError, SystemError):  # NumPy's own, for a letter beyond the last one.
-        raise InputError(f"{path}: '{name}' holds a text that is no Unicode; store texts as NumPy does") from None
+        raise InputError(f"{path}: '{name}' holds a text that is not Unicode; store texts as NumPy does") from None
     return np.array(texts)
 
 

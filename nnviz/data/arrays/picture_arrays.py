@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from nnviz.array import Array
 from nnviz.data.bounded import check_limit
-from nnviz.data.dataset import Array
 from nnviz.data.images.image_files import square
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nnviz.data.dataset import Array
+from nnviz.array import Array
 
 WHITE = np.array([255.0, 255.0, 255.0])
 

@@ -5,10 +5,21 @@ A person is drawn in the coordinates of the head, whose middle is 0 and whose ha
 
 import numpy as np
 
-from nnviz.data.dataset import Array
+from nnviz.array import Array
 from nnviz.data.drawn.backdrops import backdrop, light
 from nnviz.data.drawn.choice import WHITE, Choice
-from nnviz.data.drawn.shapes import Layer, Shape, box, ellipse, frame, half_plane, mirrored, placed, render, triangle
+from nnviz.data.drawn.shapes import (
+    PaintLayer,
+    Shape,
+    box,
+    ellipse,
+    frame,
+    half_plane,
+    mirrored,
+    placed,
+    render,
+    triangle,
+)
 from nnviz.data.drawn.things import THINGS, Paint
 
 CLASS_NAMES = ("human", "not human")
@@ -66,7 +77,7 @@ def _both(shape: Shape) -> list[Shape]:
     return [shape, mirrored(shape)]
 
 
-def _person(choice: Choice, skin: Array) -> list[Layer]:
+def _person(choice: Choice, skin: Array) -> list[PaintLayer]:
     """Shoulders, neck and head, with hair or a hat."""
     hair = choice.near(choice.pick(HAIRS), 8)
     style = choice.between(0, 1)
@@ -77,18 +88,18 @@ def _person(choice: Choice, skin: Array) -> list[Layer]:
     turn = choice.around(0, 0.26)
     face = frame(turn, choice.around(0, 0.06), 1 - np.abs(turn) * 0.5, 1.0)
     return [
-        Layer(hair * 0.8, [ellipse(0.0, 0.25, choice.between(0.9, 1.15), choice.between(1.1, 1.5))], is_long),
-        Layer(hair, [ellipse(0.0, -1.1, 0.42, 0.36)], has_bun),
+        PaintLayer(hair * 0.8, [ellipse(0.0, 0.25, choice.between(0.9, 1.15), choice.between(1.1, 1.5))], is_long),
+        PaintLayer(hair, [ellipse(0.0, -1.1, 0.42, 0.36)], has_bun),
         *_clothes(choice, skin),
-        Layer(skin * 0.92, _both(ellipse(0.76, 0.06, 0.12, 0.2)), 1 - is_long),
-        Layer(skin, [ellipse(0.0, 0.0, 0.76, 0.98)]),
+        PaintLayer(skin * 0.92, _both(ellipse(0.76, 0.06, 0.12, 0.2)), 1 - is_long),
+        PaintLayer(skin, [ellipse(0.0, 0.0, 0.76, 0.98)]),
         *placed(_face(choice, skin, hair), face),
         *_hair(choice, hair, 1 - is_bald),
         *_hat(choice, has_hat),
     ]
 
 
-def _clothes(choice: Choice, skin: Array) -> list[Layer]:
+def _clothes(choice: Choice, skin: Array) -> list[PaintLayer]:
     """Shoulders in a colour, a neck, and sometimes an open collar, stripes or a jacket."""
     cloth = choice.near(choice.pick(CLOTHES), 14)
     width = choice.between(1.35, 1.9)
@@ -96,15 +107,15 @@ def _clothes(choice: Choice, skin: Array) -> list[Layer]:
     stripes = [box(-3.0, y, 3.0, y + 0.16) + shoulders for y in (1.55, 1.95, 2.35)]
     jacket = half_plane((-0.25, 1.0), (-0.5, 3.0)) + shoulders
     return [
-        Layer(cloth, [shoulders, box(-width, 2.6, width, 9.0)]),
-        Layer(choice.near(choice.pick(CLOTHES), 14), stripes, choice.chance(0.25)),
-        Layer(cloth * 0.6, _both(jacket), choice.chance(0.25)),
-        Layer(skin * 0.82, [box(-0.32, 0.5, 0.32, 1.25), ellipse(0.0, 1.25, 0.34, 0.22)]),
-        Layer(skin * 0.88, [triangle((-0.34, 1.2), (0.34, 1.2), (0.0, 1.9))], choice.chance(0.4)),
+        PaintLayer(cloth, [shoulders, box(-width, 2.6, width, 9.0)]),
+        PaintLayer(choice.near(choice.pick(CLOTHES), 14), stripes, choice.chance(0.25)),
+        PaintLayer(cloth * 0.6, _both(jacket), choice.chance(0.25)),
+        PaintLayer(skin * 0.82, [box(-0.32, 0.5, 0.32, 1.25), ellipse(0.0, 1.25, 0.34, 0.22)]),
+        PaintLayer(skin * 0.88, [triangle((-0.34, 1.2), (0.34, 1.2), (0.0, 1.9))], choice.chance(0.4)),
     ]
 
 
-def _face(choice: Choice, skin: Array, hair: Array) -> list[Layer]:
+def _face(choice: Choice, skin: Array, hair: Array) -> list[PaintLayer]:
     """Eyes, brows, nose and mouth; of some a beard, of some glasses."""
     eye, brow = choice.between(-0.12, 0.0), choice.between(-0.36, -0.28)
     mouth = choice.between(0.48, 0.56)
@@ -112,20 +123,20 @@ def _face(choice: Choice, skin: Array, hair: Array) -> list[Layer]:
     jaw = ellipse(0.0, 0.1, 0.7, 0.88) + half_plane((-1.0, 0.3), (1.0, 0.3))
     glasses, tinted = choice.chance(0.25), choice.chance(0.3)
     return [
-        Layer(hair, [jaw], 0.9 * choice.chance(0.22)),
-        Layer(DARK, [*_both(ellipse(0.31, eye, 0.26, 0.22)), box(-0.4, -0.1, 0.4, -0.04)], glasses),
-        Layer(skin * 0.96, _both(ellipse(0.31, eye, 0.2, 0.16)), glasses),
-        Layer(WHITE * 0.95, _both(ellipse(0.31, eye, 0.16, 0.1))),
-        Layer(choice.pick(IRISES), _both(ellipse(0.31, eye, 0.085, 0.1))),
-        Layer(DARK, _both(ellipse(0.31, eye, 0.24, 0.2)), glasses * tinted),
-        Layer(hair * 0.7, _both(ellipse(0.32, brow, 0.2, 0.05, 0.1))),
-        Layer(skin * 0.78, [triangle((0.0, 0.0), (0.13, 0.3), (-0.13, 0.3))], 0.8),
-        Layer(LIP * 0.4 + skin * 0.45, [ellipse(0.0, mouth, choice.between(0.22, 0.32), 0.07)]),
-        Layer(WHITE * 0.95, [ellipse(0.0, mouth, 0.2, 0.06)], is_open),
+        PaintLayer(hair, [jaw], 0.9 * choice.chance(0.22)),
+        PaintLayer(DARK, [*_both(ellipse(0.31, eye, 0.26, 0.22)), box(-0.4, -0.1, 0.4, -0.04)], glasses),
+        PaintLayer(skin * 0.96, _both(ellipse(0.31, eye, 0.2, 0.16)), glasses),
+        PaintLayer(WHITE * 0.95, _both(ellipse(0.31, eye, 0.16, 0.1))),
+        PaintLayer(choice.pick(IRISES), _both(ellipse(0.31, eye, 0.085, 0.1))),
+        PaintLayer(DARK, _both(ellipse(0.31, eye, 0.24, 0.2)), glasses * tinted),
+        PaintLayer(hair * 0.7, _both(ellipse(0.32, brow, 0.2, 0.05, 0.1))),
+        PaintLayer(skin * 0.78, [triangle((0.0, 0.0), (0.13, 0.3), (-0.13, 0.3))], 0.8),
+        PaintLayer(LIP * 0.4 + skin * 0.45, [ellipse(0.0, mouth, choice.between(0.22, 0.32), 0.07)]),
+        PaintLayer(WHITE * 0.95, [ellipse(0.0, mouth, 0.2, 0.06)], is_open),
     ]
 
 
-def _hair(choice: Choice, hair: Array, opacity: Array) -> list[Layer]:
+def _hair(choice: Choice, hair: Array, opacity: Array) -> list[PaintLayer]:
     """Hair over the forehead, parted at any place."""
     fringe = choice.between(-0.55, -0.35)
     crown = ellipse(0.0, -0.12, 0.86, 1.0)
@@ -133,15 +144,15 @@ def _hair(choice: Choice, hair: Array, opacity: Array) -> list[Layer]:
     top = fringe - 0.15
     left = half_plane((parting, top), (-1.0, fringe + choice.between(0, 0.35))) + crown
     right = half_plane((1.0, fringe + choice.between(0, 0.35)), (parting, top)) + crown
-    return [Layer(hair, [left, right], opacity)]
+    return [PaintLayer(hair, [left, right], opacity)]
 
 
-def _hat(choice: Choice, opacity: Array) -> list[Layer]:
+def _hat(choice: Choice, opacity: Array) -> list[PaintLayer]:
     """A cap, or a hat with a brim on both sides."""
     felt = choice.near(choice.pick(CLOTHES), 14)
     dome = ellipse(0.0, -0.45, 0.88, choice.between(0.7, 1.0)) + half_plane((1.0, -0.4), (-1.0, -0.4))
     brim = choice.between(0.9, 1.35)
     return [
-        Layer(felt, [dome], opacity),
-        Layer(felt * 0.75, [ellipse(choice.between(0.0, 0.35), -0.42, brim, 0.13)], opacity),
+        PaintLayer(felt, [dome], opacity),
+        PaintLayer(felt * 0.75, [ellipse(choice.between(0.0, 0.35), -0.42, brim, 0.13)], opacity),
     ]

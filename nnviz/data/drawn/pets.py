@@ -5,11 +5,11 @@ An animal is drawn in the coordinates of its head, whose middle is 0 and whose h
 
 import numpy as np
 
-from nnviz.data.dataset import Array
+from nnviz.array import Array
 from nnviz.data.drawn.choice import WHITE, Choice
 from nnviz.data.drawn.shapes import (
-    Layer,
     Number,
+    PaintLayer,
     Shape,
     ellipse,
     frame,
@@ -78,22 +78,24 @@ def pose(choice: Choice) -> Array:
     return frame(choice.around(0.0, 0.14), choice.around(0.1, 0.1), width, size, choice.around(0.0, 0.2))
 
 
-def scene(choice: Choice, fur: Array) -> list[Layer]:
+def scene(choice: Choice, fur: Array) -> list[PaintLayer]:
     """A wall of two colours that run into each other, sometimes something round on it, and a floor."""
     spot = ellipse(choice.around(0, 1), choice.around(0, 1), choice.between(0.1, 0.5), choice.between(0.1, 0.5))
     floor = choice.between(0.2, 0.8)
     return [
-        Layer(choice.wall(fur), [half_plane((1.0, 1.0), (-1.0, 1.0))]),
-        Layer(choice.wall(fur), [half_plane((0.0, 0.0), (choice.around(0, 1), choice.side()))], blur=2.0),
-        Layer(choice.wall(fur), [spot], choice.chance(0.6)),
-        Layer(choice.wall(fur), [half_plane((1.0, floor), (-1.0, floor + choice.around(0, 0.1)))], choice.chance(0.5)),
+        PaintLayer(choice.wall(fur), [half_plane((1.0, 1.0), (-1.0, 1.0))]),
+        PaintLayer(choice.wall(fur), [half_plane((0.0, 0.0), (choice.around(0, 1), choice.side()))], blur=2.0),
+        PaintLayer(choice.wall(fur), [spot], choice.chance(0.6)),
+        PaintLayer(
+            choice.wall(fur), [half_plane((1.0, floor), (-1.0, floor + choice.around(0, 0.1)))], choice.chance(0.5)
+        ),
     ]
 
 
-def shade(choice: Choice) -> list[Layer]:
+def shade(choice: Choice) -> list[PaintLayer]:
     """Less light on one side."""
     edge = half_plane((0.0, 0.0), (choice.around(0, 1), choice.side()))
-    return [Layer(BLACK, [edge], choice.between(0, 0.3), blur=2.5)]
+    return [PaintLayer(BLACK, [edge], choice.between(0, 0.3), blur=2.5)]
 
 
 def both(shape: Shape) -> list[Shape]:
@@ -101,68 +103,68 @@ def both(shape: Shape) -> list[Shape]:
     return [shape, mirrored(shape)]
 
 
-def body(coat: Coat) -> list[Layer]:
+def body(coat: Coat) -> list[PaintLayer]:
     """Shoulders and chest, below the head."""
     return [
-        Layer(coat.fur * 0.88, [ellipse(0.0, 1.9, 0.95, 1.3)]),
-        Layer(coat.chest, [ellipse(0.0, 1.6, 0.45, 0.8)]),
+        PaintLayer(coat.fur * 0.88, [ellipse(0.0, 1.9, 0.95, 1.3)]),
+        PaintLayer(coat.chest, [ellipse(0.0, 1.6, 0.45, 0.8)]),
     ]
 
 
-def eyes(coat: Coat, x: float, y: Number, radius: float, pupil: Number) -> list[Layer]:
+def eyes(coat: Coat, x: float, y: Number, radius: float, pupil: Number) -> list[PaintLayer]:
     """Rimmed irises with pupils of that width, and in both a glint from the same light."""
     glint = radius * 0.3
     return [
-        Layer(BLACK, both(ellipse(x, y, radius * 1.12, radius * 1.12))),
-        Layer(coat.eye, both(ellipse(x, y, radius, radius))),
-        Layer(BLACK, both(ellipse(x, y, pupil, radius * 0.9))),
-        Layer(WHITE, [ellipse(side * x - glint, y - glint, glint, glint) for side in (-1, 1)]),
+        PaintLayer(BLACK, both(ellipse(x, y, radius * 1.12, radius * 1.12))),
+        PaintLayer(coat.eye, both(ellipse(x, y, radius, radius))),
+        PaintLayer(BLACK, both(ellipse(x, y, pupil, radius * 0.9))),
+        PaintLayer(WHITE, [ellipse(side * x - glint, y - glint, glint, glint) for side in (-1, 1)]),
     ]
 
 
-def markings(choice: Choice, coat: Coat) -> list[Layer]:
+def markings(choice: Choice, coat: Coat) -> list[PaintLayer]:
     """A blaze on the forehead, a patch around one eye, stripes between the ears: some of them or none."""
     head = ellipse(0.0, 0.0, 0.92, 0.85)
     stripes = [ellipse(0.0, -0.68, 0.06, 0.22), *both(ellipse(0.22, -0.64, 0.06, 0.2, 0.2))]
     return [
-        Layer(coat.blaze, [ellipse(0.0, -0.4, 0.16, 0.6) + head], choice.chance(0.3)),
-        Layer(coat.patch, [ellipse(0.45, -0.2, 0.36, 0.4) + head], choice.chance(0.3)),
-        Layer(coat.stripes, [stripe + head for stripe in stripes], choice.chance(0.3)),
+        PaintLayer(coat.blaze, [ellipse(0.0, -0.4, 0.16, 0.6) + head], choice.chance(0.3)),
+        PaintLayer(coat.patch, [ellipse(0.45, -0.2, 0.36, 0.4) + head], choice.chance(0.3)),
+        PaintLayer(coat.stripes, [stripe + head for stripe in stripes], choice.chance(0.3)),
     ]
 
 
-def cat(choice: Choice, coat: Coat) -> list[Layer]:
+def cat(choice: Choice, coat: Coat) -> list[PaintLayer]:
     """Pointed ears that stand up, slit pupils, a small nose, whiskers."""
     tip_x, tip_y = choice.between(0.7, 0.95), choice.between(-1.6, -1.3)
     mouth = both(ellipse(0.11, 0.41, 0.12, 0.03, -0.4))
     whiskers = both(ellipse(0.9, 0.28, 0.5, 0.025, -0.15)) + both(ellipse(0.9, 0.43, 0.5, 0.025, 0.15))
     return [
         *body(coat),
-        Layer(coat.fur, both(triangle((-0.98, -0.1), (-tip_x, tip_y), (-0.1, -0.7)))),
-        Layer(coat.ear, both(triangle((-0.82, -0.4), (-tip_x, tip_y * 0.86), (-0.35, -0.7)))),
-        Layer(coat.fur, [ellipse(0.0, 0.0, 1.02, 0.85)]),
+        PaintLayer(coat.fur, both(triangle((-0.98, -0.1), (-tip_x, tip_y), (-0.1, -0.7)))),
+        PaintLayer(coat.ear, both(triangle((-0.82, -0.4), (-tip_x, tip_y * 0.86), (-0.35, -0.7)))),
+        PaintLayer(coat.fur, [ellipse(0.0, 0.0, 1.02, 0.85)]),
         *markings(choice, coat),
-        Layer(coat.muzzle, both(ellipse(0.2, 0.36, 0.3, 0.24))),
+        PaintLayer(coat.muzzle, both(ellipse(0.2, 0.36, 0.3, 0.24))),
         *eyes(coat, 0.42, choice.around(-0.15, 0.05), 0.22, choice.between(0.06, 0.12)),
-        Layer(coat.nose, [triangle((-0.14, 0.15), (0.14, 0.15), (0.0, 0.3))]),
-        Layer(BLACK, mouth, 0.8),
-        Layer(coat.whiskers, whiskers, 0.7),
+        PaintLayer(coat.nose, [triangle((-0.14, 0.15), (0.14, 0.15), (0.0, 0.3))]),
+        PaintLayer(BLACK, mouth, 0.8),
+        PaintLayer(coat.whiskers, whiskers, 0.7),
     ]
 
 
-def dog(choice: Choice, coat: Coat) -> list[Layer]:
+def dog(choice: Choice, coat: Coat) -> list[PaintLayer]:
     """Round ears that hang down, round dark eyes, a long muzzle with a large nose, sometimes the tongue."""
     ear = ellipse(-0.98, choice.between(0.0, 0.2), 0.3, choice.between(0.6, 0.8), choice.between(0.05, 0.4))
     mouth = [ellipse(0.0, 0.5, 0.03, 0.14), *both(ellipse(0.14, 0.64, 0.16, 0.03, -0.4))]
     return [
         *body(coat),
-        Layer(coat.fur, [ellipse(0.0, 0.0, 0.92, 0.95)]),
+        PaintLayer(coat.fur, [ellipse(0.0, 0.0, 0.92, 0.95)]),
         *markings(choice, coat),
-        Layer(coat.ear, both(ear)),
-        Layer(PINK, [ellipse(0.0, 0.85, 0.16, 0.24)], choice.chance(0.5)),
-        Layer(coat.muzzle, [ellipse(0.0, 0.45, 0.45, 0.42)]),
+        PaintLayer(coat.ear, both(ear)),
+        PaintLayer(PINK, [ellipse(0.0, 0.85, 0.16, 0.24)], choice.chance(0.5)),
+        PaintLayer(coat.muzzle, [ellipse(0.0, 0.45, 0.45, 0.42)]),
         *eyes(coat, 0.38, choice.around(-0.2, 0.05), 0.17, 0.14),
-        Layer(coat.nose, [ellipse(0.0, 0.24, 0.24, 0.17)]),
-        Layer(WHITE, [ellipse(-0.07, 0.17, 0.07, 0.04)], 0.6),
-        Layer(BLACK, mouth, 0.8),
+        PaintLayer(coat.nose, [ellipse(0.0, 0.24, 0.24, 0.17)]),
+        PaintLayer(WHITE, [ellipse(-0.07, 0.17, 0.07, 0.04)], 0.6),
+        PaintLayer(BLACK, mouth, 0.8),
     ]

@@ -8,7 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nnviz.data.dataset import Array, Dataset, Split, Standardization
+from nnviz.array import Array
+from nnviz.data.dataset import Dataset
+from nnviz.data.split import Split
+from nnviz.data.standardization import Standardization
 
 FEATURE_NAMES = ("x", "y")
 TARGET_NAMES = ("height",)

@@ -7,7 +7,7 @@ the steering; only where the lane goes does.
 
 import numpy as np
 
-from nnviz.data.dataset import Array
+from nnviz.array import Array
 from nnviz.data.drawn.choice import WHITE, Choice
 
 TARGET_NAMES = ("steering",)

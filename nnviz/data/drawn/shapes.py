@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from msgspec.structs import replace
 
-from nnviz.data.dataset import Array
+from nnviz.array import Array
 
 Number = float | Array
 Point = tuple[Number, Number]
@@ -72,7 +72,7 @@ def mirrored(shape: Shape) -> Shape:
     return tuple(flip @ form @ flip for form in shape)
 
 
-class Layer(msgspec.Struct, frozen=True):
+class PaintLayer(msgspec.Struct, frozen=True):
     """Shapes painted in one colour.
 
     `colour` (n, 3) or (3,), 0 to 255; `opacity` (n,) or one number, at most 1. `blur` is the width of the edge where
@@ -85,7 +85,7 @@ class Layer(msgspec.Struct, frozen=True):
     blur: float = 0.0
 
 
-def placed(layers: Sequence[Layer], place: Array) -> list[Layer]:
+def placed(layers: Sequence[PaintLayer], place: Array) -> list[PaintLayer]:
     """Layers drawn in the coordinates of a frame, as they lie outside of it."""
     # Distances grow with the frame, so that an edge stays a pixel wide.
     growth = np.abs(np.linalg.det(place[:, :2, :2])) ** -0.5
@@ -100,7 +100,7 @@ CHUNK_PIXELS = 32 * 32 * 32
 """So many pixels at a time, so that what is worked on stays in the processor's cache."""
 
 
-def render(layers: Sequence[Layer], count: int, size: int) -> Array:
+def render(layers: Sequence[PaintLayer], count: int, size: int) -> Array:
     """Paint the layers, the first one at the back: (count, size, size, 3) uint8."""
     canvas = _Canvas(layers, count, size)
     images = np.empty((count, size * size, 3), np.uint8)
@@ -114,7 +114,7 @@ def render(layers: Sequence[Layer], count: int, size: int) -> Array:
 class _Canvas:
     """Layers made ready to be painted, any part of the images at a time."""
 
-    def __init__(self, layers: Sequence[Layer], count: int, size: int) -> None:
+    def __init__(self, layers: Sequence[PaintLayer], count: int, size: int) -> None:
         along = (np.arange(size) + 0.5) * (2 / size) - 1
         y, x = (axis.ravel() for axis in np.meshgrid(along, along, indexing="ij"))
         point = np.stack([x, y, np.ones_like(x)])

@@ -27,7 +27,7 @@ from platformdirs import user_cache_path
 
 from nnviz.data.images.cache_entry import EntryWriter, read_entry
 from nnviz.data.images.decoded import Images
-from nnviz.data.images.decoding import Block, Form, Paths, Put
+from nnviz.data.images.decoding import Chunk, Form, Paths, Put
 
 VERSION = 3
 """To be counted up when decoding makes of the same file other pixels, or other words about what is wrong with it."""
@@ -132,9 +132,9 @@ def _explained() -> Iterator[None]:
 
 
 def _explaining(put: Put) -> Put:
-    def explained(start: int, block: Block) -> None:
+    def explained(start: int, chunk: Chunk) -> None:
         with _explained():
-            put(start, block)
+            put(start, chunk)
 
     return explained
 
@@ -161,7 +161,7 @@ def _new_draft(folder: Path) -> tuple[int, Path]:
 
 
 def _remove_orphans(folder: Path) -> None:
-    """Remove the drafts of processes that are no more."""
+    """Remove the drafts of processes that have ended."""
     for draft in folder.glob(f"*{DRAFT}"):
         with contextlib.suppress(OSError), open(draft, "rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,6 +1,6 @@
 """An entry of the cache: one file with the pixels of all images, then what else is known of them, then the footer.
 
-The pixels come first, so that they can be mapped into memory and be written in any order, block by block, each with a
+The pixels come first, so that they can be mapped into memory and be written in any order, chunk by chunk, each with a
 checksum. The footer tells how long the middle part is, which is MessagePack, and has a checksum of it.
 """
 
@@ -15,14 +15,14 @@ from typing import BinaryIO
 import msgspec
 import numpy as np
 
+from nnviz.array import Array
 from nnviz.data.cores import available_cores
 from nnviz.data.images.decoded import Images
-from nnviz.data.images.decoding import Block, Form
-from nnviz.data.rows import Array
+from nnviz.data.images.decoding import Chunk, Form
 
 FOOTER = struct.Struct("<8sQI")
 MAGIC = b"nnviz im"
-# To check 600 MB takes 0.1 s on two cores. Of more than this, blocks are checked that are spread evenly over all.
+# To check 600 MB takes 0.1 s on two cores. Of more than this, chunks are checked that are spread evenly over all.
 CHECKED_BYTES = 1 << 30
 
 
@@ -41,15 +41,15 @@ class EntryWriter:
     def __init__(self, descriptor: int, n: int, form: Form) -> None:
         self._descriptor, self._form = descriptor, form
         self._sums = np.zeros((n, 2, form.shape[-1]), np.int64)
-        self._checksums = np.zeros(-(-n // form.per_block), np.uint32)
+        self._checksums = np.zeros(-(-n // form.per_chunk), np.uint32)
         self._unusable: dict[int, str] = {}
 
-    def put(self, start: int, block: Block) -> None:
-        """The images from that place on, the first one of a block."""
-        self._write(start * self._form.bytes, block.pixels.tobytes())
-        self._sums[start : start + len(block.sums)] = block.sums
-        self._checksums[start // self._form.per_block] = block.checksum
-        self._unusable |= {start + place: reason for place, reason in block.unusable}
+    def put(self, start: int, chunk: Chunk) -> None:
+        """The images from that place on, the first one of a chunk."""
+        self._write(start * self._form.bytes, chunk.pixels.tobytes())
+        self._sums[start : start + len(chunk.sums)] = chunk.sums
+        self._checksums[start // self._form.per_chunk] = chunk.checksum
+        self._unusable |= {start + place: reason for place, reason in chunk.unusable}
 
     def finish(self) -> None:
         """All images are there."""
@@ -74,7 +74,7 @@ def read_entry(path: Path, n: int, form: Form) -> Images | None:
         pixels = np.frombuffer(mmap.mmap(file.fileno(), n * form.bytes, prot=mmap.PROT_READ), np.uint8)
     checksums = np.frombuffer(about.checksums, np.uint32)
     sums = np.frombuffer(about.sums, np.int64)
-    if len(sums) != n * 2 * form.shape[-1] or not _is_sound(pixels, checksums, form.per_block * form.bytes):
+    if len(sums) != n * 2 * form.shape[-1] or not _is_sound(pixels, checksums, form.per_chunk * form.bytes):
         return None
     return Images(pixels.reshape(n, *form.shape), sums.reshape(n, 2, -1), dict(sorted(about.unusable.items())))
 
@@ -96,13 +96,13 @@ def _about(file: BinaryIO, pixel_bytes: int) -> About | None:
 
 
 def _is_sound(pixels: Array, checksums: Array, block_bytes: int) -> bool:
-    """Whether the blocks that are checked have the checksums that they had when they were written."""
+    """Whether the chunks that are checked have the checksums that they had when they were written."""
     if len(checksums) != -(-len(pixels) // block_bytes):
         return False
 
-    def right(block: int) -> bool:
-        start = block * block_bytes
-        return zlib.crc32(pixels[start : start + block_bytes].data) == int(checksums[block])
+    def right(chunk: int) -> bool:
+        start = chunk * block_bytes
+        return zlib.crc32(pixels[start : start + block_bytes].data) == int(checksums[chunk])
 
     with ThreadPoolExecutor(available_cores()) as pool:
         return all(pool.map(right, range(0, len(checksums), -(-len(pixels) // CHECKED_BYTES))))

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
-from nnviz.data.dataset import Split, Standardization
-from nnviz.data.rows import Array, Rows
+from nnviz.array import Array
+from nnviz.data.rows import Rows
+from nnviz.data.split import Split
+from nnviz.data.standardization import Standardization
 
 NOT_NOW = "could not be read now"
 """So begins what is said of a file that may be sound: something was in the way that may pass."""

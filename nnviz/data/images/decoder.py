@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 
 from threadpoolctl import threadpool_limits
 
-from nnviz.data.images.decoding import decode_block
+from nnviz.data.images.decoding import decode_chunk
 
 
 def main() -> None:
@@ -21,7 +21,7 @@ def main() -> None:
     threadpool_limits(1)
     with Connection(int(sys.argv[1])) as connection, contextlib.suppress(EOFError, OSError):
         while True:
-            connection.send(decode_block(*connection.recv()))
+            connection.send(decode_chunk(*connection.recv()))
 
 
 if __name__ == "__main__":

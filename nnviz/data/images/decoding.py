@@ -18,14 +18,14 @@ from typing import NamedTuple, TypeAlias
 import msgspec
 import numpy as np
 
+from nnviz.array import Array
 from nnviz.child import start_child
 from nnviz.data.cores import available_cores
 from nnviz.data.image_sums import image_sums
 from nnviz.data.reading import Tell
-from nnviz.data.rows import Array
 
-BLOCK_BYTES = 1 << 19
-BLOCK_IMAGES = 64
+CHUNK_BYTES = 1 << 19
+CHUNK_IMAGES = 64
 # To start a helper takes so long; what takes less altogether is done alone.
 HELPER_SECONDS = 0.3
 
@@ -47,18 +47,18 @@ class Form(msgspec.Struct, frozen=True):
         return math.prod(self.shape)
 
     @property
-    def per_block(self) -> int:
+    def per_chunk(self) -> int:
         """How many images are decoded, written and checked as one."""
-        return max(1, min(BLOCK_IMAGES, BLOCK_BYTES // self.bytes))
+        return max(1, min(CHUNK_IMAGES, CHUNK_BYTES // self.bytes))
 
 
-class Block(NamedTuple):
+class Chunk(NamedTuple):
     """Some images in a row, as they were decoded.
 
     pixels    (n, height, width, channels) uint8, zeros where an image is unusable
     sums      (n, 2, channels) int64, Σx and Σx²
     checksum  of the pixels
-    unusable  (place in the block, what is wrong with the image)
+    unusable  (place in the chunk, what is wrong with the image)
     """
 
     pixels: Array
@@ -70,11 +70,11 @@ class Block(NamedTuple):
 Paths: TypeAlias = Sequence[str | Path]
 """Of image files. Where there are very many, strings are made in a fraction of the time."""
 
-Put: TypeAlias = Callable[[int, Block], None]
-"""Gets each block with the place of its first image, in any order, one at a time."""
+Put: TypeAlias = Callable[[int, Chunk], None]
+"""Gets each chunk with the place of its first image, in any order, one at a time."""
 
 
-def decode_block(paths: Paths, form: Form) -> Block:
+def decode_chunk(paths: Paths, form: Form) -> Chunk:
     """Those images, one after the other."""
     # Pillow takes its time to load, and what comes from the cache needs none.
     from nnviz.data.images.image_files import decode, pillow_warnings
@@ -88,23 +88,23 @@ def decode_block(paths: Paths, form: Form) -> Block:
                 unusable.append((place, image))
             else:
                 pixels[place] = image
-    return Block(pixels, image_sums(pixels), zlib.crc32(pixels.data), unusable)
+    return Chunk(pixels, image_sums(pixels), zlib.crc32(pixels.data), unusable)
 
 
 class Helper:
-    """A process that decodes blocks. It ends when its connection closes, however that comes. Raises OSError."""
+    """A process that decodes chunks. It ends when its connection closes, however that comes. Raises OSError."""
 
     def __init__(self) -> None:
         self._connection, self._process = start_child("nnviz.data.images.decoder")
 
-    def decode(self, paths: Paths, form: Form) -> Block | None:
-        """As `decode_block`; None if the process is no more."""
+    def decode(self, paths: Paths, form: Form) -> Chunk | None:
+        """As `decode_chunk`; None if the process has ended."""
         try:
             self._connection.send((paths, form))
-            block: Block = self._connection.recv()
+            chunk: Chunk = self._connection.recv()
         except (OSError, EOFError):
             return None
-        return block
+        return chunk
 
     def end(self) -> None:
         """End the process, whatever it is doing."""
@@ -114,19 +114,19 @@ class Helper:
 
 
 class Decoding:
-    """The decoding of some files, block by block, shared among this process and its helpers."""
+    """The decoding of some files, chunk by chunk, shared among this process and its helpers."""
 
     def __init__(self, paths: Paths, form: Form, put: Put, tell: Tell) -> None:
         self._paths, self._form = paths, form
         self._put, self._tell = put, tell
-        self._waiting = deque(range(0, len(paths), form.per_block))
+        self._waiting = deque(range(0, len(paths), form.per_chunk))
         self._turn = Lock()
         self._done = 0
 
     def run(self) -> None:
         """Decode all. Raises what `put` raises."""
         begin = time.perf_counter()
-        while self._step(decode_block):
+        while self._step(decode_chunk):
             elapsed = time.perf_counter() - begin
             left = len(self._paths) - self._done
             if min(elapsed, elapsed / self._done * left) > HELPER_SECONDS:
@@ -138,7 +138,7 @@ class Decoding:
             pool = stack.enter_context(ThreadPoolExecutor(max_workers=available_cores()))
             helpers = list(_helpers(available_cores() - 1, stack))
             assisted = [pool.submit(self._assisted_by, helper) for helper in helpers]
-            while self._step(decode_block):
+            while self._step(decode_chunk):
                 pass
             for assistance in assisted:
                 assistance.result()
@@ -147,19 +147,19 @@ class Decoding:
         while self._step(helper.decode):
             pass
 
-    def _step(self, decode: Callable[[Paths, Form], Block | None]) -> bool:
-        """Decode the next block; whether there was one, and it could be."""
+    def _step(self, decode: Callable[[Paths, Form], Chunk | None]) -> bool:
+        """Decode the next chunk; whether there was one, and it could be."""
         try:
             start = self._waiting.popleft()
         except IndexError:
             return False
-        block = decode(self._paths[start : start + self._form.per_block], self._form)
-        if block is None:
+        chunk = decode(self._paths[start : start + self._form.per_chunk], self._form)
+        if chunk is None:
             self._waiting.appendleft(start)
             return False
         with self._turn:
-            self._put(start, block)
-            self._done += len(block.pixels)
+            self._put(start, chunk)
+            self._done += len(chunk.pixels)
             self._tell(self._done, len(self._paths))
         return True
 

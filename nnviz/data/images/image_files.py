@@ -17,8 +17,8 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from nnviz.array import Array
 from nnviz.data.images.decoded import NOT_NOW
-from nnviz.data.rows import Array
 from nnviz.errors import InputError
 
 SIGNATURE_BYTES = 8

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nnviz.data.dataset import Dataset, Skipped, Split
+from nnviz.data.dataset import Dataset
 from nnviz.data.folder_walk import (
     CIRCLE,
     class_name,
@@ -30,6 +30,7 @@ from nnviz.data.folder_walk import (
 from nnviz.data.images.decoded import Images
 from nnviz.data.images.image_reading import read_images
 from nnviz.data.reading import CACHED, Reading
+from nnviz.data.split import Skipped, Split
 from nnviz.data.splitting import ROLES, complete
 from nnviz.errors import InputError
 
@@ -48,7 +49,7 @@ def open_image_folder(
     Without `train/`, the images of each class are shuffled and split 70 % / 15 % / 15 %; so are those of a `train/`
     that stands alone. Beside `train/` and `test/`, a missing validation split takes 15 % of each class of `train/`;
     beside `train/` and `val/`, a missing test split stays empty. The same files and the same state of the generator
-    give the same splits. Hidden files are ignored; any other file that is no usable image of a class is skipped and
+    give the same splits. Hidden files are ignored; any other file that is not a usable image of a class is skipped and
     named. Links are followed, but not in circles.
 
     Raises InputError if there are fewer than two classes to train on, or one of them has no image.

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from nnviz.data.images.cache import CacheError, Place, cache_folder
 from nnviz.data.images.decoded import Images
-from nnviz.data.images.decoding import Block, Decoding, Form, Paths, Put
+from nnviz.data.images.decoding import Chunk, Decoding, Form, Paths, Put
 from nnviz.data.reading import Reading
 from nnviz.errors import InputError
 
@@ -55,10 +55,10 @@ def _in_memory(paths: Paths, form: Form, reading: Reading) -> Images:
     sums = np.empty((n, 2, form.shape[-1]), np.int64)
     unusable: dict[int, str] = {}
 
-    def put(start: int, block: Block) -> None:
-        pixels[start : start + len(block.pixels)] = block.pixels
-        sums[start : start + len(block.sums)] = block.sums
-        unusable.update((start + place, reason) for place, reason in block.unusable)
+    def put(start: int, chunk: Chunk) -> None:
+        pixels[start : start + len(chunk.pixels)] = chunk.pixels
+        sums[start : start + len(chunk.sums)] = chunk.sums
+        unusable.update((start + place, reason) for place, reason in chunk.unusable)
 
     _decode(paths, form, reading, put)
     return Images(pixels, sums, dict(sorted(unusable.items())))

@@ -9,9 +9,12 @@ from pathlib import Path
 import numpy as np
 from msgspec.structs import replace
 
-from nnviz.data.dataset import Array, Dataset, Split, Standardization
+from nnviz.array import Array
+from nnviz.data.dataset import Dataset
 from nnviz.data.reading import CACHED, Reading
+from nnviz.data.split import Split
 from nnviz.data.splitting import complete
+from nnviz.data.standardization import Standardization
 from nnviz.data.tables.learnt_names import with_learnt_names
 from nnviz.data.tables.table_columns import Columns, read_columns
 from nnviz.data.tables.table_encoding import Feature, TableEncoding, count_blanks, encode, fit_features, notes_on_blanks
@@ -36,7 +39,7 @@ def open_table(
     they are. Rows are split 70 % / 15 % / 15 %; medians and categories are those of the training rows, or those of
     the `encoding` of another table. What is left out or filled is told in the dataset's notes.
 
-    Raises InputError naming the line or the column if the file is no table that can be learnt from, or does not fit
+    Raises InputError naming the line or the column if the file is not a table that can be learnt from, or does not fit
     the encoding.
     """
     text = read_table_text(path)

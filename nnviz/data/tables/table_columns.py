@@ -6,7 +6,7 @@ from itertools import islice
 import msgspec
 import numpy as np
 
-from nnviz.data.dataset import Array
+from nnviz.array import Array
 from nnviz.data.tables.table_text import BLANKS, NO_NUMBERS, TableText, is_number
 from nnviz.errors import InputError
 
@@ -34,7 +34,7 @@ class Words(msgspec.Struct):
     """A column in which some cell is neither a number nor blank.
 
     codes   (n,) int32, the place of each cell's word in `words`, −1 where blank
-    sample  a cell that is no number and the line that it stands in
+    sample  a cell that is not a number and the line that it stands in
     """
 
     codes: Array
@@ -65,7 +65,7 @@ class Columns(msgspec.Struct, frozen=True):
 def read_columns(text: TableText, words: Collection[str] = ()) -> Columns:
     """Read all rows of the table; the columns named in `words` are words, whatever their cells are.
 
-    Raises InputError naming the line if the text is no table, if it is too large, or most rows are ragged.
+    Raises InputError naming the line if the text is not a table, if it is too large, or most rows are ragged.
     """
     places = {place for place, name in enumerate(text.names) if name in words}
     while True:
@@ -189,7 +189,7 @@ class _Reading:
         if self._ragged:
             what = f"{listed_lines(self._ragged_lines, self._ragged)}: not the {width:,} cells that the others have"
             if self._ragged > self._rows:
-                raise InputError(f"{path}: {what}; most rows are no rows of one table")
+                raise InputError(f"{path}: {what}; most rows do not fit together as one table")
             ragged = f"skipped {_rows(self._ragged)} ({what})"
         if not self._rows:
             raise InputError(f"{path}: there is no row below the names of the columns; give one for each example")

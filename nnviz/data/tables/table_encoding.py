@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from nnviz.data.dataset import Array
+from nnviz.array import Array
 from nnviz.data.tables.table_columns import Column, Numbers, Words
 from nnviz.data.tables.table_text import is_number
 from nnviz.data.texts.ngrams import NGrams
@@ -199,11 +199,11 @@ def _stray_word(column: Words) -> str:
     """What to say of a word that stands where most cells are numbers."""
     cell, line = column.sample
     numbers = sum(map(is_number, column.words))
-    return f"; '{shown(cell)}' in line {line:,} is no number" if line and 2 * numbers > len(column.words) else ""
+    return f"; '{shown(cell)}' in line {line:,} is not a number" if line and 2 * numbers > len(column.words) else ""
 
 
 def encode(path: Path, columns: Mapping[str, Column], features: Sequence[Feature], rows: Array) -> tuple[Array, int]:
-    """The inputs (n, features) float32 of those rows, and how many cells have a word that is no category.
+    """The inputs (n, features) float32 of those rows, and how many cells have a word that is not a category.
 
     Raises InputError if a column is missing, holds words instead of numbers, or all would take too much memory.
     """
@@ -240,7 +240,7 @@ def _column(path: Path, columns: Mapping[str, Column], feature: Feature) -> Colu
     if isinstance(column, Words) and feature.median is not None:
         cell, line = column.sample
         raise InputError(
-            f"{path}: line {line:,}: '{shown(cell)}' in column '{feature.name}' is no number, as all were that the "
+            f"{path}: line {line:,}: '{shown(cell)}' in column '{feature.name}' is not a number, as all were that the "
             "network has learnt from"
         )
     return column

@@ -5,9 +5,10 @@ from pathlib import Path, PureWindowsPath
 
 import numpy as np
 
-from nnviz.data.dataset import Dataset, Skipped, Split
+from nnviz.data.dataset import Dataset
 from nnviz.data.images.image_reading import read_images
 from nnviz.data.reading import Reading
+from nnviz.data.split import Skipped, Split
 from nnviz.data.splitting import complete
 from nnviz.data.tables.table_columns import Columns, Words
 from nnviz.data.tables.table_encoding import TableEncoding, shown
@@ -88,5 +89,5 @@ def find_image(folder: Path, cell: str) -> Path | None:
         return None
     parts = PureWindowsPath(cell).parts
     candidates = [folder / cell, *(folder.joinpath(*parts[-count:]) for count in range(NEAREST_PARTS, 0, -1))]
-    # os.path finds nothing under a name that can be no file's, where Path would raise.
+    # os.path finds nothing under a name that cannot be a file's, where Path would raise.
     return next((path for path in candidates if os.path.isfile(path)), None)

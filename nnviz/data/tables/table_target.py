@@ -7,8 +7,8 @@ from typing import Literal
 import msgspec
 import numpy as np
 
+from nnviz.array import Array
 from nnviz.data.arrays.labelled_arrays import MOST_CLASSES
-from nnviz.data.dataset import Array
 from nnviz.data.tables.table_columns import Column, Columns, Words, listed_lines
 from nnviz.data.tables.table_encoding import listed_names, shown
 from nnviz.errors import InputError
@@ -118,8 +118,8 @@ def _numbers(path: Path, name: str, column: Column, rows: Array) -> Array:
     if isinstance(column, Words):
         cell, line = column.sample
         raise InputError(
-            f"{path}: line {line:,}: '{shown(cell)}' in the target, column '{shown(name)}', is no number; correct it, "
-            "or take --task classify"
+            f"{path}: line {line:,}: '{shown(cell)}' in the target, column '{shown(name)}', is not a number; "
+            "correct it, or take --task classify"
         )
     values = column.values[rows]
     if values.min() == values.max():

@@ -53,7 +53,7 @@ class TableText(msgspec.Struct, frozen=True):
     @property
     def notes(self) -> tuple[str, ...]:
         """What to say of how it is written."""
-        return ("read as Latin-1, because it is no UTF-8",) if self.encoding == "latin-1" else ()
+        return ("read as Latin-1, because it is not UTF-8",) if self.encoding == "latin-1" else ()
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """(line that it begins in, cells without space around them) of each row below the header, of any length.
@@ -69,7 +69,7 @@ class TableText(msgspec.Struct, frozen=True):
 def read_table_text(path: Path, fewest_columns: int = 2) -> TableText:
     """Find out how the table in the file is written; with one column, if that may be, nothing stands between cells.
 
-    Raises InputError if the file cannot be read, is no text or too large, or has fewer columns.
+    Raises InputError if the file cannot be read, is not text or too large, or has fewer columns.
     """
     content = read_content(path)
     encoding = encoding_of(path, content)
@@ -187,7 +187,7 @@ def _sample(path: Path, content: bytes, encoding: str, delimiter: str, quoted: b
         room -= sum(map(len, cells)) + len(cells)
         if len(sample) == SAMPLE_ROWS or room < 0:
             break
-    # What is no text but delimiters was found to be not empty, and has no row.
+    # What is not text but delimiters was found to be not empty, and has no row.
     return sample or [[""]]
 
 

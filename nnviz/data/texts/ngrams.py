@@ -11,7 +11,8 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from nnviz.data.dataset import Array
+from nnviz.array import Array
+from nnviz.wording import printable
 
 MOST_COUNTED = 255
 """A count is a byte."""
@@ -194,4 +195,4 @@ def _name(joined: str, start: int, end: int, of_words: bool) -> str:
     """What an n-gram is called, with no character that would move a terminal's cursor."""
     found = joined[start:end]
     name = f'"{" ".join(_WORD.findall(found))}"' if of_words else f"'{found}'"
-    return "".join(character if character.isprintable() else "�" for character in name)
+    return printable(name)

@@ -6,9 +6,12 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from nnviz.array import Array
 from nnviz.data.bounded import LIMIT
-from nnviz.data.dataset import Array, Dataset, Skipped, Split, Standardization
+from nnviz.data.dataset import Dataset
+from nnviz.data.split import Skipped, Split
 from nnviz.data.splitting import complete
+from nnviz.data.standardization import Standardization
 from nnviz.data.tables.table_encoding import TableEncoding
 from nnviz.data.texts.ngrams import NGrams
 from nnviz.errors import InputError

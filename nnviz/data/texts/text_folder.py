@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from nnviz.data.dataset import Dataset, Skipped
+from nnviz.data.dataset import Dataset
 from nnviz.data.folder_walk import (
     class_name,
     entries,
@@ -28,6 +28,7 @@ from nnviz.data.folder_walk import (
     readable,
 )
 from nnviz.data.formats import TEXT_SUFFIX
+from nnviz.data.split import Skipped
 from nnviz.data.splitting import ROLES
 from nnviz.data.tables.table_encoding import TableEncoding
 from nnviz.data.text_file import encoding_of, read_content
@@ -46,8 +47,8 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 def open_text_folder(folder: Path, generator: np.random.Generator, encoding: TableEncoding | None = None) -> Dataset:
     """The texts below `folder` as counts of n-grams (n, buckets) uint8, by the `encoding` of a run if that is given.
 
-    They are split as images of an image folder are. Blank lines are left out and counted; files that are no text, and
-    texts that are too long, are skipped and named. What is no UTF-8 is read as Latin-1.
+    They are split as images of an image folder are. Blank lines are left out and counted; files that are not text, and
+    texts that are too long, are skipped and named. What is not UTF-8 is read as Latin-1.
 
     Raises InputError if there are fewer than two classes to train on, or one of them has no text.
     """
@@ -147,7 +148,7 @@ class _Reader(msgspec.Struct):
         notes = [f"{self.blank:,} blank line{'s'[: self.blank > 1]} left out"] if self.blank else []
         if self.latin:
             more = f" and {len(self.latin) - 1:,} more" if len(self.latin) > 1 else ""
-            notes.append(f"read as Latin-1, because no UTF-8: {self.latin[0]}{more}")
+            notes.append(f"read as Latin-1, because it is not UTF-8: {self.latin[0]}{more}")
         return notes
 
     def _examples(self, path: Path) -> Iterator[tuple[str, str]]:
@@ -158,7 +159,7 @@ class _Reader(msgspec.Struct):
                 yield from self._usable(name_in(file, self.folder), text)
             return
         lines = _LINE_END.split(self._content(path))
-        # What follows the last line's end is no line.
+        # What follows the last line's end is not a line.
         self.blank += sum(not line.strip() for line in lines[:-1])
         for number, line in enumerate(lines, start=1):
             yield from self._usable(f"{name_in(path, self.folder)} line {number}", line.strip())

@@ -19,7 +19,7 @@ def read_lines(path: Path, ngrams: NGrams) -> Unlabelled:
     """
     content, notes = _read(path)
     lines = _LINE_END.split(content)
-    # What follows the last line's end is no line.
+    # What follows the last line's end is not a line.
     blank = sum(not line.strip() for line in lines[:-1])
     if blank:
         notes.append(f"{blank:,} blank line{'s'[: blank > 1]} left out")
@@ -46,5 +46,5 @@ def _read(path: Path) -> tuple[str, list[str]]:
     """The text of the file, and what to say of it."""
     content = read_content(path)
     encoding = encoding_of(path, content)
-    notes = ["read as Latin-1, because it is no UTF-8"] if encoding == "latin-1" else []
+    notes = ["read as Latin-1, because it is not UTF-8"] if encoding == "latin-1" else []
     return content.decode(encoding), notes

@@ -5,8 +5,8 @@ import math
 import msgspec
 import numpy as np
 
-from nnviz.data.dataset import Array
-from nnviz.tui.drawing.numbers import MINUS, round_up
+from nnviz.array import Array
+from nnviz.wording import MINUS
 
 # Limits stay until data leave them or fresh ones would be that many times closer.
 LOOSE = 3.0
@@ -88,3 +88,9 @@ class Scale(msgspec.Struct, frozen=True):
 
 def multiples(low: float, high: float, unit: float) -> list[float]:
     return [i * unit for i in range(math.ceil(low / unit - 1e-9), math.floor(high / unit + 1e-9) + 1)]
+
+
+def round_up(least: float, leads: tuple[float, ...] = (1, 2, 5)) -> float:
+    """The smallest number of 1, 2, 5, 10, 20, … (or of other leads) that is not below `least` > 0."""
+    power = 10.0 ** math.floor(math.log10(least))
+    return next((lead * power for lead in leads if lead * power >= least * (1 - 1e-9)), 10 * power)

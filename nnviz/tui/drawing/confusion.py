@@ -10,8 +10,8 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-from nnviz.data.dataset import Array
-from nnviz.data.names import apart
+from nnviz.array import Array
+from nnviz.wording import apart, count
 
 MOST_CLASSES = 12
 # Widths of the name of a row where names have to be cut, of the shortest name of a column, and between columns.
@@ -55,7 +55,7 @@ class Confusion(msgspec.Struct, frozen=True):
         for column in columns:
             table.add_column(Text(column), justify="right", no_wrap=True)
         for i, name in enumerate(rows):
-            cells = [Text(str(count), style="bold" if i == j else "") for j, count in enumerate(self.counts[i])]
+            cells = [Text(str(many), style="bold" if i == j else "") for j, many in enumerate(self.counts[i])]
             table.add_row(Text(name, style="bold"), *cells)
         return table
 
@@ -73,7 +73,7 @@ class Confusion(msgspec.Struct, frozen=True):
         others = int(np.count_nonzero(wrong)) - len(pairs)
         if others:
             mistakes = int(wrong.sum() - sum(wrong[pair] for pair in pairs))
-            yield Text(f"… {_counted(others, 'other pair')}, {_counted(mistakes, 'example')}", style="dim")
+            yield Text(f"… {count(others, 'other pair')}, {count(mistakes, 'example')}", style="dim")
 
     def _missed(self, width: int) -> Iterator[RenderableType]:
         totals, right = self.counts.sum(axis=1), self.counts.diagonal()
@@ -106,7 +106,3 @@ def _listing(rows: list[tuple[str, ...]], numbers: int) -> Table:
     for row in rows:
         table.add_row(*map(Text, row))
     return table
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number:,} {thing}" + ("" if number == 1 else "s")

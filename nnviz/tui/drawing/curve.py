@@ -10,12 +10,12 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from nnviz.data.dataset import Array
+from nnviz.array import Array
 from nnviz.training.frame import Curves
-from nnviz.tui.drawing.axis import Scale, labels, multiples
-from nnviz.tui.drawing.numbers import plain, round_up
+from nnviz.tui.drawing.axis import Scale, labels, multiples, round_up
 from nnviz.tui.drawing.palette import Palette, Rgb
 from nnviz.tui.drawing.rows import Run, centred, page, row
+from nnviz.wording import number
 
 NOTHING = "no step yet: press u, enter or space"
 NOT_FINITE = "the loss is not a finite number: the run has diverged"
@@ -249,15 +249,15 @@ def _legend(curves: Curves, series: _Series, scale: Scale | None, palette: Palet
 
 def _numbers(curves: Curves, series: _Series, palette: Palette, detail: int, log: bool) -> list[Run]:
     latest, smoothed = float(curves.means[-1]), float(series.smoothed[-1])
-    entries = [(RAW, f"train {plain(latest)}", palette.faint if math.isfinite(latest) else palette.bad)]
+    entries = [(RAW, f"train {number(latest)}", palette.faint if math.isfinite(latest) else palette.bad)]
     if detail >= 4 and math.isfinite(smoothed):
-        entries.append((SMOOTHED, f"smoothed {plain(smoothed)}", palette.positive))
+        entries.append((SMOOTHED, f"smoothed {number(smoothed)}", palette.positive))
     if detail >= 1 and len(curves.validation_losses):
         name = "validation" if detail >= 5 else "val"
-        entries.append((POINT, f"{name} {plain(float(curves.validation_losses[-1]))}", palette.negative))
+        entries.append((POINT, f"{name} {number(float(curves.validation_losses[-1]))}", palette.negative))
     if detail >= 2 and curves.best_loss is not None:
         name, step = "best " * (detail >= 3), f" @ step {curves.best_step:,}" * (detail >= 6)
-        entries.append((BEST, f"{name}{plain(curves.best_loss)}{step}", palette.accent))
+        entries.append((BEST, f"{name}{number(curves.best_loss)}{step}", palette.accent))
     runs: list[Run] = []
     for glyph, text, colour in entries:
         style = palette.style(colour, bold=glyph == SMOOTHED)

@@ -10,15 +10,14 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
 
-from nnviz.data.dataset import Array
-from nnviz.data.names import apart
-from nnviz.insight.kinds import ACTIVATIONS
+from nnviz.array import Array
+from nnviz.insight.layer_words import ACTIVATIONS
 from nnviz.training.frame import Frame, Units
 from nnviz.training.stages import Phase, training_step
 from nnviz.tui.drawing.grid import levels
-from nnviz.tui.drawing.numbers import count, signed
 from nnviz.tui.drawing.palette import LEVELS, Palette
 from nnviz.tui.drawing.rows import Run, centred, fit, page, row
+from nnviz.wording import apart, compact, signed
 
 NARROWEST = 9
 NUMBERED = 15
@@ -218,7 +217,7 @@ def _hidden(column: Column, shown: int, pitch: int) -> str:
     if not hidden:
         return ""
     text = f" … {hidden:,} more"
-    return text if len(text) < pitch else f" … {count(hidden)}"
+    return text if len(text) < pitch else f" … {compact(hidden)}"
 
 
 class _Canvas:

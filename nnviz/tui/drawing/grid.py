@@ -11,7 +11,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from nnviz.data.dataset import Array
+from nnviz.array import Array
 from nnviz.tui.drawing.palette import LEVELS, Palette
 
 POSITIVE_SIGNS, NEGATIVE_SIGNS = " ·+*#", " ˗−=≡"
@@ -91,6 +91,13 @@ def pixel(place: int, step: int) -> int:
 def number(pixel: int, step: int) -> int:
     """The first number that stands at a pixel of a row (or column) that was stretched by `step`."""
     return pixel // step if step > 0 else pixel * -step
+
+
+def span(place: int, step: int, size: int) -> str:
+    """Which of `size` numbers stand at `place`, when each place holds `step` of them: 7, or 12…15."""
+    if step == 1:
+        return f"{place:,}"
+    return f"{place * step:,}…{min((place + 1) * step, size) - 1:,}"
 
 
 def heatmap(matrix: Array, scale: float, palette: Palette) -> list[Strip]:

@@ -3,12 +3,12 @@
 import numpy as np
 from textual.strip import Strip
 
-from nnviz.data.dataset import Array
+from nnviz.array import Array
 from nnviz.data.hill import DIRECTIONS
 from nnviz.training.frame import Frame
-from nnviz.tui.drawing.numbers import in_unit
 from nnviz.tui.drawing.palette import Palette, Rgb
 from nnviz.tui.drawing.rows import fit, fit_right, row
+from nnviz.wording import in_unit
 
 EIGHTHS = " ▁▂▃▄▅▆▇█"
 
@@ -17,7 +17,7 @@ def hills(frame: Frame, width: int, height: int, palette: Palette) -> list[Strip
     """The predicted hill above the wanted one, the units of −1 and 1 marked; in about `height` rows of `width`."""
     prediction, target = frame.example.prediction, frame.example.target
     told, wanted = (
-        "·" if number is None else in_unit(number, frame.task.targets, 0)
+        "·" if number is None else in_unit(number, frame.task.decimals(0))
         for number in (frame.example.told, frame.example.wanted)
     )
     tall = max((height - 3) // 2, 1)

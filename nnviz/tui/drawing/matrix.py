@@ -4,11 +4,11 @@ from functools import cached_property
 
 from textual.strip import Strip
 
-from nnviz.data.dataset import Array
+from nnviz.array import Array
 from nnviz.training.frame import MatrixView, Quantity
-from nnviz.tui.drawing.grid import fitted, heatmap, magnitudes, number, pixel
-from nnviz.tui.drawing.numbers import signed, span
+from nnviz.tui.drawing.grid import fitted, heatmap, magnitudes, number, pixel, span
 from nnviz.tui.drawing.palette import Palette
+from nnviz.wording import signed
 
 TITLES = {
     Quantity.GRADIENT: "Gradient ∂L/∂W",

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from rich.text import Text
 
-from nnviz.data.dataset import Array
+from nnviz.array import Array
 from nnviz.tui.drawing.axis import Scale, labels
 
 MOST_TICKS = 5

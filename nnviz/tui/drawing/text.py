@@ -9,9 +9,9 @@ from textual.strip import Strip
 from nnviz.data.texts.ngrams import MOST_COUNTED
 from nnviz.training.frame import NGramView, TextView
 from nnviz.tui.drawing.bars import bar
-from nnviz.tui.drawing.numbers import plain
 from nnviz.tui.drawing.palette import Palette
 from nnviz.tui.drawing.rows import fit, fit_right, row
+from nnviz.wording import number
 
 STRONG = 0.6
 """What is as strong as that, next to the strongest, is bold too."""
@@ -66,7 +66,8 @@ def bars(strongest: tuple[NGramView, ...], width: int, palette: Palette) -> list
         share = ngram.strength / largest if largest else 0.0
         told = [(fit(ngram.name, name_width), text), (fit(count, count_width), faint)]
         filled = bar(share, max(width - name_width - count_width - VALUE - 1, 1))
-        rows.append(row([*told, (filled, colour), (fit_right(plain(ngram.strength), VALUE + 1), text)], width, palette))
+        strength = fit_right(number(ngram.strength), VALUE + 1)
+        rows.append(row([*told, (filled, colour), (strength, text)], width, palette))
     return rows
 
 

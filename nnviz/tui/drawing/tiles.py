@@ -7,12 +7,12 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from nnviz.data.dataset import Array
+from nnviz.array import Array
 from nnviz.training.frame import Quantity, TilesView
-from nnviz.tui.drawing.grid import heatmap, levels, magnitudes, number, pixel, stretched
-from nnviz.tui.drawing.numbers import signed, span
+from nnviz.tui.drawing.grid import heatmap, levels, magnitudes, number, pixel, span, stretched
 from nnviz.tui.drawing.palette import LEVELS, Palette
 from nnviz.tui.drawing.tiling import Tiling, tile, tile_any
+from nnviz.wording import signed
 
 NOT_YET = {
     Quantity.GRADIENT: "The gradient is known once backprop has come here: press b",

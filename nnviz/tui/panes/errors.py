@@ -4,13 +4,12 @@ import numpy as np
 from rich.cells import cell_len
 from textual.strip import Strip
 
-from nnviz.data.dataset import Array
-from nnviz.data.names import apart
+from nnviz.array import Array
 from nnviz.training.frame import Frame
 from nnviz.tui.drawing.bars import signed_bar
-from nnviz.tui.drawing.numbers import signed
 from nnviz.tui.drawing.rows import Run, centred, fit, fit_right, row
 from nnviz.tui.panes.framed_pane import Caption, FramedPane
+from nnviz.wording import apart, signed
 
 NUMBER = 9
 

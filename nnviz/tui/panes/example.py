@@ -4,16 +4,15 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
 
-from nnviz.data.names import apart
 from nnviz.training.frame import ExampleView, Frame
 from nnviz.tui.drawing.bars import signed_bar
 from nnviz.tui.drawing.grid import picture
-from nnviz.tui.drawing.numbers import in_unit, plain, rounded
-from nnviz.tui.drawing.plane import plane, told_place
 from nnviz.tui.drawing.rows import filled, fit, fit_right, row
 from nnviz.tui.drawing.steering import NAME, steered
+from nnviz.tui.drawing.surface import surface, told_place
 from nnviz.tui.drawing.text import marked_text
 from nnviz.tui.panes.framed_pane import Caption, FramedPane
+from nnviz.wording import apart, in_unit, number, trimmed
 
 VALUE, SHORTEST_BAR, SHORTEST_NAME = 9, 11, 5
 
@@ -21,7 +20,7 @@ VALUE, SHORTEST_BAR, SHORTEST_NAME = 9, 11, 5
 class ExamplePane(FramedPane):
     """A picture at its own resolution, a text with its marks or a list of features, and what became of it."""
 
-    parts = frozenset({"example", "plane"})
+    parts = frozenset({"example", "surface"})
     turns = frozenset({1, 5})
     follows = frozenset({"example"})
     title = "Example"
@@ -29,7 +28,7 @@ class ExamplePane(FramedPane):
     def caption(self, frame: Frame) -> Caption:
         place = f"{frame.example.place + 1} of {frame.example.batch_size} in the batch"
         title = self.title
-        if frame.plane is not None:
+        if frame.surface is not None:
             title = f"Example · {'decision' if frame.task.class_names else 'predicted'} surface"
         return Caption(title, f"augmented · {place}" if frame.example.augmented else place)
 
@@ -37,8 +36,8 @@ class ExamplePane(FramedPane):
         example = frame.example
         verdict = self._verdict(frame, width)
         room = height - len(verdict)
-        if frame.plane is not None:
-            strips = plane(frame.plane, frame.task.class_names, width, room, self.palette)
+        if frame.surface is not None:
+            strips = surface(frame.surface, frame.task.class_names, width, room, self.palette)
         elif example.text is not None:
             layer = next((layer.name for layer in frame.layers if layer.edges is not None), "")
             strips = marked_text(example.text, layer, width, room, self.palette)
@@ -64,13 +63,13 @@ class ExamplePane(FramedPane):
         if features is None or stored is None:
             return []
         largest = max(float(abs(features).max()), 1e-12)
-        names = example.feature_names or tuple(f"x{number}" for number in range(len(features)))
+        names = example.feature_names or tuple(f"x{k}" for k in range(len(features)))
         name_width = max(6, min(max(map(cell_len, names)), width - VALUE - SHORTEST_BAR))
         names = apart(names, name_width)
         rows = []
         for name, standardised, value in zip(names[:room], features.tolist(), stored.tolist(), strict=False):
             bar = signed_bar(standardised / largest, max(width - name_width - VALUE - 2, 3), self.palette)
-            told = [(fit(name, name_width), text), (fit_right(rounded(value), VALUE) + "  ", text)]
+            told = [(fit(name, name_width), text), (fit_right(trimmed(value), VALUE) + "  ", text)]
             rows.append(row([*told, *bar], width, self.palette))
         return rows
 
@@ -78,25 +77,25 @@ class ExamplePane(FramedPane):
         example, palette = frame.example, self.palette
         text, faint = palette.style(palette.text, bold=True), palette.style(palette.faint)
         classes = frame.task.class_names
-        place = f" {told_place(frame.plane)}" if frame.plane is not None else ""
-        number = f"#{example.number:,}".rjust(8 if frame.plane is None else 5)
+        place = f" {told_place(frame.surface)}" if frame.surface is not None else ""
+        place_in_split = f"#{example.number:,}".rjust(8 if frame.surface is None else 5)
         label = "target"
         if example.label is not None:
-            label = apart(classes, max(width - cell_len(place) - len(number), SHORTEST_NAME))[example.label]
+            label = apart(classes, max(width - cell_len(place) - len(place_in_split), SHORTEST_NAME))[example.label]
         elif example.wanted is not None:
-            label = f"target {in_unit(example.wanted, frame.task.targets, 0)}"
+            label = f"target {in_unit(example.wanted, frame.task.decimals(0))}"
         label += place
-        lines = [row([(fit(label, width - len(number)), text), (number, faint)], width, palette)]
+        lines = [row([(fit(label, width - len(place_in_split)), text), (place_in_split, faint)], width, palette)]
         if example.said is not None and example.loss is not None:
             right = example.said == example.label
-            loss = f"  loss {plain(example.loss)}"
+            loss = f"  loss {number(example.loss)}"
             said = apart(classes, max(width - len("said  ✓") - len(loss), SHORTEST_NAME))[example.said]
             verdict = f"said {said} {'✓' if right else '✗'}"
             colour = palette.style(palette.good if right else palette.bad, bold=True)
             lines.append(row([(verdict, colour), (loss, faint)], width, palette))
         elif example.told is not None and example.loss is not None:
-            said = f"said {in_unit(example.told, frame.task.targets, 0)}"
-            lines.append(row([(said, text), (f"  loss {plain(example.loss)}", faint)], width, palette))
+            said = f"said {in_unit(example.told, frame.task.decimals(0))}"
+            lines.append(row([(said, text), (f"  loss {number(example.loss)}", faint)], width, palette))
         else:
             lines.append(row([("not asked yet" if example.prediction is None else "", faint)], width, palette))
         return lines

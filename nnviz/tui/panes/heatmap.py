@@ -9,12 +9,13 @@ from textual.binding import Binding, BindingType
 from textual.strip import Strip
 
 from nnviz.training.frame import Frame, MatrixView, Quantity, State, TilesView
+from nnviz.tui.drawing.axis import round_up
 from nnviz.tui.drawing.matrix import MatrixSheet
-from nnviz.tui.drawing.numbers import round_up, rounded
 from nnviz.tui.drawing.palette import LEVELS
 from nnviz.tui.drawing.rows import Run, centred, filled, fit_right, row
 from nnviz.tui.drawing.tiles import TilesSheet
 from nnviz.tui.panes.framed_pane import Caption, FramedPane
+from nnviz.wording import trimmed
 
 Sheet = MatrixSheet | TilesSheet
 # The scale shrinks only when it is this many times too large, so that it does not jump about.
@@ -105,7 +106,7 @@ class HeatmapPane(FramedPane):
         if palette.colourless:
             shades = [("≡=−˗ ·+*#", text)]
         locked = " locked" if self._locked else ""
-        scale: list[Run] = [(f"{rounded(-self._scale)} ", text), *shades, (f" +{rounded(self._scale)}{locked}", text)]
+        scale: list[Run] = [(f"{trimmed(-self._scale)} ", text), *shades, (f" +{trimmed(self._scale)}{locked}", text)]
         used = sum(len(run) for run, _ in scale)
         room = max(width - used - 1, 0)
         return row([*scale, (" " + fit_right(sheet.axes(room), room), faint)], width, palette)

@@ -3,15 +3,14 @@
 from rich.cells import cell_len
 from textual.strip import Strip
 
-from nnviz.data.dataset import Targets
-from nnviz.data.names import apart
+from nnviz.data.task import Targets
 from nnviz.training.frame import Frame
 from nnviz.tui.drawing.bars import bar
 from nnviz.tui.drawing.hill import hills
-from nnviz.tui.drawing.numbers import in_unit, plain
 from nnviz.tui.drawing.rows import Run, fit, fit_right, row
 from nnviz.tui.drawing.track import PREDICTION, TARGET, track
 from nnviz.tui.panes.framed_pane import Caption, FramedPane
+from nnviz.wording import apart, in_unit, number
 
 NUMBER = 6
 WIDE = 10
@@ -53,10 +52,10 @@ class PredictionPane(FramedPane):
             wanted = target == max(example.target) and target > 0
             colour = palette.style(palette.good if wanted else palette.accent)
             runs: list[Run] = [(fit(names[output], name_width), text)]
-            runs.append((fit_right("·" if p is None else plain(p), NUMBER + 1), text if p is not None else faint))
+            runs.append((fit_right("·" if p is None else number(p), NUMBER + 1), text if p is not None else faint))
             share = 0.0 if p is None else p
             runs.append((" " + bar(share, bar_width) + " ", colour))
-            runs.append((fit_right(plain(target) if target not in (0, 1) else f"{target:.0f}", NUMBER - 2), text))
+            runs.append((fit_right(number(target) if target not in (0, 1) else f"{target:.0f}", NUMBER - 2), text))
             runs.append((" ◀" if wanted else "  ", palette.style(palette.good)))
             rows.append(row(runs, width, palette))
         return rows
@@ -73,11 +72,11 @@ class PredictionPane(FramedPane):
         for output in range(min(len(names), max(height - 1, 1))):
             y = float(example.target[output])
             p = None if example.prediction is None else float(example.prediction[output])
-            said = "·" if p is None else in_unit(p, targets, output)
+            said = "·" if p is None else in_unit(p, targets.decimals(output))
             runs: list[Run] = [
                 (fit(names[output], name_width), text),
                 (fit_right(said, WIDE), faint if p is None else bold),
-                (fit_right(in_unit(y, targets, output), WIDE) + "  ", text),
+                (fit_right(in_unit(y, targets.decimals(output)), WIDE) + "  ", text),
             ]
             runs += track(p, y, targets.mean[output], targets.deviation[output], room, palette)
             rows.append(row(runs, width, palette))

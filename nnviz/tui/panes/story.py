@@ -12,7 +12,7 @@ from nnviz.tui.panes.framed_pane import FramedPane
 class StoryPane(FramedPane):
     """The moment told with its own numbers."""
 
-    parts = frozenset({"example", "layers", "descent", "said_wrong"})
+    parts = frozenset({"example", "layers", "update_rule", "said_wrong"})
     # One of the network's, which needs the layers too.
     turns = frozenset({0})
     title = "What just happened"

@@ -3,11 +3,10 @@
 from rich.cells import cell_len
 from textual.strip import Strip
 
-from nnviz.data.names import cut
 from nnviz.training.frame import Frame, State
-from nnviz.tui.drawing.numbers import count
 from nnviz.tui.drawing.rows import Run, fit, row
 from nnviz.tui.panes.pane import Pane
+from nnviz.wording import compact, cut
 
 
 class TitlePane(Pane):
@@ -59,7 +58,7 @@ class TitlePane(Pane):
         runs: list[Run] = []
         if frame.state is State.RUNNING:
             rate = frame.rates.steps_per_second
-            speed = f" · {count(rate)} steps/s" if rate is not None and rate >= 2 else ""
+            speed = f" · {compact(rate)} steps/s" if rate is not None and rate >= 2 else ""
             runs.append((f"{self._pace}{speed}  ", palette.style(palette.faint)))
         runs.append((f"{sign} {frame.state.upper()} ", palette.style(colour, bold=True)))
         return runs

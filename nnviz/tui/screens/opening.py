@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import ProgressBar, Static
 
-from nnviz.remote.opening import Opening
+from nnviz.remote.opening_progress import OpeningProgress
 
 
 class OpeningScreen(Screen[None]):
@@ -39,7 +39,7 @@ class OpeningScreen(Screen[None]):
         """Remember what is pressed before there is anything to step; the training screen gets it."""
         self.pressed.append(event.key)
 
-    def show(self, opening: Opening) -> None:
+    def show(self, opening: OpeningProgress) -> None:
         """How far it is."""
         self.query_one(Static).update("  ".join([self._line, " · ".join(opening.words())]))
         bar = self.query_one(ProgressBar)

@@ -11,13 +11,12 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Static
 
-from nnviz.data.dataset import Array
-from nnviz.insight.wording import short
+from nnviz.array import Array
 from nnviz.remote.messages import Mistake, TestReport
 from nnviz.tui.drawing.confusion import Confusion
 from nnviz.tui.drawing.grid import picture
-from nnviz.tui.drawing.numbers import plain
 from nnviz.tui.drawing.scatter import scatter
+from nnviz.wording import number, short
 
 THUMBNAIL = 20
 TEXT = 40
@@ -65,9 +64,9 @@ class TestScreen(ModalScreen[None]):
         if report.distance is not None and report.of_mean is not None:
             for name in ("rmse", "mae"):
                 value, of_mean = getattr(report.distance, name), getattr(report.of_mean, name)
-                text.append(f"{name.upper()} {plain(value, 4)}", style="bold")
-                text.append(f" (the mean {plain(of_mean, 4)})   ")
-        text.append(f"loss {plain(report.loss)}")
+                text.append(f"{name.upper()} {number(value, 4)}", style="bold")
+                text.append(f" (the mean {number(of_mean, 4)})   ")
+        text.append(f"loss {number(report.loss)}")
         if report.distance is not None:
             text.append(f"   {report.examples:,} {report.split} examples")
         return text

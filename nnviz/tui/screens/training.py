@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
+from msgspec.structs import replace
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -15,7 +16,7 @@ from textual.widgets import Footer, Static
 
 from nnviz.errors import NnvizError
 from nnviz.remote import messages as m
-from nnviz.training.frame import Frame, Glimpse, Parts, Quantity, State
+from nnviz.training.frame import Frame, FrameUpdate, Parts, Quantity, State
 from nnviz.tui.keys import KEYS
 from nnviz.tui.layouts import SMALLEST, TABBED, Body, arrange
 from nnviz.tui.link import Link
@@ -138,7 +139,7 @@ class TrainingScreen(Screen[None]):
         answer = await self._answer(self._link.ask(request(parts)))
         if isinstance(answer, Frame):  # training has stopped
             self._show(answer)
-        elif isinstance(answer, Glimpse):
+        elif isinstance(answer, FrameUpdate):
             # Other panes keep what they were shown: some parts of this frame are older than others.
             self.frame = answer.over(self.frame)
             for pane in panes:
@@ -264,7 +265,7 @@ class TrainingScreen(Screen[None]):
     async def action_example(self, change: int) -> None:
         """The example before or after this one in the batch."""
         focus = self.frame.focus
-        await self._change("example", partial(m.Focus, focus.example + change, focus.block, focus.quantity))
+        await self._change("example", partial(m.SetFocus, replace(focus, example=focus.example + change)))
 
     async def action_worst(self) -> None:
         """The example of the batch with the highest loss, which takes the end of the forward pass to know."""
@@ -272,19 +273,19 @@ class TrainingScreen(Screen[None]):
             await self._ask(m.Advance(m.Goal.LOSS))
         if self.frame.worst is not None:
             focus = self.frame.focus
-            await self._change("example", partial(m.Focus, self.frame.worst, focus.block, focus.quantity))
+            await self._change("example", partial(m.SetFocus, replace(focus, example=self.frame.worst)))
 
     async def action_block(self, change: int) -> None:
         """The layer before or after this one."""
         focus = self.frame.focus
-        await self._change("block", partial(m.Focus, focus.example, focus.block + change, focus.quantity))
+        await self._change("block", partial(m.SetFocus, replace(focus, block=focus.block + change)))
 
     async def action_quantity(self) -> None:
         """The next thing that the heatmap can show."""
         focus = self.frame.focus
         quantities = list(Quantity)
         following = quantities[(quantities.index(focus.quantity) + 1) % len(quantities)]
-        await self._change("quantity", partial(m.Focus, focus.example, focus.block, following))
+        await self._change("quantity", partial(m.SetFocus, replace(focus, quantity=following)))
 
     def action_lock(self) -> None:
         """Keep the heatmap's scale as it is, or let it follow the numbers."""

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from nnviz.array import Array
 from nnviz.data.arrays.cifar import open_cifar
-from nnviz.data.dataset import Array, Dataset
+from nnviz.data.dataset import Dataset
 from nnviz.data.sources import open_source
 from nnviz.errors import InputError
 from nnviz.experiment import Data
@@ -111,7 +112,7 @@ def test_a_folder_of_images_with_a_train_bin_in_it_stays_one(tmp_path: Path) -> 
     ("content", "told"),
     [
         (b"", "empty; the file is damaged"),
-        (bytes(3072), "3,072 bytes are no whole number of records of 3,073 bytes"),
+        (bytes(3072), "3,072 bytes are not a whole number of records of 3,073 bytes"),
         (bytes(2 * 3073 + 1), "6,147 bytes are no whole number"),
         (bytes(3073) + b"\x0b" + bytes(3072), "class 11 at byte 3,073, and there are 10, from 0 on"),
         (b"\x1f\x8b" + bytes(3071), "packed with gzip; unpack it"),

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from nnviz.array import Array
 from nnviz.data.arrays.idx import open_idx
-from nnviz.data.dataset import Array, Dataset
+from nnviz.data.dataset import Dataset
 from nnviz.data.sources import open_source, path_of
 from nnviz.errors import InputError
 from nnviz.experiment import Data

@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from nnviz.array import Array
 from nnviz.data import suggestions
 from nnviz.data.arrays.npz import open_npz
-from nnviz.data.dataset import Array, Dataset
+from nnviz.data.dataset import Dataset
 from nnviz.data.sources import open_source, suggested
 from nnviz.errors import InputError
 from nnviz.experiment import Data
@@ -191,8 +192,8 @@ TOO_LARGE[7, 2] = 1e300
         ({"class_names": np.array(list("abcdef")).reshape(2, 3)}, "give a row of texts"),
         ({"class_names": np.array(list("abcdea"))}, "has one name twice"),
         ({"y": numbers()[:, 0], "class_names": np.array(["a"])}, "but 'y' holds floats"),
-        ({"y": np.array(["\ud800", "b"] * 10)}, "'y' holds a text that is no Unicode"),
-        ({"y": np.array([b"\xff", b"b"] * 10)}, "'y' holds a text that is no Unicode"),
+        ({"y": np.array(["\ud800", "b"] * 10)}, "'y' holds a text that is not Unicode"),
+        ({"y": np.array([b"\xff", b"b"] * 10)}, "'y' holds a text that is not Unicode"),
         ({"y": np.array([{"run": "me"}] * 20)}, "'y' holds |O; store plain numbers or texts, not objects"),
         ({"y": np.zeros(20, [("a", "i4")])}, "store plain numbers or texts, not objects"),
         ({"y": CLASSES.astype("M8[s]")}, "'y' holds <M8[s]; store plain numbers"),
@@ -345,4 +346,4 @@ def test_damage_that_the_zip_does_not_know_of(tmp_path_factory, damaged, opened_
 def test_a_letter_beyond_the_last_one_is_refused(tmp_path: Path) -> None:
     names = np.frombuffer(struct.pack("<2I", 0x61, 0x110000), "<U1")
     path = saved(tmp_path, x=pictures(), y=np.arange(20) % 2, class_names=names)
-    assert "'class_names' holds a text that is no Unicode" in refused(path)
+    assert "'class_names' holds a text that is not Unicode" in refused(path)

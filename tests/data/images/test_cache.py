@@ -14,13 +14,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nnviz.data.dataset import Dataset, Standardization
+from nnviz.data.dataset import Dataset
 from nnviz.data.images import cache, cache_entry, image_files
 from nnviz.data.images.decoded import NOT_NOW, Images
 from nnviz.data.images.image_folder import open_image_folder
 from nnviz.data.images.image_reading import read_images
 from nnviz.data.reading import Reading
 from nnviz.data.rows import Rows
+from nnviz.data.standardization import Standardization
 
 SIZE = 8
 DAMAGED = ("the cache of decoded images was damaged, and is made anew",)

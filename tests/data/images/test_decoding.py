@@ -13,7 +13,7 @@ from PIL import Image
 
 from nnviz.data.image_sums import image_sums, total_sums
 from nnviz.data.images import decoding
-from nnviz.data.images.decoding import Form, Helper, decode_block
+from nnviz.data.images.decoding import Form, Helper, decode_chunk
 from nnviz.data.images.image_reading import read_images
 from nnviz.data.reading import Reading
 from nnviz.data.rows import rows_of
@@ -56,17 +56,17 @@ def test_one_process_decodes_a_few(paths: list[Path]) -> None:
 def test_a_helper_does_its_part(paths: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     real, asked = Helper.decode, []
 
-    def decode(self: Helper, paths: list[Path], form: Form) -> decoding.Block | None:
+    def decode(self: Helper, paths: list[Path], form: Form) -> decoding.Chunk | None:
         asked.append(paths)
         return real(self, paths, form)
 
-    def slowly(paths: list[Path], form: Form) -> decoding.Block:
+    def slowly(paths: list[Path], form: Form) -> decoding.Chunk:
         time.sleep(0.1)
-        return decode_block(paths, form)
+        return decode_chunk(paths, form)
 
     monkeypatch.setattr(Helper, "decode", decode)
-    monkeypatch.setattr(decoding, "decode_block", slowly)
-    monkeypatch.setattr(decoding, "BLOCK_IMAGES", 10)
+    monkeypatch.setattr(decoding, "decode_chunk", slowly)
+    monkeypatch.setattr(decoding, "CHUNK_IMAGES", 10)
     check(paths)
     assert len(asked) > 1
 
@@ -75,7 +75,7 @@ def test_a_helper_does_its_part(paths: list[Path], monkeypatch: pytest.MonkeyPat
 def test_what_a_killed_helper_had_is_decoded_all_the_same(paths: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     real = Helper.decode
 
-    def decode(self: Helper, paths: list[Path], form: Form) -> decoding.Block | None:
+    def decode(self: Helper, paths: list[Path], form: Form) -> decoding.Chunk | None:
         os.kill(self._process.pid, signal.SIGKILL)
         return real(self, paths, form)
 
@@ -96,13 +96,13 @@ def test_where_no_process_can_be_started_one_does_it_all(paths: list[Path], monk
 def test_an_interruption_ends_the_helpers(paths: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     blocks = []
 
-    def interrupted(paths: list[Path], form: Form) -> decoding.Block:
+    def interrupted(paths: list[Path], form: Form) -> decoding.Chunk:
         if blocks:
             raise KeyboardInterrupt
-        blocks.append(decode_block(paths, form))
+        blocks.append(decode_chunk(paths, form))
         return blocks[0]
 
-    monkeypatch.setattr(decoding, "decode_block", interrupted)
+    monkeypatch.setattr(decoding, "decode_chunk", interrupted)
     begin = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         read_images(paths, 2, False, Reading(cached=False))

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nnviz.data.dataset import Array, Dataset
+from nnviz.array import Array
+from nnviz.data.dataset import Dataset
 from nnviz.data.images.image_folder import open_image_folder
 from nnviz.errors import InputError
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nnviz.data.dataset import Array
+from nnviz.array import Array
 from nnviz.data.images.image_files import read_image
 from nnviz.errors import InputError
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(not FILES, reason="the PNG suite is not here")
 
 
 def as_pillow_shows(path: Path, side: int) -> Array:
-    """(side, side, 3) int: Pillow's own conversion to colours, on white; the middle of what is no square."""
+    """(side, side, 3) int: Pillow's own conversion to colours, on white; the middle of what is not square."""
     with Image.open(path) as image:
         if image.mode.startswith("I"):
             values = np.asarray(image, np.float64)

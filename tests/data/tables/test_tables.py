@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from PIL import Image
 
+from nnviz.array import Array
 from nnviz.data import suggestions, text_file
-from nnviz.data.dataset import Array, Dataset, Encoder
+from nnviz.data.dataset import Dataset
+from nnviz.data.encoder import Encoder
 from nnviz.data.sources import open_source, path_of, suggested
 from nnviz.data.tables import table_columns, table_encoding, table_text
 from nnviz.data.tables.table import open_table
@@ -129,7 +131,7 @@ def test_stray_quotes_between_tabs_swallow_no_row(tmp_path: Path) -> None:
 def test_latin_1_is_read_and_said(tmp_path: Path) -> None:
     dataset = opened(written(tmp_path, plants().replace("tree", "bärenklau").encode("latin-1")))
     assert dataset.class_names == ("bush", "bärenklau") or dataset.class_names == ("bärenklau", "bush")
-    assert dataset.notes[0] == "read as Latin-1, because it is no UTF-8"
+    assert dataset.notes[0] == "read as Latin-1, because it is not UTF-8"
 
 
 def test_rows_of_another_length_are_counted(tmp_path: Path) -> None:
@@ -186,7 +188,7 @@ def test_what_cannot_be_learnt_from_is_left_out_and_told(tmp_path: Path) -> None
     dataset = opened(written(tmp_path, table(*rows, header="name,mixed,same,many,empty,x,y")))
     assert dataset.feature_names == ("x",)
     (note,) = [note for note in dataset.notes if note.startswith("left out 5 columns: name (another text in each row)")]
-    assert "'typo' in line 2 is no number" in note
+    assert "'typo' in line 2 is not a number" in note
     assert "same (the same everywhere)" in note
     assert "different words, and 100 are the most), empty (blank everywhere)" in note
 
@@ -305,7 +307,7 @@ def test_another_table_is_read_as_the_first_one_was(tmp_path: Path) -> None:
         ("width,kind", "1,tree", "there is no column 'height', which the network has learnt from; there are width"),
         ("width,height", "1,2", "there is no column 'kind' for the target"),
         ("width,height,kind", "1,2,cactus", "line 2: 'cactus' in the target, column 'kind', is none of the classes"),
-        ("width,height,kind", "1,tall,tree", "line 2: 'tall' in column 'height' is no number"),
+        ("width,height,kind", "1,tall,tree", "line 2: 'tall' in column 'height' is not a number"),
     ],
 )
 def test_a_table_that_does_not_fit_is_refused(tmp_path: Path, header: str, row: str, wrong: str) -> None:
@@ -340,7 +342,11 @@ LETTERS = "abcdefghijklmnop"
         ("1\n2\n3\n", {}, "there is only one column"),
         (plants(), {"target": "size"}, "there is no column 'size' for the target; there are 3: width, height, kind"),
         (plants(), {"target": "4"}, "there is no column '4'"),
-        (plants(), {"target": "kind", "task": "regress"}, "line 2: 'bush' in the target, column 'kind', is no number"),
+        (
+            plants(),
+            {"target": "kind", "task": "regress"},
+            "line 2: 'bush' in the target, column 'kind', is not a number",
+        ),
         (table("1,5", "2,5", "3,5", header="x,y"), {}, "the target, column 'y', is 5 in every row"),
         (table("1,a", "2,a", "3,a", header="x,y"), {}, "is 'a' in every row; two classes are needed"),
         (table("1,a", "2,", "3,", header="x,y"), {}, "too few rows: 1 with something in the target"),
@@ -350,7 +356,7 @@ LETTERS = "abcdefghijklmnop"
         (f"x,y\n1,2\n3,{'4' * 200_000}\n", {}, "line 3: a cell has more than 131,072 characters"),
         (f"x,y\n{'1,' * 600_000}\n", {}, "the row that begins in line 2 has more than 1,048,576 characters"),
         (",".join("1" * 10_001) + "\n", {}, "10,001 columns, and 10,000 are the most"),
-        ("x,y\n1,2\n" + "1,2,3\n4,5,6,7\n" * 2 + "1\n", {}, "most rows are no rows of one table"),
+        ("x,y\n1,2\n" + "1,2,3\n4,5,6,7\n" * 2 + "1\n", {}, "most rows do not fit together as one table"),
     ],
 )
 def test_what_is_no_table_is_refused_in_one_line(tmp_path: Path, text: Any, data: Any, wrong: str) -> None:

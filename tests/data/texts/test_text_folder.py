@@ -99,7 +99,7 @@ def test_two_ways_to_write_a_name_are_one_class(tmp_path: Path, names: tuple[str
 def test_blank_lines_and_latin_1_are_told(folder: Path) -> None:
     (folder / "cat.txt").write_bytes("mi\xe9\n\n \nmew\r\npurr".encode("latin-1"))
     dataset = opened(folder)
-    assert dataset.notes == ("2 blank lines left out", "read as Latin-1, because no UTF-8: cat.txt")
+    assert dataset.notes == ("2 blank lines left out", "read as Latin-1, because it is not UTF-8: cat.txt")
     texts = [text for split in (dataset.train, dataset.validation, dataset.test) for text in split.texts or ()]
     assert {"mié", "mew", "purr"} < set(texts)
 

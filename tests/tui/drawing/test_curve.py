@@ -12,8 +12,8 @@ from textual.strip import Strip
 from nnviz.training.frame import CURVE_BINS, Curves
 from nnviz.training.history import LossCurve
 from nnviz.tui.drawing.curve import LossChart, smooth
-from nnviz.tui.drawing.numbers import plain
 from nnviz.tui.drawing.palette import DARK, LIGHT
+from nnviz.wording import number
 
 BRAILLE = range(0x2801, 0x2900)
 
@@ -150,12 +150,12 @@ def test_the_legend_tells_the_latest_numbers_as_far_as_there_is_room():
     span = 0.02 * 1500
     counts = np.clip(1500 - curves.stride * np.arange(len(curves.means)), 1, curves.stride)
     smoothed = smooth(curves.means, counts, span)[-1]
-    for part in (f"train {plain(curves.means[-1])} ", f"smoothed {plain(smoothed)} ", "validation 0.455 "):
+    for part in (f"train {number(curves.means[-1])} ", f"smoothed {number(smoothed)} ", "validation 0.455 "):
         assert part in wide
     assert "◆ best 0.431 @ step 1,260" in wide
     for width in range(24, 100):
         legend = lines(chart.draw(curves, DARK, width, 10))[0]
-        assert f"train {plain(curves.means[-1])}" in legend
+        assert f"train {number(curves.means[-1])}" in legend
         assert "val 0.455" in legend or "validation 0.455" in legend
 
 

@@ -1,0 +1,116 @@
+"""Batches: the order in which training goes through a split, and each batch made ready."""
+
+import math
+from collections.abc import Iterable, Iterator
+from itertools import repeat
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from nnviz.array import Array
+from nnviz.data.encoder import Encoder
+from nnviz.data.rows import rows_of
+from nnviz.data.split import Split
+
+# So many bytes of inputs are made ready at a time, where a batch is smaller.
+AHEAD_BYTES = 1 << 18
+
+
+class Batch(NamedTuple):
+    """What one training step works on: positions in the split, inputs and targets ready for the network.
+
+    weights  (n,) how much each example counts, None where all count the same
+    seen     (n, height, width, channels) uint8, the pictures as augmentation left them, None without it
+    """
+
+    indices: Array
+    inputs: Array
+    targets: Array
+    weights: Array | None = None
+    seen: Array | None = None
+
+
+class Augment(Protocol):
+    """Changes the pictures of a batch (n, height, width, channels) uint8, always alike at the same place of a run."""
+
+    def __call__(self, stored: Array, epoch: int, batch: int) -> Array:
+        """The changed pictures, same shape and type."""
+
+
+class Batches:
+    """The order in which training goes through a split, one shuffle an epoch, and each batch made ready.
+
+    The order of an epoch follows from `entropy` and the epoch's number alone, so that any batch of the run can be
+    made again. The last batch of an epoch holds what is left over.
+    """
+
+    def __init__(
+        self, split: Split, encoder: Encoder, batch_size: int, entropy: int, augment: Augment | None = None
+    ) -> None:
+        self.split = split
+        self.encoder = encoder
+        self.batch_size = min(batch_size, len(split))
+        self.per_epoch = -(-len(split) // self.batch_size)
+        self._entropy = entropy
+        self._augment = augment
+        self._epoch = -1
+        self._first = 0
+        self._ready: list[Batch] = []
+        batch_bytes = self.batch_size * math.prod(split.inputs.shape[1:]) * encoder.dtype.itemsize
+        # Augmentation is made batch by batch; without it, small batches are made ready many at a time.
+        self._ahead = 1 if augment else max(1, min(AHEAD_BYTES // batch_bytes, self.per_epoch))
+        room = self._ahead * self.batch_size
+        # Pictures stay bytes, and where they are, until they are needed; numbers are made ready once for all epochs.
+        self._pictures = split.inputs.dtype == np.uint8
+        self._source = rows_of(split.inputs if self._pictures else encoder.inputs(split.inputs[:]))
+        self._stored = np.empty((room, *split.inputs.shape[1:]), split.inputs.dtype)
+        self._inputs = np.empty((room, *split.inputs.shape[1:]), encoder.dtype)
+
+    def load(self, epoch: int, batch: int) -> Batch:
+        """The batch at that place, both counted from 0. Its arrays may be overwritten by the next call."""
+        place = batch - self._first
+        if epoch != self._epoch or not 0 <= place < len(self._ready):
+            self._make_ready(epoch, batch)
+            place = 0
+        return self._ready[place]
+
+    def _make_ready(self, epoch: int, batch: int) -> None:
+        """This batch and those that follow it."""
+        if epoch != self._epoch:
+            self._order = np.random.default_rng((self._entropy, epoch)).permutation(len(self.split))
+            self._epoch = epoch
+        self._first, size = batch, self.batch_size
+        indices = self._order[batch * size : (batch + self._ahead) * size]
+        n = len(indices)
+        inputs, seen = self._inputs[:n], None
+        if self._pictures:
+            stored = self._source.take(indices, out=self._stored[:n])
+            if self._augment is not None:
+                stored = seen = self._augment(stored, epoch, batch)
+            self.encoder.inputs(stored, out=inputs)
+        else:
+            self._source.take(indices, out=inputs)
+        labels = self.split.labels[indices]
+        parts = (indices, inputs, self.encoder.targets(labels), self.encoder.weights(labels), seen)
+        self._ready = list(map(Batch, *(_portions(part, size, n) for part in parts)))
+
+
+def _portions(array: Array | None, size: int, n: int) -> Iterable[Array | None]:
+    """An array of n rows, `size` rows at a time, the last portion maybe fewer."""
+    if array is None:
+        return repeat(None, -(-n // size))
+    whole = n // size * size
+    # To go along an axis takes half the time of as many slices.
+    portions = [*array[:whole].reshape(-1, size, *array.shape[1:])]
+    return portions if whole == n else [*portions, array[whole:]]
+
+
+def in_order(split: Split, encoder: Encoder, size: int) -> Iterator[Batch]:
+    """The whole split in its stored order, `size` examples at a time: for evaluation."""
+    for start in range(0, len(split), size):
+        indices = np.arange(start, min(start + size, len(split)))
+        yield Batch(
+            indices,
+            encoder.inputs(split.inputs[start : start + size]),
+            encoder.targets(split.labels[start : start + size]),
+        )

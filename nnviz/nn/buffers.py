@@ -1,0 +1,45 @@
+"""Room for a network's buffers."""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from nnviz.array import Array
+
+# NumPy asks the system for huge pages where an array takes 4 MB or more; without them, a step through thirty buffers of
+# one or two MB each loses a tenth of its time to looking pages up.
+BLOCK = 1 << 23
+LARGE = 1 << 22
+SMALL = 1 << 16
+ALIGNMENT = 64
+
+
+class Buffers:
+    """Arrays of middling size, side by side in large blocks; small and large ones are left to NumPy.
+
+    A block is given back when the last array in it is.
+    """
+
+    def __init__(self) -> None:
+        self._block = np.empty(0, np.uint8)
+        self._start = 0
+
+    def empty(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
+        """An array of that shape; what is in it is left to chance."""
+        dtype = np.dtype(dtype)
+        size = math.prod(shape) * dtype.itemsize
+        if not SMALL <= size < LARGE:
+            return np.empty(shape, dtype)
+        if self._start + size > len(self._block):
+            self._block = np.empty(BLOCK, np.uint8)
+            self._start = -self._block.ctypes.data % ALIGNMENT
+        start = self._start
+        self._start += size + -size % ALIGNMENT
+        return self._block[start : start + size].view(dtype).reshape(shape)
+
+    def zeros(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
+        """An array of zeros of that shape."""
+        array = self.empty(shape, dtype)
+        array[...] = 0
+        return array

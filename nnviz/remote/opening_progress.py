@@ -1,0 +1,45 @@
+"""How far the opening of a source is, for whoever waits for it. Light to import."""
+
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from nnviz.wording import duration
+
+
+class OpeningProgress(msgspec.Struct, frozen=True):
+    """So many images are decoded, of so many in all, and so many a second."""
+
+    done: int
+    total: int
+    rate: float
+
+    @property
+    def share(self) -> float:
+        """What is done, of 1."""
+        return self.done / self.total
+
+    def words(self) -> list[str]:
+        """The standing in words, what matters most first."""
+        left = duration((self.total - self.done) / self.rate)
+        return [f"{self.done:,} of {self.total:,} images", f"{self.rate:,.0f}/s", f"{left} left"]
+
+
+class Watch:
+    """Lets one who listens hear every `interval` seconds how far an opening is."""
+
+    def __init__(self, hear: Callable[[OpeningProgress], None], interval: float) -> None:
+        self._hear, self._interval = hear, interval
+        self._first: tuple[float, int] | None = None
+        self._due = 0.0
+
+    def __call__(self, done: int, total: int) -> None:
+        """To be called whenever something is done."""
+        now = time.perf_counter()
+        if self._first is None:
+            self._first, self._due = (now, done), now + self._interval
+        if now >= self._due:
+            begin, before = self._first
+            self._due = now + self._interval
+            self._hear(OpeningProgress(done, total, (done - before) / (now - begin)))

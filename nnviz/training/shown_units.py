@@ -1,0 +1,44 @@
+"""Which units are shown, where a network has more than a screen can hold."""
+
+import math
+
+import numpy as np
+
+from nnviz.array import Array
+from nnviz.training.blocks import Block
+from nnviz.training.frame import EDGES, TILES, UNITS
+from nnviz.training.reduction import largest
+
+
+def ranked_units(varying: Array, blocks: list[Block]) -> list[Array]:
+    """Units of the input and of each block, those with the strongest weights first; at most `TILES` of each.
+
+    The strength of a unit is the sum of squares of the weights that come in, times that of those that go out; of a unit
+    of the input, how much it varies over the examples, `varying` (units,), times that of those that go out. Blocks
+    that hand each unit on alone, such as pooling, show the same units as what comes before them. All outputs are there
+    for a reason: they are in their own order.
+    """
+    strengths: list[Array] = [varying]
+    owners = [0]
+    for block in blocks:
+        if block.weights is not None:
+            # A row for each number that comes in: those of one unit (a map has many) are added up.
+            weights = block.weights.values.reshape(-1, block.grouping.count)
+            outgoing = np.einsum("ij,ij->i", weights, weights).reshape(-1, len(strengths[-1])).sum(axis=0)
+            strengths[-1] = strengths[-1] * outgoing
+            strengths.append(np.einsum("ij,ij->j", weights, weights))
+        owners.append(len(strengths) - 1)
+    ranked = [largest(strength, TILES) for strength in strengths]
+    ranked[-1] = np.arange(min(len(strengths[-1]), TILES))
+    return [ranked[owner] for owner in owners]
+
+
+def first_outputs(wanted: list[int], outputs: int, count: int) -> Array:
+    """So many of all outputs: those that are wanted first, then the others in their own order."""
+    return np.array([*dict.fromkeys([*wanted, *range(min(outputs, count))])][:count])
+
+
+def shown_units(blocks: list[Block]) -> int:
+    """How many units of each block a diagram gets: fewer in a deep network, whose frame would grow too large."""
+    weighted = sum(block.weights is not None for block in blocks)
+    return min(UNITS, math.isqrt(EDGES // max(weighted, 1)))

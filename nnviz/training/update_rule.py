@@ -1,0 +1,102 @@
+"""The update rule: from the gradients of a training step to the updates of its parameters."""
+
+import msgspec
+import numpy as np
+
+from nnviz.array import Array
+from nnviz.nn.optimizers import Optimizer
+from nnviz.nn.parameters import Parameters
+from nnviz.nn.regularizers import Clip, Penalty
+from nnviz.nn.schedules import Schedule
+from nnviz.nn.workers import Workers
+
+
+class UpdateRuleState(msgspec.Struct, frozen=True):
+    """Enough to go on from a training step: copies, untouched by later steps."""
+
+    learning_rate: float
+    optimizer: dict[str, Array]
+    schedule: dict[str, float]
+
+
+class UpdateRule:
+    """Adds penalties to the gradient, shortens it, sets the learning rate of the step, and has the optimizer propose.
+
+    learning_rate  the rate that was chosen; the schedule multiplies it. It may be changed between steps
+    l1, l2         strength of the penalties on large weights, 0 for none
+    clip           longest gradient that is followed, None for any
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        schedule: Schedule | None = None,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        clip: float | None = None,
+    ) -> None:
+        self.optimizer = optimizer
+        self.schedule = schedule or Schedule()
+        self.learning_rate = optimizer.learning_rate
+        self._strengths = l1, l2
+        self._limit = clip
+        self.penalty: Penalty | None = None
+        self.clip: Clip | None = None
+
+    def attach(self, parameters: Parameters, workers: Workers | None = None) -> None:
+        """Work on these parameters from now on."""
+        self._parameters = parameters
+        decaying = parameters.decaying()
+        self.optimizer.attach(parameters.values, decaying, workers)
+        self.penalty = Penalty(*self._strengths, parameters.values, decaying) if any(self._strengths) else None
+        self.clip = Clip(self._limit, parameters.values) if self._limit is not None else None
+
+    def propose(self, step: int) -> None:
+        """Fill the optimizer's updates for training step number `step`, from 0; the gradients stay as they are."""
+        self.optimizer.propose(self._followed(step))
+
+    def apply(self) -> None:
+        """Add the updates to the parameters, and let what was measured beside them take its place."""
+        parameters = self._parameters
+        np.add(parameters.values, self.optimizer.updates, out=parameters.values)
+        self._settle()
+
+    def step(self, step: int) -> None:
+        """Both in one go, which is faster."""
+        self.optimizer.step(self._followed(step))
+        self._settle()
+
+    def _settle(self) -> None:
+        parameters = self._parameters
+        if parameters.statistics.size:
+            parameters.statistics[...] = parameters.following
+
+    def _followed(self, step: int) -> Array:
+        """The gradient that is followed at this step: of loss and penalty, and not too long."""
+        gradients = self._parameters.gradients
+        if self.penalty is not None:
+            gradients = self.penalty.added_to(gradients)
+        if self.clip is not None:
+            gradients = self.clip.shortened(gradients)
+        self.optimizer.learning_rate = self.rate_at(step)
+        return gradients
+
+    def rate_at(self, step: int) -> float:
+        """The learning rate of a training step."""
+        return self.learning_rate * self.schedule.factor(step)
+
+    def describe(self, step: int) -> str:
+        """The optimizer at that training step, and the schedule of its learning rate if there is one."""
+        schedule = f" {self.schedule.kind}" if self.schedule.kind != "constant" else ""
+        return self.optimizer.describe(self.rate_at(step)) + schedule
+
+    def state(self) -> UpdateRuleState:
+        """A copy of all that it remembers."""
+        memory = {name: array.copy() for name, array in self.optimizer.state().items()}
+        return UpdateRuleState(self.learning_rate, memory, self.schedule.state())
+
+    def restore(self, state: UpdateRuleState) -> None:
+        """Take up what `state` returned."""
+        self.learning_rate = state.learning_rate
+        self.optimizer.restore(state.optimizer)
+        self.schedule.restore(state.schedule)

@@ -1,0 +1,245 @@
+"""The plane of two inputs: what the network says everywhere, and examples on it."""
+
+import math
+from collections.abc import Iterator
+from functools import cached_property, lru_cache
+from string import ascii_lowercase
+
+import numpy as np
+from rich.color import Color
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from nnviz.array import Array
+from nnviz.training.frame import SurfaceView
+from nnviz.tui.drawing.axis import labels
+from nnviz.tui.drawing.grid import heatmap, levels
+from nnviz.tui.drawing.palette import LEVELS, Palette, Rgb, mixed
+from nnviz.tui.drawing.rows import Run, fit, row
+from nnviz.wording import MINUS, number
+
+# Below so many pixels on a side, axes and legend leave their room to the plane.
+SMALLEST_SIDE = 10
+LONGEST_NAME = 6
+LEGEND_SHADES = 7
+# Points would hide what they stand on: at most one for so many cells of the screen, of the batch and of others.
+CELLS_PER_BATCH_POINT, CELLS_PER_OTHER = 6, 8
+POINT, OTHER = "●", "•"
+SIGNS = "ox"
+TONE = 0.5
+"""How far the surface goes towards the colours of the points."""
+NUMBER_TINT = 0.4
+"""How far a point of some number goes from its colour towards that of text."""
+
+
+def surface(view: SurfaceView, class_names: tuple[str, ...], width: int, height: int, palette: Palette) -> list[Strip]:
+    """A square as large as `width` × `height` cells allow, with the ends of its axes and a legend."""
+    drawing = _Drawing(view, class_names, palette)
+    (left, bottom), (right, top) = view.low, view.high
+    x_ends, y_ends = labels([left, right]), labels([bottom, top])
+    x_name, y_name = view.names
+    margin = max(*map(len, y_ends), min(len(y_name), LONGEST_NAME)) + 1
+    side = min(2 * (height - 2), width - margin - 1) // 2 * 2
+    faint = palette.style(palette.faint)
+    if side < SMALLEST_SIDE:
+        side = max(min(2 * height, width) // 2 * 2, 2)
+        left_free = " " * ((width - side - 2) // 2)
+        return [row([(left_free, faint), *drawn], width, palette) for drawn in drawing.rows(side)]
+    beside = {0: y_ends[1], side // 4: fit(y_name, margin - 1).rstrip(), side // 2 - 1: y_ends[0]}
+    indent = (width - margin - side - 1) // 2
+    rows = [
+        [(" " * indent + beside.get(y, "").rjust(margin - 1), faint), *drawn]
+        for y, drawn in enumerate(drawing.rows(side))
+    ]
+    name = fit(x_name, min(len(x_name), side - sum(map(len, x_ends)) - 2))
+    below = x_ends[0] + name.center(side - sum(map(len, x_ends))) + x_ends[1]
+    rows.append([(" " * (indent + margin) + below, faint)])
+    rows.append([(" " * max(min(indent + margin, width - drawing.legend_width), 0), faint), *drawing.legend])
+    return [row(runs, width, palette) for runs in rows]
+
+
+def told_place(view: SurfaceView) -> str:
+    """Where the focused example is, to a hundredth of the plane or so."""
+    point = view.points[view.focused].tolist()
+    decimals = [max(2 - math.floor(math.log10(end - start)), 0) for start, end in zip(view.low, view.high, strict=True)]
+    x, y = (f"{value:,.{digits}f}" for value, digits in zip(point, decimals, strict=True))
+    return f"({x}, {y})".replace("-", MINUS)
+
+
+class _Drawing:
+    """A plane in the colours of its classes, or in the diverging ones; without colours, in signs and letters."""
+
+    def __init__(self, view: SurfaceView, class_names: tuple[str, ...], palette: Palette) -> None:
+        self._view = view
+        self._palette = palette
+        self._names = class_names
+        self._low, self._high = view.targets or (0.0, 1.0)
+
+    @property
+    def _has_several(self) -> bool:
+        return len(self._names) > 2
+
+    def rows(self, side: int) -> list[list[Run]]:
+        """`side` // 2 rows of cells, with one more at each end of a row."""
+        cells = self._signs(side) if self._palette.colourless else self._blocks(side)
+        nothing: Run = (" ", self._palette.style(self._palette.text))
+        rows = [[nothing, *line, nothing] for line in cells]
+        self._put_points(rows, side)
+        return rows
+
+    # The surface
+
+    def _seen(self, side: int) -> tuple[Array, Array | None]:
+        """Of each pixel, the value and the class of the cell that its middle lies in."""
+        view = self._view
+        nearest = ((np.arange(side) + 0.5) * len(view.values) / side).astype(np.int64)
+        place = np.ix_(nearest, nearest)
+        return view.values[place], None if view.classes is None else view.classes[place]
+
+    def _shares(self, values: Array) -> Array:
+        """Values from −1 at one end of the scale to 1 at the other; of several classes, from 0 for a mere guess."""
+        if self._has_several:
+            guess = 1 / len(self._names)
+            return (values - guess) / (1 - guess)
+        return (2 * values - self._low - self._high) / ((self._high - self._low) or 1.0)
+
+    def _blocks(self, side: int) -> list[list[Run]]:
+        values, classes = self._seen(side)
+        shades = levels(self._shares(values), 1.0, LEVELS)
+        if classes is not None and self._has_several:
+            return self._blocks_of_several(classes * (LEVELS + 1) + np.maximum(shades, 0))
+        blocks = self._palette.ground_blocks
+        return [[blocks[above][below] for above, below in zip(*pair, strict=True)] for pair in _pairs(shades + LEVELS)]
+
+    def _blocks_of_several(self, places: Array) -> list[list[Run]]:
+        table = [self._ground(self._colour(k), i) for k in range(len(self._names)) for i in range(LEVELS + 1)]
+        return [
+            [_run(self._palette.half_block(table[above], table[below])) for above, below in zip(*pair, strict=True)]
+            for pair in _pairs(places)
+        ]
+
+    def _signs(self, side: int) -> list[list[Run]]:
+        """One character for two pixels."""
+        values, classes = self._seen(side)
+        style = self._palette.style(self._palette.faint)
+        if classes is None or not self._has_several:
+            strips = heatmap(self._shares(values), 1.0, self._palette)
+            return [[(sign, style) for sign in strip.text] for strip in strips]
+        likely = values[::2] >= 0.5
+        return [
+            [(self._letter(k) if sure else " ", style) for k, sure in zip(*pair, strict=True)]
+            for pair in zip(classes[::2].tolist(), likely.tolist(), strict=True)
+        ]
+
+    def _ground(self, colour: Rgb, level: int) -> Rgb:
+        return mixed(self._palette.zero, colour, TONE * level / LEVELS)
+
+    # The points
+
+    def _put_points(self, rows: list[list[Run]], side: int) -> None:
+        """The focused example last, on top of the batch, which is on top of others."""
+        view = self._view
+        cells = side * side // 2
+        batch = [k for k in range(view.batch) if k != view.focused][: cells // CELLS_PER_BATCH_POINT]
+        others = range(view.batch, min(len(view.points), view.batch + cells // CELLS_PER_OTHER))
+        columns, lines = self._places(side)
+        grounds: dict[tuple[int, int], Color | None] = {}
+        for k in [*others, *batch, view.focused]:
+            x, y = columns[k] + 1, lines[k]
+            ground = grounds.setdefault((x, y), _ground_of(*rows[y][x]))
+            rows[y][x] = (self._mark(k), _on(ground, self._point_colour(k), k < view.batch))
+        self._put_brackets(rows[lines[view.focused]], columns[view.focused] + 1)
+
+    def _put_brackets(self, line: list[Run], x: int) -> None:
+        palette = self._palette
+        accent = palette.style(palette.accent, bold=True)
+        colour = palette.style(self._point_colour(self._view.focused), bold=True)
+        line[x - 1 : x + 2] = [("(", accent), (line[x][0], colour), (")", accent)]
+
+    def _places(self, side: int) -> tuple[list[int], list[int]]:
+        """Column and row of each point's cell."""
+        view = self._view
+        low, high = np.array(view.low), np.array(view.high)
+        across, up = ((view.points - low) / (high - low)).T
+        columns = np.clip((across * side).astype(np.int64), 0, side - 1)
+        lines = np.clip(((1 - up) * side).astype(np.int64), 0, side - 1) // 2
+        return columns.tolist(), lines.tolist()
+
+    def _mark(self, k: int) -> str:
+        if not self._palette.colourless:
+            return POINT if k < self._view.batch else OTHER
+        if self._has_several:
+            return self._letter(int(self._view.labels[k])).upper()
+        return SIGNS[int(self._label_shares[k] > 0)]
+
+    def _letter(self, label: int) -> str:
+        return ascii_lowercase[label % len(ascii_lowercase)]
+
+    @cached_property
+    def _label_shares(self) -> list[float]:
+        shares: list[float] = self._shares(self._view.labels.astype(np.float64)).tolist()
+        return shares
+
+    def _point_colour(self, k: int) -> Rgb:
+        palette = self._palette
+        if palette.colourless:
+            return palette.text
+        if self._names:
+            return self._colour(int(self._view.labels[k]))
+        # A number that is met would else vanish in the surface.
+        return mixed(palette.signed(self._label_shares[k], 1.0), palette.text, NUMBER_TINT)
+
+    def _colour(self, label: int) -> Rgb:
+        return self._palette.class_colour(label, len(self._names))
+
+    # The legend
+
+    @property
+    def legend(self) -> list[Run]:
+        """What the colours mean."""
+        palette = self._palette
+        text = palette.style(palette.text)
+        if self._has_several:
+            return [run for k, name in enumerate(self._names) for run in (self._sign(k), (f" {name}  ", text))]
+        steps = np.rint(np.linspace(0, 2 * LEVELS, LEGEND_SHADES)).astype(int).tolist()
+        shades = [("█", palette.style(palette.grounds[i])) for i in steps]
+        if palette.colourless:
+            shades = [("≡=−˗ ·+*#", text)]
+        low, high = self._names or tuple(map(number, (self._low, self._high)))
+        return [self._sign(0), (f" {low} ", text), *shades, (f" {high} ", text), self._sign(1)]
+
+    @property
+    def legend_width(self) -> int:
+        return sum(len(run) for run, _ in self.legend)
+
+    def _sign(self, label: int) -> Run:
+        palette = self._palette
+        if not palette.colourless:
+            colour = self._colour(label) if self._names else palette.shades[-label]
+            return POINT, palette.style(colour)
+        sign = f"{self._letter(label)}{self._letter(label).upper()}" if self._has_several else SIGNS[label]
+        return sign, palette.style(palette.text)
+
+
+@lru_cache(maxsize=1 << 12)
+def _ground_of(sign: str, style: Style) -> Color | None:
+    """What a point stands on in a cell: the middle of a half-block's two colours, or the background."""
+    above, below = style.color, style.bgcolor
+    if sign != "▀" or not (above and below and above.triplet and below.triplet):
+        return below
+    return Color.from_rgb(*mixed(above.triplet, below.triplet, 0.5))
+
+
+@lru_cache(maxsize=1 << 14)
+def _on(ground: Color | None, colour: Rgb, bold: bool) -> Style:
+    return Style(color=Color.from_rgb(*colour), bgcolor=ground, bold=bold or None)
+
+
+def _pairs(places: Array) -> Iterator[tuple[list[int], list[int]]]:
+    """The two rows of pixels of each row of cells."""
+    return zip(places[::2].tolist(), places[1::2].tolist(), strict=True)
+
+
+def _run(segment: Segment) -> Run:
+    return segment.text, segment.style or Style()

@@ -1,0 +1,244 @@
+"""Numbers, names and lists as text: the one place where a number becomes something to read.
+
+Panes, sentences, reports and the command line all take their text from here, so that the same number looks the same
+wherever it stands, and is never cut: where room is short it loses digits, or gets an exponent.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from functools import lru_cache
+
+from rich.cells import cell_len, set_cell_size
+
+MINUS = "−"
+CUT = "…"
+SHORT = 16
+"""Width of a name in a sentence."""
+# In fewer cells there is not always room for a character between two cuts of a name.
+NARROWEST = 4
+
+
+# Numbers
+
+
+def number(value: float, digits: int = 3) -> str:
+    """With about so many significant digits: 0.200, 1.61, 0.0500, 12,300, 1.2e−5; 0 for exactly 0."""
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else ("∞" if value > 0 else f"{MINUS}∞")
+    size = abs(value)
+    if size == 0:
+        return "0"
+    # The exponent after rounding, so that 0.9999 counts as 1 and does not get a digit too many.
+    exponent = int(f"{size:.{digits - 1}e}".split("e")[1])
+    if exponent < -3 or size >= 999_999.5:
+        return _scientific(value, max(digits - 1, 1))
+    # Below 0.1 the zeros in front take their room from the digits behind.
+    return fixed(value, max(0, min(digits - 1 - exponent, digits + 1)))
+
+
+def signed(value: float, digits: int = 3) -> str:
+    """The same with a + before what is positive."""
+    return f"+{number(value, digits)}" if value > 0 else number(value, digits)
+
+
+def fitted(value: float, width: int, digits: int = 3) -> str:
+    """A number in at most `width` cells: it loses digits, or gets an exponent, but is never cut.
+
+    Seven cells hold any number. In fewer, one that is too small for them is ≈0, and one that is too large is ≫ or ≪.
+    """
+    return _first_fitting([number(value, d) for d in range(digits, 0, -1)], value, width)
+
+
+def fitted_signed(value: float, width: int, digits: int = 3) -> str:
+    """The same with a + before what is positive, as far as there is room for it."""
+    texts = [signed(value, d) for d in range(digits, 0, -1)]
+    return _first_fitting([*texts, number(value, 1)], value, width)
+
+
+def _first_fitting(texts: list[str], value: float, width: int) -> str:
+    """The first of some texts that fits, then the number with an exponent, then only what it is like."""
+    texts = [*texts, _scientific(value, 1)] if math.isfinite(value) and value else texts
+    like = "≈0" if abs(value) < 1 else "≫" if value > 0 else "≪"
+    return next((text for text in texts if len(text) <= width), like)
+
+
+def fixed(value: float, decimals: int) -> str:
+    """With exactly so many decimals: 1,234.50."""
+    return f"{value:,.{decimals}f}".replace("-", MINUS)
+
+
+def trimmed(value: float, digits: int = 4) -> str:
+    """A number that somebody chose, with the digits that it has, so many at most: 0.01, 2, 5e−6."""
+    mantissa, _, exponent = f"{value:.{digits}g}".partition("e")
+    return (f"{mantissa}e{int(exponent)}" if exponent else mantissa).replace("-", MINUS)
+
+
+def in_unit(value: float, decimals: int | None) -> str:
+    """A number in the unit of a target, with the decimals that are worth reading there; None if nobody knows."""
+    return number(value) if decimals is None or not abs(value) < 1e9 else fixed(value, decimals)
+
+
+def compact(value: float) -> str:
+    """A large number in short: 950, 1.8k, 29k, 3.1M."""
+    if value < 0 or not math.isfinite(value):
+        return MINUS + compact(-value) if value < 0 else number(value)
+    for limit, unit in ((1e6, "M"), (1e3, "k")):
+        if value >= limit * 0.9995:
+            scaled = value / limit
+            return f"{scaled:.1f}{unit}" if scaled < 9.95 else f"{scaled:,.0f}{unit}"
+    return f"{abs(value):.0f}"
+
+
+def percent(share: float) -> str:
+    """A share of a whole: 61.6%, 8.82%, 99.96%; 0% and 100% for exactly none and all of it."""
+    if not 0 < share < 1:
+        return f"{number(100 * share).removesuffix('.0')}%" if math.isfinite(share) else number(share)
+    for digits in (3, 4, 5):
+        text = number(100 * share, digits)
+        if text != number(100, digits):
+            return f"{text}%"
+    return ">99.99%"
+
+
+def _scientific(value: float, digits: int) -> str:
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    return f"{mantissa}e{int(exponent)}".replace("-", MINUS)
+
+
+def subtraction(p: float, y: float, error: float) -> tuple[str, str]:
+    """p, and "p − y = error", with as many decimals as it takes to see the error.
+
+    Where the printed difference is not exactly the printed error, ≈ stands for =.
+    """
+    minuend, subtrahend = number(p), fixed(y, 0) if y.is_integer() and abs(y) < 1e6 else number(y)
+    seen = next((d for d in range(7) if abs(error) * 10**d >= 0.5), None)
+    if not math.isfinite(error) or "e" in minuend + subtrahend or (seen is None and error):
+        return minuend, f"{minuend} − {_bracketed(subtrahend)} ≈ {signed(error)}"
+    decimals = max(_decimals(minuend), _decimals(subtrahend), seen or 0)
+    minuend, subtrahend = fixed(p, decimals), fixed(y, 0 if y.is_integer() else decimals)
+    difference = f"{'+' * (error > 0)}{fixed(error, decimals)}" if error else "0"
+    is_exact = round(round(p, decimals) - round(y, decimals), decimals) == round(error, decimals)
+    return minuend, f"{minuend} − {_bracketed(subtrahend)} {'=' if is_exact else '≈'} {difference}"
+
+
+def _decimals(text: str) -> int:
+    return len(text.partition(".")[2])
+
+
+def _bracketed(text: str) -> str:
+    return f"({text})" if text.startswith(MINUS) else text
+
+
+def duration(seconds: float) -> str:
+    """`0.7 s`, `7 s`, `1:07 min` or `2:05 h`."""
+    if seconds < 1:
+        return f"{max(0, seconds):.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes}:{rest:02} min"
+    return f"{minutes // 60}:{minutes % 60:02} h"
+
+
+# Words
+
+
+def count(many: int, thing: str) -> str:
+    """ "1 unit", "1,024 units", "2 classes"."""
+    return f"{many:,} {thing if many == 1 else plural(thing)}"
+
+
+def plural(thing: str) -> str:
+    """Several of a thing whose name is regular."""
+    return thing + ("es" if thing.endswith(("s", "x", "tch", "sh")) else "s")
+
+
+def listed(texts: Sequence[str], most: int | None = None) -> str:
+    """ "a, b and c"; of more than `most`, the first ones and how many others: "a, b and 7 more"."""
+    if most is not None and len(texts) > most:
+        return f"{', '.join(texts[:most])} and {len(texts) - most:,} more"
+    return " and ".join(filter(None, [", ".join(texts[:-1]), *texts[-1:]]))
+
+
+def printable(text: str) -> str:
+    """Outside text as one line that moves no cursor, with as many characters: for screens, messages and reports."""
+    return "".join(" " if c.isspace() else c if c.isprintable() else "�" for c in text)
+
+
+# Names that are cut so that they can still be told apart
+
+
+def short(name: str) -> str:
+    """A name, cut where it is too long for a sentence."""
+    return cut(name, SHORT)
+
+
+def cut(name: str, width: int) -> str:
+    """A name in at most `width` cells: what is too long loses its middle, for many names differ only at their end."""
+    if cell_len(name) <= width:
+        return name
+    if width < 1:
+        return ""
+    return _beginning(name, width - 1 - width // 2) + CUT + _end(name, width // 2)
+
+
+@lru_cache(maxsize=64)
+def apart(names: tuple[str, ...], width: int) -> tuple[str, ...]:
+    """Each of the names of one set in at most `width` cells, of which there is one at least.
+
+    They lose their ends, unless they all begin alike or would look alike then; else their middles; those that would
+    still look alike are shown from where they differ on. In fewer than four cells some may look alike all the same.
+    """
+    shown = {name: _begun(name, width) for name in names}
+    if _alike(shown) or (len(shown) > 1 and _common(shown)):
+        shown = {name: cut(name, width) for name in names}
+    for alike in _alike(shown):
+        shown |= _from_difference(alike, width)
+    return tuple(shown[name] for name in names)
+
+
+def _from_difference(names: list[str], width: int) -> dict[str, str]:
+    """Names without what they all begin with."""
+    start = _common(names)
+    shown = {name: _begun(CUT + name[start:], width) for name in names}
+    if width >= NARROWEST:
+        for alike in _alike(shown):
+            shown |= _from_difference(alike, width)
+    return shown
+
+
+def _common(names: Collection[str]) -> int:
+    """How many characters all names begin with."""
+    first, last = min(names), max(names)
+    return next((n for n, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
+
+
+def _alike(shown: dict[str, str]) -> list[list[str]]:
+    """The names that look like others."""
+    groups = defaultdict(list)
+    for name, text in shown.items():
+        groups[text].append(name)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _begun(name: str, width: int) -> str:
+    """A name that loses its end where it is too long."""
+    return name if cell_len(name) <= width else _beginning(name, width - 1) + CUT
+
+
+def _beginning(name: str, width: int) -> str:
+    # A wide character that does not fit in whole has become a space.
+    return set_cell_size(name, width).rstrip()
+
+
+def _end(name: str, width: int) -> str:
+    start = len(name)
+    while start and cell_len(name[start - 1 :]) <= width:
+        start -= 1
+    # An accent is no good without the letter below it.
+    while start < len(name) and not cell_len(name[start]):
+        start += 1
+    return name[start:].lstrip()

@@ -1,0 +1,120 @@
+"""What is shown is the number, to the digits shown; names that are cut are as short as they are to be, and differ."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from nnviz.wording import MINUS, apart, compact, cut, number, signed
+
+
+def test_what_fits_is_left_alone_and_what_is_too_long_loses_its_middle() -> None:
+    assert cut("shirt", 5) == "shirt"
+    assert cut("n02085620-Chihuahua", 10) == "n020…uahua"
+    assert cut("長い名前の動物の写真", 10) == "長い…写真"
+    assert cut("cafe\u0301s", 3) == "c…s"
+    assert cut("shirt", 1) == "…"
+    assert cut("shirt", 0) == ""
+
+
+def test_names_that_begin_differently_lose_their_ends() -> None:
+    assert apart(("Portuguese", "Norwegian", "cat"), 6) == ("Portu…", "Norwe…", "cat")
+    assert apart(("class 1 of all", "class 2 of all"), 10) == ("…1 of all", "…2 of all")
+    assert apart(("n02085620-Chihuahua", "n02085782-papillon"), 12) == ("n0208…huahua", "n0208…pillon")
+
+
+def test_names_that_are_alike_at_both_ends_are_shown_from_where_they_differ() -> None:
+    names = ("n02088094-Afghan_hound", "n02088238-basset_hound", "n02090622-borzoi")
+    assert apart(names, 9) == ("…094-Afg…", "…238-bas…", "n020…rzoi")
+
+
+def test_three_hundred_names_that_differ_in_a_number_stay_apart() -> None:
+    names = tuple(f"a very long class name {number} of the same kind" for number in range(300))
+    assert len(set(apart(names, 8))) == 300
+
+
+@given(st.sets(st.text("ab写é\u0301 ", max_size=30)), st.integers(1, 20))
+def test_no_name_is_wider_than_it_is_to_be(names: set[str], width: int) -> None:
+    assert all(cell_len(shown) <= width for shown in apart(tuple(sorted(names)), width))
+
+
+# Without subnormal numbers, whose own last digit is coarser than the digits shown.
+finite = st.one_of(st.floats(-most, most, allow_subnormal=False) for most in (1e300, 2e6, 0.2))
+UNITS = {"k": 1e3, "M": 1e6}
+
+
+def read(text: str) -> tuple[float, float]:
+    """(the number that a text shows, one unit of its last digit)."""
+    text = text.replace(MINUS, "-").replace(",", "")
+    unit = UNITS.get(text[-1], 1.0)
+    mantissa, _, exponent = text.rstrip("kM").partition("e")
+    places = len(mantissa.partition(".")[2])
+    scale = unit * float(f"1e{exponent or 0}")
+    return float(mantissa) * scale, 10.0**-places * scale
+
+
+@given(finite, st.integers(2, 6))
+def test_number_shows_the_number_to_the_digits_shown(value, digits):
+    shown, last = read(number(value, digits))
+    assert shown == pytest.approx(value, rel=1e-9, abs=last * 0.5000001)
+
+
+@given(st.floats(1e-3, 999_999), st.integers(2, 6))
+def test_number_shows_enough_digits_and_not_too_many(value, digits):
+    text = number(value, digits)
+    shown = len(re.sub(r"\D", "", text).lstrip("0"))
+    assert shown <= max(digits, 7)
+    assert shown >= digits or value < 0.1
+
+
+@given(st.floats() | st.floats(-2e6, 2e6))
+def test_a_minus_is_a_true_minus_and_only_before_what_is_negative(value):
+    for text in (number(value), signed(value), compact(value)):
+        assert "-" not in text
+    assert number(value).startswith(MINUS) == (value < 0)
+    assert signed(value).startswith("+") == (value > 0)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"),
+        (-0.0, "0"),
+        (0.9999, "1.00"),
+        (9.996, "10.0"),
+        (99.96, "100"),
+        (999.4, "999"),
+        (999.6, "1,000"),
+        (12_300, "12,300"),
+        (9.9996e5, "999,960"),
+        (999_999.7, "1.0e6"),
+        (9.96e6, "1.0e7"),
+        (0.2, "0.200"),
+        (0.05, "0.0500"),
+        (0.0012496, "0.0012"),
+        (9.996e-4, "0.0010"),
+        (1.2496e-5, f"1.2e{MINUS}5"),
+        (-1.2e-5, f"{MINUS}1.2e{MINUS}5"),
+        (float("nan"), "NaN"),
+        (float("-inf"), f"{MINUS}∞"),
+    ],
+)
+def test_number_at_the_edges(value, text):
+    assert number(value) == text
+
+
+@given(st.floats(0, 1e12, allow_subnormal=False))
+def test_compact_is_within_its_digits_and_short(value):
+    shown, last = read(compact(value))
+    assert shown == pytest.approx(value, rel=1e-9, abs=last * 0.5000001)
+    assert value >= 1e9 or len(compact(value)) <= 4
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0"), (950, "950"), (999.6, "1.0k"), (1_800, "1.8k"), (9_960, "10k"), (29_000, "29k"), (999_700, "1.0M")],
+)
+def test_compact_at_the_edges(value, text):
+    assert compact(value) == text

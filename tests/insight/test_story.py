@@ -348,7 +348,8 @@ def test_every_stage_of_any_network_is_told_in_sound_sentences(built, rule, lear
             assert not re.search(r"\b(nan|None|inf)\b|-\d|\be[+-]|\b1 (inputs|units|examples|numbers)\b", text), text
             assert len(text) < 330, text
             for minuend, subtrahend, difference in re.findall(f"{NUMBER} − \\(?{NUMBER}\\)? = {NUMBER}", text):
-                a, b, c = (Decimal(part.replace("−", "-").replace(",", "")) for part in (minuend, subtrahend, difference))
+                parts = (minuend, subtrahend, difference)
+                a, b, c = (Decimal(part.replace("−", "-").replace(",", "")) for part in parts)
                 assert a - b == c, text
             trainer.advance()
 

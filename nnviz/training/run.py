@@ -9,22 +9,41 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from msgspec.structs import asdict
 
 from nnviz.data.encoder import Encoder
 from nnviz.data.split import Split
 from nnviz.data.standardization import Standardization
 from nnviz.data.tables.table_encoding import TableEncoding
-from nnviz.data.task import Targets, Task
+from nnviz.data.task import Task
 from nnviz.errors import InputError
 from nnviz.experiment import Experiment, combine, read_tables
 from nnviz.nn.network import Network
+from nnviz.nn.schedules import ScheduleState
 from nnviz.training.assembly import build_encoder, build_network
 from nnviz.training.history import Evaluation
 from nnviz.training.trainer import Checkpoint, Trainer
 
 EXPERIMENT, METRICS, RESULT = "experiment.toml", "metrics.jsonl", "result.json"
 CHECKPOINTS, FINAL = "checkpoints", "final.safetensors"
+# All that is not a tensor stands under one key: safetensors writes several in another order each time.
+FACTS = "nnviz"
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where in its run a checkpoint was made; `learning_rate` is the chosen one, which the schedule multiplies."""
+
+    step: int
+    learning_rate: float
+    schedule: ScheduleState
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """What a checkpoint holds beside its tensors; `trained_on` is the digest of the training examples."""
+
+    task: Task
+    place: Place
+    trained_on: str | None = None
+    table: TableEncoding | None = None
 
 
 class RunDirectory:
@@ -60,7 +79,10 @@ class RunDirectory:
             file.writelines(json.dumps(line) + "\n" for line in lines)
 
     def keep(self, trainer: Trainer, checkpoint: Checkpoint) -> None:
-        """Write the final checkpoint: parameters by name, the optimizer's memory, the place in the run, the task."""
+        """Write the final checkpoint: parameters by name, the optimizer's memory, the place in the run, the task.
+
+        The same training gives the same bytes.
+        """
         from safetensors.numpy import save
 
         self._make()
@@ -72,24 +94,10 @@ class RunDirectory:
         tensors |= {f"optimizer.{name}": array for name, array in checkpoint.update_rule.optimizer.items()}
         tensors["standardization.mean"] = dataset.standardization.mean
         tensors["standardization.deviation"] = dataset.standardization.deviation
-        task = {
-            "input_shape": dataset.task.input_shape,
-            "class_names": dataset.task.class_names,
-            "numbers": dataset.task.numbers,
-            "targets": dataset.task.targets and asdict(dataset.task.targets),
-        }
-        place = {
-            "step": checkpoint.step,
-            "learning_rate": checkpoint.update_rule.learning_rate,
-            "schedule": checkpoint.update_rule.schedule,
-        }
-        metadata = {
-            "nnviz.task": json.dumps(task),
-            "nnviz.place": json.dumps(place),
-            "nnviz.trained_on": digest(dataset.train),
-        }
-        if dataset.encoding is not None:
-            metadata["nnviz.table"] = msgspec.json.encode(dataset.encoding).decode()
+        rule = checkpoint.update_rule
+        place = Place(checkpoint.step, rule.learning_rate, rule.schedule)
+        facts = Facts(dataset.task, place, digest(dataset.train), dataset.encoding)
+        metadata = {FACTS: json.dumps(msgspec.to_builtins(facts), allow_nan=False)}
         with self._writing():
             _write(self.path / CHECKPOINTS / FINAL, save(tensors, metadata))
 
@@ -134,31 +142,25 @@ def load_run(path: Path) -> TrainedNetwork:
     experiment = combine(read_tables(path / EXPERIMENT), origin=str(path / EXPERIMENT))
     tensors, metadata = _read_checkpoint(checkpoint)
     try:
-        fields = json.loads(metadata["nnviz.task"])
-        place = json.loads(metadata["nnviz.place"])
-        targets = msgspec.convert(fields.get("targets"), Targets | None)
-        task = Task(tuple(fields["input_shape"]), tuple(fields["class_names"]), fields["numbers"], targets)
-        table = None
-        if "nnviz.table" in metadata:
-            table = msgspec.json.decode(metadata["nnviz.table"], type=TableEncoding)
+        facts = _facts(metadata)
         standardization = Standardization(tensors["standardization.mean"], tensors["standardization.deviation"])
-        network = build_network(experiment, task)
+        network = build_network(experiment, facts.task)
         for name, view in {**network.parameters.named(), **network.parameters.named_statistics()}.items():
             if tensors[name].shape != view.shape:
                 raise InputError(
                     f"{checkpoint}: {name} has shape {tensors[name].shape}, {EXPERIMENT} asks for {view.shape}"
                 )
             view[...] = tensors[name]
-        encoder = build_encoder(experiment, task, standardization)
+        encoder = build_encoder(experiment, facts.task, standardization)
         return TrainedNetwork(
             experiment,
-            task,
+            facts.task,
             network.for_evaluation(),
             encoder,
             standardization,
-            place["step"],
-            table,
-            metadata.get("nnviz.trained_on"),
+            facts.place.step,
+            facts.table,
+            facts.trained_on,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{checkpoint}: not a checkpoint of nnviz ({type(error).__name__}: {error})") from None
@@ -172,6 +174,15 @@ def _read_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
             return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
     except (SafetensorError, OSError) as error:
         raise InputError(f"{path}: damaged or not a checkpoint ({error})") from None
+
+
+def _facts(metadata: dict[str, str]) -> Facts:
+    """What the metadata of a checkpoint say. Raises KeyError or ValueError if that is not what nnviz writes."""
+    if FACTS in metadata:
+        return msgspec.convert(json.loads(metadata[FACTS]), Facts)
+    # Earlier runs have a key for each.
+    fields = {name: json.loads(metadata.get(f"{FACTS}.{name}", "null")) for name in ("task", "place", "table")}
+    return msgspec.convert({**fields, "trained_on": metadata.get(f"{FACTS}.trained_on")}, Facts)
 
 
 def _write(path: Path, content: bytes) -> None:

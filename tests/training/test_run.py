@@ -4,11 +4,12 @@ import json
 
 import numpy as np
 import pytest
+from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from nnviz.errors import InputError
 from nnviz.training.evaluation import assess
-from nnviz.training.run import RunDirectory, load_run
+from nnviz.training.run import RunDirectory, digest, load_run
 from nnviz.training.run_paths import claim, free_path, new_run_path
 
 CHECKPOINT = "checkpoints/final.safetensors"
@@ -45,6 +46,53 @@ def test_pytorch_could_open_the_checkpoint_and_find_names(kept):
     tensors = load_file(path / CHECKPOINT)
     assert {"dense1.weights", "dense1.biases", "optimizer.sum", "standardization.mean"} <= tensors.keys()
     np.testing.assert_array_equal(tensors["optimizer.square_sum"], trainer.update_rule.optimizer.state()["square_sum"])
+
+
+def test_the_same_training_gives_the_same_bytes(make_trainer, make_experiment, tmp_path):
+    kept = set()
+    for attempt in range(4):
+        trainer = make_trainer(optimizer="adam", schedule="plateau")
+        trainer.step()
+        directory = RunDirectory(tmp_path / str(attempt), make_experiment())
+        directory.keep(trainer, trainer.kept())
+        kept.add((directory.path / CHECKPOINT).read_bytes())
+    assert len(kept) == 1
+
+
+def test_a_checkpoint_says_all_that_is_not_a_tensor_in_json_that_anything_reads(
+    make_trainer, make_experiment, tmp_path
+):
+    """Nothing has been evaluated yet: a plateau has no best loss."""
+    trainer = make_trainer(schedule="plateau", learning_rate=0.25)
+    trainer.step()
+    RunDirectory(tmp_path, make_experiment()).keep(trainer, trainer.kept())
+    with safe_open(tmp_path / CHECKPOINT, framework="numpy") as file:
+        [(key, text)] = file.metadata().items()
+    told = json.loads(text, parse_constant=pytest.fail)
+    assert key == "nnviz"
+    assert told["place"] == {
+        "step": 1,
+        "learning_rate": 0.25,
+        "schedule": {"factor": 1.0, "best": None, "since": 0},
+    }
+
+
+def test_a_checkpoint_of_an_earlier_run_is_opened(kept):
+    """Before they were one, each fact had a key of its own, and a plateau's best loss could be infinite."""
+    trainer, path = kept
+    with safe_open(path / CHECKPOINT, framework="numpy") as file:
+        told = json.loads(file.metadata()["nnviz"])
+    told["place"]["schedule"] = {"factor": 1.0, "best": float("inf"), "waited": 0}
+    metadata = {
+        "nnviz.task": json.dumps(told["task"]),
+        "nnviz.place": json.dumps(told["place"]),
+        "nnviz.trained_on": told["trained_on"],
+    }
+    save_file(load_file(path / CHECKPOINT), path / CHECKPOINT, metadata)
+    loaded = load_run(path)
+    assert (loaded.task, loaded.step, loaded.table) == (trainer.dataset.task, 20, None)
+    assert loaded.trained_on == told["trained_on"] == digest(trainer.dataset.train)
+    assert loaded.network.parameters.values.tobytes() == trainer.network.parameters.values.tobytes()
 
 
 def test_metrics_have_a_line_for_each_split_of_each_evaluation(kept):

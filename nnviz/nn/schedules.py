@@ -1,25 +1,31 @@
 """The learning rate over time: each schedule says by what the chosen rate is multiplied at a training step."""
 
 import math
+from typing import Any, TypeAlias
+
+ScheduleState: TypeAlias = dict[str, Any]
+"""Numbers by name; what is not known yet is None."""
 
 
 class Schedule:
     """The chosen rate, all the time."""
 
     kind = "constant"
+    listens = False
+    """Whether it goes by the losses that it hears of."""
 
     def factor(self, step: int) -> float:  # noqa: ARG002
         """What the learning rate is multiplied by at training step number `step`, from 0."""
         return 1.0
 
-    def observe(self, loss: float) -> None:
-        """Hear of the loss at the end of an epoch (on the validation split where there is one)."""
+    def observe(self, loss: float, epoch: int) -> None:
+        """Hear of the loss when so many epochs were done (on the validation split where there is one)."""
 
-    def state(self) -> dict[str, float]:
+    def state(self) -> ScheduleState:
         """What it remembers, by name: enough to go on from here."""
         return {}
 
-    def restore(self, state: dict[str, float]) -> None:
+    def restore(self, state: ScheduleState) -> None:
         """Take up what `state` returned."""
 
 
@@ -48,53 +54,55 @@ class Cosine(Schedule):
 
 
 class Plateau(Schedule):
-    """Times `drop` whenever more than `patience` epochs in a row brought no loss clearly below the best one.
+    """Times `drop` whenever more than `patience` epochs brought no loss clearly below the best one.
 
-    Clearly is by a ten-thousandth of it, as PyTorch's ReduceLROnPlateau has it.
+    Clearly is by a ten-thousandth of it, as PyTorch's ReduceLROnPlateau has it. Like that one, it drops at the report of
+    epoch `patience` + 1 after the best one, and then waits anew; but epochs are what it counts, and not reports.
     """
 
     kind = "plateau"
+    listens = True
     threshold = 1e-4
 
     def __init__(self, patience: int, drop: float) -> None:
         self.patience, self.drop = patience, drop
-        self._factor, self._best, self._waited = 1.0, math.inf, 0
+        self._factor, self._best, self._since = 1.0, math.inf, 0
 
     def factor(self, step: int) -> float:  # noqa: ARG002
         return self._factor
 
-    def observe(self, loss: float) -> None:
+    def observe(self, loss: float, epoch: int) -> None:
         if loss < self._best * (1 - self.threshold):
-            self._best, self._waited = loss, 0
-            return
-        self._waited += 1
-        if self._waited > self.patience:
+            self._best, self._since = loss, epoch
+        elif epoch - self._since > self.patience:
             self._factor *= self.drop
-            self._waited = 0
+            self._since = epoch
 
-    def state(self) -> dict[str, float]:
-        return {"factor": self._factor, "best": self._best, "waited": self._waited}
+    def state(self) -> ScheduleState:
+        best = self._best if math.isfinite(self._best) else None
+        return {"factor": self._factor, "best": best, "since": self._since}
 
-    def restore(self, state: dict[str, float]) -> None:
-        self._factor, self._best, self._waited = state["factor"], state["best"], int(state["waited"])
+    def restore(self, state: ScheduleState) -> None:
+        best = state["best"]
+        self._factor, self._best, self._since = state["factor"], math.inf if best is None else best, state["since"]
 
 
 class WarmUp(Schedule):
     """Another schedule, led up to in equal steps over the first `steps` training steps."""
 
     def __init__(self, steps: int, schedule: Schedule) -> None:
-        self.kind = schedule.kind
+        self.kind, self.listens = schedule.kind, schedule.listens
         self.steps = steps
         self.schedule = schedule
 
     def factor(self, step: int) -> float:
         return min((step + 1) / self.steps, 1.0) * self.schedule.factor(step)
 
-    def observe(self, loss: float) -> None:
-        self.schedule.observe(loss)
+    def observe(self, loss: float, epoch: int) -> None:
+        self.schedule.observe(loss, epoch)
 
-    def state(self) -> dict[str, float]:
+    def state(self) -> ScheduleState:
         return self.schedule.state()
 
-    def restore(self, state: dict[str, float]) -> None:
+    def restore(self, state: ScheduleState) -> None:
         self.schedule.restore(state)

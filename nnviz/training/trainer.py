@@ -21,8 +21,8 @@ from nnviz.training.stages import Phase, Stage, end_of, training_step
 from nnviz.training.stopping import DIVERGED, INTERRUPTED, after_evaluation, after_step
 from nnviz.training.update_rule import UpdateRule, UpdateRuleState
 
-# Evaluations are at least this many steps apart, and never more than about this many in a run: a data set of four
-# examples would else be evaluated more than trained.
+# Unless the run goes by every epoch's, evaluations are at least this many steps apart, and never more than about this
+# many in a run: a data set of four examples would else be evaluated more than trained.
 EVALUATION_STEPS = 8
 EVALUATIONS = 2000
 # How often the parameters are checked and kept as the last good ones, in steps.
@@ -221,15 +221,18 @@ class Trainer:
         return evaluation
 
     def _evaluation_due(self, steps: int) -> bool:
+        """Whether the epoch that ended is evaluated: the last one is, and each where something goes by epochs."""
         last_epoch = self.stopping.epochs is not None and self.epoch + 1 >= self.stopping.epochs
-        return last_epoch or steps - self._evaluated_at >= max(EVALUATION_STEPS, steps // EVALUATIONS)
+        each_counts = self.stopping.patience is not None or self.update_rule.schedule.listens
+        return last_epoch or each_counts or steps - self._evaluated_at >= max(EVALUATION_STEPS, steps // EVALUATIONS)
 
     def _evaluate(self, steps: int) -> Evaluation:
         self._evaluated_at = steps
         validation = self.dataset.validation
         score = self.assess(validation).score if len(validation) else None
         evaluation = self.history.record_evaluation(steps, self.epoch + 1, self.seconds, score)
-        self.update_rule.schedule.observe(selection_loss(evaluation))
+        if steps % self.batches.per_epoch == 0:
+            self.update_rule.schedule.observe(selection_loss(evaluation), evaluation.epoch)
         if evaluation is self.history.best:
             self.best = self.checkpoint()
         return evaluation

@@ -7,7 +7,7 @@ from nnviz.array import Array
 from nnviz.nn.optimizers import Optimizer
 from nnviz.nn.parameters import Parameters
 from nnviz.nn.regularizers import Clip, Penalty
-from nnviz.nn.schedules import Schedule
+from nnviz.nn.schedules import Schedule, ScheduleState
 from nnviz.nn.workers import Workers
 
 
@@ -16,7 +16,7 @@ class UpdateRuleState(msgspec.Struct, frozen=True):
 
     learning_rate: float
     optimizer: dict[str, Array]
-    schedule: dict[str, float]
+    schedule: ScheduleState
 
 
 class UpdateRule:

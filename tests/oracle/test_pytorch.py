@@ -426,7 +426,7 @@ def test_two_hundred_steps_of_every_schedule(name):
         elif (step + 1) % EPOCH == 0:
             # The loss of one batch, which does not only fall.
             expected_schedule.step(loss)
-            schedule.observe(loss)
+            schedule.observe(loss, (step + 1) // EPOCH)
 
     losses, expected_losses = train_both(network, twin, 200, draw_pictures, propose, step_theirs)
     np.testing.assert_allclose(rates, expected_rates, rtol=1e-10, atol=1e-15)
@@ -444,8 +444,9 @@ def test_plateaus_of_any_losses():
         theirs = torch.optim.SGD([torch.zeros(1)], lr=1.0)
         expected = lr_scheduler.ReduceLROnPlateau(theirs, factor=drop, patience=patience, threshold=1e-4, eps=0)
         # Losses of few kinds, some of them closer to each other than a ten-thousandth.
-        for loss in generator.choice([1.0, 0.99995, 0.9998, 0.5, 0.49996, 0.3, 0.0], 40, p=[0.3, *[0.1] * 4, 0.2, 0.1]):
-            schedule.observe(loss)
+        losses = generator.choice([1.0, 0.99995, 0.9998, 0.5, 0.49996, 0.3, 0.0], 40, p=[0.3, *[0.1] * 4, 0.2, 0.1])
+        for epoch, loss in enumerate(losses, 1):
+            schedule.observe(loss, epoch)
             expected.step(loss)
             assert schedule.factor(0) == pytest.approx(theirs.param_groups[0]["lr"], rel=1e-12)
 

@@ -87,16 +87,18 @@ def test_a_schedule_without_an_end_is_refused(make_experiment, settings, told):
         build_schedule(make_experiment(**settings, stopping={"seconds": 5.0, "epochs": None}), 10)
 
 
-def test_plateau_hears_of_every_evaluation(make_trainer):
+@pytest.mark.parametrize("batch_size", [4, 25, 50])
+def test_plateau_counts_epochs_however_many_steps_they_have(make_trainer, batch_size):
     trainer = make_trainer(
-        schedule="plateau", drop_every=1, drop=0.5, learning_rate=1e-12, optimizer="sgd", batch_size=4
+        schedule="plateau", drop_every=2, drop=0.5, learning_rate=1e-12, optimizer="sgd", batch_size=batch_size
     )
     factors = []
-    while len(trainer.history.evaluations) < 6:
-        if trainer.step():
+    while trainer.steps_done < 7 * trainer.batches.per_epoch:
+        trainer.step()
+        if trainer.steps_done % trainer.batches.per_epoch == 0:
             factors.append(trainer.update_rule.schedule.factor(0))
-    # Nothing is learnt at this rate, so only the first evaluation brought something better.
-    assert factors == [1, 1, 0.5, 0.5, 0.25, 0.25]
+    # Nothing is learnt at this rate, so only the first epoch brought something better.
+    assert factors == [1, 1, 1, 0.5, 0.5, 0.5, 0.25]
     kept = trainer.checkpoint()
     trainer.restart()
     assert trainer.update_rule.schedule.factor(0) == 1

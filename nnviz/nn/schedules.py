@@ -56,8 +56,8 @@ class Cosine(Schedule):
 class Plateau(Schedule):
     """Times `drop` whenever more than `patience` epochs brought no loss clearly below the best one.
 
-    Clearly is by a ten-thousandth of it, as PyTorch's ReduceLROnPlateau has it. Like that one, it drops at the report of
-    epoch `patience` + 1 after the best one, and then waits anew; but epochs are what it counts, and not reports.
+    Clearly is by a ten-thousandth of it, as PyTorch's ReduceLROnPlateau has it. Like that one, it drops `patience` + 1
+    epochs after the best one, and then waits anew; but epochs are what it counts, and not reports.
     """
 
     kind = "plateau"

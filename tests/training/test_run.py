@@ -59,9 +59,7 @@ def test_the_same_training_gives_the_same_bytes(make_trainer, make_experiment, t
     assert len(kept) == 1
 
 
-def test_a_checkpoint_says_all_that_is_not_a_tensor_in_json_that_anything_reads(
-    make_trainer, make_experiment, tmp_path
-):
+def test_what_is_not_a_tensor_stands_in_strict_json(make_trainer, make_experiment, tmp_path):
     """Nothing has been evaluated yet: a plateau has no best loss."""
     trainer = make_trainer(schedule="plateau", learning_rate=0.25)
     trainer.step()

@@ -2,16 +2,13 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import msgspec
 
+from nnviz.data.encoding import Encoding
 from nnviz.data.split import Skipped, Split
 from nnviz.data.standardization import Standardization
 from nnviz.data.task import Targets, Task
-
-if TYPE_CHECKING:
-    from nnviz.data.tables.table_encoding import TableEncoding
 
 
 class Dataset(msgspec.Struct, frozen=True, dict=True):
@@ -34,7 +31,7 @@ class Dataset(msgspec.Struct, frozen=True, dict=True):
     feature_names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     target_names: tuple[str, ...] = ()
-    encoding: "TableEncoding | None" = None
+    encoding: Encoding | None = None
     taken: tuple[str, ...] = ()
     filled: Mapping[str, int] = {}
 

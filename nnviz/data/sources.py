@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from nnviz.data.dataset import Dataset
-    from nnviz.data.tables.table_encoding import TableEncoding
+    from nnviz.data.encoding import Encoding
 
 
 IMAGE_SIZE = 32
@@ -67,7 +67,7 @@ TABLE_KEYS = ("target", "task", "image_column", "text_column")
 
 
 def open_source(
-    data: Data, generator: np.random.Generator, encoding: TableEncoding | None = None, reading: Reading = CACHED
+    data: Data, generator: np.random.Generator, encoding: Encoding | None = None, reading: Reading = CACHED
 ) -> Dataset:
     """The examples that `data.source` names: a built-in name, a folder of images or texts, a table, a file of arrays.
 
@@ -103,7 +103,7 @@ def open_source(
         case "texts":
             from nnviz.data.texts.text_folder import open_text_folder
 
-            return open_text_folder(path, generator, encoding)
+            return open_text_folder(path, generator, encoding.ngrams if encoding else None)
         case _:
             from nnviz.data.images.image_folder import open_image_folder
 
@@ -181,11 +181,11 @@ def is_table(source: str) -> bool:
 def _is_table_of_texts(path: Path, text_column: str | None) -> bool:
     if text_column is not None or not path.is_file():
         return bool(text_column)
-    from nnviz.data.tables.table_text import read_table_text
-    from nnviz.data.texts.free_text import free_text_column
+    from nnviz.data.tables.delimited import read_delimited
+    from nnviz.data.tables.free_text import free_text_column
 
     try:
-        return free_text_column(read_table_text(path)) is not None
+        return free_text_column(read_delimited(path)) is not None
     except InputError:
         return False  # What is wrong with the file is told when it is opened.
 

@@ -9,7 +9,9 @@ from nnviz.array import Array
 from nnviz.data.folder_walk import files_below, name_in
 from nnviz.data.formats import TABLE_FILE, TEXT_SUFFIX
 from nnviz.data.split import Skipped
+from nnviz.data.tables.table_encoding import TableEncoding
 from nnviz.data.task import Task
+from nnviz.data.texts.text_encoding import TextEncoding
 from nnviz.data.unlabelled import Unlabelled
 from nnviz.errors import InputError
 from nnviz.headless.console import json_result, note, result
@@ -56,9 +58,9 @@ def predict(run: Path, paths: Sequence[Path], tell: Callable[[Prediction], None]
         height, width, _ = trained.task.input_shape
         if height != width:
             raise InputError(f"{run}: this network sees {height}×{width}, not squares; train one with --image-size")
-    elif trained.table is not None and trained.table.ngrams is not None:
+    elif trained.encoding is not None and trained.encoding.ngrams is not None:
         predictions, files = _of_texts, list(_files(paths, _texts_in))
-    elif trained.table is not None:
+    elif isinstance(trained.encoding, TableEncoding):
         predictions, files = _of_rows, list(paths)
     else:
         raise InputError(
@@ -110,21 +112,22 @@ def _of_image(trained: TrainedNetwork, path: Path) -> Iterator[Prediction]:
 def _of_rows(trained: TrainedNetwork, path: Path) -> Iterator[Prediction]:
     from nnviz.data.tables.unlabelled_rows import read_rows
 
-    assert trained.table is not None
-    yield from _of_unlabelled(trained, path, read_rows(path, trained.table))
+    assert isinstance(trained.encoding, TableEncoding)
+    yield from _of_unlabelled(trained, path, read_rows(path, trained.encoding))
 
 
 def _of_texts(trained: TrainedNetwork, path: Path) -> Iterator[Prediction]:
     """What the network says of each row of a table if it has learnt from one; else of the file, or of its lines."""
     from nnviz.data.texts.unlabelled_texts import read_lines, read_whole_file
 
-    assert trained.table is not None
-    assert trained.table.ngrams is not None
-    if trained.table.text_column and TABLE_FILE.fullmatch(path.name.lower()):
+    encoding = trained.encoding
+    assert encoding is not None
+    assert encoding.ngrams is not None
+    if isinstance(encoding, TableEncoding) and TABLE_FILE.fullmatch(path.name.lower()):
         yield from _of_rows(trained, path)
         return
-    read = read_whole_file if trained.table.whole_files else read_lines
-    yield from _of_unlabelled(trained, path, read(path, trained.table.ngrams))
+    whole = isinstance(encoding, TextEncoding) and encoding.whole_files
+    yield from _of_unlabelled(trained, path, (read_whole_file if whole else read_lines)(path, encoding.ngrams))
 
 
 def _of_unlabelled(trained: TrainedNetwork, path: Path, examples: Unlabelled) -> Iterator[Prediction]:

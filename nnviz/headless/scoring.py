@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from nnviz.data.dataset import Dataset
+from nnviz.data.encoding import Encoding
 from nnviz.data.reading import Reading
 from nnviz.data.sources import TABLE_KEYS, is_table, may_hold_images, open_source
 from nnviz.data.tables.table_encoding import TableEncoding, listed_names
@@ -65,7 +66,7 @@ def _open(trained: TrainedNetwork, source: str | None, reading: Reading) -> Data
     experiment = trained.experiment
     data = _as_trained(trained, source) if source else experiment.data
     try:
-        dataset = open_source(data, from_seed(experiment.training.seed).splitting, trained.table, reading)
+        dataset = open_source(data, from_seed(experiment.training.seed).splitting, trained.encoding, reading)
     except InputError as error:
         if source:
             raise
@@ -80,18 +81,19 @@ def _open(trained: TrainedNetwork, source: str | None, reading: Reading) -> Data
 
 def _check_columns(trained: TrainedNetwork, dataset: Dataset, source: str) -> None:
     """Raises InputError if both are not numbers of the same kind: as many need not mean the same."""
-    learnt, found = _kind(trained.table), _kind(dataset.encoding)
+    learnt, found = _kind(trained.encoding), _kind(dataset.encoding)
     if learnt != found:
         raise InputError(
             f"{source}: it holds {found}; the run was trained on {learnt}, and nothing says which is which"
         )
 
 
-def _kind(table: TableEncoding | None) -> str:
+def _kind(encoding: Encoding | None) -> str:
     """What a network reads."""
-    if table is not None and table.ngrams is not None:
-        return f"counts of n-grams ({table.ngrams.fewest} to {table.ngrams.most} letters, {table.ngrams.words} words)"
-    return "columns of a table" if table is not None and table.features else "numbers of no table"
+    if encoding is not None and encoding.ngrams is not None:
+        ngrams = encoding.ngrams
+        return f"counts of n-grams ({ngrams.fewest} to {ngrams.most} letters, {ngrams.words} words)"
+    return "columns of a table" if isinstance(encoding, TableEncoding) and encoding.features else "numbers of no table"
 
 
 def _as_trained(trained: TrainedNetwork, source: str) -> Data:

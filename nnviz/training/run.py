@@ -11,10 +11,12 @@ import msgspec
 import numpy as np
 
 from nnviz.data.encoder import Encoder
+from nnviz.data.encoding import Encoding
 from nnviz.data.split import Split
 from nnviz.data.standardization import Standardization
 from nnviz.data.tables.table_encoding import TableEncoding
 from nnviz.data.task import Task
+from nnviz.data.texts.text_encoding import TextEncoding
 from nnviz.errors import InputError
 from nnviz.experiment import Experiment, combine, read_tables
 from nnviz.nn.network import Network
@@ -38,12 +40,22 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Facts(msgspec.Struct, frozen=True):
-    """What a checkpoint holds beside its tensors; `trained_on` is the digest of the training examples."""
+    """What a checkpoint holds beside its tensors.
+
+    trained_on    the digest of the training examples
+    table, texts  how examples were read, if that needs to be known
+    """
 
     task: Task
     place: Place
     trained_on: str | None = None
     table: TableEncoding | None = None
+    texts: TextEncoding | None = None
+
+    @property
+    def encoding(self) -> Encoding | None:
+        """How examples were read."""
+        return self.table or self.texts
 
 
 class RunDirectory:
@@ -96,7 +108,10 @@ class RunDirectory:
         tensors["standardization.deviation"] = dataset.standardization.deviation
         rule = checkpoint.update_rule
         place = Place(checkpoint.step, rule.learning_rate, rule.schedule)
-        facts = Facts(dataset.task, place, digest(dataset.train), dataset.encoding)
+        encoding = dataset.encoding
+        table = encoding if isinstance(encoding, TableEncoding) else None
+        texts = encoding if isinstance(encoding, TextEncoding) else None
+        facts = Facts(dataset.task, place, digest(dataset.train), table, texts)
         metadata = {FACTS: json.dumps(msgspec.to_builtins(facts), allow_nan=False)}
         with self._writing():
             _write(self.path / CHECKPOINTS / FINAL, save(tensors, metadata))
@@ -120,7 +135,7 @@ class TrainedNetwork(msgspec.Struct, frozen=True):
     encoder: Encoder
     standardization: Standardization
     step: int
-    table: TableEncoding | None = None
+    encoding: Encoding | None = None
     trained_on: str | None = None
 
 
@@ -159,7 +174,7 @@ def load_run(path: Path) -> TrainedNetwork:
             encoder,
             standardization,
             facts.place.step,
-            facts.table,
+            facts.encoding,
             facts.trained_on,
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -182,6 +197,9 @@ def _facts(metadata: dict[str, str]) -> Facts:
         return msgspec.convert(json.loads(metadata[FACTS]), Facts)
     # Earlier runs have a key for each.
     fields = {name: json.loads(metadata.get(f"{FACTS}.{name}", "null")) for name in ("task", "place", "table")}
+    if fields["table"] and not fields["table"]["target"]:
+        # Texts in files were kept as a table without columns.
+        fields["texts"] = fields.pop("table")
     return msgspec.convert({**fields, "trained_on": metadata.get(f"{FACTS}.trained_on")}, Facts)
 
 

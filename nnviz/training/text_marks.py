@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from nnviz.array import Array
-from nnviz.data.texts.ngrams import NGrams, Places
+from nnviz.data.ngrams import NGrams, Places
 from nnviz.training.frame import MARKED, NAME, TEXT, NGramView, TextView
 from nnviz.wording import cut, printable
 

@@ -7,6 +7,9 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
+from nnviz.data.ngrams import NGrams
+from nnviz.data.tables.table_encoding import Feature, TableEncoding
+from nnviz.data.texts.text_encoding import TextEncoding
 from nnviz.errors import InputError
 from nnviz.training.evaluation import assess
 from nnviz.training.run import RunDirectory, digest, load_run
@@ -88,7 +91,7 @@ def test_a_checkpoint_of_an_earlier_run_is_opened(kept):
     }
     save_file(load_file(path / CHECKPOINT), path / CHECKPOINT, metadata)
     loaded = load_run(path)
-    assert (loaded.task, loaded.step, loaded.table) == (trainer.dataset.task, 20, None)
+    assert (loaded.task, loaded.step, loaded.encoding) == (trainer.dataset.task, 20, None)
     assert loaded.trained_on == told["trained_on"] == digest(trainer.dataset.train)
     assert loaded.network.parameters.values.tobytes() == trainer.network.parameters.values.tobytes()
 
@@ -106,6 +109,34 @@ def test_metrics_have_a_line_for_each_split_of_each_evaluation(kept):
             "accuracy": evaluation.validation.accuracy,
             "seconds": round(evaluation.seconds, 3),
         }
+
+
+# As runs of version 0.1.0 keep what a run reads.
+OLD = {
+    '{"features":[],"target":"","class_names":["a","b"],"ngrams":{"buckets":64,"fewest":1,"most":3,"words":2},'
+    '"text_column":"","image_column":"","whole_files":true}': TextEncoding(
+        class_names=("a", "b"), ngrams=NGrams(buckets=64), whole_files=True
+    ),
+    '{"features":[{"name":"x","median":2.5,"categories":[],"blank":true,"offset":0.0}],"target":"y",'
+    '"class_names":[],"ngrams":null,"text_column":"","image_column":"","whole_files":false}': TableEncoding(
+        features=(Feature("x", 2.5, (), True),), target="y", class_names=()
+    ),
+    '{"features":[],"target":"mood","class_names":["a","b"],"ngrams":{"buckets":64,"fewest":1,"most":3,"words":2},'
+    '"text_column":"body","image_column":"","whole_files":false}': TableEncoding(
+        target="mood", class_names=("a", "b"), ngrams=NGrams(buckets=64), text_column="body"
+    ),
+}
+
+
+@pytest.mark.parametrize(("told", "encoding"), OLD.items())
+def test_how_examples_were_read_is_understood_of_older_runs_too(kept, told, encoding):
+    _, path = kept
+    checkpoint = path / CHECKPOINT
+    with safe_open(checkpoint, framework="numpy") as file:
+        facts = json.loads(file.metadata()["nnviz"])
+    metadata = {"nnviz.task": json.dumps(facts["task"]), "nnviz.place": json.dumps(facts["place"])}
+    save_file(load_file(checkpoint), checkpoint, {**metadata, "nnviz.table": told})
+    assert load_run(path).encoding == encoding
 
 
 def _cut(path):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnviz.array import Array
-from nnviz.data.texts.ngrams import NGrams
+from nnviz.data.ngrams import NGrams
 from nnviz.training.frame import MARKED, NAME, TEXT, TextView
 from nnviz.training.text_marks import excerpt, text_view
 

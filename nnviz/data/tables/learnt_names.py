@@ -5,12 +5,12 @@ from collections.abc import Collection
 
 from msgspec.structs import replace
 
-from nnviz.data.tables.table_text import TableText
+from nnviz.data.tables.delimited import DelimitedText
 
 _NUMBERED = re.compile(r"column \d+")
 
 
-def with_learnt_names(text: TableText, needed: Collection[str]) -> TableText:
+def with_learnt_names(text: DelimitedText, needed: Collection[str]) -> DelimitedText:
     """The same table, whose first row is names if it has those that are `needed`, however few rows follow it.
 
     If all that are needed are numbers of columns, the network has learnt from a table without names, and this one has

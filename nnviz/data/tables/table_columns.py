@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 
 from nnviz.array import Array
-from nnviz.data.tables.table_text import BLANKS, NO_NUMBERS, TableText, is_number
+from nnviz.data.tables.delimited import BLANKS, NO_NUMBERS, DelimitedText, is_number
 from nnviz.errors import InputError
 
 MOST_CELLS = 60_000_000
@@ -62,7 +62,7 @@ class Columns(msgspec.Struct, frozen=True):
     ragged: str
 
 
-def read_columns(text: TableText, words: Collection[str] = ()) -> Columns:
+def read_columns(text: DelimitedText, words: Collection[str] = ()) -> Columns:
     """Read all rows of the table; the columns named in `words` are words, whatever their cells are.
 
     Raises InputError naming the line if the text is not a table, if it is too large, or most rows are ragged.
@@ -95,7 +95,7 @@ class _Parts(msgspec.Struct):
 class _Reading:
     """One pass through the rows, in which the columns at `words` are words."""
 
-    def __init__(self, text: TableText, words: Collection[int]) -> None:
+    def __init__(self, text: DelimitedText, words: Collection[int]) -> None:
         self._text = text
         self._parts = [_Parts(codes={} if place in words else None) for place in range(len(text.names))]
         self._lines: list[Array] = []

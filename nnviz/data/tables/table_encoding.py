@@ -11,9 +11,9 @@ import msgspec
 import numpy as np
 
 from nnviz.array import Array
+from nnviz.data.encoding import Encoding
+from nnviz.data.tables.delimited import is_number
 from nnviz.data.tables.table_columns import Column, Numbers, Words
-from nnviz.data.tables.table_text import is_number
-from nnviz.data.texts.ngrams import NGrams
 from nnviz.errors import InputError
 
 MOST_CATEGORIES = 100
@@ -52,25 +52,19 @@ class Feature(msgspec.Struct, frozen=True):
         return (*inputs, f"{self.name} blank") if self.blank else inputs
 
 
-class TableEncoding(msgspec.Struct, frozen=True):
-    """How a table is read: its features, its target, and the classes of the target, none if it is a number.
+class TableEncoding(Encoding, frozen=True, kw_only=True):
+    """How a table is read: its features and its target.
 
-    A table of images has no features, and neither has one of texts. Lines of text in files are read as such a table
-    would be, with no name for its columns.
+    A table of images has no features, and neither has one of texts.
 
-    ngrams        how texts are counted, None where there are none
-    text_column   the column that they are in
+    text_column   the column that texts are in, empty where there are none
     image_column  the column that names the image of each row, empty in runs that do not have it
-    whole_files   whether a text is all that a file holds, not one of its lines
     """
 
-    features: tuple[Feature, ...]
+    features: tuple[Feature, ...] = ()
     target: str
-    class_names: tuple[str, ...]
-    ngrams: NGrams | None = None
     text_column: str = ""
     image_column: str = ""
-    whole_files: bool = False
 
     @property
     def input_names(self) -> tuple[str, ...]:

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
+from nnviz.data.ngrams import NGrams
+from nnviz.data.tables.delimited import read_delimited
 from nnviz.data.tables.learnt_names import with_learnt_names
 from nnviz.data.tables.table_columns import Columns, Words, listed_lines, read_columns
 from nnviz.data.tables.table_encoding import TableEncoding, count_blanks, encode, listed_names, notes_on_blanks, shown
-from nnviz.data.tables.table_text import read_table_text
-from nnviz.data.texts.ngrams import NGrams
 from nnviz.data.unlabelled import Unlabelled
 from nnviz.errors import InputError
 
@@ -19,7 +19,7 @@ def read_rows(path: Path, encoding: TableEncoding) -> Unlabelled:
     Raises InputError if the file cannot be read, or lacks a column that the network has learnt from.
     """
     needed = {encoding.text_column} if encoding.ngrams else {feature.name for feature in encoding.features}
-    text = with_learnt_names(read_table_text(path, fewest_columns=1), needed)
+    text = with_learnt_names(read_delimited(path, fewest_columns=1), needed)
     columns = read_columns(text, encoding.words)
     notes = [*text.notes, *filter(None, [columns.ragged])]
     if encoding.ngrams is not None:

@@ -9,11 +9,11 @@ import numpy as np
 from nnviz.array import Array
 from nnviz.data.bounded import LIMIT
 from nnviz.data.dataset import Dataset
+from nnviz.data.encoding import Encoding
+from nnviz.data.ngrams import NGrams
 from nnviz.data.split import Skipped, Split
 from nnviz.data.splitting import complete
 from nnviz.data.standardization import Standardization
-from nnviz.data.tables.table_encoding import TableEncoding
-from nnviz.data.texts.ngrams import NGrams
 from nnviz.errors import InputError
 
 LONGEST = 1 << 20
@@ -38,10 +38,11 @@ def as_dataset(
     path: Path,
     name: str,
     parts: dict[str, Texts],
-    encoding: TableEncoding,
+    encoding: Encoding,
     generator: np.random.Generator,
     notes: Sequence[str],
     skipped: Sequence[Skipped] = (),
+    target_names: tuple[str, ...] = (),
 ) -> Dataset:
     """The dataset of `parts`, which are `train` and maybe others; `generator` takes from `train` what is missing.
 
@@ -70,7 +71,7 @@ def as_dataset(
         skipped=tuple(skipped),
         feature_names=ngrams.names(splits["train"].texts or ()),
         notes=tuple(notes),
-        target_names=() if encoding.class_names else (encoding.target,),
+        target_names=target_names,
         encoding=encoding,
         taken=taken,
     )

@@ -28,12 +28,12 @@ from nnviz.data.folder_walk import (
     readable,
 )
 from nnviz.data.formats import TEXT_SUFFIX
+from nnviz.data.ngrams import NGrams
 from nnviz.data.split import Skipped
 from nnviz.data.splitting import ROLES
-from nnviz.data.tables.table_encoding import TableEncoding
 from nnviz.data.text_file import encoding_of, read_content
-from nnviz.data.texts.ngrams import NGrams
 from nnviz.data.texts.text_dataset import LONGEST, Texts, as_dataset
+from nnviz.data.texts.text_encoding import TextEncoding
 from nnviz.errors import InputError
 
 ADVICE = "give each class a file with an example in each line, such as english.txt and german.txt"
@@ -44,8 +44,8 @@ Classes = dict[str, list[Path]]
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
-def open_text_folder(folder: Path, generator: np.random.Generator, encoding: TableEncoding | None = None) -> Dataset:
-    """The texts below `folder` as counts of n-grams (n, buckets) uint8, by the `encoding` of a run if that is given.
+def open_text_folder(folder: Path, generator: np.random.Generator, ngrams: NGrams | None = None) -> Dataset:
+    """The texts below `folder` as counts of n-grams (n, buckets) uint8, of the `ngrams` of a run if these are given.
 
     They are split as images of an image folder are. Blank lines are left out and counted; files that are not text, and
     texts that are too long, are skipped and named. What is not UTF-8 is read as Latin-1.
@@ -80,9 +80,8 @@ def open_text_folder(folder: Path, generator: np.random.Generator, encoding: Tab
             paths = classes["train"][name]
             why = last_skipped(paths, folder, reader.skipped)
             raise InputError(f"{paths[0]}: holds no text to learn from{why}; put some there, or take it away")
-    ngrams = (encoding and encoding.ngrams) or NGrams()
     whole_files = all(path.is_dir() for paths in classes["train"].values() for path in paths)
-    fitted = TableEncoding((), "", class_names, ngrams, whole_files=whole_files)
+    fitted = TextEncoding(class_names=class_names, ngrams=ngrams or NGrams(), whole_files=whole_files)
     name = readable(folder.resolve().name)
     notes = note_on_outer(outer) + reader.notes()
     return as_dataset(folder, name, parts, fitted, generator, notes, reader.skipped)

@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
+from nnviz.data.ngrams import NGrams
 from nnviz.data.text_file import encoding_of, read_content
-from nnviz.data.texts.ngrams import NGrams
 from nnviz.data.texts.text_dataset import LONGEST
 from nnviz.data.unlabelled import Unlabelled
 from nnviz.errors import InputError

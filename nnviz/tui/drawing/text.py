@@ -6,7 +6,7 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
 
-from nnviz.data.texts.ngrams import MOST_COUNTED
+from nnviz.data.ngrams import MOST_COUNTED
 from nnviz.training.frame import NGramView, TextView
 from nnviz.tui.drawing.bars import bar
 from nnviz.tui.drawing.palette import Palette

@@ -16,7 +16,7 @@ from nnviz.data import suggestions, text_file
 from nnviz.data.dataset import Dataset
 from nnviz.data.encoder import Encoder
 from nnviz.data.sources import open_source, path_of, suggested
-from nnviz.data.tables import table_columns, table_encoding, table_text
+from nnviz.data.tables import delimited, table_columns, table_encoding
 from nnviz.data.tables.table import open_table
 from nnviz.errors import InputError
 from nnviz.experiment import Data, combine
@@ -107,23 +107,23 @@ def test_gzip_is_known_by_its_bytes(tmp_path: Path) -> None:
     ],
 )
 def test_a_header_is_told_from_a_first_row(tmp_path: Path, text: str, names: list[str]) -> None:
-    assert list(table_text.read_table_text(written(tmp_path, text)).names) == names
+    assert list(delimited.read_delimited(written(tmp_path, text)).names) == names
 
 
 def test_quotes_hold_delimiters_and_line_breaks(tmp_path: Path) -> None:
     text = table('1,"a ""big"", old\none",tree', '2,"small",bush', header='width, "its, height",kind', times=6)
-    rows = list(table_text.read_table_text(written(tmp_path, text)).rows())
+    rows = list(delimited.read_delimited(written(tmp_path, text)).rows())
     assert rows[:3] == [
         (2, ["1", 'a "big", old\none', "tree"]),
         (4, ["2", "small", "bush"]),
         (5, rows[0][1]),
     ]
-    assert table_text.read_table_text(written(tmp_path, text)).names[1] == "its, height"
+    assert delimited.read_delimited(written(tmp_path, text)).names[1] == "its, height"
 
 
 def test_stray_quotes_between_tabs_swallow_no_row(tmp_path: Path) -> None:
     rows = ["ham\tGo on", 'ham\t"Hello, she said', "spam\tWin", 'ham\tBye"', 'spam\t"all"'] * 4
-    assert [line for line, _ in table_text.read_table_text(written(tmp_path, "\n".join(rows), "m.tsv")).rows()] == [
+    assert [line for line, _ in delimited.read_delimited(written(tmp_path, "\n".join(rows), "m.tsv")).rows()] == [
         *range(1, 21)
     ]
 
@@ -527,7 +527,7 @@ def test_housing_has_its_blanks_counted() -> None:
 
 
 def test_messages_keep_every_row() -> None:
-    text = table_text.read_table_text(Path(real("text/sms.tsv")))
+    text = delimited.read_delimited(Path(real("text/sms.tsv")))
     assert len(list(text.rows())) == 5574
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnviz.data.texts import ngrams
-from nnviz.data.texts.ngrams import NGrams
+from nnviz.data import ngrams
+from nnviz.data.ngrams import NGrams
 
 SMALL = NGrams(buckets=64)
 MASK = (1 << 64) - 1

@@ -33,7 +33,7 @@ BLANKS = frozenset({"", "?", "na", "n/a", "#n/a", "<na>", "nan", "null"})
 NO_NUMBERS = BLANKS | {"none", "-", ".", "inf", "+inf", "-inf", "infinity", "+infinity", "-infinity", "-nan"}
 
 
-class TableText(msgspec.Struct, frozen=True):
+class DelimitedText(msgspec.Struct, frozen=True):
     """The text of a table whose form is known.
 
     content     the text as it was stored, in `encoding`
@@ -66,7 +66,7 @@ class TableText(msgspec.Struct, frozen=True):
         return rows
 
 
-def read_table_text(path: Path, fewest_columns: int = 2) -> TableText:
+def read_delimited(path: Path, fewest_columns: int = 2) -> DelimitedText:
     """Find out how the table in the file is written; with one column, if that may be, nothing stands between cells.
 
     Raises InputError if the file cannot be read, is not text or too large, or has fewer columns.
@@ -87,7 +87,7 @@ def read_table_text(path: Path, fewest_columns: int = 2) -> TableText:
         raise InputError(f"{path}: {width:,} columns, and {MOST_COLUMNS:,} are the most; take some away")
     has_header = _has_header([row for row in sample if len(row) == width], sample[0])
     names = sample[0] if has_header else [""] * width
-    return TableText(path, content, encoding, delimiter, quoted, _distinct(names), has_header)
+    return DelimitedText(path, content, encoding, delimiter, quoted, _distinct(names), has_header)
 
 
 def is_number(cell: str) -> bool:

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from nnviz.data.dataset import Dataset
+from nnviz.data.ngrams import NGrams
 from nnviz.data.tables.table_columns import Columns, Words, listed_lines
 from nnviz.data.tables.table_encoding import TableEncoding, listed_names, shown
 from nnviz.data.tables.table_target import Target
-from nnviz.data.texts.ngrams import NGrams
 from nnviz.data.texts.text_dataset import Texts, as_dataset
 from nnviz.errors import InputError
 
@@ -42,9 +42,10 @@ def open_table_texts(
         )
     texts = [column.words[code] for code in column.codes[rows].tolist()]
     names = [f"line {line}" for line in columns.lines[rows].tolist()]
-    encoding = TableEncoding((), target.name, target.class_names, ngrams, text_name)
+    encoding = TableEncoding(target=target.name, class_names=target.class_names, ngrams=ngrams, text_column=text_name)
+    target_names = () if target.class_names else (target.name,)
     parts = {"train": Texts(texts, labels, names)}
-    return as_dataset(path, path.resolve().name, parts, encoding, generator, told)
+    return as_dataset(path, path.resolve().name, parts, encoding, generator, told, target_names=target_names)
 
 
 def _listed(lines: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> str:

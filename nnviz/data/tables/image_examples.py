@@ -74,7 +74,7 @@ def open_table_images(
         skipped=tuple(skipped),
         notes=(*notes, *images.notes),
         target_names=() if target.class_names else (target.name,),
-        encoding=TableEncoding((), target.name, target.class_names, image_column=image_name),
+        encoding=TableEncoding(target=target.name, class_names=target.class_names, image_column=image_name),
         taken=taken,
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import islice
 
-from nnviz.data.tables.table_text import SAMPLE_ROWS, TableText
+from nnviz.data.tables.delimited import SAMPLE_ROWS, DelimitedText
 
 WORDS = 5
 DISTINCT = 0.75
@@ -11,7 +11,7 @@ LETTERS = 0.5
 """A column is free text if its cells have so many words in the mean, so many are different, and so much is letters."""
 
 
-def free_text_column(text: TableText) -> str | None:
+def free_text_column(text: DelimitedText) -> str | None:
     """The column of free text, as the first rows show it; None if there is none, or there are several."""
     rows = (cells for _, cells in text.rows() if len(cells) == len(text.names))
     columns = zip(*islice(rows, SAMPLE_ROWS), strict=True)

@@ -113,7 +113,7 @@ def test_a_folder_of_images_with_a_train_bin_in_it_stays_one(tmp_path: Path) -> 
     [
         (b"", "empty; the file is damaged"),
         (bytes(3072), "3,072 bytes are not a whole number of records of 3,073 bytes"),
-        (bytes(2 * 3073 + 1), "6,147 bytes are no whole number"),
+        (bytes(2 * 3073 + 1), "6,147 bytes are not a whole number"),
         (bytes(3073) + b"\x0b" + bytes(3072), "class 11 at byte 3,073, and there are 10, from 0 on"),
         (b"\x1f\x8b" + bytes(3071), "packed with gzip; unpack it"),
     ],

@@ -53,21 +53,37 @@ class OneWorker:
         first()
         second()
 
+    def close(self) -> None:
+        """Nothing: there is no second thread to end."""
+
 
 class TwoWorkers:
-    """The same with a second thread, which waits between tasks and ends with the process."""
+    """The same with a second thread, which is there from the first divided task on, and waits between tasks.
+
+    It ends with `close`; a task after that begins another one.
+    """
 
     def __init__(self) -> None:
         self._begin, self._end = threading.Lock(), threading.Lock()
         self._begin.acquire()
         self._end.acquire()
-        self._task: Task = _nothing
+        self._task: Task | None = _nothing
         self._failure: BaseException | None = None
-        threading.Thread(target=self._help, name="second worker", daemon=True).start()
+        self._helper: threading.Thread | None = None
+
+    def close(self) -> None:
+        """End the second thread, between two tasks."""
+        if self._helper is not None:
+            self._task = None
+            self._begin.release()
+            self._helper.join()
+            self._helper = None
 
     def _help(self) -> None:
         while True:
             self._begin.acquire()
+            if self._task is None:
+                return
             try:
                 self._task()
             except BaseException as failure:  # it is the asking thread's to raise
@@ -97,6 +113,9 @@ class TwoWorkers:
             self._share(first, second)
 
     def _share(self, first: Task, second: Task) -> None:
+        if self._helper is None:
+            self._helper = threading.Thread(target=self._help, name="second worker", daemon=True)
+            self._helper.start()
         # A failure still kept here is that of a task whose other half failed too, and was raised then.
         self._task, self._failure = first, None
         self._begin.release()

@@ -190,6 +190,9 @@ class Service:
         if self.conclude().directory is not None:
             self._out = free_path(self._order.out)
         rate = self._trainer.update_rule.learning_rate
+        self._trainer.close()
+        # Two of them need not be in memory at a time.
+        del self._camera, self._trainer
         self._experiment = self._experiment.with_training(learning_rate=rate, **changes)
         if changes:
             # The seed splits the examples too; the new run's experiment has to be all that it takes to do it again.

@@ -86,7 +86,7 @@ class Trainer:
         ]
         self._actions = [self._action(stage) for stage in self.stages]
         # Where nobody stops on the way, each phase is one action: the same calls with less between them.
-        self._phases = (self._forward_pass, self._loss, self._backward_pass, self._update)
+        self._phases = [self._forward_pass, self._loss, self._backward_pass, self._update]
         self._evaluator = network.for_evaluation()
         update_rule.attach(network.parameters, network.workers)
         self._first = Checkpoint(
@@ -263,6 +263,15 @@ class Trainer:
     def batch_index(self) -> int:
         """The place of the current batch in its epoch, from 0."""
         return self.index % self.batches.per_epoch
+
+    def close(self) -> None:
+        """End its second thread, and let it be gone when the last one who knows it is; it cannot go on after that.
+
+        Without it, the trainer would wait for the garbage collection: its actions know it, and it knows them.
+        """
+        self.network.workers.close()
+        self._actions.clear()
+        self._phases.clear()
 
     def interrupt(self) -> None:
         """Stop the run here, after a finished training step, if nothing has stopped it yet."""

@@ -139,3 +139,14 @@ def test_a_failure_waits_until_the_other_worker_has_finished():
     with pytest.raises(MemoryError):
         two.both(slow, fail, work=1)
     assert finished
+
+
+def test_the_second_thread_comes_with_work_that_is_divided_and_goes_when_it_is_closed():
+    two, before = TwoWorkers(), threading.active_count()
+    two.close()
+    for _ in range(2):
+        assert threading.active_count() == before
+        two.both(lambda: None, lambda: None, work=1)
+        assert threading.active_count() == before + 1
+        two.close()
+    assert threading.active_count() == before

@@ -29,7 +29,7 @@ def serve(connection: Connection) -> None:
 
     from nnviz.data.arrays import cifar, idx, npz  # noqa: F401
     from nnviz.data.images import image_folder  # noqa: F401
-    from nnviz.data.tables import table, table_images  # noqa: F401
+    from nnviz.data.tables import image_examples, table  # noqa: F401
     from nnviz.data.texts import text_folder  # noqa: F401
 
     Image.init()

@@ -29,7 +29,7 @@ EXPERIMENTS = {
 
 
 def drawn(pane: Pane, frame: Frame) -> tuple[list[Strip], object]:
-    caption = pane.caption(frame) if isinstance(pane, FramedPane) else None
+    caption = pane.caption(frame, *pane.content_size) if isinstance(pane, FramedPane) else None
     return pane.draw(frame, *pane.content_size), caption
 
 

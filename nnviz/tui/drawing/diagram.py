@@ -169,13 +169,13 @@ def _size(column: Column, frame: Frame, pitch: int) -> str:
     """The shape of what a column gives, and the kinds of the layers after its first one as far as there is room."""
     views = [frame.layers[n] for n in column.layers if n >= 0]
     sides = views[-1].output_shape if views else frame.task.input_shape
-    # What was flattened is still shown as the maps that it was.
+    # What was flattened is still shown as the maps that it was, beside the layer that made them.
     sides = (*column.units.sides, column.units.total) if column.units.sides and len(views) > 1 else sides
     size = "×".join(map(str, sides))
     kinds = [view.kind for view in views[1:]]
     texts = [" ".join([size, *those]) for those in (kinds, [k for k in kinds if k in ACTIVATIONS]) if those]
-    if column.units.sides:
-        texts += [size, f"{sides[0]}²×{sides[2]}" if sides[0] == sides[1] else size]
+    if len(sides) == 3:
+        texts += [size, f"{sides[0]}²×{sides[2]}" if sides[0] == sides[1] else compact(math.prod(sides))]
     return next((text for text in texts if cell_len(text) < pitch), texts[-1] if texts else size)
 
 

@@ -137,5 +137,7 @@ def levels(matrix: Array, scale: float, most: int) -> Array:
     """Each number as a whole one from −`most` to `most`, on a scale that ends at ±`scale`."""
     if not scale > 0:
         return np.zeros(matrix.shape, np.int64)
-    finite = np.nan_to_num(matrix / scale, nan=0.0, posinf=1.0, neginf=-1.0)
-    return np.rint(np.clip(finite, -1, 1) * most).astype(np.int64)
+    # In float64, since an end may lie beyond what float32 can hold.
+    shares = np.divide(matrix, scale, dtype=np.float64)
+    places: Array = np.rint(np.clip(np.nan_to_num(shares, nan=0.0, posinf=1.0, neginf=-1.0), -1, 1) * most)
+    return places.astype(np.int64)

@@ -47,7 +47,9 @@ class MatrixSheet:
         matrix = self._matrix
         if matrix.by_example and matrix.quantity in (Quantity.WEIGHT, Quantity.UPDATE):
             return f"{matrix.name} has no weights between units: it works on each number alone"
-        return NOT_YET[matrix.quantity] if matrix.cells is None else None
+        if matrix.cells is None:
+            return NOT_YET[matrix.quantity]
+        return "not enough room for it" if min(self._room) < 1 else None
 
     @property
     def numbers(self) -> Array:

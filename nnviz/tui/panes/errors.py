@@ -27,11 +27,11 @@ class ErrorsPane(FramedPane):
     follows = frozenset({"example"})
     title = "Error of each node"
 
-    def caption(self, frame: Frame) -> Caption:
+    def caption(self, frame: Frame, width: int, height: int) -> Caption:  # noqa: ARG002
         is_output = frame.focus.block == frame.layers[-1].block
         of_maps = frame.errors.of_maps
         who = "output" if is_output else frame.errors.name
-        hidden = frame.errors.total - min(max(self.content_size.height - 1, 1), len(frame.errors.indices))
+        hidden = frame.errors.total - min(max(height - 1, 1), len(frame.errors.indices))
         smaller = "" if is_output or of_maps else ", smaller"
         layer = next(layer for layer in frame.layers if layer.block == frame.focus.block)
         notes = ["largest of each map"] if layer.units.sides else []

@@ -25,7 +25,7 @@ class ExamplePane(FramedPane):
     follows = frozenset({"example"})
     title = "Example"
 
-    def caption(self, frame: Frame) -> Caption:
+    def caption(self, frame: Frame, width: int, height: int) -> Caption:  # noqa: ARG002
         place = f"{frame.example.place + 1} of {frame.example.batch_size} in the batch"
         title = self.title
         if frame.surface is not None:

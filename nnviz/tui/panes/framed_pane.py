@@ -25,13 +25,13 @@ class FramedPane(Pane, can_focus=True):
 
     title: ClassVar[str] = ""
 
-    def caption(self, frame: Frame) -> Caption:  # noqa: ARG002
-        """What the border says."""
+    def caption(self, frame: Frame, width: int, height: int) -> Caption:  # noqa: ARG002
+        """What the border says around `height` rows of `width` cells."""
         return Caption(self.title)
 
     def paint(self) -> list[Line]:
         palette, width = self.palette, self.outer_size.width
-        caption = Caption(self.title) if self._frame is None else self.caption(self._frame)
+        caption = Caption(self.title) if self._frame is None else self.caption(self._frame, *self.content_size)
         line = palette.style(palette.accent if self.has_focus else mixed(palette.background, palette.text, 0.3))
         title = palette.style(palette.accent if self.has_focus else palette.text, bold=True)
         subtitle = palette.style(mixed(palette.background, palette.text, 0.6))

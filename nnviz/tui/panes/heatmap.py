@@ -62,8 +62,8 @@ class HeatmapPane(FramedPane):
             return MatrixSheet(matrix, width, height)
         return TilesSheet(matrix, width, height, self.palette.colourless)
 
-    def caption(self, frame: Frame) -> Caption:
-        sheet = self._sheet(frame, *self.content_size)
+    def caption(self, frame: Frame, width: int, height: int) -> Caption:
+        sheet = self._sheet(frame, width, height)
         return Caption(sheet.title, sheet.readout(*self._chosen(sheet)) if sheet.missing is None else "")
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:

@@ -18,7 +18,7 @@ class LossPane(FramedPane):
         super().__init__()
         self._chart = LossChart()
 
-    def caption(self, frame: Frame) -> Caption:
+    def caption(self, frame: Frame, width: int, height: int) -> Caption:  # noqa: ARG002
         accuracy = frame.curves.accuracy
         subtitle = "" if accuracy is None else f"validation accuracy {accuracy:.1%}"
         return Caption(f"Loss · {frame.title.loss}", subtitle)

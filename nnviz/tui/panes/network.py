@@ -14,7 +14,7 @@ class NetworkPane(FramedPane):
     turns = frozenset({0, 4})
     title = "Network"
 
-    def caption(self, frame: Frame) -> Caption:
+    def caption(self, frame: Frame, width: int, height: int) -> Caption:  # noqa: ARG002
         nodes = "∂L/∂a" if diagram.shows_gradients(frame) else "activation"
         signs = "⊕ ⊖" if self.palette.colourless else "blue + orange −"
         return Caption(self.title, f"● {nodes} · {signs}")

@@ -25,9 +25,9 @@ class PredictionPane(FramedPane):
     follows = frozenset({"example"})
     title = "Prediction and target"
 
-    def caption(self, frame: Frame) -> Caption:
+    def caption(self, frame: Frame, width: int, height: int) -> Caption:  # noqa: ARG002
         shown_whole = frame.task.is_hill(len(frame.example.target))
-        hidden = 0 if shown_whole else len(frame.example.target) - max(self.content_size.height - 1, 1)
+        hidden = 0 if shown_whole else len(frame.example.target) - max(height - 1, 1)
         return Caption(self.title, f"{hidden:,} more outputs" if hidden > 0 else "")
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:

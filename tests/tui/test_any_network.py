@@ -1,0 +1,97 @@
+"""Any network on any data, drawn by every pane at every size, and under every key: nothing breaks, every row fits."""
+
+import asyncio
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+from textual.strip import Strip
+
+from nnviz.experiment import combine
+from nnviz.remote import service
+from nnviz.remote.client import LocalTrainer
+from nnviz.remote.messages import Order
+from nnviz.training.assembly import assemble
+from nnviz.training.camera import Camera
+from nnviz.training.frame import Focus, Rates, State
+from nnviz.tui.app import NnvizApp
+from nnviz.tui.drawing import diagram
+from nnviz.tui.drawing.palette import DARK
+from nnviz.tui.keys import KEYS
+from nnviz.tui.layouts import SMALLEST
+from nnviz.tui.panes.framed_pane import FramedPane
+from nnviz.tui.screens.training import PANES
+from tests.tui import chance
+
+LARGEST = (200, 50)
+# What a pane may be given on a screen of at most that size.
+ROOMS = st.tuples(st.integers(1, LARGEST[0] - 2), st.integers(1, LARGEST[1] - 5))
+# Those of the training screen; q would leave.
+PRESSED = [binding.key.split(",")[0] for binding in KEYS if binding.action != "app.leave"]
+PRESSED += ["tab", "shift+tab", "up", "down", "left", "escape"]
+
+
+def widths(strips: list[Strip]) -> set[int]:
+    """Counted from the text: a strip believes the length that it is given."""
+    return {Strip(list(strip)).cell_length for strip in strips} | {strip.cell_length for strip in strips}
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(random=chance.RANDOMS, rooms=st.lists(ROOMS, min_size=1, max_size=5), colourless=st.booleans())
+def test_every_pane_draws_any_frame_in_any_room(random: Random, rooms: list[tuple[int, int]], colourless: bool) -> None:
+    frame = chance.frame(random)
+    for pane in (kind() for kind in PANES):
+        pane.palette = replace(DARK, colourless=colourless)
+        for width, height in rooms:
+            assert widths(pane.draw(frame, width, height)) <= {width}, (type(pane).__name__, width, height)
+            if isinstance(pane, FramedPane):
+                assert all(text.isprintable() for text in pane.caption(frame, width, height))
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        "flatten",
+        "conv 2 3x3, flatten",
+        "pool 4, flatten, dense 8",
+        "conv 8 3x3 relu, flatten, dense 16 relu",
+        "batchnorm, conv 3 3x3, globalpool, flatten, dense 300 relu, dropout 0.3",
+    ],
+)
+def test_the_diagram_of_maps_that_are_flattened_at_every_width(layers: str) -> None:
+    trainer = assemble(combine({"network": {"layers": layers}, "training": {"batch_size": 4}}), chance.pictures(14, 14))
+    trainer.step()
+    frame = Camera(trainer).take(Focus(), State.PAUSED, Rates())
+    for width in range(18, LARGEST[0]):
+        assert widths(diagram.draw(frame, DARK, width, 12)) == {width}
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@given(random=chance.RANDOMS)
+def test_every_key_on_any_network_at_sizes_that_change(
+    tmp_path_factory: pytest.TempPathFactory, random: Random
+) -> None:
+    experiment, dataset = chance.experiment(random)
+    folder = tmp_path_factory.mktemp("run")
+    sizes = [(random.randint(SMALLEST.width, LARGEST[0]), random.randint(SMALLEST.height, LARGEST[1])) for _ in "123"]
+    pressed = [random.choices(PRESSED, k=6) for _ in sizes]
+    note(f"{experiment.network} · {list(zip(sizes, pressed, strict=True))}")
+
+    async def drive() -> None:
+        app = NnvizApp(LocalTrainer(Order(experiment, folder / "run", keep_always=False)), "some data")
+        async with app.run_test(size=sizes[0]) as pilot:
+            await app.ready.wait()
+            for size, keys in zip(sizes, pressed, strict=True):
+                await pilot.resize_terminal(*size)
+                for key in keys:
+                    await pilot.press(key)
+                await pilot.pause()
+                assert widths(app.screen._compositor.render_strips()) == {size[0]}
+
+    with pytest.MonkeyPatch.context() as patch, np.errstate(all="ignore"):
+        patch.chdir(folder)  # where s keeps its pictures
+        patch.setattr(service, "open_dataset", lambda *_: dataset)
+        asyncio.run(drive())

@@ -15,8 +15,7 @@ from nnviz.data.texts.text_encoding import TextEncoding
 from nnviz.data.unlabelled import Unlabelled
 from nnviz.errors import InputError
 from nnviz.headless.console import json_result, note, result
-from nnviz.training.evaluation import chosen_class, class_probabilities
-from nnviz.training.evaluation import predict as predict_all
+from nnviz.training.evaluation import chosen_class, class_probabilities, logits_of
 from nnviz.training.process import prepare_process
 from nnviz.training.run import TrainedNetwork, load_run
 from nnviz.wording import printable
@@ -140,13 +139,16 @@ def _said(
     trained: TrainedNetwork, kind: Literal["image", "file"], path: Path, lines: Sequence[int | None], stored: Array
 ) -> Iterator[Prediction]:
     """What the network says of examples (n, *input_shape) as they are stored."""
-    task = trained.task
-    predictions = predict_all(trained.network, stored, trained.encoder)
+    task, loss = trained.task, trained.network.loss
+    logits = logits_of(trained.network, stored, trained.encoder)
+    predictions = loss.predict(logits)
     if not task.class_names:
         for line, numbers in zip(lines, task.told_numbers(predictions).tolist(), strict=True):
             yield Prediction(kind, path, line, None, {}, _named(task, numbers))
         return
-    chosen, probabilities = chosen_class(predictions, task), class_probabilities(predictions, task)
+    chosen = chosen_class(predictions, task)
+    # 1 / (1 + exp(−z)) is 1 minus that of −z, which keeps the digits of a small probability.
+    probabilities = class_probabilities(predictions, task, loss.predict(-logits))
     for line, label, each in zip(lines, chosen.tolist(), probabilities.tolist(), strict=True):
         yield Prediction(kind, path, line, task.class_names[label], dict(zip(task.class_names, each, strict=True)), {})
 
@@ -163,11 +165,15 @@ def print_json(prediction: Prediction) -> None:
     if prediction.line is not None:
         where["line"] = prediction.line
     if prediction.label is None:
-        # JSON knows no infinity.
-        numbers = {name: n if math.isfinite(n) else None for name, (n, _) in prediction.numbers.items()}
-        json_result({**where, "prediction": numbers})
+        json_result({**where, "prediction": _finite({name: n for name, (n, _) in prediction.numbers.items()})})
     else:
-        json_result({**where, "label": prediction.label, "probabilities": prediction.probabilities})
+        probabilities = _finite(prediction.probabilities)
+        json_result({**where, "label": prediction.label, "probabilities": probabilities})
+
+
+def _finite(numbers: dict[str, float]) -> dict[str, float | None]:
+    """JSON knows neither infinity nor NaN."""
+    return {name: n if math.isfinite(n) else None for name, n in numbers.items()}
 
 
 def print_line(prediction: Prediction) -> None:

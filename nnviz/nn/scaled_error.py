@@ -1,31 +1,59 @@
 """The loss for numbers in any unit: squared errors as a share of the variance of the targets."""
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
 from nnviz.array import Array
-from nnviz.nn.losses import Identity, MeanSquaredError, Scores
+from nnviz.nn.losses import MeanSquaredError
 
 
-class InUnits(Identity):
+class PredictionInUnits(NamedTuple):
+    """Logits as numbers in the unit of the targets.
+
+    values           p = mean + deviation · z
+    logits           z
+    mean, deviation  (outputs,)
+    """
+
+    values: Array
+    logits: Array
+    mean: Array
+    deviation: Array
+
+    def scaled_errors(self, target: Array) -> Array:
+        """(p − y) / deviation, from z: next to a large mean, p has few digits left for it."""
+        errors: Array = self.logits - (target - self.mean) / self.deviation
+        return errors
+
+    def errors(self, target: Array) -> Array:
+        """p − y."""
+        errors: Array = self.scaled_errors(target) * self.deviation
+        return errors
+
+    def backward(self, grad: Array) -> Array:
+        """∂L/∂p → ∂L/∂z."""
+        result: Array = grad * self.deviation
+        return result
+
+
+class InUnits:
     """Predictions in the unit of the targets: p = mean + deviation · z, for logits that start near 0.
 
     mean, deviation  (outputs,) of the training targets
     """
 
+    name = "linear"
+
     def __init__(self, mean: npt.ArrayLike, deviation: npt.ArrayLike) -> None:
         self.mean = np.asarray(mean)
         self.deviation = np.asarray(deviation)
 
-    def forward(self, logits: Array) -> Array:
-        deviation, mean = (numbers.astype(logits.dtype) for numbers in (self.deviation, self.mean))
-        prediction: Array = logits * deviation
-        prediction += mean
-        return prediction
-
-    def backward(self, prediction: Array, grad_prediction: Array) -> Array:  # noqa: ARG002
-        grad: Array = grad_prediction * self.deviation.astype(grad_prediction.dtype)
-        return grad
+    def forward(self, logits: Array) -> PredictionInUnits:
+        """Logits → numbers."""
+        mean, deviation = (numbers.astype(logits.dtype) for numbers in (self.mean, self.deviation))
+        return PredictionInUnits(logits * deviation + mean, logits, mean, deviation)
 
 
 class ScaledSquaredError(MeanSquaredError):
@@ -37,18 +65,17 @@ class ScaledSquaredError(MeanSquaredError):
 
     kind = "scaled squared error"
     name = "scaled squared error"
-    output: InUnits
+    _prediction: PredictionInUnits
 
     def __init__(self, mean: npt.ArrayLike, deviation: npt.ArrayLike) -> None:
         super().__init__(InUnits(mean, deviation))
 
-    def forward(self, logits: Array, target: Array, weights: Array | None = None) -> Scores:
-        prediction = self.output.forward(logits)
-        scaled = (prediction - target) / self.output.deviation.astype(logits.dtype)
-        return self._scores(np.square(scaled).mean(axis=1), prediction, target, weights)
+    def _each(self, target: Array) -> Array:
+        self._scaled = self._prediction.scaled_errors(target)
+        each: Array = np.square(self._scaled).mean(axis=1)
+        return each
 
     def backward(self) -> Array:
         # ∂/∂z of ((p − y) / deviation)² is 2 (p − y) / deviation, because ∂p/∂z is the deviation.
-        scaled = (self._prediction - self._target) / self.output.deviation.astype(self._prediction.dtype)
-        grad: Array = scaled * (2 * self._shares / scaled.shape[1])
+        grad: Array = self._scaled * (2 * self._shares / self._scaled.shape[1])
         return grad

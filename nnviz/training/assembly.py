@@ -18,10 +18,11 @@ from nnviz.data.task import Task
 from nnviz.errors import InputError
 from nnviz.experiment import Experiment, Net, Training
 from nnviz.nn.layers import Dense
-from nnviz.nn.losses import BinaryCrossEntropy, CrossEntropy, Identity, Logistic, Loss, MeanSquaredError, Softmax
+from nnviz.nn.losses import BinaryCrossEntropy, CrossEntropy, Loss, MeanSquaredError
 from nnviz.nn.network import Network
 from nnviz.nn.notation import parse
 from nnviz.nn.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, Optimizer, RMSprop
+from nnviz.nn.outputs import Identity, Logistic, Softmax
 from nnviz.nn.scaled_error import ScaledSquaredError
 from nnviz.nn.schedules import Cosine, Plateau, Schedule, StepDecay, WarmUp
 from nnviz.nn.workers import OneWorker, TwoWorkers

@@ -159,9 +159,9 @@ class Camera:
         is_picture = stored.ndim == 3
         logits = self._trace.output(trainer.depth - 1)
         target = trainer.batch.targets[place].copy()
-        prediction = loss = said = told = None
+        prediction = error = loss = said = told = None
         if self._trace.phase(Phase.LOSS):
-            prediction = trainer.scores.prediction[place].copy()
+            prediction, error = (array[place].copy() for array in (trainer.scores.prediction, trainer.scores.errors))
             loss = float(trainer.scores.each[place])
             if task.class_names:
                 said = int(chosen_class(prediction[None], task)[0])
@@ -183,7 +183,7 @@ class Camera:
             target=target,
             logits=None if logits is None else logits[place].copy(),
             prediction=prediction,
-            error=None if prediction is None else prediction - target,
+            error=error,
             loss=loss,
             said=said,
             wanted=float(split.labels[number, 0]) if task.numbers == 1 else None,
@@ -316,8 +316,8 @@ class Camera:
         own = self._own_outputs(place)
         if not self._trainer.dataset.task.class_names or not own or not self._trace.phase(Phase.LOSS):
             return first_outputs(own, total, f.LISTED_UNITS)
-        error = self._trainer.scores.prediction[place] - self._trainer.batch.targets[place]
-        return first_outputs([own[0], *largest(np.abs(error), f.LISTED_UNITS).tolist()], total, f.LISTED_UNITS)
+        error = np.abs(self._trainer.scores.errors[place])
+        return first_outputs([own[0], *largest(error, f.LISTED_UNITS).tolist()], total, f.LISTED_UNITS)
 
     def _curves(self) -> f.Curves:
         history = self._trainer.history

@@ -60,13 +60,15 @@ def chosen_class(predictions: Array, task: Task) -> Array:
     return np.where(predictions[:, 0] >= 0.5, task.positive_class, 1 - task.positive_class)
 
 
-def class_probabilities(predictions: Array, task: Task) -> Array:
-    """Predictions (n, outputs) → the probability of every class (n, classes), for a single output too."""
+def class_probabilities(predictions: Array, task: Task, rest: Array | None = None) -> Array:
+    """Predictions (n, outputs) → the probability of every class (n, classes), for a single output too.
+
+    rest  (n, 1) what a single output leaves for the other class, 1 − p, with digits of its own where p is near 1
+    """
     if predictions.shape[1] > 1:
         return predictions
-    positive = predictions[:, 0]
-    columns = (1 - positive, positive) if task.positive_class == 1 else (positive, 1 - positive)
-    return np.stack(columns, axis=1)
+    columns = [1 - predictions if rest is None else rest, predictions]
+    return np.concatenate(columns if task.positive_class == 1 else columns[::-1], axis=1)
 
 
 def _at_a_time(network: Network) -> int:
@@ -74,11 +76,17 @@ def _at_a_time(network: Network) -> int:
     return max(1, min(BATCH, BATCH_BYTES // (numbers * network.dtype.itemsize)))
 
 
-def predict(network: Network, stored: Array, encoder: Encoder) -> Array:
-    """Inputs (n, *input_shape) as a dataset stores them → predictions (n, outputs); pass a replica while training."""
+def logits_of(network: Network, stored: Array, encoder: Encoder) -> Array:
+    """Inputs (n, *input_shape) as a dataset stores them → logits (n, outputs); pass a replica while training."""
     size = _at_a_time(network)
-    starts = range(0, len(stored), size)
-    return np.concatenate([network.predict(encoder.inputs(stored[start : start + size])) for start in starts])
+    parts = (stored[start : start + size] for start in range(0, len(stored), size))
+    # What forward gives is overwritten by the next call.
+    return np.concatenate([network.forward(encoder.inputs(part)).copy() for part in parts])
+
+
+def predict(network: Network, stored: Array, encoder: Encoder) -> Array:
+    """The same for predictions (n, outputs)."""
+    return network.loss.predict(logits_of(network, stored, encoder))
 
 
 def assess(network: Network, task: Task, split: Split, encoder: Encoder) -> Assessment:

@@ -227,7 +227,7 @@ def test_many_logits_are_told_by_the_highest_and_the_labels():
 )
 def test_an_error_is_told_with_as_many_decimals_as_it_takes_to_see_it(p, subtraction):
     trainer = worked_example()
-    trainer.scores = trainer.scores._replace(prediction=np.array([[p, 1 - p]]))
+    trainer.scores = trainer.scores._replace(prediction=np.array([[p, 1 - p]]), errors=np.array([[p - 1, 1 - p]]))
     assert f"the error of the node is {subtraction}." in told(trainer)
 
 

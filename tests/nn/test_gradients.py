@@ -9,10 +9,11 @@ from nnviz.nn.convolution import Conv2d
 from nnviz.nn.dropout import Dropout, NoDropout
 from nnviz.nn.gradcheck import numerical_gradient, relative_error
 from nnviz.nn.layers import Dense, Flatten
-from nnviz.nn.losses import BinaryCrossEntropy, CrossEntropy, Identity, Logistic, MeanSquaredError, Softmax
+from nnviz.nn.losses import BinaryCrossEntropy, CrossEntropy, MeanSquaredError
 from nnviz.nn.network import Network
 from nnviz.nn.normalization import BatchNorm, FixedBatchNorm
 from nnviz.nn.notation import parse
+from nnviz.nn.outputs import Identity, Logistic, Softmax
 from nnviz.nn.parameters import Parameters
 from nnviz.nn.pooling import GlobalAveragePool, MaxPool2d
 from nnviz.nn.regularizers import Penalty

@@ -3,14 +3,21 @@
 import numpy as np
 import pytest
 
+from nnviz.data.dataset import Dataset
+from nnviz.data.split import Split
+from nnviz.data.standardization import Standardization
+from nnviz.experiment import combine
 from nnviz.nn.layers import Dense
-from nnviz.nn.losses import BinaryCrossEntropy, CrossEntropy, Identity, Logistic, MeanSquaredError, Softmax
+from nnviz.nn.losses import BinaryCrossEntropy, CrossEntropy, MeanSquaredError
 from nnviz.nn.network import Network
 from nnviz.nn.normalization import FixedBatchNorm
 from nnviz.nn.notation import parse
 from nnviz.nn.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, RMSprop
+from nnviz.nn.outputs import Identity, Logistic, Softmax
 from nnviz.nn.regularizers import Clip, Penalty
 from nnviz.nn.schedules import Cosine, Plateau, Schedule, StepDecay, WarmUp
+from nnviz.training.assembly import assemble
+from nnviz.training.stages import Phase
 
 torch = pytest.importorskip("torch")
 functional = torch.nn.functional
@@ -302,6 +309,39 @@ def test_soft_targets_and_smoothed_labels():
         None,
         lambda leaf: functional.cross_entropy(leaf, torch.from_numpy(kinds), label_smoothing=0.1),
     )
+
+
+@pytest.mark.parametrize("output", ["softmax", "single"])
+@pytest.mark.parametrize("names", [("cat", "dog"), ("person", "no person")])
+def test_smoothed_labels_and_weighted_classes_of_an_experiment(output, names):
+    """From the experiment to the gradient: an example counts as its class does, whatever is spread of its label."""
+    smoothing, weight = 0.2, {names[0]: 3.0, names[1]: 0.5}
+    generator = np.random.default_rng(8)
+    labels = generator.integers(0, 2, 16)
+    split = Split(generator.normal(size=(16, 4)), labels, [f"{i}" for i in range(16)])
+    dataset = Dataset("points", names, split, split, split, Standardization.of(split.inputs))
+    training = {"label_smoothing": smoothing, "class_weights": weight, "batch_size": 16, "dtype": "float64"}
+    trainer = assemble(
+        combine({"network": {"layers": "dense 3 tanh", "output": output}, "training": training}), dataset
+    )
+    trainer.finish_phase(Phase.BACKWARD)
+
+    labels = torch.from_numpy(labels[trainer.batch.indices])
+    leaf = torch.tensor(trainer.outputs[-1], requires_grad=True)
+    if output == "softmax":
+        each = functional.cross_entropy(leaf, labels, label_smoothing=smoothing, reduction="none")
+    else:
+        positive = (labels == dataset.task.positive_class).to(torch.float64)[:, None]
+        smoothed = positive * (1 - smoothing) + smoothing / 2
+        agree(trainer.batch.targets, smoothed.numpy())
+        each = functional.binary_cross_entropy_with_logits(leaf, smoothed, reduction="none")[:, 0]
+    weights = torch.tensor([weight[names[k]] for k in labels], dtype=torch.float64)
+    mean = (each * weights).sum() / weights.sum()
+    mean.backward()
+    agree(trainer.batch.weights, weights.numpy())
+    agree(trainer.scores.each, each.detach().numpy())
+    assert trainer.scores.mean == pytest.approx(mean.item(), rel=1e-12)
+    agree(trainer.output_gradients[-1], leaf.grad.numpy())
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam"])

@@ -5,14 +5,25 @@ wherever it stands, and is never cut: where room is short it loses digits, or ge
 """
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from functools import lru_cache
+from unicodedata import normalize
 
 from rich.cells import cell_len, set_cell_size
 
 MINUS = "−"
 CUT = "…"
+UNSHOWN = "�"
+# No ordinary writing puts more on one letter; a heap of them would reach into the lines above and below.
+MOST_MARKS = 4
+# Of Unicode's Default_Ignorable_Code_Point, all that does not turn the direction of writing: joiners, fillers,
+# variation selectors, tags. Terminals disagree on how they change the width of their neighbours.
+_UNSEEN = re.compile(
+    "[\xad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u2065\u206a-\u206f\u3164\ufe00-\ufe0f\ufeff"
+    "\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
 SHORT = 16
 """Width of a name in a sentence."""
 # In fewer cells there is not always room for a character between two cuts of a name.
@@ -163,9 +174,59 @@ def listed(texts: Sequence[str], most: int | None = None) -> str:
     return " and ".join(filter(None, [", ".join(texts[:-1]), *texts[-1:]]))
 
 
+# Outside text
+
+
 def printable(text: str) -> str:
-    """Outside text as one line that moves no cursor, with as many characters: for screens, messages and reports."""
-    return "".join(" " if c.isspace() else c if c.isprintable() else "�" for c in text)
+    """Outside text as one line that moves no cursor: for screens, messages and reports.
+
+    A blank of any kind is a space; what a terminal would obey, what turns the direction of writing and what is no
+    character is �. Characters that have no look of their own, and accents past `MOST_MARKS` on a letter, are left out.
+    What is left is as wide as `cell_len` says, wherever it is shown.
+    """
+    return "".join(pieces(text))
+
+
+def pieces(text: str) -> list[str]:
+    """What is shown of each character of an outside text: itself, another one, or nothing."""
+    if text.isascii() and text.isprintable():
+        return list(text)
+    shown: list[str] = []
+    marks = None  # on the last letter; None where there is none to carry one
+    for character in text:
+        piece = character
+        if character.isspace():
+            piece, marks = " ", None
+        elif _UNSEEN.match(character):
+            piece = ""
+        elif not character.isprintable():
+            piece, marks = UNSHOWN, MOST_MARKS
+        elif cell_len(character):
+            marks = 0
+        elif marks is None:
+            piece, marks = UNSHOWN, MOST_MARKS
+        elif marks < MOST_MARKS:
+            marks += 1
+        else:
+            piece = ""
+        shown.append(piece)
+    return shown
+
+
+@lru_cache(maxsize=64)
+def shown_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of one set as they can be shown. Where two would look alike, both are shown with what tells them apart."""
+    shown = {name: printable(name) for name in names}
+    for spell in (_spelt, ascii):
+        for alike in _alike({name: normalize("NFC", text).strip() for name, text in shown.items()}):
+            shown |= {name: spell(name) for name in alike}
+    return tuple(shown[name] for name in names)
+
+
+def _spelt(name: str) -> str:
+    """A name with the code of each character that is not shown as it is: `a\\x07`."""
+    both = zip(name, pieces(name), strict=True)
+    return "".join(piece if piece == c else c.encode("unicode_escape", "surrogatepass").decode() for c, piece in both)
 
 
 # Names that are cut so that they can still be told apart

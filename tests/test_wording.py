@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from nnviz.wording import MINUS, apart, compact, cut, number, signed
+from nnviz.wording import MINUS, MOST_MARKS, apart, compact, cut, number, pieces, printable, shown_names, signed
+from tests.hostile_text import CONTROLS, HOSTILE, TURNS, is_whole
 
 
 def test_what_fits_is_left_alone_and_what_is_too_long_loses_its_middle() -> None:
@@ -38,6 +39,49 @@ def test_three_hundred_names_that_differ_in_a_number_stay_apart() -> None:
 @given(st.sets(st.text("ab写é\u0301 ", max_size=30)), st.integers(1, 20))
 def test_no_name_is_wider_than_it_is_to_be(names: set[str], width: int) -> None:
     assert all(cell_len(shown) <= width for shown in apart(tuple(sorted(names)), width))
+
+
+hostile = st.one_of(st.text(max_size=30), st.sampled_from(list(HOSTILE.values())), st.text("".join(HOSTILE.values())))
+
+
+@given(hostile)
+def test_what_is_shown_of_an_outside_text_is_one_line_as_wide_as_it_is_counted(text: str) -> None:
+    shown = printable(text)
+    assert is_whole(shown)
+    assert printable(shown) == shown
+    assert len(pieces(text)) == len(text)
+    assert "".join(pieces(text)) == shown
+
+
+@pytest.mark.parametrize("text", ["café", "cafe\u0301", "Việt", "長い名前", "👍", "שלום", "नमस्ते", "∂L/∂w − 1", "a  b"])
+def test_ordinary_writing_is_shown_as_it_is(text: str) -> None:
+    assert printable(text) == text
+
+
+def test_what_a_terminal_would_obey_is_shown_as_a_sign_and_blanks_as_spaces() -> None:
+    for character in CONTROLS + TURNS + "\ue000\u0378\ufffe\ud800":
+        assert printable(f"a{character}b") == ("a b" if character.isspace() else "a�b"), hex(ord(character))
+    assert printable("a\u00a0b\u3000c\u2028d") == "a b c d"
+
+
+def test_accents_stay_on_their_letters_and_do_not_pile_up() -> None:
+    assert printable("\u0301e\u0301\u0301\u0301\u0301\u0301x") == "�e" + MOST_MARKS * "\u0301" + "x"
+    assert printable("a \u0301b\x07\u0301") == "a �b�"
+    assert printable("❤\ufe0f \U0001f469\u200d\U0001f4bb") == "❤ \U0001f469\U0001f4bb"
+
+
+@given(st.sets(hostile, max_size=6))
+def test_names_that_differ_are_shown_apart(names: set[str]) -> None:
+    ordered = tuple(sorted(names))
+    shown = shown_names(ordered)
+    assert all(map(is_whole, shown))
+    assert len({text.strip() for text in shown}) == len(names)
+
+
+def test_of_names_that_would_look_alike_the_codes_are_shown() -> None:
+    assert shown_names(("a\x07", "a\x1b", "b\x07")) == ("a\\x07", "a\\x1b", "b�")
+    assert shown_names(("é", "e\u0301")) == (ascii("é"), ascii("e\u0301"))
+    assert shown_names(("cat", "cat\u200b")) == ("cat", "cat\\u200b")
 
 
 # Without subnormal numbers, whose own last digit is coarser than the digits shown.

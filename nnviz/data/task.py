@@ -7,6 +7,10 @@ import msgspec
 from nnviz.array import Array
 from nnviz.data import hill
 from nnviz.data.standardization import Standardization
+from nnviz.wording import apart, shown_names
+
+# What the names of a task take at most where they are shown, all together: it goes to the screen with every frame.
+NAMES_WIDTH = 2**16
 
 
 class Targets(msgspec.Struct, frozen=True):
@@ -47,6 +51,11 @@ class Task(msgspec.Struct, frozen=True):
         """Whether networks for the other task do this one, whatever the `targets` of the two are called and measure."""
         return msgspec.structs.replace(other, targets=self.targets) == self
 
+    def shown(self) -> "Task":
+        """The same with names that are fit to be shown, however long and whatever characters the source has there."""
+        targets = self.targets and msgspec.structs.replace(self.targets, names=_shown(self.targets.names))
+        return msgspec.structs.replace(self, class_names=_shown(self.class_names), targets=targets)
+
     @property
     def positive_class(self) -> int:
         """The class that a single output calls 1: the second, unless its name only says that it is not the first."""
@@ -86,3 +95,7 @@ class Task(msgspec.Struct, frozen=True):
         if self.targets is not None:
             return self.targets.names
         return tuple(f"output {k}" for k in range(outputs))
+
+
+def _shown(names: tuple[str, ...]) -> tuple[str, ...]:
+    return apart(shown_names(names), NAMES_WIDTH // max(len(names), 1))

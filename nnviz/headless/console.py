@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
-from nnviz.wording import printable
+from rich.cells import cell_len
+
+from nnviz.wording import cut, printable
 
 # A shell reports 128 + the signal's number for a program that a closed pipe ended; SIGPIPE is 13 everywhere.
 CLOSED_PIPE = 141
@@ -26,11 +28,8 @@ def result(text: str) -> None:
 def json_result(content: dict[str, Any]) -> None:
     """Write a result to stdout as one JSON object on one line."""
     text = json.dumps(content, ensure_ascii=False, allow_nan=False)
-    try:
-        text.encode()
-    except UnicodeEncodeError:  # A file's name that is not UTF-8: escaped, it is still the file's name.
-        text = json.dumps(content, allow_nan=False)
-    result(text)
+    # What a terminal would obey, or what is not UTF-8 in a file's name: escaped, it is still the same text.
+    result(text if text.isprintable() else "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text))
 
 
 def note(text: str) -> None:
@@ -41,12 +40,12 @@ def note(text: str) -> None:
 @contextmanager
 def passing(text: str) -> Iterator[None]:
     """Write a line to stderr, which is a terminal, and take it away again when that is over which it speaks of."""
-    line = printable(text)
+    line = cut(printable(text), width(sys.stderr) - 1)
     print(line, end="", file=sys.stderr, flush=True)
     try:
         yield
     finally:
-        print(f"\r{' ' * len(line)}\r", end="", file=sys.stderr, flush=True)
+        print(f"\r{' ' * cell_len(line)}\r", end="", file=sys.stderr, flush=True)
 
 
 def colorful(stream: TextIO) -> bool:

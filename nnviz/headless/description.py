@@ -175,7 +175,7 @@ def print_built_in() -> None:
 def print_report(told: dict[str, Any]) -> None:
     """The description for people."""
     # The notice of a table says what its notes say.
-    notice = "" if told["notes"] else told["notice"]
+    notice = "" if told["notes"] else printable(told["notice"])
     parts = [_heading(told), notice, _classes_table(told), _targets_table(told), _inputs_table(told), _left_out(told)]
     result("\n\n".join(filter(None, [*parts, _settings(told["settings"])])))
 

@@ -18,7 +18,7 @@ from nnviz.headless.console import json_result, note, result
 from nnviz.training.evaluation import chosen_class, class_probabilities, logits_of
 from nnviz.training.process import prepare_process
 from nnviz.training.run import TrainedNetwork, load_run
-from nnviz.wording import printable
+from nnviz.wording import printable, shown_names
 
 TOLD_CLASSES = 3
 DECIMALS = 3
@@ -179,9 +179,13 @@ def _finite(numbers: dict[str, float]) -> dict[str, float | None]:
 def print_line(prediction: Prediction) -> None:
     """One line an image, a row or a text, the most probable classes first."""
     where = f"{prediction.path}" if prediction.line is None else f"{prediction.path} line {prediction.line}"
+    names = tuple(prediction.numbers or prediction.probabilities)
+    shown = dict(zip(names, shown_names(names), strict=True))
     if prediction.label is None:
-        said = ", ".join(f"{name} {n:,.{decimals}f}" for name, (n, decimals) in prediction.numbers.items())
+        said = ", ".join(f"{shown[name]} {n:,.{decimals}f}" for name, (n, decimals) in prediction.numbers.items())
     else:
         ordered = sorted(prediction.probabilities.items(), key=lambda item: -item[1])
-        said = f"{prediction.label} ({', '.join(f'{name} {p:.1%}' for name, p in ordered[:TOLD_CLASSES])})"
+        said = (
+            f"{shown[prediction.label]} ({', '.join(f'{shown[name]} {p:.1%}' for name, p in ordered[:TOLD_CLASSES])})"
+        )
     result(printable(f"{where}: {said}"))

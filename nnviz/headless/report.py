@@ -16,7 +16,8 @@ from nnviz.wording import apart, count, duration, printable
 CURVE_WIDTH, CURVE_HEIGHT = 100, 18
 NAME = 14
 TABLE_CLASSES = 12
-WORST = 10
+# Of each name of a pair that was confused.
+WORST, PAIR_NAME = 10, 40
 
 
 def loss_curve(history: History, columns: int, colors: bool) -> str:
@@ -67,20 +68,21 @@ def confusion_table(assessment: Assessment, task: Task, split: str) -> str:
     confusion = assessment.confusion
     if confusion is None:
         return ""
-    names = [printable(name) for name in task.class_names]
+    names = task.shown().class_names
     if len(names) > TABLE_CLASSES:
         return _worst_confusions(confusion, names, split)
-    short = apart(tuple(names), NAME)
+    short = apart(names, NAME)
     rows = [[name, *(f"{many:,}" for many in row)] for name, row in zip(short, confusion, strict=True)]
     heading = f"{split}: the label of each row's examples, and the column that the network put them in"
     return f"{heading}\n{table([['', *short], *rows])}"
 
 
-def _worst_confusions(confusion: Array, names: Sequence[str], split: str) -> str:
+def _worst_confusions(confusion: Array, names: tuple[str, ...], split: str) -> str:
     """The pairs of classes that were confused most often: a table of very many classes cannot be read."""
     wrong = confusion * (1 - np.eye(len(names), dtype=confusion.dtype))
     order = np.argsort(-wrong, axis=None, kind="stable")[:WORST]
     pairs = [divmod(int(place), len(names)) for place in order if wrong.flat[place]]
+    names = apart(names, PAIR_NAME)
     lines = [[f"{names[label]} taken for {names[said]}", f"{wrong[label, said]:,}"] for label, said in pairs]
     return f"{split}: the most frequent confusions\n{table(lines) if lines else '  none'}"
 

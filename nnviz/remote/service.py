@@ -21,10 +21,11 @@ from nnviz.training.run_paths import free_path
 from nnviz.training.stages import Phase
 from nnviz.training.stopping import DIVERGED
 from nnviz.training.text_marks import excerpt
+from nnviz.wording import apart, printable
 
 MISTAKES = 12
-# Characters of a text that is one of them.
-EXCERPT = 160
+# Characters of a text that is one of them, and cells of a class's name beside it.
+EXCERPT, NAME = 160, 40
 # Of the picture of predicted against true numbers.
 POINTS = 2000
 RATE_SECONDS = 0.5
@@ -204,14 +205,14 @@ class Service:
         dataset = trainer.dataset
         name = next((name for name in ("test", "validation") if len(getattr(dataset, name))), None)
         if name is None:
-            return m.TestReport("none", dataset.task, 0, trainer.steps_done, 0.0, None, None, ())
+            return m.TestReport("none", dataset.task.shown(), 0, trainer.steps_done, 0.0, None, None, ())
         split = getattr(dataset, name)
         assessment = trainer.assess(split)
         targets, shown = dataset.task.targets, slice(None, None, -(-len(split) // POINTS))
         told = dataset.task.told_numbers(assessment.predictions)
         return m.TestReport(
             split=name,
-            task=dataset.task,
+            task=dataset.task.shown(),
             examples=len(split),
             step=trainer.steps_done,
             loss=assessment.score.loss,
@@ -241,15 +242,15 @@ def _mistakes(assessment: Assessment, split: Split, task: Task) -> tuple[m.Mista
     """The wrongly classified examples with the highest loss, the worst first."""
     if not task.class_names:
         return ()
-    said = chosen_class(assessment.predictions, task)
+    names, said = apart(task.shown().class_names, NAME), chosen_class(assessment.predictions, task)
     probabilities = class_probabilities(assessment.predictions, task)
     wrong = np.flatnonzero(said != split.labels)
     worst = wrong[np.argsort(-assessment.losses[wrong], kind="stable")][:MISTAKES]
     return tuple(
         m.Mistake(
-            name=split.names[i],
-            label=task.class_names[split.labels[i]],
-            said=task.class_names[said[i]],
+            name=printable(split.names[i]),
+            label=names[split.labels[i]],
+            said=names[said[i]],
             probability=float(probabilities[i, said[i]]),
             loss=float(assessment.losses[i]),
             pixels=split.inputs[i].copy() if split.inputs.ndim == 4 else None,

@@ -22,7 +22,7 @@ from nnviz.training.step_trace import StepTrace
 from nnviz.training.surface import Surface
 from nnviz.training.text_marks import text_view
 from nnviz.training.trainer import Trainer
-from nnviz.wording import apart, cut
+from nnviz.wording import apart, cut, printable, shown_names
 
 # The units that are shown are chosen anew after so many steps, and while training runs after so many seconds at
 # least: a diagram whose nodes change places cannot be read.
@@ -45,7 +45,8 @@ class Camera:
         self._heatmaps = Heatmaps(self._trace, self._blocks)
         self._surface = Surface(trainer) if trainer.dataset.task.input_shape == (2,) else None
         self._network = describe(trainer.network.layers[:-1])
-        self._feature_names = apart(tuple(trainer.dataset.feature_names[: f.FEATURES]), f.NAME)
+        self._task = trainer.dataset.task.shown()
+        self._feature_names = apart(shown_names(tuple(trainer.dataset.feature_names[: f.FEATURES])), f.NAME)
         self._evaluated: Evaluation | None = None
         self._validations = _validations(trainer.history)
         self._chosen_at: tuple[int, bool] | None = None
@@ -62,7 +63,7 @@ class Camera:
     def take(self, focus: f.Focus, state: f.State, rates: f.Rates) -> f.Frame:
         """A frame of this moment. A block that does not exist is moved to the nearest one; examples go round."""
         fields = self._fields(f.EVERY_PART, focus, rates, running=state is f.State.RUNNING)
-        return f.Frame(task=self._trainer.dataset.task, state=state, stopped_by=self._trainer.stopped_by, **fields)
+        return f.Frame(task=self._task, state=state, stopped_by=self._trainer.stopped_by, **fields)
 
     def update(self, parts: f.Parts, focus: f.Focus, rates: f.Rates) -> f.FrameUpdate:
         """Those parts of the frame of this moment of a running training."""
@@ -113,8 +114,8 @@ class Camera:
         trainer = self._trainer
         network = trainer.network
         return f.Title(
-            dataset=trainer.dataset.name,
-            notice=trainer.dataset.notice,
+            dataset=printable(trainer.dataset.name),
+            notice=printable(trainer.dataset.notice),
             network=self._network,
             loss=network.loss.name,
             output=network.loss.output.name,
@@ -171,7 +172,7 @@ class Camera:
             number=number,
             place=place,
             batch_size=len(trainer.batch.indices),
-            name=split.names[number],
+            name=printable(split.names[number]),
             label=int(split.labels[number]) if task.class_names else None,
             share=1 / len(trainer.batch.indices) if weights is None else float(weights[place] / weights.sum()),
             pixels=_thinned(stored) if is_picture else None,

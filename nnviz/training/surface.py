@@ -9,6 +9,7 @@ from nnviz.array import Array
 from nnviz.training import frame as f
 from nnviz.training.evaluation import class_probabilities
 from nnviz.training.trainer import Trainer
+from nnviz.wording import shown_names
 
 # While training runs, the surface is computed so many seconds apart at least, and takes that share of the time at most.
 LEAST_SECONDS = 0.2
@@ -40,7 +41,7 @@ class Surface:
         train = self._trainer.dataset.train
         points = np.concatenate([shown, self._others])
         return f.SurfaceView(
-            names=self._trainer.dataset.feature_names or ("x0", "x1"),
+            names=shown_names(self._trainer.dataset.feature_names) or ("x0", "x1"),
             low=self._low,
             high=self._high,
             classes=self._classes,

@@ -9,7 +9,7 @@ import numpy as np
 from nnviz.array import Array
 from nnviz.data.ngrams import NGrams, Places
 from nnviz.training.frame import MARKED, NAME, TEXT, NGramView, TextView
-from nnviz.wording import cut, printable
+from nnviz.wording import cut, pieces, printable
 
 _WHOLE_WORDS = re.compile(r"(.*\S)\s", re.DOTALL)
 
@@ -35,7 +35,9 @@ def text_view(
             np.maximum(marks[start:end], strength / strengths[0] if strength else 0.0, out=marks[start:end])
         name = " or ".join(dict.fromkeys(places.names[i] for i in here)) or names[bucket]
         strongest.append(NGramView(cut(name, NAME), int(counts[bucket]), strength))
-    return TextView(printable(beginning), len(text) - len(beginning), marks, tuple(strongest))
+    shown = pieces(beginning)
+    marks = marks[np.fromiter(map(bool, shown), bool, len(shown))]
+    return TextView("".join(shown), len(text) - len(beginning), marks, tuple(strongest))
 
 
 def _strongest(counts: Array, inputs: Array, weights: Array | None) -> tuple[Array, Array]:

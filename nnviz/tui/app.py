@@ -28,6 +28,9 @@ from nnviz.tui.keys import KEYS
 from nnviz.tui.link import Link
 from nnviz.tui.screens.opening import OpeningScreen
 from nnviz.tui.themes import DARK_THEME, LIGHT_THEME
+from nnviz.wording import cut, printable
+
+LONGEST_NOTICE = 400
 
 
 class NnvizApp(App[Summary | None]):
@@ -41,7 +44,8 @@ class NnvizApp(App[Summary | None]):
     ]
 
     def __init__(self, trainer: AskableTrainer, source: str, light: bool = False) -> None:
-        super().__init__(driver_class=PromptDriver)
+        # Textual looks for the name of another driver in the environment, as in a browser.
+        super().__init__(driver_class=None if "TEXTUAL_DRIVER" in os.environ else PromptDriver)
         self.link = Link(trainer)
         self.failure: NnvizError | None = None
         self.ready = asyncio.Event()
@@ -82,6 +86,10 @@ class NnvizApp(App[Summary | None]):
     def _hear(self, opening: OpeningProgress) -> None:
         if isinstance(self.screen, OpeningScreen):
             self.screen.show(opening)
+
+    def notify(self, message: str, **options: Any) -> None:
+        """Show a message for a while. What it names is text, and no markup."""
+        super().notify(cut(printable(message), LONGEST_NOTICE), **{**options, "markup": False})
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every key of the training screen as a command, and what Textual has of its own."""

@@ -6,7 +6,7 @@ from textual.strip import Strip
 from nnviz.training.frame import Frame, State
 from nnviz.tui.drawing.rows import Run, fit, row
 from nnviz.tui.panes.pane import Pane
-from nnviz.wording import compact, cut
+from nnviz.wording import compact, cut, printable
 
 
 class TitlePane(Pane):
@@ -28,7 +28,7 @@ class TitlePane(Pane):
 
     def show_fault(self, fault: str | None) -> None:
         """Say what went wrong with the trainer instead of its state."""
-        self._fault = fault
+        self._fault = fault and printable(fault)
         self.redraw()
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:  # noqa: ARG002

@@ -10,6 +10,7 @@ from textual.screen import Screen
 from textual.widgets import ProgressBar, Static
 
 from nnviz.remote.opening_progress import OpeningProgress
+from nnviz.wording import printable, short
 
 
 class OpeningScreen(Screen[None]):
@@ -28,7 +29,7 @@ class OpeningScreen(Screen[None]):
 
     def __init__(self, source: str) -> None:
         super().__init__()
-        self._line = f"nnviz   opening {source} …"
+        self._line = f"nnviz   opening {short(printable(source))} …"
         self.pressed: list[str] = []
 
     def on_mount(self) -> None:

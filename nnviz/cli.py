@@ -6,6 +6,7 @@ What a command needs is imported inside it, so that help comes at once and train
 import gc
 import os
 import sys
+from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +19,7 @@ from nnviz.options import Cache, Options, takes_data_options, takes_options
 
 if TYPE_CHECKING:
     from nnviz.remote.messages import Summary
+    from nnviz.remote.terminal import Terminal
 
 # Rich would take longer to load than the help takes to read.
 app = typer.Typer(add_completion=True, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -53,13 +55,28 @@ def run(
     light: Light = False,
 ) -> None:
     """Open the visualizer and watch the network learn. Without a terminal, train like 'nnviz train'."""
+    # Whoever shows the screen elsewhere, in a browser for one, names the driver that draws it, through pipes.
+    elsewhere = "TEXTUAL_DRIVER" in os.environ
     # The screen is drawn on stderr, and what is left of it in the end goes to stdout.
-    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+    if not elsewhere and not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         from nnviz.headless.console import note
 
         note("no terminal here to draw on: training without the screen, as 'nnviz train' does")
         _train(options, as_json=False)
         return
+    if elsewhere:
+        # Through stdout, the driver talks to whoever shows the screen.
+        with redirect_stdout(sys.stderr):
+            _visualize(options, None, mouse, light)
+        return
+    from nnviz.remote.terminal import Terminal
+
+    terminal = Terminal(os.ttyname(sys.stderr.fileno()))
+    with terminal.guarded():
+        _visualize(options, terminal, mouse, light)
+
+
+def _visualize(options: Options, terminal: "Terminal | None", mouse: bool, light: bool) -> None:
     from nnviz.headless.console import passing
 
     # What is loaded from here on stays: to look through it for garbage again and again takes a tenth of the time. The
@@ -68,11 +85,10 @@ def run(
     # What draws the screen takes a moment to load; until then there is at least a word.
     with passing(f"nnviz   opening {options.source or 'the examples'} …"):
         from nnviz.remote.client import RemoteTrainer, Worker
-        from nnviz.remote.terminal import Terminal
 
         # The trainer's process starts up while this one finds out what to train, and gets the screen ready.
         worker = Worker()
-        order = options.order(Terminal(os.ttyname(sys.stderr.fileno())))
+        order = options.order(terminal)
         trainer = RemoteTrainer(order, worker)
         from nnviz.tui.app import visualize
     _tell(visualize(trainer, title=Path(order.experiment.data.source).name, mouse=mouse, light=light))

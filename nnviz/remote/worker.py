@@ -14,6 +14,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Iterator
 from functools import lru_cache
 from multiprocessing.connection import Connection
 
@@ -36,9 +37,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     with Connection(int(sys.argv[1])) as connection, contextlib.suppress(*GONE):
-        wake = WakeSignal(connection.fileno())
-        signal.signal(signal.SIGTERM, lambda *_: _stop_listening(connection, wake))
-        _carry_out(connection, wake)
+        _carry_out(connection)
 
 
 def _stop_listening(connection: Connection, wake: WakeSignal) -> None:
@@ -48,12 +47,33 @@ def _stop_listening(connection: Connection, wake: WakeSignal) -> None:
     wake.set()
 
 
-def _carry_out(connection: Connection, wake: WakeSignal) -> None:
+@contextlib.contextmanager
+def _ending_with_the_screen(connection: Connection) -> Iterator[WakeSignal]:
+    """What arrives from now on wakes; until the end of this, where nothing is there to be kept, that ends the process.
+
+    The screen asks for nothing before it is answered: all that can arrive is the end of the connection.
+    """
+    wake = WakeSignal(connection.fileno())
+    woken = signal.signal(signal.SIGIO, lambda *_: _end_if_closed(connection))
+    _end_if_closed(connection)
+    yield wake
+    signal.signal(signal.SIGIO, woken)
+
+
+def _end_if_closed(connection: Connection) -> None:
+    with contextlib.suppress(BlockingIOError), socket.socket(fileno=os.dup(connection.fileno())) as end:
+        if not end.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT):
+            raise SystemExit
+
+
+def _carry_out(connection: Connection) -> None:
     order = connection.recv()
     screen = os.getppid()
     try:
-        prepare_process()
-        service = Service(order, Watch(connection.send, OPENING_SECONDS))
+        with _ending_with_the_screen(connection) as wake:
+            prepare_process()
+            service = Service(order, Watch(connection.send, OPENING_SECONDS))
+        signal.signal(signal.SIGTERM, lambda *_: _stop_listening(connection, wake))
         connection.send(service.answer(Look()))
         # What is there so far stays: to look through all of it for garbage again and again would hold training up.
         gc.freeze()
@@ -81,8 +101,6 @@ def _is_gone(screen: int) -> bool:
 
 def _rescue(service: Service, terminal: Terminal | None) -> None:
     """Keep the run after all; where a killed screen left a terminal behind, tell its user."""
-    if terminal:
-        terminal.give_back()
     # If the run cannot be kept either, what came first is what has to be said.
     with contextlib.suppress(Exception):
         kept = service.conclude().directory

@@ -1,80 +1,116 @@
 """What becomes of a terminal whose screen is killed, and of a screen whose terminal is closed."""
 
-import fcntl
 import os
-import pty
-import select
 import signal
-import struct
-import sys
-import termios
-import time
 from pathlib import Path
 
 import psutil
 import pytest
 
+from tests.remote.screen import PATIENCE, RUN, Terminal, opened
 
-def _read_until(terminal: int, wanted: bytes, seconds: float = 15) -> bytes:
-    seen, end = b"", time.monotonic() + seconds
-    while wanted not in seen and time.monotonic() < end:
-        if select.select([terminal], [], [], 0.1)[0]:
-            seen += os.read(terminal, 65536)
-    assert wanted in seen
-    return seen
+PETS = f"{RUN} pets --image-size 8"
+# What a screen switches on, and how each is switched off.
+TAKEN = {f"\x1b[?{mode}h": f"\x1b[?{mode}l" for mode in (1000, 1003, 1004, 1006, 1015, 2004, 1049)}
+TAKEN |= {"\x1b[?25l": "\x1b[?25h", "\x1b[?7l": "\x1b[?7h", "\x1b[>25u": "\x1b[<u"}
 
 
-def test_kill_minus_nine_of_the_screen_leaves_the_terminal_usable(tmp_path: Path) -> None:
-    # The shell stays, as it would: the terminal is its, and has to serve it afterwards.
-    command = f"{sys.executable} -m nnviz run pets --image-size 8; read line; echo got $line"
-    shell, terminal = pty.fork()
-    if shell == 0:
-        os.chdir(tmp_path)
-        os.environ["TERM"] = "xterm-256color"
-        os.execv("/bin/sh", ["sh", "-c", command])
+def opening(terminal: Terminal) -> None:
+    """The first byte of the screen is written, and the trainer comes to nothing."""
+    terminal.read_until("\x1b[?1049h")
+    terminal.trainer.suspend()
+
+
+def ready(terminal: Terminal) -> None:
+    """Nothing is trained yet."""
+    terminal.read_until("READY")
+
+
+def busy(terminal: Terminal) -> None:
+    """The trainer is at something that takes very long."""
+    terminal.read_until("READY")
+    terminal.type(" ")
+    terminal.read_until("RUNNING")
+    terminal.trainer.suspend()
+
+
+def dead(terminal: Terminal) -> None:
+    """The trainer is no more."""
+    terminal.read_until("READY")
+    terminal.trainer.kill()
+    terminal.type("n")
+    terminal.read_until("Press r to start again")
+
+
+STATES = {state.__name__: state for state in (opening, ready, busy, dead)}
+WHILE_BUSY = [(name, state) for name in ("SIGTERM", "SIGQUIT", "SIGHUP", "SIGABRT") for state in ("opening", "busy")]
+
+
+@pytest.mark.parametrize(("name", "state"), [*(("SIGKILL", state) for state in STATES), *WHILE_BUSY])
+def test_a_killed_screen_leaves_the_terminal_as_it_was_whatever_the_trainer_does(
+    tmp_path: Path, name: str, state: str
+) -> None:
+    with opened(tmp_path, PETS) as terminal:
+        STATES[state](terminal)
+        screen, trainers = terminal.screen, [c for c in terminal.screen.children() if c.is_running()]
+        screen.send_signal(signal.Signals[name])
+        psutil.wait_procs([screen], timeout=PATIENCE)
+        terminal.wait_until(terminal.is_given_back)
+        terminal.type("hello\n")
+        terminal.read_until("got hello")
+        painted = terminal.everything.decode(errors="replace")
+        assert "\x1b[?1049h" in painted
+        for on, off in TAKEN.items():
+            if on in painted:
+                assert painted.rfind(off) > painted.rfind(on), repr(on)
+        for trainer in trainers:
+            trainer.resume()
+        psutil.wait_procs(trainers, timeout=PATIENCE)
+        assert not any(trainer.is_running() for trainer in trainers)
+
+
+def test_the_user_of_a_killed_screen_is_told_where_the_run_is_kept(tmp_path: Path) -> None:
+    with opened(tmp_path, PETS) as terminal:
+        terminal.read_until("READY")
+        terminal.type("e")
+        terminal.read_until("PAUSED")
+        terminal.screen.kill()
+        terminal.read_until("\x1b[?1049l")
+        terminal.read_until("the run is kept in runs/")
+        terminal.type("hello\n")
+        terminal.read_until("got hello")
+
+
+@pytest.mark.parametrize("state", ["opening", "ready"])
+def test_a_terminal_that_was_given_back_in_order_is_left_alone(tmp_path: Path, state: str) -> None:
+    with opened(tmp_path, PETS) as terminal:
+        if state == "ready":
+            terminal.read_until("READY")
+        else:
+            terminal.read_until("\x1b[?1004h")
+        terminal.type("q")
+        terminal.read_until("\x1b[?1049l")
+        left = terminal.read_until("exit code 0")
+        terminal.type("hello\n")
+        assert "\x1b[?1049l" not in left + terminal.read_until("got hello")
+        assert terminal.is_given_back()
+
+
+@pytest.mark.parametrize("hangups", ["", "trap '' HUP; "])
+def test_a_closed_terminal_ends_the_screen_and_keeps_the_run(tmp_path: Path, hangups: str) -> None:
+    terminal = Terminal(tmp_path, f"{hangups}exec {PETS} --out kept")
+    terminal.read_until("READY")
+    screen = psutil.Process(terminal.shell)
+    (trainer,) = screen.children()
+    terminal.type("e")
+    terminal.read_until("PAUSED")
+    os.close(terminal.descriptor)
     try:
-        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
-        before = termios.tcgetattr(terminal)
-        _read_until(terminal, b"READY")
-        screen, trainer = psutil.Process(shell).children()[0], psutil.Process(shell).children(recursive=True)[-1]
-        os.write(terminal, b"e")
-        _read_until(terminal, b"PAUSED")
-        assert termios.tcgetattr(terminal) != before
-        screen.send_signal(signal.SIGKILL)
-        seen = _read_until(terminal, b"the run is kept in runs/")
-        assert b"\x1b[?1049l" in seen
-        assert b"\x1b[?1003l" in seen
-        assert termios.tcgetattr(terminal) == before
-        psutil.wait_procs([trainer], timeout=5)
-        assert not trainer.is_running()
-        os.write(terminal, b"hello\n")
-        _read_until(terminal, b"got hello")
+        assert screen.wait(timeout=PATIENCE) in (0, -signal.SIGHUP)
     finally:
-        os.close(terminal)
-        os.waitpid(shell, 0)
-
-
-@pytest.mark.parametrize("hangups", [signal.SIG_DFL, signal.SIG_IGN])
-def test_a_closed_terminal_ends_the_screen_and_keeps_the_run(tmp_path: Path, hangups: signal.Handlers) -> None:
-    screen, terminal = pty.fork()
-    if screen == 0:
-        os.chdir(tmp_path)
-        os.environ["TERM"] = "xterm-256color"
-        signal.signal(signal.SIGHUP, hangups)
-        os.execv(sys.executable, [sys.executable, "-m", "nnviz", "run", "pets", "--image-size", "8", "--out", "kept"])
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
-    _read_until(terminal, b"READY")
-    process = psutil.Process(screen)
-    (trainer,) = process.children()
-    os.write(terminal, b"e")
-    _read_until(terminal, b"PAUSED")
-    os.close(terminal)
-    try:
-        assert process.wait(timeout=10) in (0, -signal.SIGHUP)
-    finally:
-        if process.is_running():
-            process.kill()
-            process.wait()
-    psutil.wait_procs([trainer], timeout=5)
+        if screen.is_running():
+            screen.kill()
+            screen.wait()
+    psutil.wait_procs([trainer], timeout=PATIENCE)
     assert not trainer.is_running()
     assert (tmp_path / "kept" / "result.json").exists()

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any, ClassVar
 
+from rich.color import ColorSystem
 from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -27,7 +28,7 @@ from nnviz.tui.driver import PromptDriver
 from nnviz.tui.keys import KEYS
 from nnviz.tui.link import Link
 from nnviz.tui.screens.opening import OpeningScreen
-from nnviz.tui.themes import DARK_THEME, LIGHT_THEME
+from nnviz.tui.themes import DARK_NAME, LIGHT_NAME, system_of, themes
 from nnviz.wording import cut, printable
 
 LONGEST_NOTICE = 400
@@ -43,7 +44,10 @@ class NnvizApp(App[Summary | None]):
         Binding("ctrl+c", "leave", "quit", show=False, id="app.interrupt"),
     ]
 
-    def __init__(self, trainer: AskableTrainer, source: str, light: bool = False) -> None:
+    def __init__(
+        self, trainer: AskableTrainer, source: str, light: bool = False, system: ColorSystem | None = None
+    ) -> None:
+        """Draw with the colours of `system`, or with those that the terminal has."""
         # Textual looks for the name of another driver in the environment, as in a browser.
         super().__init__(driver_class=None if "TEXTUAL_DRIVER" in os.environ else PromptDriver)
         self.link = Link(trainer)
@@ -51,9 +55,10 @@ class NnvizApp(App[Summary | None]):
         self.ready = asyncio.Event()
         self._source = source
         self._leaving = False
-        self.register_theme(DARK_THEME)
-        self.register_theme(LIGHT_THEME)
-        self.theme = LIGHT_THEME.name if light else DARK_THEME.name
+        self.colours = None if self.no_color else system or system_of(self.console)
+        for theme in themes(self.colours):
+            self.register_theme(theme)
+        self.theme = LIGHT_NAME if light else DARK_NAME
 
     def get_default_screen(self) -> Screen[Any]:
         """What is painted first."""
@@ -77,7 +82,7 @@ class NnvizApp(App[Summary | None]):
             return
         if isinstance(frame, Frame):
             opening = self.screen
-            await self.push_screen(TrainingScreen(self.link, frame))
+            await self.push_screen(TrainingScreen(self.link, frame, self.colours))
             for key in opening.pressed if isinstance(opening, OpeningScreen) else ():
                 self.simulate_key(key)
             _tame_garbage_collection()

@@ -4,6 +4,8 @@ import asyncio
 import math
 from pathlib import Path
 
+from rich.color import ColorSystem
+
 from nnviz.errors import InputError
 from nnviz.remote.client import LocalTrainer
 from nnviz.remote.messages import Order
@@ -28,7 +30,9 @@ def screenshot(order: Order, path: Path, keys: list[str], size: tuple[int, int],
 
 async def _export(order: Order, keys: list[str], size: tuple[int, int], light: bool) -> str:
     # Without bounds to a slice, a run is one single answer: nothing depends on how fast the machine is.
-    app = NnvizApp(LocalTrainer(order, slice_seconds=math.inf), order.experiment.data.source, light)
+    app = NnvizApp(
+        LocalTrainer(order, slice_seconds=math.inf), order.experiment.data.source, light, ColorSystem.TRUECOLOR
+    )
     async with app.run_test(size=size) as pilot:
         while not app.ready.is_set():
             if not app.is_running:

@@ -19,7 +19,7 @@ from nnviz.training.camera import Camera
 from nnviz.training.frame import Focus, Rates, State
 from nnviz.tui.app import NnvizApp
 from nnviz.tui.drawing import diagram
-from nnviz.tui.drawing.palette import DARK
+from nnviz.tui.drawing.palette import DARK, DARK_16, LIGHT_256, Palette
 from nnviz.tui.keys import KEYS
 from nnviz.tui.layouts import SMALLEST
 from nnviz.tui.panes.framed_pane import FramedPane
@@ -29,6 +29,7 @@ from tests.tui import chance
 LARGEST = (200, 50)
 # What a pane may be given on a screen of at most that size.
 ROOMS = st.tuples(st.integers(1, LARGEST[0] - 2), st.integers(1, LARGEST[1] - 5))
+PALETTES = [DARK, LIGHT_256, DARK_16, replace(DARK, system=None)]
 # Those of the training screen; q would leave.
 PRESSED = [binding.key.split(",")[0] for binding in KEYS if binding.action != "app.leave"]
 PRESSED += ["tab", "shift+tab", "up", "down", "left", "escape"]
@@ -40,11 +41,11 @@ def widths(strips: list[Strip]) -> set[int]:
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
-@given(random=chance.RANDOMS, rooms=st.lists(ROOMS, min_size=1, max_size=5), colourless=st.booleans())
-def test_every_pane_draws_any_frame_in_any_room(random: Random, rooms: list[tuple[int, int]], colourless: bool) -> None:
+@given(random=chance.RANDOMS, rooms=st.lists(ROOMS, min_size=1, max_size=5), palette=st.sampled_from(PALETTES))
+def test_every_pane_draws_any_frame_in_any_room(random: Random, rooms: list[tuple[int, int]], palette: Palette) -> None:
     frame = chance.frame(random)
     for pane in (kind() for kind in PANES):
-        pane.palette = replace(DARK, colourless=colourless)
+        pane.palette = palette
         for width, height in rooms:
             assert widths(pane.draw(frame, width, height)) <= {width}, (type(pane).__name__, width, height)
             if isinstance(pane, FramedPane):

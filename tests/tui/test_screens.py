@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from rich.color import ColorSystem
 from textual.pilot import Pilot
 
 from nnviz.experiment import combine
 from nnviz.remote.client import LocalTrainer
 from nnviz.remote.messages import Order
 from nnviz.tui.app import NnvizApp
+from nnviz.tui.panes.pane import Pane
 from tests.tui.conftest import TABLES, OpenApp
 
 # In float64 the last digits, which differ from processor to processor, are far from those that are shown.
@@ -108,3 +110,31 @@ def test_a_screenshot_has_the_same_bytes_each_time(order: Order, tmp_path: Path)
     first, second = (picture.read_bytes() for picture in pictures)
     assert first == second
     assert b"Prediction" in first
+
+
+@pytest.mark.parametrize(
+    ("variables", "system"),
+    [({"COLORTERM": ""}, ColorSystem.EIGHT_BIT), ({"COLORTERM": "", "TERM": "linux"}, ColorSystem.STANDARD)],
+    ids=["256", "16"],
+)
+async def test_panes_ask_for_no_colour_that_the_terminal_does_not_have(
+    open_app: OpenApp, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], system: ColorSystem
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    async with open_app() as driver:
+        for _ in range(4):
+            await driver.press("b", "[", "w")
+            for pane in driver.screen.query(Pane):
+                for segment in (segment for line in pane.paint() for segment in line):
+                    for colour in (segment.style.color, segment.style.bgcolor):
+                        assert colour.downgrade(system) == colour, (pane.id, segment)
+
+
+@pytest.mark.parametrize("variables", [{"COLORTERM": ""}, {"COLORTERM": "", "TERM": "linux"}], ids=["256", "16"])
+def test_few_colours(
+    snap_compare: SnapCompare, order: Order, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert snap_compare(_app(order), press=["u", "b"], terminal_size=(120, 40), run_before=_ready)

@@ -13,7 +13,8 @@ from textual.strip import Strip
 from nnviz.array import Array
 from nnviz.training.frame import Curves
 from nnviz.tui.drawing.axis import Scale, labels, multiples, round_up
-from nnviz.tui.drawing.palette import Palette, Rgb
+from nnviz.tui.drawing.colours import Rgb
+from nnviz.tui.drawing.palette import Palette
 from nnviz.tui.drawing.rows import Run, centred, page, row
 from nnviz.wording import number
 

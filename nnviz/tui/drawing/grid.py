@@ -1,42 +1,66 @@
 """Half-block pictures: two square pixels to a character cell."""
 
 import math
+from collections.abc import Callable
 from functools import lru_cache
 from itertools import groupby
 
 import numpy as np
-from rich.color import Color, ColorType
+from rich.color import Color, ColorSystem, ColorType
 from rich.color_triplet import ColorTriplet
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
 from nnviz.array import Array
+from nnviz.tui.drawing.colours import nearest
 from nnviz.tui.drawing.palette import LEVELS, Palette
 
 POSITIVE_SIGNS, NEGATIVE_SIGNS = " ·+*#", " ˗−=≡"
+# From the background's lightness to that of text.
+FULLER = " .:-=+*#%@"
+# How much red, green and blue count for it (Rec. 601).
+LIGHTNESS = (0.299, 0.587, 0.114)
 
 
-def picture(pixels: Array, width: int, height: int) -> list[Strip]:
+def picture(pixels: Array, width: int, height: int, palette: Palette) -> list[Strip]:
     """An image (rows, columns, 1 or 3) uint8 as large as `width` × `height` cells allow, its proportions kept.
 
-    Enlarged by a whole factor, or reduced by averaging; each strip is as wide as the picture.
+    Enlarged by a whole factor, or reduced by averaging; each strip is as wide as the picture. Of 16 colours there are
+    too few for pictures: there they are drawn in characters, of which each covers two pixels.
     """
     pixels = _scaled(np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels, width, height * 2)
     if len(pixels) % 2:
         pixels = np.concatenate([pixels, pixels[-1:]])
+    if palette.system is ColorSystem.STANDARD:
+        return _characters(pixels, palette)
     codes = pixels.astype(np.int64) @ (1 << 16, 1 << 8, 1)
+    colour: Callable[[int], Color] = _colour
+    if palette.system is ColorSystem.EIGHT_BIT:
+        codes, colour = nearest(pixels), Color.from_ansi
     strips = []
     for line, same in groupby(((codes[::2] << 24) + codes[1::2]).tolist()):
-        strips += [Strip(_half_blocks(line), len(line))] * len(list(same))
+        strips += [Strip(_half_blocks(line, colour), len(line))] * len(list(same))
     return strips
 
 
-def _half_blocks(pairs: list[int]) -> list[Segment]:
+def _half_blocks(pairs: list[int], colour: Callable[[int], Color]) -> list[Segment]:
     """A row of cells of two colours each, equal neighbours in one segment."""
     return [
-        Segment("▀" * len(list(same)), Style.from_color(_colour(pair >> 24), _colour(pair & 0xFFFFFF)))
+        Segment("▀" * len(list(same)), Style.from_color(colour(pair >> 24), colour(pair & 0xFFFFFF)))
         for pair, same in groupby(pairs)
+    ]
+
+
+def _characters(pixels: Array, palette: Palette) -> list[Strip]:
+    """Two pixels to a character, which is the fuller the more their lightness is that of text."""
+    lightness = pixels.reshape(len(pixels) // 2, 2, -1, 3).mean(axis=1) @ LIGHTNESS / 255
+    if sum(palette.background) > sum(palette.text):
+        lightness = 1 - lightness
+    style = palette.style(palette.text)
+    return [
+        Strip([Segment("".join(FULLER[place] for place in line), style)], len(line))
+        for line in np.rint(lightness * (len(FULLER) - 1)).astype(np.int64).tolist()
     ]
 
 

@@ -6,7 +6,8 @@ from textual.strip import Strip
 from nnviz.array import Array
 from nnviz.data.hill import DIRECTIONS
 from nnviz.training.frame import Frame
-from nnviz.tui.drawing.palette import Palette, Rgb
+from nnviz.tui.drawing.colours import Rgb
+from nnviz.tui.drawing.palette import Palette
 from nnviz.tui.drawing.rows import fit, fit_right, row
 from nnviz.wording import in_unit
 

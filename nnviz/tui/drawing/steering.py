@@ -3,7 +3,8 @@
 from rich.segment import Segment
 from textual.strip import Strip
 
-from nnviz.tui.drawing.palette import Palette, Rgb
+from nnviz.tui.drawing.colours import Rgb
+from nnviz.tui.drawing.palette import Palette
 
 NAME = "steering"
 """The lines are drawn where the one number to predict has this name: −1 is hard to the left and 1 hard to the right."""

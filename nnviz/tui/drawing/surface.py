@@ -2,11 +2,10 @@
 
 import math
 from collections.abc import Iterator
-from functools import cached_property, lru_cache
+from functools import cached_property
 from string import ascii_lowercase
 
 import numpy as np
-from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -14,21 +13,20 @@ from textual.strip import Strip
 from nnviz.array import Array
 from nnviz.training.frame import SurfaceView
 from nnviz.tui.drawing.axis import labels
+from nnviz.tui.drawing.colours import Rgb, mixed
 from nnviz.tui.drawing.grid import heatmap, levels
-from nnviz.tui.drawing.palette import LEVELS, Palette, Rgb, mixed
+from nnviz.tui.drawing.palette import LEVELS, Palette
 from nnviz.tui.drawing.rows import Run, fit, row
 from nnviz.wording import MINUS, number
 
 # Below so many pixels on a side, axes and legend leave their room to the plane.
 SMALLEST_SIDE = 10
 LONGEST_NAME = 6
-LEGEND_SHADES = 7
+LEGEND_BLOCKS = 7
 # Points would hide what they stand on: at most one for so many cells of the screen, of the batch and of others.
 CELLS_PER_BATCH_POINT, CELLS_PER_OTHER = 6, 8
 POINT, OTHER = "●", "•"
 SIGNS = "ox"
-TONE = 0.5
-"""How far the surface goes towards the colours of the points."""
 NUMBER_TINT = 0.4
 """How far a point of some number goes from its colour towards that of text."""
 
@@ -106,16 +104,18 @@ class _Drawing:
 
     def _blocks(self, side: int) -> list[list[Run]]:
         values, classes = self._seen(side)
-        shades = levels(self._shares(values), 1.0, LEVELS)
+        palette, shares = self._palette, self._shares(values)
         if classes is not None and self._has_several:
-            return self._blocks_of_several(classes * (LEVELS + 1) + np.maximum(shades, 0))
-        blocks = self._palette.ground_blocks
-        return [[blocks[above][below] for above, below in zip(*pair, strict=True)] for pair in _pairs(shades + LEVELS)]
+            return self._blocks_of_several(classes * (LEVELS + 1) + levels(np.maximum(shares, 0), 1.0, LEVELS))
+        shades = levels(shares, 1.0, LEVELS) + LEVELS
+        blocks = palette.ground_blocks
+        return [[blocks[above][below] for above, below in zip(*pair, strict=True)] for pair in _pairs(shades)]
 
     def _blocks_of_several(self, places: Array) -> list[list[Run]]:
-        table = [self._ground(self._colour(k), i) for k in range(len(self._names)) for i in range(LEVELS + 1)]
+        palette = self._palette
+        table = [palette.class_ground(k, i / LEVELS) for k in range(len(self._names)) for i in range(LEVELS + 1)]
         return [
-            [_run(self._palette.half_block(table[above], table[below])) for above, below in zip(*pair, strict=True)]
+            [_run(palette.half_block(table[above], table[below])) for above, below in zip(*pair, strict=True)]
             for pair in _pairs(places)
         ]
 
@@ -132,9 +132,6 @@ class _Drawing:
             for pair in zip(classes[::2].tolist(), likely.tolist(), strict=True)
         ]
 
-    def _ground(self, colour: Rgb, level: int) -> Rgb:
-        return mixed(self._palette.zero, colour, TONE * level / LEVELS)
-
     # The points
 
     def _put_points(self, rows: list[list[Run]], side: int) -> None:
@@ -144,12 +141,18 @@ class _Drawing:
         batch = [k for k in range(view.batch) if k != view.focused][: cells // CELLS_PER_BATCH_POINT]
         others = range(view.batch, min(len(view.points), view.batch + cells // CELLS_PER_OTHER))
         columns, lines = self._places(side)
-        grounds: dict[tuple[int, int], Color | None] = {}
+        grounds: dict[tuple[int, int], Rgb] = {}
         for k in [*others, *batch, view.focused]:
             x, y = columns[k] + 1, lines[k]
-            ground = grounds.setdefault((x, y), _ground_of(*rows[y][x]))
-            rows[y][x] = (self._mark(k), _on(ground, self._point_colour(k), k < view.batch))
+            ground = grounds.setdefault((x, y), self._ground_of(*rows[y][x]))
+            rows[y][x] = (self._mark(k), self._palette.on(self._point_colour(k), ground, bold=k < view.batch))
         self._put_brackets(rows[lines[view.focused]], columns[view.focused] + 1)
+
+    def _ground_of(self, sign: str, style: Style) -> Rgb:
+        """What a point stands on in a cell: the middle of a half-block's two colours, or the background."""
+        if sign != "▀" or style.color is None or style.bgcolor is None:
+            return self._palette.background
+        return mixed(style.color.get_truecolor(), style.bgcolor.get_truecolor(), 0.5)
 
     def _put_brackets(self, line: list[Run], x: int) -> None:
         palette = self._palette
@@ -202,7 +205,7 @@ class _Drawing:
         text = palette.style(palette.text)
         if self._has_several:
             return [run for k, name in enumerate(self._names) for run in (self._sign(k), (f" {name}  ", text))]
-        steps = np.rint(np.linspace(0, 2 * LEVELS, LEGEND_SHADES)).astype(int).tolist()
+        steps = np.rint(np.linspace(0, 2 * LEVELS, LEGEND_BLOCKS)).astype(int).tolist()
         shades = [("█", palette.style(palette.grounds[i])) for i in steps]
         if palette.colourless:
             shades = [("≡=−˗ ·+*#", text)]
@@ -220,20 +223,6 @@ class _Drawing:
             return POINT, palette.style(colour)
         sign = f"{self._letter(label)}{self._letter(label).upper()}" if self._has_several else SIGNS[label]
         return sign, palette.style(palette.text)
-
-
-@lru_cache(maxsize=1 << 12)
-def _ground_of(sign: str, style: Style) -> Color | None:
-    """What a point stands on in a cell: the middle of a half-block's two colours, or the background."""
-    above, below = style.color, style.bgcolor
-    if sign != "▀" or not (above and below and above.triplet and below.triplet):
-        return below
-    return Color.from_rgb(*mixed(above.triplet, below.triplet, 0.5))
-
-
-@lru_cache(maxsize=1 << 14)
-def _on(ground: Color | None, colour: Rgb, bold: bool) -> Style:
-    return Style(color=Color.from_rgb(*colour), bgcolor=ground, bold=bold or None)
 
 
 def _pairs(places: Array) -> Iterator[tuple[list[int], list[int]]]:

@@ -51,7 +51,7 @@ class ExamplePane(FramedPane):
         example = frame.example
         if example.pixels is None or room < 2:
             return []
-        strips = picture(example.pixels, width, room)
+        strips = picture(example.pixels, width, room, self.palette)
         if example.wanted is not None and frame.task.target_name == NAME:
             strips = steered(strips, example.wanted, example.told, self.palette)
         margin = [Segment(" " * ((width - strips[0].cell_length) // 2), self.palette.style(self.palette.text))]

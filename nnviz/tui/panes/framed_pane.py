@@ -6,7 +6,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 
 from nnviz.training.frame import Frame
-from nnviz.tui.drawing.palette import mixed
+from nnviz.tui.drawing.colours import mixed
 from nnviz.tui.drawing.rows import row
 from nnviz.tui.panes.line import Line
 from nnviz.tui.panes.pane import Pane

@@ -11,7 +11,6 @@ from textual.strip import Strip
 from nnviz.training.frame import Frame, MatrixView, Quantity, State, TilesView
 from nnviz.tui.drawing.axis import round_up
 from nnviz.tui.drawing.matrix import MatrixSheet
-from nnviz.tui.drawing.palette import LEVELS
 from nnviz.tui.drawing.rows import Run, centred, filled, fit_right, row
 from nnviz.tui.drawing.tiles import TilesSheet
 from nnviz.tui.panes.framed_pane import Caption, FramedPane
@@ -102,7 +101,7 @@ class HeatmapPane(FramedPane):
     def _legend(self, sheet: Sheet, width: int) -> Strip:
         palette = self.palette
         text, faint = palette.style(palette.text), palette.style(palette.faint)
-        shades = [("█", palette.style(palette.shades[i])) for i in range(0, 2 * LEVELS + 1, 3)]
+        shades = [("█", palette.style(shade)) for shade in palette.shades[::3]]
         if palette.colourless:
             shades = [("≡=−˗ ·+*#", text)]
         locked = " locked" if self._locked else ""

@@ -15,6 +15,7 @@ from nnviz.array import Array
 from nnviz.remote.messages import Mistake, TestReport
 from nnviz.tui.drawing.confusion import Confusion
 from nnviz.tui.drawing.grid import picture
+from nnviz.tui.drawing.palette import Palette
 from nnviz.tui.drawing.scatter import scatter
 from nnviz.wording import number, short
 
@@ -29,9 +30,10 @@ class TestScreen(ModalScreen[None]):
     CSS_PATH = "test.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,t,q,enter", "dismiss_page", "close", id="test.close")]
 
-    def __init__(self, report: TestReport) -> None:
+    def __init__(self, report: TestReport, palette: Palette) -> None:
         super().__init__()
         self._report = report
+        self._palette = palette
 
     def compose(self) -> ComposeResult:
         report = self._report
@@ -50,7 +52,7 @@ class TestScreen(ModalScreen[None]):
                 widest = THUMBNAIL + 2 if report.mistakes[0].text is None else TEXT
                 with ItemGrid(id="mistakes", classes="pictures" if widest < TEXT else "texts", min_column_width=widest):
                     for mistake in report.mistakes:
-                        yield _Wrong(mistake)
+                        yield _Wrong(mistake, self._palette)
 
     def _score(self) -> Text:
         report = self._report
@@ -85,14 +87,15 @@ def _scatter_heading(name: str) -> Text:
 class _Wrong(Vertical):
     """One mistake: its picture or text, and what was said."""
 
-    def __init__(self, mistake: Mistake) -> None:
+    def __init__(self, mistake: Mistake, palette: Palette) -> None:
         super().__init__()
         self._mistake = mistake
+        self._palette = palette
 
     def compose(self) -> ComposeResult:
         mistake = self._mistake
         if mistake.pixels is not None:
-            yield _Picture(mistake.pixels)
+            yield _Picture(mistake.pixels, self._palette)
         if mistake.text is not None:
             yield Static(mistake.text, markup=False, classes="heading")
         yield Static(f"{mistake.label}\nsaid {mistake.said} {mistake.probability:.0%}", markup=False)
@@ -101,9 +104,9 @@ class _Wrong(Vertical):
 class _Picture(Widget):
     """A small picture in half-blocks."""
 
-    def __init__(self, pixels: Array) -> None:
+    def __init__(self, pixels: Array, palette: Palette) -> None:
         super().__init__()
-        self._strips = picture(pixels, THUMBNAIL, THUMBNAIL // 2)
+        self._strips = picture(pixels, THUMBNAIL, THUMBNAIL // 2, palette)
 
     def render_line(self, y: int) -> Strip:
         return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)

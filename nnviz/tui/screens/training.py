@@ -7,6 +7,7 @@ from functools import partial
 from typing import ClassVar
 
 from msgspec.structs import replace
+from rich.color import ColorSystem
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -61,9 +62,10 @@ class TrainingScreen(Screen[None]):
         Binding("shift+tab", "app.focus_previous", show=False, priority=True),
     ]
 
-    def __init__(self, link: Link, frame: Frame) -> None:
+    def __init__(self, link: Link, frame: Frame, colours: ColorSystem | None) -> None:
         super().__init__()
         self._link = link
+        self._colours = colours
         self.frame = frame
         self._pace = len(m.PACES) - 1
         self._tab = TABBED[0]
@@ -91,10 +93,10 @@ class TrainingScreen(Screen[None]):
         self._show(self.frame)
 
     def _recolour(self) -> None:
-        palette = palette_for(self.app.current_theme, self.app.no_color)
+        self._palette = palette_for(self.app.current_theme, self._colours)
         for pane in self._panes:
-            pane.recolour(palette)
-        self.query_one(TabsPane).recolour(palette)
+            pane.recolour(self._palette)
+        self.query_one(TabsPane).recolour(self._palette)
 
     # Frames
 
@@ -297,7 +299,7 @@ class TrainingScreen(Screen[None]):
 
         answer = await self._answer(self._link.ask(m.Test()))
         if isinstance(answer, m.TestReport):
-            self.app.push_screen(TestScreen(answer))
+            self.app.push_screen(TestScreen(answer, self._palette))
 
     def action_help(self) -> None:
         """All keys, and the words of the screen."""

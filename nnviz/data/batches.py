@@ -66,6 +66,11 @@ class Batches:
         self._stored = np.empty((room, *split.inputs.shape[1:]), split.inputs.dtype)
         self._inputs = np.empty((room, *split.inputs.shape[1:]), encoder.dtype)
 
+    def examples_in(self, steps: int) -> int:
+        """How many examples so many training steps from the beginning go through."""
+        epochs, rest = divmod(steps, self.per_epoch)
+        return epochs * len(self.split) + rest * self.batch_size
+
     def load(self, epoch: int, batch: int) -> Batch:
         """The batch at that place, both counted from 0. Its arrays may be overwritten by the next call."""
         place = batch - self._first

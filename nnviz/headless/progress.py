@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from nnviz.headless.console import note, width
 from nnviz.training.trainer import Trainer
-from nnviz.wording import duration
+from nnviz.wording import duration, fixed, number, percent
 
 BAR = 12
 SEPARATOR = " · "
@@ -58,14 +58,14 @@ class Progress:
         trainer = self._trainer
         latest = trainer.history.latest
         epochs = f"/{trainer.stopping.epochs}" if trainer.stopping.epochs else ""
-        rate = trainer.steps_done * trainer.batches.batch_size / elapsed
-        parts = [f"epoch {trainer.epoch + 1}{epochs}", f"{rate:,.0f} examples/s"]
+        rate = trainer.batches.examples_in(trainer.steps_done) / elapsed
+        parts = [f"epoch {trainer.epoch + 1}{epochs}", f"{fixed(rate, 0)} examples/s"]
         if ahead:
             parts.append(f"{duration(ahead.seconds_left)} left")
-        parts.append(f"loss {trainer.scores.mean if latest is None else latest.train_loss:.4g}")
+        parts.append(f"step loss {number(trainer.history.step_loss)}")
         if latest and latest.validation:
-            accuracy = latest.validation.accuracy
-            parts.append(f"validation {latest.validation.loss:.4g}" + (f" {accuracy:.1%}" if accuracy else ""))
+            loss, accuracy, _ = latest.validation
+            parts.append(f"validation {number(loss)}" + ("" if accuracy is None else f" {percent(accuracy)}"))
         return [*parts, f"step {trainer.steps_done:,}"]
 
 

@@ -124,8 +124,7 @@ def closing(result: dict[str, Any]) -> str:
     rate = f", {result['examples_per_second']:,.0f} examples/s" if result["examples_per_second"] else ""
     length = f"{count(result['steps'], 'step')}, {count(result['epochs'], 'epoch')}"
     cost = f"{length} in {duration(result['seconds'])}{rate}"
-    why = result["stopped_by"] or "you"
-    return f"{scores(result)}\n\n{cost}; stopped by: {why}\nkept in {printable(result['run'])}"
+    return f"{scores(result)}\n\n{cost}; stopped by: {result['stopped_by']}\nkept in {printable(result['run'])}"
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

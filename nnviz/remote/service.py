@@ -19,7 +19,7 @@ from nnviz.training.result import summarize
 from nnviz.training.run import RunDirectory
 from nnviz.training.run_paths import free_path
 from nnviz.training.stages import Phase
-from nnviz.training.stopping import DIVERGED
+from nnviz.training.stopping import BY_PERSON, DIVERGED
 from nnviz.training.text_marks import excerpt
 from nnviz.wording import apart, printable
 
@@ -49,7 +49,6 @@ class Service:
     def _begin(self) -> None:
         self._trainer = assemble(self._experiment, self._dataset)
         self._camera = Camera(self._trainer)
-        self._changes: list[dict[str, float]] = []
         self._directory = RunDirectory(self._out, self._experiment)
         self._focus = f.Focus(0, self._camera.blocks - 1, self._focus.quantity)
         self._halt()
@@ -103,10 +102,9 @@ class Service:
         now = time.perf_counter()
         elapsed = now - self._measured_at
         if elapsed >= RATE_SECONDS and self._pace is not None:
-            rate = (self._trainer.steps_done - self._measured_step) / elapsed
-            examples_per_step = len(self._dataset.train) / self._trainer.batches.per_epoch
-            self._rates = f.Rates(rate, rate * examples_per_step)
-            self._measured_at, self._measured_step = now, self._trainer.steps_done
+            examples_in, first, last = self._trainer.batches.examples_in, self._measured_step, self._trainer.steps_done
+            self._rates = f.Rates((last - first) / elapsed, (examples_in(last) - examples_in(first)) / elapsed)
+            self._measured_at, self._measured_step = now, last
 
     # Requests
 
@@ -127,7 +125,7 @@ class Service:
                 self._focus = focus
                 return self._view(parts)
             case m.Change(learning_rate, parts):
-                self._change(learning_rate)
+                self._trainer.change_rate(learning_rate)
                 return self._view(parts)
             case m.Look(parts):
                 return self._view(parts)
@@ -183,10 +181,6 @@ class Service:
         self._due = self._measured_at = time.perf_counter()
         self._measured_step = self._trainer.steps_done
 
-    def _change(self, learning_rate: float) -> None:
-        self._trainer.update_rule.learning_rate = learning_rate
-        self._changes.append({"step": self._trainer.steps_done, "learning_rate": learning_rate})
-
     def _begin_again(self, **changes: int) -> None:
         if self.conclude().directory is not None:
             self._out = free_path(self._order.out)
@@ -194,11 +188,13 @@ class Service:
         self._trainer.close()
         # Two of them need not be in memory at a time.
         del self._camera, self._trainer
-        self._experiment = self._experiment.with_training(learning_rate=rate, **changes)
+        self._experiment = self._experiment.with_training(**changes)
         if changes:
             # The seed splits the examples too; the new run's experiment has to be all that it takes to do it again.
             self._dataset = open_dataset(self._experiment, Reading(self._order.cached))
         self._begin()
+        # The experiment is what was asked for; a rate that was changed since is kept, and written down as a change.
+        self._trainer.change_rate(rate)
 
     def _test(self) -> m.TestReport:
         trainer = self._trainer
@@ -231,9 +227,11 @@ class Service:
         worth = self._trainer.history.latest is not None or (self._order.keep_always and self._trainer.steps_done > 0)
         if not worth:
             return m.Summary({"steps": self._trainer.steps_done}, None)
-        kept = self._trainer.kept()
-        self._directory.keep(self._trainer, kept)
-        result = {"run": str(self._directory.path), **summarize(self._trainer), "learning_rate_changes": self._changes}
+        trainer = self._trainer
+        trainer.interrupt(BY_PERSON)
+        self._directory.keep(trainer, trainer.kept())
+        changes = [{"step": step, "learning_rate": rate} for step, rate in trainer.rate_changes.items()]
+        result = {"run": str(self._directory.path), **summarize(trainer), "learning_rate_changes": changes}
         self._directory.finish(result)
         return m.Summary(result, str(self._directory.path))
 

@@ -18,6 +18,11 @@ BATCH = 1024
 BATCH_BYTES = 1 << 25
 
 
+def finite(number: float) -> float | None:
+    """The number, or None if it is none that JSON knows."""
+    return number if math.isfinite(number) else None
+
+
 class Score(NamedTuple):
     """Mean loss over a split and the share of examples whose class was right (None where targets are numbers).
 
@@ -34,8 +39,8 @@ class Score(NamedTuple):
         `rmse` and `mae` are in it where targets are numbers.
         """
         numbers = {"loss": self.loss, **(self.distance._asdict() if self.distance else {})}
-        finite = {name: number if math.isfinite(number) else None for name, number in numbers.items()}
-        return {"loss": finite.pop("loss"), "accuracy": self.accuracy, **finite}
+        plain = {name: finite(number) for name, number in numbers.items()}
+        return {"loss": plain.pop("loss"), "accuracy": self.accuracy, **plain}
 
 
 class Assessment(NamedTuple):

@@ -1,27 +1,41 @@
 """The metrics of a run over any number of steps, in bounded memory."""
 
+import math
+from typing import Any
+
 import msgspec
 import numpy as np
 
 from nnviz.array import Array
-from nnviz.training.evaluation import Score
+from nnviz.training.evaluation import Score, finite
 
 CAPACITY = 1024
 
 
 class Evaluation(msgspec.Struct, frozen=True):
-    """What was measured when an epoch ended.
+    """What was measured when an epoch ended, or the run did.
 
-    train       mean of the training steps' losses since the last evaluation
-    validation  score on the validation split, None without one
+    step        training steps that were done
+    epoch       the epoch that the last of them belongs to, from 1
     seconds     time spent in training so far
+    step_loss   mean of the training steps' losses since the last evaluation: each that of its batch before its update,
+                with all that belongs to training alone, such as dropout, smoothed labels and class weights
+    validation  score on the validation split, None without one
     """
 
     step: int
     epoch: int
     seconds: float
-    train_loss: float
+    step_loss: float
     validation: Score | None
+
+    def records(self) -> list[dict[str, Any]]:
+        """One object for each split, for JSON. The mean of the steps' losses is not a score of the training split."""
+        place, seconds = {"step": self.step, "epoch": self.epoch}, {"seconds": round(self.seconds, 3)}
+        records = [{**place, "split": "train", "mean_step_loss": finite(self.step_loss), **seconds}]
+        if self.validation is not None:
+            records.append({**place, "split": "validation", **self.validation.plain(), **seconds})
+        return records
 
 
 class LossCurve:
@@ -101,11 +115,17 @@ class History:
         self._count += 1
         self.training.record(loss)
 
+    @property
+    def step_loss(self) -> float:
+        """Mean of the training steps' losses since the last evaluation; right after it, the one that it holds."""
+        if self._count:
+            return self._sum / self._count
+        return self.latest.step_loss if self.latest else math.nan
+
     def record_evaluation(self, step: int, epoch: int, seconds: float, validation: Score | None) -> Evaluation:
-        """Add what was measured at the end of an epoch; the training loss is the mean since the last time."""
-        train_loss = self._sum / self._count if self._count else float("nan")
+        """Add what was measured at the end of an epoch; the steps' loss is the mean since the last time."""
+        evaluation = Evaluation(step, epoch, seconds, self.step_loss, validation)
         self._sum, self._count = 0.0, 0
-        evaluation = Evaluation(step, epoch, seconds, train_loss, validation)
         self.latest = evaluation
         if self.best is None or selection_loss(evaluation) < selection_loss(self.best):
             self.best = evaluation
@@ -117,4 +137,4 @@ class History:
 
 def selection_loss(evaluation: Evaluation) -> float:
     """The loss by which evaluations are compared: on the validation split where there is one."""
-    return evaluation.train_loss if evaluation.validation is None else evaluation.validation.loss
+    return evaluation.step_loss if evaluation.validation is None else evaluation.validation.loss

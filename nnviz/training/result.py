@@ -17,7 +17,7 @@ def summarize(trainer: Trainer) -> dict[str, Any]:
     trainer.network.parameters.values[...] = kept.values
     trainer.network.parameters.statistics[...] = kept.statistics
     dataset = trainer.dataset
-    examples = _examples_seen(steps, len(dataset.train), trainer.batches.batch_size, trainer.batches.per_epoch)
+    examples = trainer.batches.examples_in(steps)
     result: dict[str, Any] = {
         "steps": steps,
         "epochs": steps // trainer.batches.per_epoch,
@@ -37,9 +37,3 @@ def summarize(trainer: Trainer) -> dict[str, Any]:
             for name, split in (("train", dataset.train), ("validation", dataset.validation), ("test", dataset.test))
         }
     return result
-
-
-def _examples_seen(steps: int, examples: int, batch_size: int, per_epoch: int) -> int:
-    """How many examples `steps` training steps went through; an epoch's last batch may be smaller."""
-    epochs, rest = divmod(steps, per_epoch)
-    return epochs * examples + rest * batch_size

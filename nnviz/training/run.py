@@ -82,13 +82,8 @@ class RunDirectory:
     def record(self, evaluation: Evaluation) -> None:
         """Append an evaluation to the metrics, one line for each split."""
         self._make()
-        place = {"step": evaluation.step, "epoch": evaluation.epoch}
-        seconds = round(evaluation.seconds, 3)
-        lines = [{**place, "split": "train", "loss": evaluation.train_loss, "accuracy": None, "seconds": seconds}]
-        if evaluation.validation is not None:
-            lines.append({**place, "split": "validation", **evaluation.validation.plain(), "seconds": seconds})
         with self._writing(), (self.path / METRICS).open("a", encoding="utf-8") as file:
-            file.writelines(json.dumps(line) + "\n" for line in lines)
+            file.writelines(json.dumps(record) + "\n" for record in evaluation.records())
 
     def keep(self, trainer: Trainer, checkpoint: Checkpoint) -> None:
         """Write the final checkpoint: parameters by name, the optimizer's memory, the place in the run, the task.

@@ -7,6 +7,8 @@ from nnviz.training.history import Evaluation, selection_loss
 
 DIVERGED = "diverged"
 INTERRUPTED = "interrupted"
+BY_PERSON = "you"
+"""Whoever watched the run left it, or began another one."""
 
 
 def after_step(rules: Stopping, step: int, seconds: float, loss: float) -> str | None:

@@ -50,6 +50,8 @@ class Trainer:
     done              how many stages of it have run
     stopped_by        why the run stopped, None while it goes on
     seconds           time spent computing
+    rate_changes      learning rates that were chosen since the beginning, by the first step, from 0, whose update each
+                      holds for
     """
 
     index: int
@@ -100,6 +102,7 @@ class Trainer:
         self.best: Checkpoint | None = None
         self.stopped_by: str | None = None
         self.seconds = 0.0
+        self.rate_changes: dict[int, float] = {}
         self._evaluated_at = 0
         self.last_good = self._first
         self.restore(self._first)
@@ -273,9 +276,20 @@ class Trainer:
         self._actions.clear()
         self._phases.clear()
 
-    def interrupt(self) -> None:
+    def change_rate(self, learning_rate: float) -> None:
+        """Train with this learning rate from the next update that is proposed."""
+        is_proposed = self.done >= len(self.stages) - 1
+        step = self.index + is_proposed
+        earlier = (rate for changed, rate in reversed(self.rate_changes.items()) if changed < step)
+        if learning_rate == next(earlier, self._first.update_rule.learning_rate):
+            self.rate_changes.pop(step, None)
+        else:
+            self.rate_changes[step] = learning_rate
+        self.update_rule.learning_rate = learning_rate
+
+    def interrupt(self, reason: str = INTERRUPTED) -> None:
         """Stop the run here, after a finished training step, if nothing has stopped it yet."""
-        self.stopped_by = self.stopped_by or self._keep_if_good() or INTERRUPTED
+        self.stopped_by = self.stopped_by or self._keep_if_good() or reason
 
     def carry_on(self) -> None:
         """Lift the rules that stopped the run, so that it can go on until somebody stops it."""

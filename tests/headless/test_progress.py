@@ -2,25 +2,49 @@
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
+from nnviz.data.batches import Batches
+from nnviz.data.encoder import Encoder
+from nnviz.data.split import Split
+from nnviz.data.standardization import Standardization
 from nnviz.experiment import Stopping
 from nnviz.headless.progress import Lines, outlook
+from nnviz.training.evaluation import Score
 from nnviz.training.history import History
 from nnviz.wording import duration
 
 
-def trainer(done, clock=0.0, **stopping):
+def batches(examples):
+    """Batches of 16 of so many examples."""
+    inputs = np.zeros((examples, 2), np.float32)
+    split = Split(inputs, np.zeros(examples, np.int64), [""] * examples)
+    return Batches(split, Encoder(Standardization.of(inputs), np.eye(2)), 16, 0)
+
+
+def trainer(done, clock=0.0, examples=160, **stopping):
     """What the progress reads of a trainer after `done` steps and `clock` seconds; an epoch has 10."""
     return SimpleNamespace(
         stopping=Stopping(**{"epochs": None, **stopping}),
         steps_done=done,
         seconds=clock,
         epoch=done // 10,
-        batches=SimpleNamespace(per_epoch=10, batch_size=16),
+        batches=batches(examples),
         history=History(),
-        scores=SimpleNamespace(mean=0.25),
     )
+
+
+def lines_of(running, monkeypatch, capsys):
+    """What is told of a hundred steps, one in each tenth of a second."""
+    now = 0.0
+    monkeypatch.setattr("nnviz.headless.progress.time.perf_counter", lambda: now)
+    lines = Lines(running)
+    for running.steps_done in range(1, 101):
+        now += 0.1
+        running.history.record_step(0.25)
+        lines.update()
+    return capsys.readouterr().err.splitlines()
 
 
 @pytest.mark.parametrize(
@@ -43,16 +67,37 @@ def test_a_run_that_only_a_target_can_end_has_no_outlook():
 
 
 def test_a_log_gets_a_line_every_few_seconds_and_no_more(capsys, monkeypatch):
-    now = 0.0
-    monkeypatch.setattr("nnviz.headless.progress.time.perf_counter", lambda: now)
-    running = trainer(0, epochs=100)
-    lines = Lines(running)
-    for running.steps_done in range(1, 101):
-        now += 0.1
-        lines.update()
-    told = capsys.readouterr().err.splitlines()
+    told = lines_of(trainer(0, epochs=100), monkeypatch, capsys)
     assert len(told) == 3
-    assert told[0] == "nnviz: epoch 1/100 · 160 examples/s · 1:37 min left · loss 0.25 · step 30"
+    assert told[0] == "nnviz: epoch 1/100 · 160 examples/s · 1:37 min left · step loss 0.250 · step 30"
+
+
+def test_examples_a_second_are_those_that_were_seen(capsys, monkeypatch):
+    # Of 17, a batch has 16 and the next one 1.
+    told = lines_of(trainer(0, examples=17), monkeypatch, capsys)
+    assert "· 85 examples/s ·" in told[0]
+
+
+@pytest.mark.parametrize(
+    ("score", "told"),
+    [
+        (Score(0.5, 0.0), "validation 0.500 0%"),
+        (Score(0.5, 1.0), "validation 0.500 100%"),
+        (Score(12.5, None), "validation 12.5 · step"),
+    ],
+)
+def test_the_latest_validation_is_told_whatever_it_is(score, told, capsys, monkeypatch):
+    running = trainer(0, epochs=100)
+    running.history.record_step(2.0)
+    running.history.record_evaluation(10, 1, 1.0, score)
+    assert told in lines_of(running, monkeypatch, capsys)[0]
+
+
+def test_the_loss_of_the_steps_is_that_since_the_latest_evaluation(capsys, monkeypatch):
+    running = trainer(0, epochs=100)
+    running.history.record_step(2.0)
+    running.history.record_evaluation(10, 1, 1.0, None)
+    assert "step loss 0.250" in lines_of(running, monkeypatch, capsys)[0]
 
 
 @pytest.mark.parametrize(

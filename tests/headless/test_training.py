@@ -57,6 +57,9 @@ def test_the_result_is_one_json_object_and_the_run_is_kept(nnviz, pictures, tmp_
     metrics = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     assert [line["split"] for line in metrics] == ["train", "validation"] * (len(metrics) // 2)
     assert metrics[-1]["loss"] == result["validation"]["loss"]
+    # The score of the network that is kept, on all training examples, is not the mean of the steps that led to it.
+    assert "loss" not in metrics[-2]
+    assert metrics[-2]["mean_step_loss"] != result["train"]["loss"]
 
 
 @pytest.mark.parametrize("command", ["train", "run"])
@@ -194,6 +197,6 @@ def test_a_terminal_sees_a_bar_that_goes_away_again(pictures, tmp_path):
     assert "\x1b" not in output.decode()
     assert json.loads(output)["stopped_by"] == "seconds"
     bars = [part.removesuffix("\x1b[K") for part in seen.split("\r") if "█" in part]
-    assert re.fullmatch(r"█+░+  +\d+% epoch \d+ · [\d,]+ examples/s · 0\.\d s left · loss \S+( · .*)?", bars[0])
+    assert re.fullmatch(r"█+░+  +\d+% epoch \d+ · [\d,]+ examples/s · 0\.\d s left · step loss \S+( · .*)?", bars[0])
     assert max(map(len, bars)) < 80
     assert seen.endswith("\r\x1b[K")

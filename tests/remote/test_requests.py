@@ -134,10 +134,24 @@ def test_full_speed_serves_requests_and_measures_itself(start, make_order):
     assert frame.state is State.RUNNING
     assert steps(frame) > 50
     assert frame.rates.steps_per_second > 50
-    # Batches of 5, 5 and 2: four examples a step.
-    assert frame.rates.examples_per_second == pytest.approx(4 * frame.rates.steps_per_second)
+    # Batches of 5, 5 and 2: about four examples a step.
+    assert frame.rates.examples_per_second == pytest.approx(4 * frame.rates.steps_per_second, rel=0.1)
     assert ask(trainer, m.SetFocus(Focus(0, 0, Quantity.WEIGHT))).state is State.RUNNING
     assert ask(trainer, m.Pause()).rates.steps_per_second is None
+
+
+def test_examples_a_second_are_those_that_were_seen(make_order, monkeypatch):
+    now = 0.0
+    monkeypatch.setattr("nnviz.remote.service.time.perf_counter", lambda: now)
+    trainer = LocalTrainer(make_order(), slice_seconds=0)
+    ask(trainer, m.Run(m.Pace(m.Goal.STEP, 1, "")))
+    seen = []
+    for _ in range(6):
+        now += 1.0
+        seen.append(ask(trainer, m.Look()).rates)
+    ask(trainer, m.Pause())
+    assert [rates.steps_per_second for rates in seen] == [1.0] * 6
+    assert [rates.examples_per_second for rates in seen] == [5, 5, 2, 5, 5, 2]
 
 
 def test_another_pace_still_stops_at_the_end_of_the_epoch(make_order):

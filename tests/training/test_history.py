@@ -75,11 +75,12 @@ def test_evaluations_are_thinned_but_the_first_the_latest_and_the_best_stay():
     assert history.best.epoch == 777
 
 
-def test_the_training_loss_is_the_mean_since_the_last_evaluation():
+def test_the_loss_of_the_steps_is_the_mean_since_the_last_evaluation():
     history = History()
     for losses in ([4.0, 2.0], [1.0], [0.5, 0.25, 0.75]):
         for loss in losses:
             history.record_step(loss)
+            assert history.step_loss == np.mean(losses[: losses.index(loss) + 1])
         evaluation = history.record_evaluation(1, 1, 0.0, None)
-        assert evaluation.train_loss == np.mean(losses)
+        assert evaluation.step_loss == history.step_loss == np.mean(losses)
     assert history.best is evaluation, "without validation, the training loss says which is best"

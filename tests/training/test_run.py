@@ -100,15 +100,11 @@ def test_metrics_have_a_line_for_each_split_of_each_evaluation(kept):
     trainer, path = kept
     records = [json.loads(line) for line in (path / "metrics.jsonl").read_text().splitlines()]
     assert len(records) == 2 * len(trainer.history.evaluations)
-    for evaluation, record in zip(trainer.history.evaluations, records[1::2], strict=True):
-        assert record == {
-            "step": evaluation.step,
-            "epoch": evaluation.epoch,
-            "split": "validation",
-            "loss": evaluation.validation.loss,
-            "accuracy": evaluation.validation.accuracy,
-            "seconds": round(evaluation.seconds, 3),
-        }
+    for evaluation, steps, validation in zip(trainer.history.evaluations, records[::2], records[1::2], strict=True):
+        place = {"step": evaluation.step, "epoch": evaluation.epoch, "seconds": round(evaluation.seconds, 3)}
+        assert steps == {**place, "split": "train", "mean_step_loss": evaluation.step_loss}
+        score = evaluation.validation
+        assert validation == {**place, "split": "validation", "loss": score.loss, "accuracy": score.accuracy}
 
 
 # As runs of version 0.1.0 keep what a run reads.

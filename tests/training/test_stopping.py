@@ -94,12 +94,12 @@ def test_an_interrupted_run_keeps_what_it_has_unless_that_is_broken(make_trainer
 def test_metrics_are_strict_json_however_large_a_loss_is(make_trainer, make_experiment, tmp_path):
     trainer = make_trainer(stopping={"steps": 3})
     evaluation = run(trainer)[-1]
-    endless = type(evaluation)(3, 1, 0.1, 0.5, evaluation.validation._replace(loss=float("inf")))
+    endless = type(evaluation)(3, 1, 0.1, float("nan"), evaluation.validation._replace(loss=float("inf")))
     RunDirectory(tmp_path / "run", make_experiment()).record(endless)
     lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
     records = [json.loads(line, parse_constant=pytest.fail) for line in lines]
     assert [record["split"] for record in records] == ["train", "validation"]
-    assert records[1]["loss"] is None
+    assert (records[0]["mean_step_loss"], records[1]["loss"]) == (None, None)
 
 
 def test_carrying_on_lifts_the_rule_but_not_divergence(make_trainer):

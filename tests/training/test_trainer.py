@@ -1,5 +1,7 @@
 """However a run is walked through, it ends in the same bits."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -172,3 +174,40 @@ def test_an_epoch_goes_through_every_example_once(make_trainer, dataset):
         seen += trainer.batch.indices.tolist()
     assert sorted(seen) == list(range(len(dataset.train)))
     assert seen != sorted(seen)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
+@given(walk=st.lists(st.sampled_from(["advance", "step", 0.02, 0.05, 0.3, *Phase]), max_size=40))
+def test_a_changed_rate_is_written_down_with_the_step_from_whose_beginning_it_holds(make_trainer, walk):
+    """Wherever it was changed in a step: with what is written down, the run can be done again."""
+    walked, again = make_trainer(learning_rate=0.1), make_trainer(learning_rate=0.1)
+    for way in walk:
+        if isinstance(way, float):
+            walked.change_rate(way)
+        elif way in list(Phase):
+            walked.finish_phase(Phase(way))
+        else:
+            getattr(walked, way)()
+    walked.step()
+    while again.steps_done < walked.steps_done:
+        if again.steps_done in walked.rate_changes:
+            again.update_rule.learning_rate = walked.rate_changes[again.steps_done]
+        again.step()
+    assert bits(again) == bits(walked)
+    rates = [0.1, *walked.rate_changes.values()]
+    assert all(rate != following for rate, following in pairwise(rates)), "what is no change is not written down"
+    walked.restart()
+    assert walked.rate_changes == {}
+
+
+def test_a_rate_that_is_changed_between_the_stages_of_an_update_holds_for_the_next_one(make_trainer):
+    trainer = make_trainer(learning_rate=0.1, momentum=0.0)
+    trainer.finish_phase(Phase.BACKWARD)
+    trainer.change_rate(0.2)
+    trainer.advance()
+    proposed = trainer.update_rule.optimizer.updates.copy()
+    np.testing.assert_allclose(proposed, -0.2 * trainer.network.parameters.gradients, rtol=1e-6)
+    trainer.change_rate(0.4)
+    np.testing.assert_array_equal(trainer.update_rule.optimizer.updates, proposed)
+    trainer.advance()
+    assert trainer.rate_changes == {0: 0.2, 1: 0.4}

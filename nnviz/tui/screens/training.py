@@ -35,6 +35,8 @@ from nnviz.tui.panes.title import TitlePane
 from nnviz.tui.themes import palette_for
 
 FRAMES_PER_SECOND = 20
+# Of the learning rates that + and - go through: from 1e−100 to 1e100.
+LAST_EXPONENT = 100
 # In the order of the tab key.
 PANES: tuple[type[Pane], ...] = (
     TitlePane,
@@ -319,8 +321,10 @@ def _shown_of(frame: Frame) -> tuple[object, ...]:
 
 
 def next_rate(rate: float, direction: int) -> float:
-    """The next of …, 0.1, 0.2, 0.5, 1, 2, … above (+1) or below (−1) `rate`."""
+    """The next of …, 0.1, 0.2, 0.5, 1, 2, … above (+1) or below (−1) `rate`; beyond all sense, the same."""
     exponent = math.floor(math.log10(rate))
+    if exponent * direction >= LAST_EXPONENT:
+        return rate
     steps = [float(f"{factor}e{power}") for power in range(exponent - 1, exponent + 2) for factor in (1, 2, 5)]
     if direction > 0:
         return next(step for step in steps if step > rate * 1.001)

@@ -93,9 +93,9 @@ def open_source(
 
             return open_cifar(path, data.image_size, data.grayscale, generator)
         case "npz":
-            from nnviz.data.arrays.npz import open_npz
+            from nnviz.data.arrays.numpy_arrays import Wanted, open_numpy
 
-            return open_npz(path, data.image_size, data.grayscale, generator)
+            return open_numpy(path, Wanted(data.image_size, data.grayscale), generator)
         case "table":
             from nnviz.data.tables.table import open_table
 
@@ -193,7 +193,7 @@ def _is_table_of_texts(path: Path, text_column: str | None) -> bool:
 def _holds_pictures(path: Path) -> bool:
     if not path.is_file() or format_of(path) != "npz":
         return True
-    from nnviz.data.arrays.npz_headers import holds_pictures
+    from nnviz.data.arrays.stored_arrays import holds_pictures
 
     try:
         return holds_pictures(path)

@@ -35,8 +35,12 @@ class Split(msgspec.Struct, frozen=True):
 
 
 class Skipped(msgspec.Struct, frozen=True):
-    """A file that is in the source and not in the dataset, or a row of a table, and why."""
+    """A file that is in the source and not in the dataset, or a row of a table, or an array of a file, and why.
+
+    One of `count` files is a folder, called with a slash behind its name.
+    """
 
     name: str
     reason: str
-    kind: Literal["file", "row"] = "file"
+    kind: Literal["file", "row", "array"] = "file"
+    count: int = 1

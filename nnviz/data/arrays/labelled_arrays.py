@@ -8,7 +8,7 @@ import numpy as np
 
 from nnviz.array import Array
 from nnviz.data.dataset import Dataset
-from nnviz.data.split import Split
+from nnviz.data.split import Skipped, Split
 from nnviz.data.splitting import complete
 from nnviz.data.standardization import Standardization
 from nnviz.errors import InputError
@@ -31,9 +31,14 @@ class Part(NamedTuple):
 
 
 def as_dataset(
-    path: Path, parts: dict[str, Part], generator: np.random.Generator, class_names: Sequence[str] = ()
+    path: Path,
+    parts: dict[str, Part],
+    generator: np.random.Generator,
+    class_names: Sequence[str] = (),
+    notes: Sequence[str] = (),
+    skipped: Sequence[Skipped] = (),
 ) -> Dataset:
-    """The dataset of `parts`, which are `train` and maybe `test`; `generator` takes from `train` what is missing.
+    """The dataset of `parts`, which are `train` and maybe others; `generator` takes from `train` what is missing.
 
     Labels are positions in `class_names` if they are whole numbers, and else among its names. Without `class_names`
     the classes are the labels that occur in `train`, in their order, called as they are written.
@@ -58,6 +63,8 @@ def as_dataset(
         validation=splits["validation"],
         test=splits["test"],
         standardization=Standardization.of(splits["train"].inputs),
+        skipped=tuple(skipped),
+        notes=tuple(notes),
         taken=taken,
     )
 
@@ -71,7 +78,7 @@ def _classes(train: Part, class_names: Sequence[str]) -> Array:
     if count > MOST_CLASSES:
         raise InputError(
             f"{train.where}: {count:,} different labels, and {MOST_CLASSES:,} classes are the most; "
-            "numbers to be predicted have to be stored as floats"
+            "numbers to be predicted have to be stored as floats, or asked for with --task regress"
         )
     if not class_names:
         return found

@@ -16,7 +16,7 @@ from PIL import Image
 
 from nnviz.array import Array
 from nnviz.data import suggestions
-from nnviz.data.arrays.npz import open_npz
+from nnviz.data.arrays.numpy_arrays import Wanted, open_numpy
 from nnviz.data.dataset import Dataset
 from nnviz.data.sources import open_source, suggested
 from nnviz.errors import InputError
@@ -36,7 +36,7 @@ VALID: dict[str, Any] = {"x": pictures(), "y": CLASSES}
 
 
 def opened(path: Path, size: int | None = None, grayscale: bool = False) -> Dataset:
-    return open_npz(path, size, grayscale, np.random.default_rng(0))
+    return open_numpy(path, Wanted(size, grayscale), np.random.default_rng(0))
 
 
 def saved(folder: Path, compress: bool = False, **arrays: Any) -> Path:
@@ -160,29 +160,49 @@ TOO_LARGE[7, 2] = 1e300
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"x": None}, "no array 'x' in it; store examples as 'x', labels as 'y'"),
-        ({"y": None}, "no array 'y' in it"),
-        ({"x_test": pictures()}, "no array 'y_test' in it; store examples as 'x_test', labels as 'y_test'"),
-        ({"y_test": CLASSES}, "no array 'x_test' in it"),
+        ({"x": None}, "holds 'y' of type <i8 and shape (20,), and no examples with labels by their names; call the"),
+        ({"y": None}, "holds 'x' of type |u1 and shape (20, 4, 5, 3), and no examples with labels by their names"),
+        (
+            {"x": None, "a": pictures(), "b": [{}]},
+            "holds 'a' of type |u1 and shape (20, 4, 5, 3), 'b', 'y' of type <i8",
+        ),
+        (
+            {"cat_x": pictures(), "cat_y": CLASSES, "x": None, "y": None, "dog_x": pictures(), "dog_y": CLASSES},
+            "holds several sets of arrays: cat, dog; give a file of one of them",
+        ),
         ({"y": CLASSES[1:]}, r"'x' of type |u1 and shape (20, 4, 5, 3), but 'y' of type <i8 and shape (19,); give one"),
         ({"x_test": pictures(), "y_test": CLASSES[1:]}, "and shape (19,); give one label for each example"),
         ({"x_test": pictures(20, 5, 4, 3), "y_test": CLASSES}, "give examples of the same shape"),
-        ({"x_test": pictures() / 255, "y_test": CLASSES}, "give uint8 pictures"),
-        ({"x_test": pictures(), "y_test": CLASSES / 1}, "'y_test' of type <f8 and shape (20,), but 'y' of type <i8"),
+        ({"x_test": pictures() - 300.0, "y_test": CLASSES}, "'x_test': numbers beyond 0 to 255, where others lie"),
+        (
+            {"x_test": pictures(), "y_test": CLASSES / 3},
+            "'y_test'[0] is 1.3333333333333333, no whole number for a class",
+        ),
+        ({"x_test": pictures(), "y_test": np.eye(6)[CLASSES]}, "'y_test': 6 labels for each example; give one class"),
         ({"x_test": pictures(), "y_test": CLASSES + 1}, "'y_test': label 1 is 6, which is none of the 2 classes"),
-        ({"x": pictures() / 255}, "'x' of type <f8 and shape (20, 4, 5, 3); give uint8 pictures (n, height, width)"),
-        ({"x": pictures(20, 3, 4, 5)}, "(n, height, width, 1 or 3), or numbers (n, features)"),
-        ({"x": pictures(20, 4, 5, 4)}, "shape (20, 4, 5, 4); give uint8 pictures"),
-        ({"x": numbers()[:, 0]}, "shape (20,); give uint8 pictures"),
-        ({"x": np.array(3)}, "shape (); give uint8 pictures"),
+        (
+            {"x": pictures() / 2},
+            "'x': pictures of numbers from 0 to 127.5; give bytes from 0 to 255, or numbers from 0",
+        ),
+        ({"x": pictures() - 9.0}, "'x': pictures of numbers from -9 to 246; give bytes"),
+        ({"x": pictures() * np.nan}, "'x': pictures of numbers from nan to nan; give bytes"),
+        ({"x": pictures(20, 2, 4, 5)}, "(n, height, width, 1 or 3), or numbers (n, features)"),
+        ({"x": pictures(20, 4, 5, 4)}, "shape (20, 4, 5, 4); give pictures"),
+        ({"x": numbers()[:, 0]}, "shape (20,); give pictures"),
+        ({"x": np.array(3)}, "shape (); give pictures"),
         ({"x": numbers().astype(complex)}, "'x' holds <c16; store plain numbers or texts, not objects"),
-        ({"x": np.array([["a", "b"]] * 20)}, "type <U1 and shape (20, 2); give uint8 pictures"),
+        ({"x": np.array([["a", "b"]] * 20)}, "type <U1 and shape (20, 2); give pictures"),
         ({"x": pictures(0), "y": CLASSES[:0]}, "'x' of type |u1 and shape (0, 4, 5, 3) is empty"),
         ({"x": pictures(20, 0, 5)}, "shape (20, 0, 5) is empty"),
         ({"x": NOT_FINITE}, "'x'[7, 2] is nan, no finite float32; leave that example out"),
         ({"x": TOO_LARGE}, "'x'[7, 2] is 1e+300, no finite float32"),
         ({"y": NOT_FINITE[:, 2]}, "'y'[7] is nan"),
-        ({"y": CLASSES[:, None]}, "shape (20, 1); give a whole number or a text for each example"),
+        ({"y": np.where(CLASSES == 4, "a", "b")[:, None].repeat(2, 1)}, "shape (20, 2); give a whole number or a text"),
+        (
+            {"y": np.eye(3, dtype=int)[CLASSES - 4] + [0, 0, 1]},
+            "3 labels for each example (some rows have several 1); give",
+        ),
+        ({"y": numbers().astype(int)}, "'y': 3 labels for each example; give one class for each"),
         ({"y": np.zeros(20, int)}, "'y': every label is 0; two classes are needed"),
         ({"x": pictures(1), "y": CLASSES[:1]}, "every label is 4; two classes are needed"),
         ({"x": numbers(1001), "y": np.arange(1001)}, "1,001 different labels, and 1,000 classes are the most"),
@@ -191,10 +211,13 @@ TOO_LARGE[7, 2] = 1e300
         ({"class_names": np.arange(6)}, "'class_names' of type <i8 and shape (6,); give a row of texts"),
         ({"class_names": np.array(list("abcdef")).reshape(2, 3)}, "give a row of texts"),
         ({"class_names": np.array(list("abcdea"))}, "has one name twice"),
-        ({"y": numbers()[:, 0], "class_names": np.array(["a"])}, "but 'y' holds floats"),
+        ({"y": numbers()[:, 0], "class_names": np.array(["a"])}, "'y' holds floats"),
         ({"y": np.array(["\ud800", "b"] * 10)}, "'y' holds a text that is not Unicode"),
         ({"y": np.array([b"\xff", b"b"] * 10)}, "'y' holds a text that is not Unicode"),
-        ({"y": np.array([{"run": "me"}] * 20)}, "'y' holds |O; store plain numbers or texts, not objects"),
+        (
+            {"y": np.array([{"run": "me"}] * 20)},
+            "'y' holds |O, objects of Python (pickle), which are never loaded; store",
+        ),
         ({"y": np.zeros(20, [("a", "i4")])}, "store plain numbers or texts, not objects"),
         ({"y": CLASSES.astype("M8[s]")}, "'y' holds <M8[s]; store plain numbers"),
     ],
@@ -304,7 +327,7 @@ def test_a_file_that_is_missing_or_cannot_be_read_is_named(tmp_path: Path, forbi
 def test_a_file_that_shrinks_while_it_is_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = saved(tmp_path, x=pictures(20, 90, 90), y=CLASSES)
     monkeypatch.setattr(
-        "nnviz.data.arrays.npz.check_headers", lambda path, _: path.write_bytes(path.read_bytes()[:9000])
+        "nnviz.data.arrays.numpy_arrays.check_headers", lambda path, *_: path.write_bytes(path.read_bytes()[:9000])
     )
     refused(path)
 

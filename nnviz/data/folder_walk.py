@@ -115,6 +115,14 @@ def files_below(folder: Path, root: Path, skipped: list[Skipped]) -> Iterator[st
         waiting += reversed(inside)
 
 
+def left(path: Path, root: Path, reason: str) -> Skipped:
+    """A file or a folder that is not read: a folder with all files below it, which are counted."""
+    if not os.path.isdir(path):
+        return Skipped(name_in(path, root), reason)
+    count = sum(1 for _ in files_below(path, root, []))
+    return Skipped(f"{name_in(path, root)}/", reason, count=count)
+
+
 def last_skipped(places: Iterable[Path], root: Path, skipped: Sequence[Skipped]) -> str:
     """The last of `skipped` that is at one of the places, or in it, as ` (its name: the reason)`; else nothing."""
     names = names_in(places, root)

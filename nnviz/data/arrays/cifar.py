@@ -10,7 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from nnviz.array import Array
+from nnviz.data.arrays.class_list import class_list
 from nnviz.data.arrays.labelled_arrays import Part, as_dataset
+from nnviz.data.arrays.left_out import left_out
 from nnviz.data.arrays.picture_arrays import prepared
 from nnviz.data.bounded import AGAIN, bounded
 from nnviz.data.dataset import Dataset
@@ -19,7 +21,6 @@ from nnviz.errors import InputError
 
 SIDE = 32
 PIXELS = 3 * SIDE * SIDE
-NAMES_BYTES = 1 << 16
 
 
 class Kind(NamedTuple):
@@ -40,7 +41,8 @@ def open_cifar(folder: Path, image_size: int | None, grayscale: bool, generator:
     """Pictures (n, 32, 32, 3) uint8, or squares of `image_size`, or (…, 1) in grayscale.
 
     Those batches of CIFAR-10 are read that are there. Without its file of names a class is called as its number. A
-    split for validation is taken from the training files, and one for test if there is no test file.
+    split for validation is taken from the training files, and one for test if there is no test file. What else is there
+    is named.
 
     Raises InputError if there is no training file, or a file is damaged, too large or cannot be read.
     """
@@ -53,7 +55,9 @@ def open_cifar(folder: Path, image_size: int | None, grayscale: bool, generator:
     if not files["train"]:
         raise InputError(f"{folder}: there is no {kind.train.replace('[0-9]*', '1')}; put it there")
     parts = {role: _part(paths, kind, image_size, grayscale) for role, paths in files.items() if paths}
-    return as_dataset(folder, parts, generator, _class_names(folder / kind.names, kind.classes))
+    class_names = class_list(folder / kind.names, kind.classes) or [str(number) for number in range(kind.classes)]
+    read = {folder / kind.names, *files["train"], *files["test"]}
+    return as_dataset(folder, parts, generator, class_names, skipped=left_out(folder, read))
 
 
 def _part(paths: list[Path], kind: Kind, image_size: int | None, grayscale: bool) -> Part:
@@ -94,17 +98,3 @@ def _records(path: Path, kind: Kind) -> Array:
 def _pictures(planes: Array) -> Array:
     """(n, 3072) in planes → (n, 32, 32, 3)."""
     return np.ascontiguousarray(planes.reshape(-1, 3, SIDE, SIDE).transpose(0, 2, 3, 1))
-
-
-def _class_names(path: Path, classes: int) -> list[str]:
-    """One name a line; numbers where there is no such file. Raises InputError if it does not name each class once."""
-    if not path.exists():
-        return [str(number) for number in range(classes)]
-    with bounded(path) as file:
-        if file.size is None or file.size > NAMES_BYTES:
-            raise InputError(f"{path}: this is not a list of {classes} names; {AGAIN}, or take it away")
-        content = file.read(file.size, "names of classes")
-    names = content.decode(errors="replace").split()
-    if len(names) != classes or len(set(names)) != classes:
-        raise InputError(f"{path}: {len(set(names))} different names for {classes} classes; {AGAIN}, or take it away")
-    return names

@@ -1,114 +1,172 @@
 """IDX, the format of MNIST and its successors → Dataset.
 
-A file of images is the four bytes 0 0 8 3, then the number of images, their height and their width as big-endian
-32-bit numbers, then a byte for each pixel. A file of labels is 0 0 8 1, their number, and a byte for each. Any of
-them may be packed with gzip.
+A file is the bytes 0 0, one for the type of its numbers, one for how many dimensions it has, then the length of each
+as a big-endian 32-bit number, then the numbers. Images have three dimensions: their number, height and width; labels
+have one. Labels of QMNIST have a second one, of eight columns, the first of which is the class. Any file may be packed
+with gzip. EMNIST keeps its images transposed, and the characters of its classes in a file of text.
 """
 
 import math
 import struct
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from nnviz.array import Array
+from nnviz.data.arrays.idx_names import Kind, collections, key_of, meaning_of
 from nnviz.data.arrays.labelled_arrays import Part, as_dataset
-from nnviz.data.arrays.picture_arrays import prepared
+from nnviz.data.arrays.left_out import left_out
+from nnviz.data.arrays.picture_arrays import as_bytes, prepared, scale_of
 from nnviz.data.bounded import AGAIN, BoundedFile, bounded
 from nnviz.data.dataset import Dataset
-from nnviz.data.formats import idx_key
 from nnviz.errors import InputError
 
-PREFIXES = {"train": "train", "test": "t10k"}
+Files = dict[Kind, Path]
+
+TYPES = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 IMAGES, LABELS = "images-idx3-ubyte", "labels-idx1-ubyte"
+MAPPING_BYTES = 1 << 16
+TRANSPOSED = "EMNIST keeps its pictures transposed; here they are upright"
+EXTENDED = "of the columns of labels, the first is the class"
 
 
 def open_idx(path: Path, image_size: int | None, grayscale: bool, generator: np.random.Generator) -> Dataset:
     """Pictures (n, height, width, 1) uint8, or squares of `image_size`; a class is called as its number.
 
-    `path` is a folder with `train-images-idx3-ubyte`, `train-labels-idx1-ubyte` and maybe the same of `t10k`, or one
-    file of such a pair, beside which the other one lies. A split for validation is taken from `train`, and one for
-    test if there is none. `grayscale` changes nothing.
+    `path` is a folder with `train-images-idx3-ubyte`, `train-labels-idx1-ubyte` and maybe the same of other splits, or
+    one file of such a set, which lies beside it. A split for validation is taken from `train`, and one for test, where
+    they are not there. `grayscale` changes nothing.
 
-    Raises InputError if a file is missing, damaged, no IDX file or too large, or does not fit the others.
+    Raises InputError if a file is missing, damaged, no IDX file or too large, does not fit the others, or there are
+    several sets.
     """
-    parts = {role: _part(images, labels) for role, (images, labels) in _pairs(path).items()}
+    folder = path if path.is_dir() else path.parent
+    collection, splits = _set(path)
+    files = {role: _pair(folder, one) for role, one in splits.items()}
+    upright = not collection.startswith("emnist")
+    parts = {role: _part(*pair, upright) for role, pair in files.items()}
     train = parts["train"].inputs
-    for part in parts.values():
+    for role, part in parts.items():
         if part.inputs.shape[1:] != train.shape[1:]:
             raise InputError(
-                f"{path}: train has pictures of {_size(train)}, t10k of {_size(part.inputs)}; give one set"
+                f"{path}: train has pictures of {_size(train)}, {role} of {_size(part.inputs)}; give one set"
             )
     ready = {
         role: part._replace(inputs=prepared(part.inputs, image_size, grayscale, path)) for role, part in parts.items()
     }
-    return as_dataset(path, ready, generator)
+    notes = [] if upright else [TRANSPOSED]
+    if any(part.labels.ndim == 2 for part in ready.values()):
+        notes.append(EXTENDED)
+        ready = {
+            role: part._replace(labels=part.labels.reshape(len(part.labels), -1)[:, 0]) for role, part in ready.items()
+        }
+    mapping = folder / f"{collection}-mapping.txt"
+    class_names: Sequence[str] = ()
+    if mapping.is_file():
+        characters = _characters(mapping)
+        ready = {role: part._replace(labels=_named(part, characters, mapping)) for role, part in ready.items()}
+        class_names = list(characters.values())
+    read = {mapping, *(file for pair in files.values() for file in pair)}
+    return as_dataset(path, ready, generator, class_names, notes, left_out(folder, read) if path.is_dir() else ())
 
 
-def _pairs(path: Path) -> dict[str, tuple[Path, Path]]:
-    """Split → the file of its images and that of its labels."""
-    if not path.is_dir():
-        return {"train": _pair(path.parent, idx_key(path.name), path)}
-    present = _by_key(path)
-    prefixes = {role: prefix for role, prefix in PREFIXES.items() if role == "train" or _any(present, prefix)}
-    return {role: _pair(path, f"{prefix}-{IMAGES}") for role, prefix in prefixes.items()}
-
-
-def _any(present: dict[str, Path], prefix: str) -> bool:
-    return f"{prefix}-{IMAGES}" in present or f"{prefix}-{LABELS}" in present
-
-
-def _pair(folder: Path, key: str, given: Path | None = None) -> tuple[Path, Path]:
-    """The files of images and labels, one of which goes by that name. Raises InputError if one is missing."""
-    present = _by_key(folder)
-    if given is not None:
-        present[key] = given
-    images_key = key.replace("labels", "images").replace("idx1", "idx3")
-    labels_key = key.replace("images", "labels").replace("idx3", "idx1")
-    for needed in (images_key, labels_key):
-        if needed not in present:
-            raise InputError(f"{folder}: there is no {needed} or {needed}.gz; put it there")
-    return present[images_key], present[labels_key]
-
-
-def _by_key(folder: Path) -> dict[str, Path]:
-    """What is in the folder, by the name that an IDX file would have. An unpacked file wins over its packed copy."""
+def _set(path: Path) -> tuple[str, dict[str, Files]]:
+    """What the set is about, and split → its files. Raises InputError if there are several sets, or none to train on."""
+    folder = path if path.is_dir() else path.parent
     try:
-        paths = sorted(folder.iterdir(), key=lambda path: (path.suffix.lower() != ".gz", path.name))
+        found = collections(folder.iterdir())
     except OSError as error:
         raise InputError(f"{folder}: cannot be read ({error.strerror}); check its permissions") from None
-    return {idx_key(path.name): path for path in paths}
+    meaning = None if path.is_dir() else meaning_of(path.name)
+    if meaning is not None:
+        # Of a packed file and its unpacked copy, the one that was given is read.
+        splits = found.setdefault(meaning.collection, {})
+        splits.setdefault(meaning.role or "train", {})[meaning.kind] = path
+        found = {meaning.collection: splits}
+    if len(found) > 1:
+        raise InputError(f"{folder}: holds several sets: {', '.join(sorted(found))}; give a file of one of them")
+    ((collection, splits),) = found.items() or [("", {})]
+    if len(splits) == 1:
+        # What comes without examples to train on may be tested on, or trained on if somebody wants that.
+        splits = {"train": next(iter(splits.values()))}
+    elif "train" not in splits:
+        needed = "-".join(filter(None, (collection, "train", IMAGES)))
+        raise InputError(f"{folder}: there is no {needed} or {needed}.gz; put it there")
+    return collection, splits
 
 
-def _part(images: Path, labels: Path) -> Part:
-    pixels, numbers = _read(images, 3, "images"), _read(labels, 1, "labels")
+def _pair(folder: Path, files: Files) -> tuple[Path, Path]:
+    """The file of images and that of labels. Raises InputError if one is missing."""
+    if len(files) == 2:
+        return files["images"], files["labels"]
+    ((kind, path),) = files.items()
+    beginning = key_of(path.name).partition(kind)[0]
+    needed = beginning + (LABELS if kind == "images" else IMAGES)
+    raise InputError(f"{folder}: there is no {needed} or {needed}.gz; put it there")
+
+
+def _part(images: Path, labels: Path, upright: bool) -> Part:
+    """Pictures (n, height, width, 1) with their labels (n,), or (n, columns)."""
+    pixels, numbers = _read(images, (3,), "images"), _read(labels, (1, 2), "labels")
     if len(pixels) != len(numbers):
         raise InputError(f"{images}: {len(pixels):,} images, but {len(numbers):,} labels in {labels}; give a pair")
-    return Part(pixels[..., None], numbers, str(labels))
+    if numbers.dtype.kind == "f":
+        raise InputError(f"{labels}: labels that are no whole numbers; give one for the class of each image")
+    pictures = as_bytes(pixels, scale_of(pixels, str(images)), str(images))
+    return Part(pictures if upright else np.ascontiguousarray(pictures.swapaxes(1, 2)), numbers, str(labels))
 
 
-def _read(path: Path, dimensions: int, what: str) -> Array:
-    """The whole file as an array of bytes with so many dimensions."""
+def _characters(path: Path) -> dict[int, str]:
+    """Class → its characters: of the line `1 65 97`, Aa. Raises InputError if the file is not made of such lines."""
     with bounded(path) as file:
-        shape = _shape(file, dimensions, what)
-        content = file.read(math.prod(shape), f"the {_written(shape)} {what} that its header announces")
+        if file.size is None or file.size > MAPPING_BYTES:
+            raise InputError(f"{path}: not a list of characters; {AGAIN}, or take it away")
+        content = file.read(file.size, "characters of classes")
+    found = {}
+    try:
+        for line in filter(str.strip, content.decode().splitlines()):
+            number, *codes = map(int, line.split())
+            found[number] = "".join(map(chr, codes))
+        "".join(found.values()).encode()
+    except (ValueError, OverflowError):
+        raise InputError(f"{path}: not a class and the codes of its characters in each line; {AGAIN}") from None
+    if not all(found.values()) or len(set(found.values())) < len(found):
+        raise InputError(f"{path}: does not give each class characters of its own; {AGAIN}, or take it away")
+    return found
+
+
+def _named(part: Part, characters: dict[int, str], mapping: Path) -> Array:
+    """(n,) numbers of classes → their characters. Raises InputError if one has none."""
+    unknown = sorted(set(np.unique(part.labels).tolist()) - characters.keys())
+    if unknown:
+        raise InputError(f"{part.where}: a label is {unknown[0]}, which has no character in {mapping}; {AGAIN}")
+    return np.array([characters[label] for label in part.labels.tolist()])
+
+
+def _read(path: Path, dimensions: Sequence[int], what: str) -> Array:
+    """The whole file as an array, with one of these numbers of dimensions."""
+    with bounded(path) as file:
+        dtype, shape = _header(file, dimensions, what)
+        size = math.prod(shape) * dtype.itemsize
+        content = file.read(size, f"the {_written(shape)} {what} that its header announces")
         file.end()
-    return np.frombuffer(content, np.uint8).reshape(shape)
+    return np.frombuffer(content, dtype).reshape(shape)
 
 
-def _shape(file: BoundedFile, dimensions: int, what: str) -> tuple[int, ...]:
-    """The header's lengths. Raises InputError if it is none, or a length is 0."""
-    expected = bytes((0, 0, 8, dimensions))
+def _header(file: BoundedFile, dimensions: Sequence[int], what: str) -> tuple["np.dtype[np.generic]", tuple[int, ...]]:
+    """The type of the numbers and how many there are. Raises InputError if it is no header, or a length is 0."""
     magic = bytes(file.read(4, "the numbers of an IDX header"))
-    if magic != expected:
+    if magic[:2] != b"\0\0" or magic[2] not in TYPES or magic[3] not in dimensions:
+        expected = bytes((0, 0, 8, dimensions[0]))
         raise InputError(
             f"{file.path}: starts with the bytes {magic.hex(' ')}, and an IDX file of {what} with "
             f"{expected.hex(' ')}; {AGAIN}"
         )
-    shape = struct.unpack(f">{dimensions}I", file.read(4 * dimensions, "the numbers of an IDX header"))
+    shape = struct.unpack(f">{magic[3]}I", file.read(4 * magic[3], "the numbers of an IDX header"))
     if 0 in shape:
         raise InputError(f"{file.path}: empty: its header announces {_written(shape)} {what}; {AGAIN}")
-    return shape
+    return np.dtype(TYPES[magic[2]]), shape
 
 
 def _size(pictures: Array) -> str:

@@ -123,7 +123,7 @@ def test_an_only_example_of_a_class_is_trained_on(tmp_path: Path) -> None:
         (idx(pictures(39)), r"39 images, but 40 labels in .*train-labels-idx1-ubyte; give a pair"),
         (idx(pictures(0)), "empty: its header announces 0×5×4 images"),
         (idx(pictures(40, 0)), "empty: its header announces 40×0×4 images"),
-        (idx(pictures(40, 4, 5)), "train has pictures of 4×5, t10k of 5×4"),
+        (idx(pictures(40, 4, 5)), "train has pictures of 4×5, test of 5×4"),
         (struct.pack(">4B3I", 0, 0, 8, 3, *[2**32 - 1] * 3), "and 1,073,741,824 are the most that are read"),
         (struct.pack(">4B3I", 0, 0, 8, 3, 60000, 100, 100), "take 600,000,000 bytes from byte 16 on, and 0 are there"),
     ],

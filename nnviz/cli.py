@@ -118,7 +118,7 @@ def _train(options: Options, as_json: bool) -> None:
     from nnviz.headless import training
 
     order = options.order()
-    finished = training.train(order.experiment, order.out, order.cached)
+    finished = training.train(order.experiment, order.out, order.cached, order.source)
     (training.print_json if as_json else training.print_report)(finished)
     raise typer.Exit(finished.exit_code)
 
@@ -170,7 +170,7 @@ def data(*, options: Options, json: Json = False) -> None:
     if options.source is None and options.config is None:
         (description.print_built_in_json if json else description.print_built_in)()
         return
-    told = description.describe(options.of_a_run().experiment(), options.cache)
+    told = description.describe(*options.of_a_run().asked(), options.cache)
     (description.print_json if json else description.print_report)(told)
 
 

@@ -16,6 +16,7 @@ import typer
 from nnviz.errors import InputError
 
 if TYPE_CHECKING:
+    from nnviz.data.sources import Source
     from nnviz.experiment import Experiment, Tables
     from nnviz.remote.messages import Order
     from nnviz.remote.terminal import Terminal
@@ -216,8 +217,12 @@ class Options:
 
     def experiment(self) -> "Experiment":
         """What these options ask for, over the config file, over what the source suggests. Raises InputError."""
+        return self.asked()[0]
+
+    def asked(self) -> "tuple[Experiment, Source]":
+        """The experiment, and what was found of its source. Raises InputError."""
         from nnviz.data.cores import available_cores
-        from nnviz.data.sources import suggested
+        from nnviz.data.sources import find_source, suggested
         from nnviz.data.suggestions import for_hill
         from nnviz.experiment import combine, read_tables
 
@@ -225,7 +230,7 @@ class Options:
         configured = combine(tables, origin=str(self.config))
         if self.source == "":
             raise InputError("SOURCE is empty; give a name, a folder or a file, or leave it out")
-        source = self.source or configured.data.source
+        source = find_source(self.source or configured.data.source)
         # The number of threads has a say in the last bits of what comes out, so it is written down with the rest.
         chosen: Tables = {"training": {"threads": min(2, available_cores())}}
         pictured = (self.image_column or configured.data.image_column) is not None
@@ -233,7 +238,7 @@ class Options:
         settings = suggested(source, pictured, text_column)
         if (self.output or configured.network.output) == "hill":
             settings = for_hill(settings)
-        return combine(chosen, settings, tables, self._tables(source), origin="options")
+        return combine(chosen, settings, tables, self._tables(source.name), origin="options"), source
 
     def _tables(self, source: str) -> "Tables":
         tables: Tables = {
@@ -284,22 +289,21 @@ class Options:
 
         Raises InputError for all that can be seen to be wrong without reading examples.
         """
-        from nnviz.data.sources import path_of, refuse_misplaced
+        from nnviz.data.sources import refuse_misplaced
         from nnviz.remote.messages import Order
         from nnviz.training.run_paths import claim, new_run_path, refuse_unwritable
 
-        experiment = self.experiment()
+        experiment, source = self.asked()
         for text in (self.source, self.target, self.image_column, self.text_column):
             refuse_unwritable(text or "")
-        path_of(experiment.data.source)
-        refuse_misplaced(experiment.data)
+        refuse_misplaced(experiment.data, source)
         if self.network is not None or self.config is not None:
             # Asked only where it can be wrong, since NumPy comes with it, and the screen is to be there at once.
             from nnviz.nn.notation import parse
 
             parse(experiment.network.layers)
         out = claim(self.out or new_run_path(experiment.data.source))
-        return Order(experiment, out, self.out is not None, terminal, self.cache)
+        return Order(experiment, out, self.out is not None, terminal, self.cache, source)
 
 
 def _names(listed: str | None) -> list[str] | None:

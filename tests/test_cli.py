@@ -108,7 +108,9 @@ def test_options_win_over_the_file_and_the_file_over_what_is_suggested(tmp_path)
     assert chosen.stopping.epochs == suggested.stopping.epochs
 
 
-def test_the_source_may_stand_in_the_file(tmp_path):
+def test_the_source_may_stand_in_the_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "photos").mkdir()
     config = tmp_path / "my.toml"
     config.write_text('[data]\nsource = "photos"\n')
     assert Options(config=config).experiment().data.source == "photos"
@@ -116,7 +118,9 @@ def test_the_source_may_stand_in_the_file(tmp_path):
     assert Options().experiment().data.source == "pets"
 
 
-def test_what_a_source_suggests_belongs_to_that_source(tmp_path):
+def test_what_a_source_suggests_belongs_to_that_source(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "photos").mkdir()
     config = tmp_path / "my.toml"
     config.write_text('[data]\nsource = "photos"\n')
     photos, pets = Options(source="photos").experiment(), Options().experiment()

@@ -6,6 +6,7 @@ from functools import cached_property
 import msgspec
 
 from nnviz.data.encoding import Encoding
+from nnviz.data.left_out import told, total
 from nnviz.data.split import Skipped, Split
 from nnviz.data.standardization import Standardization
 from nnviz.data.task import Targets, Task
@@ -34,6 +35,17 @@ class Dataset(msgspec.Struct, frozen=True, dict=True):
     encoding: Encoding | None = None
     taken: tuple[str, ...] = ()
     filled: Mapping[str, int] = {}
+
+    @property
+    def told(self) -> str:
+        """In sentences, for the screen: what to look for, how the source was read, and what was left out of it."""
+        lines = [*self.notes, told(self.skipped)] if self.skipped else self.notes
+        return " ".join([*filter(None, [self.notice]), *(f"{line[0].upper()}{line[1:]}." for line in lines)])
+
+    @property
+    def left_out(self) -> int:
+        """How many files, rows or arrays of the source are not in it."""
+        return total(self.skipped)
 
     @property
     def task(self) -> Task:

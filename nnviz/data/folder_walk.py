@@ -6,12 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 from pathlib import Path
 
+from nnviz.data.litter import is_litter
 from nnviz.data.split import Skipped
 from nnviz.data.splitting import ROLES
 from nnviz.errors import InputError
-
-LITTER = {"__macosx", "thumbs.db", "desktop.ini"}
-"""What archives and file managers leave behind. Like hidden files, it is never looked at."""
 
 CIRCLE = "link in a circle"
 
@@ -115,12 +113,21 @@ def files_below(folder: Path, root: Path, skipped: list[Skipped]) -> Iterator[st
         waiting += reversed(inside)
 
 
-def left(path: Path, root: Path, reason: str) -> Skipped:
-    """A file or a folder that is not read: a folder with all files below it, which are counted."""
-    if not os.path.isdir(path):
-        return Skipped(name_in(path, root), reason)
-    count = sum(1 for _ in files_below(path, root, []))
-    return Skipped(f"{name_in(path, root)}/", reason, count=count)
+def left(paths: Iterable[Path], root: Path, reason: str) -> Iterator[Skipped]:
+    """Files and folders that are not read: a folder stands for all files below it, which are counted."""
+    for path in paths:
+        if not os.path.isdir(path):
+            yield Skipped(name_in(path, root), reason)
+        elif count := sum(1 for _ in files_below(path, root, [])):
+            yield Skipped(f"{name_in(path, root)}/", reason, count=count)
+
+
+def beside(place: Path, root: Path) -> Iterator[Skipped]:
+    """What lies in the folder `root`, and not in the file or folder `place` below it."""
+    inner = place
+    while inner != root:
+        yield from left((path for path in entries(inner.parent) if path != inner), root, "beside what is read")
+        inner = inner.parent
 
 
 def last_skipped(places: Iterable[Path], root: Path, skipped: Sequence[Skipped]) -> str:
@@ -144,16 +151,12 @@ def _found(folder: Path) -> list[os.DirEntry[str]]:
 def _scanned(folder: str | Path) -> list[os.DirEntry[str]]:
     """What is in the folder, neither hidden nor litter, by name. Raises OSError."""
     with os.scandir(folder) as found:
-        return sorted((entry for entry in found if not _is_ignored(entry.name)), key=attrgetter("name"))
+        return sorted((entry for entry in found if not is_litter(entry.name)), key=attrgetter("name"))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     """Whether it is a folder, or a link to one. Only a link has to be looked up for that."""
     return os.path.isdir(entry.path) if entry.is_symlink() else entry.is_dir(follow_symlinks=False)
-
-
-def _is_ignored(name: str) -> bool:
-    return name.startswith(".") or name.lower() in LITTER
 
 
 def _holds(outer: str, inner: str) -> bool:

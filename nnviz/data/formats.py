@@ -1,74 +1,161 @@
-"""What a path holds, told by names alone. Light to import, and nothing is read but a folder's list of names."""
+"""What a path holds, told by names, and of files without an ending by their first bytes. Light to import."""
 
 import os
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
-Format = Literal["images", "texts", "idx", "cifar", "npz", "table"]
+from nnviz.data.arrays.idx_names import meaning_of as idx_meaning_of
+from nnviz.data.arrays.set_names import is_array_file, set_in
+from nnviz.data.litter import is_litter
+from nnviz.data.other_forms import advice_on, advice_on_folder
+from nnviz.data.text_file import looks_like_text
+from nnviz.errors import InputError
+from nnviz.wording import listed
+
+Format = Literal["images", "texts", "idx", "cifar", "stl10", "numpy", "table"]
 
 TEXT_SUFFIX = ".txt"
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".avif", ".jp2")
 TABLE_FILE = re.compile(r".*\.(csv|tsv)(\.gz)?")
-FIRST_FILES, FIRST_FOLDERS = 500, 2000
-IDX_FILE = re.compile(r"(images|labels).*(idx|ubyte)")
-IDX_SET = re.compile(r"(train|t10k)-(images-idx3|labels-idx1)-ubyte")
-CIFAR_10_FILE = re.compile(r"(data_batch_\d+|test_batch)\.bin")
-CIFAR_100_FILE = re.compile(r"(train|test)\.bin")
+
+FIRST_FOLDERS, FIRST_ENTRIES, DEEPEST = 1000, 200, 4
+"""So much of a folder is looked at to find out what it holds: folders below it, entries of each, and levels."""
+PEEKED = 5
+"""Files whose beginning is looked at, to see whether they are texts."""
+FEW = 20
+"""So many times as many texts as images make the images strays, as a logo is; beside more, texts are captions."""
 
 
-def format_of(path: Path) -> Format | None:
-    """The format of the folder or file at `path`, None if it is not a file that can be opened."""
-    if path.is_dir():
-        return _format_of_folder(path)
-    if path.suffix.lower() == ".npz":
-        return "npz"
-    if TABLE_FILE.fullmatch(path.name.lower()):
-        return "table"
-    return "idx" if IDX_FILE.search(idx_key(path.name)) else None
+class Found(NamedTuple):
+    """What a path holds, and the file or folder where that lies: the path itself, or one below it."""
+
+    format: Format
+    place: Path
 
 
-def idx_key(name: str) -> str:
-    """The name of an IDX file as its first publisher wrote it: some copies are unpacked, some have dots for dashes."""
-    return name.lower().removesuffix(".gz").replace(".", "-")
+class _Folder(NamedTuple):
+    """The first entries of a folder, neither hidden nor entered twice."""
+
+    path: Path
+    depth: int
+    folders: Sequence[str]
+    files: Sequence[str]
 
 
-def _format_of_folder(folder: Path) -> Format:
-    try:
-        paths = list(folder.iterdir())
-    except OSError:
-        return "images"  # Whose reader says what is wrong with the folder.
-    if any(IDX_SET.fullmatch(idx_key(path.name)) for path in paths):
-        return "idx"
-    if any(CIFAR_10_FILE.fullmatch(path.name) for path in paths):
-        return "cifar"
-    # Other people's files, too, are called train.bin, and may lie beside folders of images.
-    folders = any(path.is_dir() and not path.name.startswith(".") for path in paths)
-    if not folders and any(CIFAR_100_FILE.fullmatch(path.name) for path in paths):
-        return "cifar"
-    return "texts" if _holds_texts(folder) else "images"
+def found_at(path: Path) -> Found | None:
+    """What is at `path`, None if it is not a file that can be opened.
 
-
-def _holds_texts(folder: Path) -> bool:
-    """Whether most files, of the first that are found below the folder, are texts, and none an image.
-
-    Beside images, texts are captions, boxes and lists of names.
+    Raises InputError for a form that is known not to be read, and for a folder that holds several sources.
     """
-    first = list(islice(_files_below(folder), FIRST_FILES))
-    texts = sum(name.endswith(TEXT_SUFFIX) for name in first)
-    return 2 * texts > len(first) and not any(name.endswith(IMAGE_SUFFIXES) for name in first)
+    if path.is_dir():
+        return _found_in(path)
+    name = path.name.lower()
+    if is_array_file(name):
+        return Found("numpy", path)
+    if TABLE_FILE.fullmatch(name):
+        return Found("table", path)
+    if idx_meaning_of(name):
+        return Found("idx", path)
+    advice = advice_on(path)
+    if advice:
+        raise InputError(f"{path}: {advice}")
+    return None
 
 
-def _files_below(folder: Path) -> Iterator[str]:
-    """The names, in small letters, of files below the folder, not of hidden ones. Links are followed, but once."""
-    seen = set()
-    for place, inside, files in islice(os.walk(folder, followlinks=True), FIRST_FOLDERS):
-        real = os.path.realpath(place)
+def _found_in(folder: Path) -> Found:
+    looked = list(_folders_below(folder))
+    if not looked:
+        return Found("images", folder)  # Whose reader says what is wrong with the folder.
+    own = _set_in(looked[0])
+    if own:
+        return Found(own, folder)
+    files = [(inner.path / name) for inner in looked for name in inner.files]
+    kinds = Counter(map(_kind_of, files))
+    if kinds["image"] and kinds["image"] * FEW >= kinds["text"]:
+        return Found("images", folder)
+    sets = [Found(form, inner.path) for inner in looked[1:] if (form := _set_in(inner))]
+    sets += [Found("numpy", inner.path) for inner in looked if any(map(is_array_file, inner.files))]
+    if sets:
+        return _only(folder, sets)
+    if _holds_texts(looked, kinds):
+        return Found("texts", folder)
+    tables = [Found("table", path) for path in files if _kind_of(path) == "table"]
+    if tables:
+        return _only(folder, tables)
+    for path in files:
+        advice = advice_on(path)
+        if advice:
+            raise InputError(f"{path}: {advice}")
+    return Found("images", folder)
+
+
+def _only(folder: Path, found: Sequence[Found]) -> Found:
+    """Raises InputError if there is more than one."""
+    if len(found) > 1:
+        names = listed([os.path.relpath(one.place, folder) for one in found], 3)
+        raise InputError(f"{folder}: holds {len(found):,} sources: {names}; give one of them")
+    return found[0]
+
+
+def _set_in(folder: _Folder) -> Format | None:
+    """The set of files that lies in the folder, where names say which one. Raises InputError for a pickled one."""
+    found = set_in(folder.files, folder.folders)
+    advice = None if found or folder.folders else advice_on_folder(folder.files)
+    if advice:
+        raise InputError(f"{folder.path}: {advice}")
+    return found
+
+
+def _kind_of(path: Path) -> str:
+    """image, text, table, known (of a form that is not read) or other."""
+    name = path.name.lower()
+    if name.endswith(IMAGE_SUFFIXES):
+        return "image"
+    if name.endswith(TEXT_SUFFIX):
+        return "text"
+    if TABLE_FILE.fullmatch(name):
+        return "table"
+    return "known" if advice_on(path) else "other"
+
+
+def _holds_texts(looked: Sequence[_Folder], kinds: Counter[str]) -> bool:
+    """Whether most of the files are texts: by their ending; or in folders, and of another ending or none."""
+    if 2 * kinds["text"] > kinds.total():
+        return True
+    below = [inner.path / name for inner in looked[1:] for name in inner.files]
+    others = [path for path in below if _kind_of(path) == "other"]
+    if 2 * (kinds["text"] + len(others)) <= kinds.total():
+        return False
+    return all(map(looks_like_text, others[:: 1 + len(others) // PEEKED]))
+
+
+def _folders_below(folder: Path) -> Iterator[_Folder]:
+    """The folder and those below it, level by level, with what is first in each. Links are followed, but once."""
+    seen: set[str] = set()
+    waiting = [(folder, 0)]
+    for path, depth in islice(_growing(waiting), FIRST_FOLDERS):
+        real = os.path.realpath(path)
         if real in seen:
-            inside.clear()
             continue
         seen.add(real)
-        inside[:] = [name for name in inside if not name.startswith(".")]
-        yield from (name.lower() for name in files if not name.startswith("."))
+        try:
+            with os.scandir(path) as found:
+                first = islice((entry for entry in found if not is_litter(entry.name)), FIRST_ENTRIES)
+                entries = sorted((entry.name, entry.is_dir()) for entry in first)
+        except OSError:
+            continue
+        folders = [name for name, is_folder in entries if is_folder]
+        yield _Folder(path, depth, folders, [name for name, is_folder in entries if not is_folder])
+        if depth < DEEPEST:
+            waiting += [(path / name, depth + 1) for name in folders]
+
+
+def _growing(waiting: list[tuple[Path, int]]) -> Iterator[tuple[Path, int]]:
+    place = 0
+    while place < len(waiting):
+        yield waiting[place]
+        place += 1

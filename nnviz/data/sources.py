@@ -1,14 +1,14 @@
-"""A name or a path → Dataset. Light to import: what opens a source comes when it is opened."""
+"""A name or a path → what it is → Dataset. Light to import: what opens a source comes when it is opened."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nnviz.data import suggestions
-from nnviz.data.formats import format_of
+from nnviz.data.formats import Format, Found, found_at
 from nnviz.data.reading import CACHED, Reading
 from nnviz.errors import InputError
 from nnviz.experiment import Data, Tables
@@ -55,35 +55,86 @@ BUILT_IN: dict[str, Callable[[Data], Dataset]] = {
 """Name → what opens it."""
 
 KNOWN = (
-    "a folder with a folder of images or a .txt file for each class, the files of MNIST or CIFAR, an .npz file, "
+    "a folder with a folder of images or of texts for each class, the files of MNIST, CIFAR or STL-10, an .npz file, "
     "a .csv or .tsv table"
 )
 
 IMAGE_KEYS = ("image_size", "grayscale")
 """Of [data], what is chosen for images alone."""
 
-TABLE_KEYS = ("target", "task", "image_column", "text_column")
+TABLE_KEYS = ("target", "image_column", "text_column")
 """Of [data], what is chosen for tables alone."""
 
 
+class Source(NamedTuple):
+    """What a source's name means, found out once.
+
+    name   as it was given
+    path   the folder or file of that name, None for a built-in name
+    found  what that holds, and where; None for a built-in name
+    """
+
+    name: str
+    path: Path | None = None
+    found: Found | None = None
+
+    @property
+    def format(self) -> Format | None:
+        """None for a built-in name."""
+        return None if self.found is None else self.found.format
+
+
+def find_source(name: str) -> Source:
+    """What a built-in name, or the path of a folder or a file, means. A path that is also a built-in name is `./name`.
+
+    Raises InputError if it is neither, or nothing that can be opened.
+    """
+    if name in BUILT_IN:
+        return Source(name)
+    # Path.expanduser would raise for a user that is not there.
+    path = Path(os.path.expanduser(name))
+    try:
+        exists = path.exists()
+        found = found_at(path) if exists else None
+    except OSError as error:
+        advice = "check the name, and the permissions of the folders that it is in"
+        raise InputError(f"{name}: {error.strerror}; {advice}") from None
+    if found is None:
+        wrong = "nothing that can be opened" if exists else "no such folder or file, and not a built-in name"
+        raise InputError(f"{name}: {wrong}; give {KNOWN} or {', '.join(BUILT_IN)}")
+    return Source(name, path, found)
+
+
 def open_source(
-    data: Data, generator: np.random.Generator, encoding: Encoding | None = None, reading: Reading = CACHED
+    data: Data,
+    generator: np.random.Generator,
+    encoding: Encoding | None = None,
+    reading: Reading = CACHED,
+    source: Source | None = None,
 ) -> Dataset:
     """The examples that `data.source` names: a built-in name, a folder of images or texts, a table, a file of arrays.
 
     Images are made squares of `data.image_size`; without it, of 32 pixels, but those in arrays stay as they are.
-    Built-in examples are always the same; `generator` splits what comes without a split. A path that is also a
-    built-in name is reached as `./name`. Tables and texts are read by the `encoding` of a run, if that is given.
-    `reading` is about image files: whether decoded images are kept for the next time, and who hears how far it is.
+    Built-in examples are always the same; `generator` splits what comes without a split. Tables and texts are read by
+    the `encoding` of a run, if that is given. `reading` is about image files: whether decoded images are kept for the
+    next time, and who hears how far it is. `source` is what was found of it, if somebody has looked already.
 
     Raises InputError if there is nothing by that name, or nothing usable in it.
     """
-    refuse_misplaced(data)
-    path = path_of(data.source)
-    if path is None:
-        return BUILT_IN[data.source](data)
+    source = source or find_source(data.source)
+    refuse_misplaced(data, source)
+    if source.path is None or source.found is None:
+        return _with_notes(BUILT_IN[source.name](data), _notes_on_namesake(source.name))
+    dataset = _open_found(source.found, data, generator, encoding, reading)
+    return dataset if source.found.place == source.path else _of_below(dataset, source.path, source.found.place)
+
+
+def _open_found(
+    found: Found, data: Data, generator: np.random.Generator, encoding: Encoding | None, reading: Reading
+) -> Dataset:
     # NumPy and Pillow take their time to load, and not every command needs them.
-    match format_of(path):
+    path = found.place
+    match found.format:
         case "idx":
             from nnviz.data.arrays.idx import open_idx
 
@@ -92,10 +143,14 @@ def open_source(
             from nnviz.data.arrays.cifar import open_cifar
 
             return open_cifar(path, data.image_size, data.grayscale, generator)
-        case "npz":
+        case "stl10":
+            from nnviz.data.arrays.stl10 import open_stl10
+
+            return open_stl10(path, data.image_size, data.grayscale, generator)
+        case "numpy":
             from nnviz.data.arrays.numpy_arrays import Wanted, open_numpy
 
-            return open_numpy(path, Wanted(data.image_size, data.grayscale), generator)
+            return open_numpy(path, Wanted(data.image_size, data.grayscale, data.task), generator)
         case "table":
             from nnviz.data.tables.table import open_table
 
@@ -110,76 +165,90 @@ def open_source(
             return open_image_folder(path, data.image_size or IMAGE_SIZE, data.grayscale, generator, reading)
 
 
-def refuse_misplaced(data: Data) -> None:
+def _of_below(dataset: Dataset, path: Path, place: Path) -> Dataset:
+    """What was found in a folder, or a file, below the folder that was given."""
+    from msgspec.structs import replace
+
+    from nnviz.data.folder_walk import beside, name_in, readable
+
+    what = name_in(place, path) + "/" * place.is_dir()
+    return replace(
+        dataset,
+        name=readable(path.resolve().name),
+        notes=(f"what is read lies in {what}", *dataset.notes),
+        skipped=(*dataset.skipped, *beside(place, path)),
+    )
+
+
+def _notes_on_namesake(name: str) -> list[str]:
+    """What to say where something is called as the built-in examples are that are learnt from."""
+    if not os.path.exists(name):
+        return []
+    what = "folder" if os.path.isdir(name) else "file"
+    return [f"these are the built-in examples '{name}'; the {what} of that name here is ./{name}"]
+
+
+def _with_notes(dataset: Dataset, notes: list[str]) -> Dataset:
+    from msgspec.structs import replace
+
+    return replace(dataset, notes=(*notes, *dataset.notes)) if notes else dataset
+
+
+def refuse_misplaced(data: Data, source: Source) -> None:
     """Raises InputError for a choice that means nothing for that source."""
     chosen = [name for name in ("noise", "examples") if getattr(data, name) is not None]
-    if chosen and data.source not in PLANES:
-        raise InputError(f"data.{chosen[0]}: only {', '.join(PLANES)} have it; leave it out for {data.source}")
+    if chosen and source.name not in PLANES:
+        raise InputError(f"data.{chosen[0]}: only {', '.join(PLANES)} have it; leave it out for {source.name}")
     chosen = [name for name in TABLE_KEYS if getattr(data, name) is not None]
-    if chosen and not is_table(data.source):
+    if chosen and source.format != "table":
         raise InputError(
-            f"data.{chosen[0]}: only tables (.csv, .tsv) can be given that; leave it out for {data.source}"
+            f"data.{chosen[0]}: only tables (.csv, .tsv) can be given that; leave it out for {source.name}"
         )
+    if data.task is not None and not has_task(source):
+        raise InputError(f"data.task: only tables and arrays of NumPy have it; leave it out for {source.name}")
     if data.image_column is not None and data.text_column:
         raise InputError("data.text_column: images or texts are learnt from, not both; leave it or image_column out")
     chosen = [name for name in IMAGE_KEYS if getattr(data, name)]
-    if chosen and not may_hold_images(data):
-        named = " whose column is named" if is_table(data.source) else ""
-        raise InputError(f"data.{chosen[0]}: only images{named} have it; leave it out for {data.source}")
+    if chosen and not may_hold_images(data, source):
+        named = " whose column is named" if source.format == "table" else ""
+        raise InputError(f"data.{chosen[0]}: only images{named} have it; leave it out for {source.name}")
 
 
-def may_hold_images(data: Data) -> bool:
+def has_task(source: Source) -> bool:
+    """Whether it can be chosen for the source whether classes or numbers are learnt."""
+    return source.format in ("table", "numpy")
+
+
+def may_hold_images(data: Data, source: Source) -> bool:
     """Whether the source can be one of images, as far as names tell."""
-    if data.source in BUILT_IN:
-        return BUILT_IN[data.source] is _open_drawn
-    if is_table(data.source):
+    if source.found is None:
+        return BUILT_IN[source.name] is _open_drawn
+    if source.format == "table":
         return data.image_column is not None
-    path = _path(data.source)
-    return not path.is_dir() or format_of(path) != "texts"
+    return source.format != "texts"
 
 
-def path_of(source: str) -> Path | None:
-    """The folder or file that a source's name means, None for a built-in one. Raises InputError if it is neither."""
-    if source in BUILT_IN:
-        return None
-    path = _path(source)
-    try:
-        if path.exists() and format_of(path):
-            return path
-    except OSError as error:
-        raise InputError(f"{source}: cannot be read ({error.strerror}); check its permissions") from None
-    wrong = "nothing that can be opened" if path.exists() else "no such folder or file, and not a built-in name"
-    raise InputError(f"{source}: {wrong}; give {KNOWN} or {', '.join(BUILT_IN)}")
-
-
-def _path(source: str) -> Path:
-    # Path.expanduser would raise for a user that is not there.
-    return Path(os.path.expanduser(source))
-
-
-def suggested(source: str, pictured: bool = False, text_column: str | None = None) -> Tables:
+def suggested(source: Source, pictured: bool = False, text_column: str | None = None) -> Tables:
     """Settings under which that source is worth watching at once; they hold until the user chooses others.
 
     `pictured` says that a table is one of images, and `text_column` which of its columns is a text.
     """
-    if source in suggestions.FOR_BUILT_IN:
-        return suggestions.FOR_BUILT_IN[source]
-    path = _path(source)
-    if is_table(source) and not pictured:
-        return suggestions.FOR_TEXTS if _is_table_of_texts(path, text_column) else suggestions.FOR_TABLES
-    if path.is_dir() and format_of(path) == "texts":
-        return suggestions.FOR_TEXTS
-    return suggestions.FOR_IMAGES if _holds_pictures(path) else suggestions.FOR_NUMBERS
-
-
-def is_table(source: str) -> bool:
-    """Whether the source is called as a table is."""
-    path = _path(source)
-    return source not in BUILT_IN and not path.is_dir() and format_of(path) == "table"
+    if source.found is None:
+        return suggestions.FOR_BUILT_IN.get(source.name, suggestions.FOR_IMAGES)
+    match source.format:
+        case "table" if not pictured:
+            is_of_texts = _is_table_of_texts(source.found.place, text_column)
+            return suggestions.FOR_TEXTS if is_of_texts else suggestions.FOR_TABLES
+        case "texts":
+            return suggestions.FOR_TEXTS
+        case "numpy":
+            return suggestions.FOR_IMAGES if _holds_pictures(source.found.place) else suggestions.FOR_NUMBERS
+        case _:
+            return suggestions.FOR_IMAGES
 
 
 def _is_table_of_texts(path: Path, text_column: str | None) -> bool:
-    if text_column is not None or not path.is_file():
+    if text_column is not None:
         return bool(text_column)
     from nnviz.data.tables.delimited import read_delimited
     from nnviz.data.tables.free_text import free_text_column
@@ -191,8 +260,6 @@ def _is_table_of_texts(path: Path, text_column: str | None) -> bool:
 
 
 def _holds_pictures(path: Path) -> bool:
-    if not path.is_file() or format_of(path) != "npz":
-        return True
     from nnviz.data.arrays.stored_arrays import holds_pictures
 
     try:

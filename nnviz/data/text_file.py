@@ -8,6 +8,7 @@ from nnviz.data.bounded import CHUNK, GZIP, Readable, check_file, faults_of
 from nnviz.errors import InputError
 
 LONGEST_TEXT = 1 << 28
+PEEKED = 1024
 BOM = b"\xef\xbb\xbf"
 
 # No text has these: they are what files of bytes begin with.
@@ -27,6 +28,18 @@ def read_content(path: Path) -> bytes:
     if found:
         raise InputError(f"{path}: no text (byte {found.start():,} is {content[found.start()]}); save it as UTF-8 text")
     return content
+
+
+def looks_like_text(path: Path) -> bool:
+    """Whether the file begins as one of text does, and not as one of bytes; not whether it holds any."""
+    # What is no file, such as a pipe, would be waited for without end.
+    if not path.is_file():
+        return False
+    try:
+        with path.open("rb") as file:
+            return not _NO_TEXT.search(file.read(PEEKED))
+    except OSError:
+        return False
 
 
 def encoding_of(path: Path, content: bytes) -> str:

@@ -7,14 +7,14 @@ import numpy as np
 
 from nnviz.array import Array
 from nnviz.data.dataset import Dataset
-from nnviz.data.formats import Format, format_of
-from nnviz.data.sources import BUILT_IN, path_of
+from nnviz.data.formats import Format
+from nnviz.data.left_out import by_cause, counted, named, total
+from nnviz.data.sources import BUILT_IN, Source
 from nnviz.data.split import Split
 from nnviz.experiment import Data, Experiment
 from nnviz.headless.console import json_result, result
 from nnviz.headless.reading_progress import told_reading
 from nnviz.headless.report import in_unit, table
-from nnviz.headless.skipped import by_cause, counted_kinds, named
 from nnviz.training.assembly import open_dataset
 from nnviz.wording import count, printable
 
@@ -23,7 +23,8 @@ IN_WORDS: dict[Format, str] = {
     "texts": "a folder of texts, a file or a sub-folder a class",
     "idx": "IDX files, as those of MNIST",
     "cifar": "the binary files of CIFAR",
-    "npz": "a file of NumPy arrays",
+    "stl10": "the binary files of STL-10",
+    "numpy": "arrays of NumPy",
     "table": "a table, a row for each example",
 }
 SPLITS = ("train", "validation", "test")
@@ -47,20 +48,21 @@ def built_in() -> list[dict[str, str]]:
     return [{"name": name, "notice": notices[name]} for name in BUILT_IN]
 
 
-def describe(experiment: Experiment, cached: bool) -> dict[str, Any]:
+def describe(experiment: Experiment, source: Source, cached: bool) -> dict[str, Any]:
     """Open the experiment's source, and tell what is in it, in values that JSON knows.
 
-    `cached` says whether decoded images are kept for the next time. Raises InputError.
+    `source` is what was found of it, and `cached` says whether decoded images are kept for the next time. Raises
+    InputError.
     """
     data = experiment.data
     with told_reading(cached) as reading:
-        dataset = open_dataset(experiment, reading)
+        dataset = open_dataset(experiment, reading, source)
     task = dataset.task
     splits = {name: getattr(dataset, name) for name in SPLITS}
     told: dict[str, Any] = {
         "source": data.source,
         "name": dataset.name,
-        "format": _format(data, dataset),
+        "format": _format(data, source, dataset),
         "notice": dataset.notice,
         "input_shape": list(task.input_shape),
         "examples": {name: len(split) for name, split in splits.items()},
@@ -71,8 +73,8 @@ def describe(experiment: Experiment, cached: bool) -> dict[str, Any]:
         "inputs": _inputs(dataset),
         "notes": list(dataset.notes),
         "skipped": [
-            {"reason": reason, "kind": kind, "names": names}
-            for (reason, kind), names in by_cause(dataset.skipped).items()
+            {"reason": reason, "kind": kind, "count": total(skips), "names": [skip.name for skip in skips]}
+            for (reason, kind), skips in by_cause(dataset.skipped).items()
         ],
     }
     training = experiment.training
@@ -87,16 +89,14 @@ def describe(experiment: Experiment, cached: bool) -> dict[str, Any]:
     }
 
 
-def _format(data: Data, dataset: Dataset) -> str:
-    path = path_of(data.source)
+def _format(data: Data, source: Source, dataset: Dataset) -> str:
     texts = _is_texts(dataset)
-    if path is None:
+    if source.found is None:
         kind = "texts" if texts else "points of the plane" if dataset.feature_names else "pictures drawn by code"
         return f"built in, {kind}"
-    found = format_of(path)
-    if found == "table" and (texts or data.image_column is not None):
+    if source.format == "table" and (texts or data.image_column is not None):
         return f"a table with {'a text' if texts else 'the name of an image'} in each row"
-    return IN_WORDS[found] if found else ""
+    return IN_WORDS[source.found.format]
 
 
 def _is_texts(dataset: Dataset) -> bool:
@@ -174,9 +174,14 @@ def print_built_in() -> None:
 
 def print_report(told: dict[str, Any]) -> None:
     """The description for people."""
-    # The notice of a table says what its notes say.
-    notice = "" if told["notes"] else printable(told["notice"])
-    parts = [_heading(told), notice, _classes_table(told), _targets_table(told), _inputs_table(told), _left_out(told)]
+    parts = [
+        _heading(told),
+        printable(told["notice"]),
+        _classes_table(told),
+        _targets_table(told),
+        _inputs_table(told),
+        _left_out(told),
+    ]
     result("\n\n".join(filter(None, [*parts, _settings(told["settings"])])))
 
 
@@ -262,8 +267,8 @@ def _left_out(told: dict[str, Any]) -> str:
     lines = [f"note: {note}" for note in told["notes"]]
     skipped = told["skipped"]
     if skipped:
-        lines.append(f"skipped {counted_kinds(cause['kind'] for cause in skipped for _ in cause['names'])}:")
-        lines += [f"  {len(cause['names']):,} {cause['reason']}: {named(cause['names'])}" for cause in skipped]
+        lines.append(f"skipped {counted((cause['kind'], cause['count']) for cause in skipped)}:")
+        lines += [f"  {cause['count']:,} {cause['reason']}: {named(cause['names'])}" for cause in skipped]
     return "\n".join(map(printable, lines))
 
 

@@ -8,7 +8,7 @@ import msgspec
 from nnviz.data.dataset import Dataset
 from nnviz.data.encoding import Encoding
 from nnviz.data.reading import Reading
-from nnviz.data.sources import TABLE_KEYS, is_table, may_hold_images, open_source
+from nnviz.data.sources import TABLE_KEYS, Source, find_source, has_task, may_hold_images, open_source
 from nnviz.data.tables.table_encoding import TableEncoding, listed_names
 from nnviz.data.task import Task
 from nnviz.errors import InputError
@@ -62,13 +62,15 @@ def score(run: Path, source: str | None, cached: bool = True) -> Tested:
     return Tested(run, source or trained.experiment.data.source, name, trained.task, len(split), assessment, of_mean)
 
 
-def _open(trained: TrainedNetwork, source: str | None, reading: Reading) -> Dataset:
+def _open(trained: TrainedNetwork, other: str | None, reading: Reading) -> Dataset:
     experiment = trained.experiment
-    data = _as_trained(trained, source) if source else experiment.data
+    generator = from_seed(experiment.training.seed).splitting
     try:
-        dataset = open_source(data, from_seed(experiment.training.seed).splitting, trained.encoding, reading)
+        source = find_source(other or experiment.data.source)
+        data = _as_trained(trained, source) if other else experiment.data
+        dataset = open_source(data, generator, trained.encoding, reading, source)
     except InputError as error:
-        if source:
+        if other:
             raise
         raise InputError(f"{error} (what the run was trained on; if it has moved, say where with --data)") from None
     if not dataset.task.fits(trained.task):
@@ -96,13 +98,15 @@ def _kind(encoding: Encoding | None) -> str:
     return "columns of a table" if isinstance(encoding, TableEncoding) and encoding.features else "numbers of no table"
 
 
-def _as_trained(trained: TrainedNetwork, source: str) -> Data:
+def _as_trained(trained: TrainedNetwork, source: Source) -> Data:
     """The other source, with its pictures made what the network sees, whatever they were in the run's own source."""
-    changes: dict[str, Any] = {"source": source, "noise": None, "examples": None}
-    if not is_table(source):
+    changes: dict[str, Any] = {"source": source.name, "noise": None, "examples": None}
+    if source.format != "table":
         changes |= dict.fromkeys(TABLE_KEYS)
+    if not has_task(source):
+        changes["task"] = None
     data = msgspec.structs.replace(trained.experiment.data, **changes)
-    if not may_hold_images(data):
+    if not may_hold_images(data, source):
         return msgspec.structs.replace(data, image_size=None, grayscale=False)
     match trained.task.input_shape:
         case (height, width, channels) if height == width:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from nnviz.data.dataset import Dataset
+from nnviz.data.sources import Source
 from nnviz.data.split import Split
 from nnviz.experiment import Experiment
 from nnviz.headless.console import colorful, json_result, note, result, width
@@ -38,16 +39,17 @@ class Finished(msgspec.Struct, frozen=True):
         return EXIT_CODES.get(self.result["stopped_by"], 0)
 
 
-def train(experiment: Experiment, out: Path, cached: bool = True) -> Finished:
+def train(experiment: Experiment, out: Path, cached: bool = True, source: Source | None = None) -> Finished:
     """Train, telling the progress on stderr, and keep the run in directory `out`. Ctrl+C ends it early.
 
-    `cached` says whether decoded images are kept for the next time.
+    `cached` says whether decoded images are kept for the next time, and `source` what was found of the experiment's
+    source, if somebody has looked already.
 
     Raises InputError.
     """
     prepare_process()
     with told_reading(cached) as reading:
-        dataset = open_dataset(experiment, reading)
+        dataset = open_dataset(experiment, reading, source)
     tell_skipped(dataset)
     trainer = assemble(experiment, dataset)
     directory = RunDirectory(out, experiment)

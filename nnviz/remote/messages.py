@@ -13,6 +13,7 @@ import msgspec
 
 if TYPE_CHECKING:
     from nnviz.array import Array
+    from nnviz.data.sources import Source
     from nnviz.data.task import Task
     from nnviz.experiment import Experiment
     from nnviz.remote.terminal import Terminal
@@ -25,7 +26,7 @@ class Order(msgspec.Struct, frozen=True):
 
     A run is kept once an epoch is done; with `keep_always`, as soon as a training step is. `terminal` is the one
     that the screen is drawn on: the trainer gives it back to the user if the screen is killed. `cached` says whether
-    decoded images are kept for the next time.
+    decoded images are kept for the next time, and `source` what was found of the experiment's source.
     """
 
     experiment: Experiment
@@ -33,6 +34,7 @@ class Order(msgspec.Struct, frozen=True):
     keep_always: bool
     terminal: Terminal | None = None
     cached: bool = True
+    source: Source | None = None
 
 
 # Requests. Those with `parts` are answered by an update of them while training runs; without, by a frame.

@@ -42,7 +42,7 @@ class Service:
         self._order = order
         self._out = order.out
         self._experiment = order.experiment
-        self._dataset = open_dataset(order.experiment, Reading(order.cached, tell))
+        self._dataset = open_dataset(order.experiment, Reading(order.cached, tell), order.source)
         self._focus = f.Focus()
         self._begin()
 

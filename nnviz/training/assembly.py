@@ -11,7 +11,7 @@ from nnviz.data.cores import available_cores
 from nnviz.data.dataset import Dataset
 from nnviz.data.encoder import Encoder
 from nnviz.data.reading import CACHED, Reading
-from nnviz.data.sources import open_source
+from nnviz.data.sources import Source, open_source
 from nnviz.data.standardization import Standardization
 from nnviz.data.tables.table_encoding import listed_names
 from nnviz.data.task import Task
@@ -198,9 +198,10 @@ def build_schedule(experiment: Experiment, per_epoch: int) -> Schedule:
     return WarmUp(warmup, schedule) if warmup else schedule
 
 
-def open_dataset(experiment: Experiment, reading: Reading = CACHED) -> Dataset:
-    """The examples that the experiment names. Raises InputError."""
-    return open_source(experiment.data, from_seed(experiment.training.seed).splitting, reading=reading)
+def open_dataset(experiment: Experiment, reading: Reading = CACHED, source: Source | None = None) -> Dataset:
+    """The examples that the experiment names; `source` is what was found of them already. Raises InputError."""
+    generator = from_seed(experiment.training.seed).splitting
+    return open_source(experiment.data, generator, reading=reading, source=source)
 
 
 def assemble(experiment: Experiment, dataset: Dataset) -> Trainer:

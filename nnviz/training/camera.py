@@ -115,14 +115,14 @@ class Camera:
         network = trainer.network
         return f.Title(
             dataset=printable(trainer.dataset.name),
-            notice=printable(trainer.dataset.notice),
+            notice=printable(trainer.dataset.told),
             network=self._network,
             loss=network.loss.name,
             output=network.loss.output.name,
             optimizer=trainer.update_rule.describe(trainer.index),
             parameters=network.parameters.size,
             epochs=trainer.stopping.epochs,
-            skipped=len(trainer.dataset.skipped),
+            skipped=trainer.dataset.left_out,
         )
 
     def _said_wrong(self) -> int | None:

@@ -9,7 +9,7 @@ from nnviz.data.dataset import Dataset
 from nnviz.data.drawn.people import draw
 from nnviz.data.drawn.pictures import open_drawn, write_folder
 from nnviz.data.encoder import Encoder
-from nnviz.data.sources import suggested
+from nnviz.data.sources import find_source, suggested
 from nnviz.experiment import combine
 from nnviz.training.assembly import assemble
 
@@ -78,7 +78,7 @@ def test_a_linear_model_does_not_tell_them_apart(people: Dataset) -> None:
 
 
 def test_the_suggested_network_tells_them_apart(people: Dataset) -> None:
-    experiment = combine(suggested("people"), {"data": {"source": "people"}, "training": {"threads": 1}})
+    experiment = combine(suggested(find_source("people")), {"data": {"source": "people"}, "training": {"threads": 1}})
     assert experiment.network.output == "single"
     trainer = assemble(experiment, people)
     # On shared cores, threads that wait for each other would take most of the time.

@@ -9,7 +9,7 @@ from nnviz.data.dataset import Dataset
 from nnviz.data.drawn.pets import draw
 from nnviz.data.drawn.pictures import COUNTS, open_drawn, write_folder
 from nnviz.data.encoder import Encoder
-from nnviz.data.sources import suggested
+from nnviz.data.sources import find_source, suggested
 from nnviz.data.split import Split
 from nnviz.nn.layers import Dense
 from nnviz.nn.losses import CrossEntropy
@@ -104,7 +104,7 @@ def test_a_linear_model_does_not_tell_them_apart(pets: Dataset) -> None:
 
 
 def test_the_suggested_network_tells_them_apart(pets: Dataset) -> None:
-    tables = suggested("pets")
+    tables = suggested(find_source("pets"))
     settings = tables["training"]
     assert (settings["optimizer"], settings["momentum"], settings["batch_size"]) == ("sgd", 0.9, 16)
     layers, epochs = tables["network"]["layers"], tables["stopping"]["epochs"]

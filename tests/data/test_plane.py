@@ -7,7 +7,7 @@ import pytest
 
 from nnviz.data.drawn.pictures import write_folder
 from nnviz.data.drawn.plane import PLANES as DRAWN
-from nnviz.data.sources import BUILT_IN, PLANES, open_source, refuse_misplaced, suggested
+from nnviz.data.sources import BUILT_IN, PLANES, find_source, open_source, refuse_misplaced, suggested
 from nnviz.errors import InputError
 from nnviz.experiment import Data, combine
 from nnviz.training.assembly import assemble, open_dataset
@@ -20,7 +20,7 @@ def opened(source: str, **options: object):
 
 def trained(source: str, layers: str | None = None) -> Trainer:
     chosen = {"data": {"source": source}, "network": {} if layers is None else {"layers": layers}}
-    experiment = combine(suggested(source), chosen)
+    experiment = combine(suggested(find_source(source)), chosen)
     trainer = assemble(experiment, open_dataset(experiment))
     while not trainer.stopped_by:
         trainer.step()
@@ -100,7 +100,7 @@ def test_other_sources_refuse_the_options_in_one_line(option: dict[str, float]) 
     name = next(iter(option))
     with pytest.raises(InputError, match=rf"^data\.{name}: only xor, .* have it; leave it out for pets$"):
         opened("pets", **option)
-    refuse_misplaced(Data(source="xor", **option))
+    refuse_misplaced(Data(source="xor", **option), find_source("xor"))
 
 
 @pytest.mark.parametrize("option", [{"noise": 1.5}, {"noise": -0.1}, {"examples": 1}])

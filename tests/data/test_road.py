@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 from nnviz.data.dataset import Dataset
 from nnviz.data.drawn.pictures import open_drawn, write_folder
 from nnviz.data.drawn.road import draw
-from nnviz.data.sources import suggested
+from nnviz.data.sources import find_source, suggested
 from nnviz.errors import InputError
 from nnviz.experiment import combine
 from nnviz.training.assembly import assemble
@@ -61,7 +61,9 @@ def test_the_road_leads_to_where_the_car_is_steered(road: Dataset) -> None:
 
 
 def test_the_suggested_network_learns_to_steer(road: Dataset) -> None:
-    trainer = assemble(combine(suggested("road"), {"data": {"source": "road"}, "training": {"threads": 1}}), road)
+    trainer = assemble(
+        combine(suggested(find_source("road")), {"data": {"source": "road"}, "training": {"threads": 1}}), road
+    )
     # On shared cores, threads that wait for each other would take most of the time.
     with threadpool_limits(1):
         while trainer.stopped_by is None:

@@ -27,7 +27,7 @@ def serve(connection: Connection) -> None:
     import numpy as np
     from PIL import Image
 
-    from nnviz.data.arrays import cifar, idx, npz  # noqa: F401
+    from nnviz.data.arrays import cifar, idx, numpy_arrays, stl10  # noqa: F401
     from nnviz.data.images import image_folder  # noqa: F401
     from nnviz.data.tables import image_examples, table  # noqa: F401
     from nnviz.data.texts import text_folder  # noqa: F401

@@ -245,13 +245,13 @@ REFUSED: dict[str, tuple[Make, list[str], str]] = {
     "npz: objects": (
         npz(x=np.array([{}, {}], object), y=np.arange(2)),
         ["x.npz"],
-        r"x.npz: 'x' holds \|O; store plain numbers or texts, not objects",
+        r"x.npz: 'x' holds \|O, objects of Python \(pickle\), which are never loaded; store plain numbers or",
     ),
     "npz: no zip": (content("x.npz", b"hello"), ["x.npz"], r"x.npz: no .npz file, or damaged \(.*\); the file is"),
     "npz: another zip": (
         lambda f: zipfile.ZipFile(f / "x.npz", "w").writestr("a.txt", "hello"),
         ["x.npz"],
-        r"x.npz: there is no array 'x' in it; store examples as 'x', labels as 'y'",
+        r"x.npz: holds no array; call the examples 'x' and their labels 'y', those of other splits",
     ),
     "npz: counts": (
         npz(x=np.zeros((5, 2)), y=np.arange(4)),

@@ -60,8 +60,8 @@ def test_a_folder_is_described_with_counts_values_and_what_was_skipped(nnviz, tm
     assert told["examples"] == {"train": 21, "validation": 5, "test": 4}
     assert (told["taken"], told["seed"]) == (["validation", "test"], 3)
     assert told["skipped"] == [
-        {"reason": "not an image", "kind": "file", "names": ["cat/a.txt", "cat/b.txt"]},
-        {"reason": "in no class's folder", "kind": "file", "names": ["readme.md"]},
+        {"reason": "not an image", "kind": "file", "count": 2, "names": ["cat/a.txt", "cat/b.txt"]},
+        {"reason": "in no class's folder", "kind": "file", "count": 1, "names": ["readme.md"]},
     ]
     text = nnviz("data", "mine").stdout
     assert "mine: a folder of images, one sub-folder a class\n" in text
@@ -69,7 +69,7 @@ def test_a_folder_is_described_with_counts_values_and_what_was_skipped(nnviz, tm
     assert "  split 70 % / 15 % / 15 %, by chance (seed 0)\n" in text
     assert "  cat           14           3     3\n" in text
     assert "  2 classes     21           5     4\n" in text
-    assert "skipped 3 files:\n  2 not an image: cat/a.txt, cat/b.txt\n" in text
+    assert "skipped 3 files:\n  2 not an image: cat/a.txt and cat/b.txt\n" in text
     assert "to be trained with: dense 256 relu, dense 64 relu; sgd, learning rate 0.002, batches of 16, 20 ep" in text
 
 
@@ -148,7 +148,7 @@ def test_splits_that_the_source_has_are_told(nnviz, tmp_path):
 def test_arrays_are_described(nnviz, tmp_path):
     np.savez(tmp_path / "x.npz", x=np.arange(40.0).reshape(20, 2), y=np.arange(40.0).reshape(20, 2))
     told = described(nnviz, "x.npz")
-    assert told["format"] == "a file of NumPy arrays"
+    assert told["format"] == "arrays of NumPy"
     assert [target["name"] for target in told["targets"]] == ["output 0", "output 1"]
     assert told["inputs"]["max"] <= 39
 

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 from textual.strip import Strip
 
-from nnviz.data.sources import suggested
+from nnviz.data.sources import find_source, suggested
 from nnviz.experiment import combine
 from nnviz.remote.client import LocalTrainer
 from nnviz.remote.messages import PACES, Look, Order, Run, SetFocus
@@ -24,7 +24,10 @@ ENDLESS = {"stopping": {"epochs": 10**6}}
 EXPERIMENTS = {
     "pets": combine(TABLES),
     "maps": combine(TABLES, {"network": {"layers": "conv 4 3x3 relu, pool 2, dense 5 tanh"}}),
-    **{name: combine(suggested(name), {"data": {"source": name}}) for name in ("spiral", "waves", "road", "language")},
+    **{
+        name: combine(suggested(find_source(name)), {"data": {"source": name}})
+        for name in ("spiral", "waves", "road", "language")
+    },
 }
 
 

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
-from nnviz.data.sources import suggested
+from nnviz.data.sources import find_source, suggested
 from nnviz.experiment import combine
 from nnviz.remote.client import LocalTrainer
 from nnviz.remote.messages import Order
@@ -26,7 +26,7 @@ SnapCompare = Callable[..., bool]
 def plane_order(order: Order, source: str, **stopping: int) -> Order:
     """In float64 the last digits, which differ from processor to processor, are far from those that are shown."""
     chosen = {"data": {"source": source}, "training": {"dtype": "float64", "threads": 1}, "stopping": stopping}
-    return replace(order, experiment=combine(suggested(source), chosen))
+    return replace(order, experiment=combine(suggested(find_source(source)), chosen))
 
 
 def several_order(order: Order, folder: Path) -> Order:

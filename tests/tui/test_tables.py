@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from nnviz.data.sources import suggested
+from nnviz.data.sources import find_source, suggested
 from nnviz.experiment import combine
 from nnviz.remote.messages import Order
 from nnviz.tui.drawing.palette import DARK
@@ -21,7 +21,7 @@ def houses(order: Order, tmp_path: Path) -> Order:
     rows = [f"{i},{'red' if i % 3 else 'blue'},{100_000 + 1000 * i}" for i in range(100)]
     path = tmp_path / "houses.csv"
     path.write_text("\n".join(["size,colour,price", *rows, ""]))
-    return replace(order, experiment=combine(suggested(str(path)), {"data": {"source": str(path)}}))
+    return replace(order, experiment=combine(suggested(find_source(str(path))), {"data": {"source": str(path)}}))
 
 
 async def test_columns_have_names_and_their_own_unit(open_app: OpenApp, houses: Order) -> None:

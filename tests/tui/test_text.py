@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from rich.cells import cell_len
 from textual.pilot import Pilot
 
-from nnviz.data.sources import suggested
+from nnviz.data.sources import find_source, suggested
 from nnviz.data.written.language import open_language
 from nnviz.experiment import combine
 from nnviz.remote.client import LocalTrainer
@@ -33,7 +33,7 @@ async def _ready(pilot: Pilot[object]) -> None:
 def language(order: Order) -> Order:
     """In float64 the last digits, which differ from processor to processor, are far from those that are shown."""
     tables = {"data": {"source": "language"}, "training": {"dtype": "float64"}}
-    return replace(order, experiment=combine(suggested("language"), tables))
+    return replace(order, experiment=combine(suggested(find_source("language")), tables))
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])

@@ -12,11 +12,11 @@ import numpy as np
 from nnviz.array import Array
 from nnviz.data.arrays.class_list import class_list
 from nnviz.data.arrays.labelled_arrays import Part, as_dataset
-from nnviz.data.arrays.left_out import left_out
 from nnviz.data.arrays.picture_arrays import prepared
+from nnviz.data.arrays.set_names import CIFAR_10_FILE
+from nnviz.data.arrays.strays import strays
 from nnviz.data.bounded import AGAIN, bounded
 from nnviz.data.dataset import Dataset
-from nnviz.data.formats import CIFAR_10_FILE
 from nnviz.errors import InputError
 
 SIDE = 32
@@ -57,7 +57,7 @@ def open_cifar(folder: Path, image_size: int | None, grayscale: bool, generator:
     parts = {role: _part(paths, kind, image_size, grayscale) for role, paths in files.items() if paths}
     class_names = class_list(folder / kind.names, kind.classes) or [str(number) for number in range(kind.classes)]
     read = {folder / kind.names, *files["train"], *files["test"]}
-    return as_dataset(folder, parts, generator, class_names, skipped=left_out(folder, read))
+    return as_dataset(folder, parts, generator, class_names, skipped=strays(folder, read))
 
 
 def _part(paths: list[Path], kind: Kind, image_size: int | None, grayscale: bool) -> Part:

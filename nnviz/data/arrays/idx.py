@@ -16,8 +16,8 @@ import numpy as np
 from nnviz.array import Array
 from nnviz.data.arrays.idx_names import Kind, collections, key_of, meaning_of
 from nnviz.data.arrays.labelled_arrays import Part, as_dataset
-from nnviz.data.arrays.left_out import left_out
 from nnviz.data.arrays.picture_arrays import as_bytes, prepared, scale_of
+from nnviz.data.arrays.strays import strays
 from nnviz.data.bounded import AGAIN, BoundedFile, bounded
 from nnviz.data.dataset import Dataset
 from nnviz.errors import InputError
@@ -68,11 +68,11 @@ def open_idx(path: Path, image_size: int | None, grayscale: bool, generator: np.
         ready = {role: part._replace(labels=_named(part, characters, mapping)) for role, part in ready.items()}
         class_names = list(characters.values())
     read = {mapping, *(file for pair in files.values() for file in pair)}
-    return as_dataset(path, ready, generator, class_names, notes, left_out(folder, read) if path.is_dir() else ())
+    return as_dataset(path, ready, generator, class_names, notes, strays(folder, read) if path.is_dir() else ())
 
 
 def _set(path: Path) -> tuple[str, dict[str, Files]]:
-    """What the set is about, and split → its files. Raises InputError if there are several sets, or none to train on."""
+    """What the set is about, and split → its files. Raises InputError if there are several, or none to train on."""
     folder = path if path.is_dir() else path.parent
     try:
         found = collections(folder.iterdir())

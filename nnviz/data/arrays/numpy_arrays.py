@@ -21,6 +21,7 @@ from nnviz.data.arrays.npy_header import Header
 from nnviz.data.arrays.picture_arrays import CHANNELS_FIRST, as_bytes, prepared, scale_of
 from nnviz.data.arrays.picture_arrays import NOTES as SCALE_NOTES
 from nnviz.data.arrays.stored_arrays import StoredArrays, opened_arrays
+from nnviz.data.arrays.strays import strays
 from nnviz.data.dataset import Dataset
 from nnviz.data.split import Skipped
 from nnviz.errors import InputError
@@ -58,6 +59,7 @@ def open_numpy(path: Path, wanted: Wanted, generator: np.random.Generator) -> Da
     }
     class_names = _class_names(stored.path, arrays, paired, parts["train"])
     skipped = [Skipped(f"'{name}'", reason, "array") for name, reason in sorted(paired.unread.items())]
+    skipped += strays(path, stored.files) if path.is_dir() else ()
     return as_dataset(path, parts, generator, class_names, [*notes, *more], skipped)
 
 

@@ -1,8 +1,8 @@
 """STL-10 in its binary form → Dataset.
 
 `train_X.bin` and `test_X.bin` hold pictures of 96×96, each as its red plane, its green one and its blue one, and each
-plane column by column; `train_y.bin` and `test_y.bin` a byte for the class of each, from 1 on, whose names are the lines
-of `class_names.txt`. `unlabeled_X.bin` is not read.
+plane column by column; `train_y.bin` and `test_y.bin` a byte for the class of each, from 1 on. The lines of
+`class_names.txt` are the names of the classes. `unlabeled_X.bin` is not read.
 """
 
 from pathlib import Path
@@ -12,8 +12,8 @@ import numpy as np
 from nnviz.array import Array
 from nnviz.data.arrays.class_list import class_list
 from nnviz.data.arrays.labelled_arrays import Part, as_dataset
-from nnviz.data.arrays.left_out import left_out
 from nnviz.data.arrays.picture_arrays import prepared
+from nnviz.data.arrays.strays import strays
 from nnviz.data.bounded import AGAIN, bounded
 from nnviz.data.dataset import Dataset
 from nnviz.errors import InputError
@@ -47,7 +47,7 @@ def open_stl10(folder: Path, image_size: int | None, grayscale: bool, generator:
         parts[role] = Part(prepared(pictures, image_size, grayscale, images), numbers - 1, str(labels))
     names = class_list(folder / NAMES, CLASSES) or [str(number) for number in range(1, CLASSES + 1)]
     read = {folder / NAMES, *(path for pair in files.values() for path in pair)}
-    return as_dataset(folder, parts, generator, names, [TURNED], left_out(folder, read))
+    return as_dataset(folder, parts, generator, names, [TURNED], strays(folder, read))
 
 
 def _pictures(path: Path) -> Array:

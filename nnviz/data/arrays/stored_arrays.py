@@ -27,10 +27,11 @@ Opened: TypeAlias = Callable[[], AbstractContextManager[tuple[Readable, int]]]
 
 
 class StoredArrays(NamedTuple):
-    """Arrays by name; `path` is what messages name."""
+    """Arrays by name; `path` is what messages name, and `files` are where the arrays are."""
 
     path: Path
     opened: Mapping[str, Opened]
+    files: Sequence[Path]
 
     def header(self, name: str) -> Header:
         """Raises InputError if there is none, or it announces what is not read."""
@@ -53,7 +54,8 @@ class StoredArrays(NamedTuple):
             listed = ", ".join(found.collections)
             raise InputError(f"{self.path}: holds several sets of arrays: {listed}; give a file of one of them")
         if not found.pairs:
-            raise InputError(f"{self.path}: holds {self._listed()}, and no examples with labels by their names; {FORM}")
+            lacking = ", and no examples with labels by their names" if self.opened else ""
+            raise InputError(f"{self.path}: holds {self._listed()}{lacking}; {FORM}")
         return found
 
     def _listed(self) -> str:
@@ -82,7 +84,7 @@ def opened_arrays(path: Path) -> Iterator[StoredArrays]:
                     yield arrays
                     return
         beside = {name: file for name, file in _files(path.parent).items() if file == path or _fits(name, path.stem)}
-        yield StoredArrays(path, {name: partial(_in_file, file) for name, file in beside.items()})
+        yield _one_each(path, beside)
         return
     files = _files(path)
     if len(files) == 1 and (only := next(iter(files.values()))).suffix.lower() == ".npz":
@@ -92,7 +94,7 @@ def opened_arrays(path: Path) -> Iterator[StoredArrays]:
     several = [file.name for file in files.values() if file.suffix.lower() == ".npz" and _count(file) != 1]
     if several:
         raise InputError(f"{path}: holds several files of arrays, such as {several[0]}; give one of them")
-    yield StoredArrays(path, {name: partial(_in_file, file) for name, file in files.items()})
+    yield _one_each(path, files)
 
 
 def holds_pictures(path: Path) -> bool:
@@ -109,6 +111,11 @@ def _files(folder: Path) -> dict[str, Path]:
     except OSError as error:
         raise InputError(f"{folder}: cannot be read ({error.strerror}); check its permissions") from None
     return {path.stem: path for path in paths if path.suffix.lower() in SUFFIXES and path.is_file()}
+
+
+def _one_each(path: Path, files: Mapping[str, Path]) -> StoredArrays:
+    opened = {name: partial(_in_file, file) for name, file in files.items()}
+    return StoredArrays(path, opened, list(files.values()))
 
 
 def _fits(name: str, other: str) -> bool:
@@ -128,7 +135,7 @@ def _opened_zip(path: Path) -> Iterator[StoredArrays]:
     try:
         with faults_of(path), zipfile.ZipFile(path) as archive:
             members = _members(archive)
-            yield StoredArrays(path, {name: partial(_in_zip, path, archive, name) for name in members})
+            yield StoredArrays(path, {name: partial(_in_zip, path, archive, name) for name in members}, [path])
     except InputError:
         raise
     except Exception as error:  # Zipfile raises whatever a damaged file makes it stumble over.

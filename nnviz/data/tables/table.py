@@ -7,7 +7,6 @@ names an image in each row, or holds a text, and it reads that.
 from pathlib import Path
 
 import numpy as np
-from msgspec.structs import replace
 
 from nnviz.array import Array
 from nnviz.data.dataset import Dataset
@@ -70,7 +69,7 @@ def open_table(
         from nnviz.data.tables.image_examples import open_table_images
 
         dataset = open_table_images(path, columns, image_name, target, data, generator, notes, reading)
-    return replace(dataset, notice=_as_sentences(dataset.notes))
+    return dataset
 
 
 def _image_name(text: DelimitedText, data: Data, learnt: TableEncoding | None) -> str | None:
@@ -161,8 +160,3 @@ def split_rows(target: Target, generator: np.random.Generator) -> dict[str, Arra
     splits = {"train": Split(places, target.labels, [""] * len(places))}
     complete(splits, generator)
     return {role: split.inputs[:] for role, split in splits.items()}
-
-
-def _as_sentences(notes: tuple[str, ...]) -> str:
-    """What the notes say, for the screen."""
-    return " ".join(f"{note[0].upper()}{note[1:]}." for note in notes)

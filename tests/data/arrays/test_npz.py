@@ -18,7 +18,7 @@ from nnviz.array import Array
 from nnviz.data import suggestions
 from nnviz.data.arrays.numpy_arrays import Wanted, open_numpy
 from nnviz.data.dataset import Dataset
-from nnviz.data.sources import open_source, suggested
+from nnviz.data.sources import find_source, open_source, suggested
 from nnviz.errors import InputError
 from nnviz.experiment import Data
 
@@ -136,14 +136,14 @@ def test_an_only_example_of_a_class_is_trained_on(tmp_path: Path) -> None:
 
 
 def test_suggestions_tell_pictures_from_numbers_without_numpy(tmp_path: Path) -> None:
-    assert suggested(str(saved(tmp_path, **VALID))) == suggestions.FOR_IMAGES
+    assert suggested(find_source(str(saved(tmp_path, **VALID)))) == suggestions.FOR_IMAGES
     (tmp_path / "bad.npz").write_bytes(b"PK")
-    assert suggested(str(tmp_path / "bad.npz")) == suggestions.FOR_IMAGES
+    assert suggested(find_source(str(tmp_path / "bad.npz"))) == suggestions.FOR_IMAGES
     path = saved(tmp_path, x=numbers(), y=CLASSES)
-    assert suggested(str(path)) == suggestions.FOR_NUMBERS
+    assert suggested(find_source(str(path))) == suggestions.FOR_NUMBERS
     program = (
-        "import sys; from nnviz.data.sources import path_of, suggested\n"
-        "path_of(sys.argv[1]); assert suggested(sys.argv[1])['network']['layers'] == 'dense 32 relu'\n"
+        "import sys; from nnviz.data.sources import find_source, suggested\n"
+        "assert suggested(find_source(sys.argv[1]))['network']['layers'] == 'dense 32 relu'\n"
         "assert not {'numpy', 'PIL'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program, path], check=True)

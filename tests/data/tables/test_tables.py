@@ -15,7 +15,7 @@ from nnviz.array import Array
 from nnviz.data import suggestions, text_file
 from nnviz.data.dataset import Dataset
 from nnviz.data.encoder import Encoder
-from nnviz.data.sources import open_source, path_of, suggested
+from nnviz.data.sources import find_source, open_source, suggested
 from nnviz.data.tables import delimited, table_columns, table_encoding
 from nnviz.data.tables.table import open_table
 from nnviz.errors import InputError
@@ -89,7 +89,7 @@ def test_every_cell_arrives_whatever_is_between_them(tmp_path: Path, delimiter: 
 def test_gzip_is_known_by_its_bytes(tmp_path: Path) -> None:
     path = written(tmp_path, gzip.compress(plants().encode()), "my.csv.gz")
     assert len(opened(path).train) == 28
-    assert path_of(str(path)) == path
+    assert find_source(str(path)).format == "table"
     assert open_source(Data(source=str(path)), np.random.default_rng(0)).name == "my.csv.gz"
 
 
@@ -262,9 +262,9 @@ def test_the_target_is_named_or_numbered(tmp_path: Path, target: str) -> None:
     assert not [note for note in dataset.notes if "--target" in note]
 
 
-def test_without_a_choice_the_notice_says_what_was_chosen(tmp_path: Path) -> None:
-    notice = opened(written(tmp_path, plants())).notice
-    assert notice == "The target is the last of 3 columns, 'kind', a class; --target chooses another."
+def test_without_a_choice_the_screen_says_what_was_chosen(tmp_path: Path) -> None:
+    told = opened(written(tmp_path, plants())).told
+    assert told == "The target is the last of 3 columns, 'kind', a class; --target chooses another."
 
 
 def test_rows_without_target_are_counted(tmp_path: Path) -> None:
@@ -493,16 +493,19 @@ def real(name: str) -> str:
 def trained(source: str, **data: Any) -> dict[str, Any]:
     """What comes out under the suggested settings."""
     tables = {"data": {"source": source, **data}, "training": {"threads": 1}}
-    experiment = combine(suggested(source), tables)
+    experiment = combine(suggested(find_source(source)), tables)
     trainer = assemble(experiment, open_dataset(experiment))
     while trainer.stopped_by is None:
         trainer.step()
     return summarize(trainer)
 
 
-def test_suggestions_are_for_columns_or_for_images() -> None:
-    assert suggested("a.csv") == suggested("a.TSV.gz") == suggestions.FOR_TABLES
-    assert suggested("a.csv", pictured=True) == suggestions.FOR_IMAGES
+def test_suggestions_are_for_columns_or_for_images(tmp_path: Path) -> None:
+    for name in ("a.csv", "a.TSV.gz"):
+        (tmp_path / name).write_text("")
+    one, other = (find_source(str(tmp_path / name)) for name in ("a.csv", "a.TSV.gz"))
+    assert suggested(one) == suggested(other) == suggestions.FOR_TABLES
+    assert suggested(one, pictured=True) == suggestions.FOR_IMAGES
 
 
 def test_iris() -> None:

@@ -1,6 +1,6 @@
 """The built-in lines of ten languages."""
 
-from nnviz.data.sources import suggested
+from nnviz.data.sources import find_source, suggested
 from nnviz.data.written.language import open_language
 from nnviz.experiment import combine
 from nnviz.training.assembly import assemble, open_dataset
@@ -18,7 +18,7 @@ def test_each_language_has_as_much_of_everything() -> None:
 
 def test_unseen_lines_are_known_within_the_suggested_epochs() -> None:
     tables = {"data": {"source": "language"}, "training": {"threads": 1, "seed": 1}}
-    experiment = combine(suggested("language"), tables)
+    experiment = combine(suggested(find_source("language")), tables)
     dataset = open_dataset(experiment)
     trainer = assemble(experiment, dataset)
     while not trainer.stopped_by:

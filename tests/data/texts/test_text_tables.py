@@ -9,7 +9,7 @@ import pytest
 
 from nnviz.data import suggestions
 from nnviz.data.dataset import Dataset
-from nnviz.data.sources import suggested
+from nnviz.data.sources import find_source, suggested
 from nnviz.data.tables.table import open_table
 from nnviz.data.tables.table_encoding import TableEncoding
 from nnviz.data.texts.text_dataset import standardization_of
@@ -41,13 +41,13 @@ def test_the_column_of_texts_is_found(tmp_path: Path) -> None:
     assert dataset.train.texts is not None
     assert dataset.train.texts[0].startswith("this is message number")
     assert "the text is column 'body', the target 'mood', and 1 other column left out: count" in dataset.notes[0]
-    assert suggested(str(path)) == suggestions.FOR_TEXTS
+    assert suggested(find_source(str(path))) == suggestions.FOR_TEXTS
 
 
 def test_what_is_chosen_wins(tmp_path: Path) -> None:
     path = written(tmp_path, ROWS)
     assert opened(path, text_column="", target="mood").feature_names == ("count",)
-    assert suggested(str(path), text_column="") == suggestions.FOR_TABLES
+    assert suggested(find_source(str(path)), text_column="") == suggestions.FOR_TABLES
     by_mood = opened(path, text_column="mood", target="1", task="regress")
     assert by_mood.train.texts is not None
     assert set(by_mood.train.texts) == {"calm", "angry"}
@@ -96,7 +96,9 @@ def test_rare_counts_are_not_enlarged_more_than_the_mean_one() -> None:
 @pytest.mark.skipif(not SMS.is_file(), reason="shared/data/text/sms.tsv is not here")
 def test_real_messages_are_told_apart() -> None:
     source = str(SMS)
-    experiment = combine(suggested(source), {"data": {"source": source}, "training": {"threads": 1, "seed": 3}})
+    experiment = combine(
+        suggested(find_source(source)), {"data": {"source": source}, "training": {"threads": 1, "seed": 3}}
+    )
     begun = time.process_time()
     dataset = open_dataset(experiment)
     assert time.process_time() - begun < 4

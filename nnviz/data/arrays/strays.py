@@ -9,7 +9,7 @@ from nnviz.data.split import Skipped
 REASON = "no file of this set"
 
 
-def left_out(folder: Path, read: Collection[Path]) -> list[Skipped]:
+def strays(folder: Path, read: Collection[Path]) -> list[Skipped]:
     """Whatever is in the folder beside the files that are read, and their packed copies. Raises InputError."""
     copies = {path.with_name(f"{path.name}.gz") for path in read}
-    return [left(path, folder, REASON) for path in entries(folder) if path not in copies and path not in read]
+    return list(left((path for path in entries(folder) if path not in copies and path not in read), folder, REASON))

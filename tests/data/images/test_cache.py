@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from nnviz.data.dataset import Dataset
-from nnviz.data.images import cache, cache_entry, image_files
+from nnviz.data.images import cache, cache_entry, decoding, image_files
 from nnviz.data.images.decoded import NOT_NOW, Images
 from nnviz.data.images.image_folder import open_image_folder
 from nnviz.data.images.image_reading import read_images
@@ -32,6 +32,12 @@ def entries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache: the folder of its entries."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return tmp_path / "cache" / "nnviz" / "images"
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a process that helps to decode, which would know nothing of what a test replaces in this one."""
+    monkeypatch.setattr(decoding, "available_cores", lambda: 1)
 
 
 @pytest.fixture

@@ -98,9 +98,18 @@ def scores(result: dict[str, Any]) -> str:
 def _distances(found: dict[str, Any], of_mean: dict[str, Any]) -> str:
     rows = [["", "loss", "RMSE", "MAE", "RMSE of the mean", "MAE of the mean"]]
     for name, score in found.items():
-        distances = [score["rmse"], score["mae"], of_mean[name]["rmse"], of_mean[name]["mae"]]
-        rows.append([name, _numbers(score)[0], *("not finite" if d is None else in_unit(d) for d in distances)])
-    return f"{table(rows)}\n  in the target's own unit; the mean is that of the training targets, always predicted"
+        measures = [of[measure] for of in (score, of_mean[name]) for measure in ("rmse", "mae")]
+        loss = _numbers(score)[0]
+        if isinstance(measures[0], dict):
+            rows.append([name, loss, *[""] * len(measures)])
+            rows += [[f"  {printable(target)}", "", *(_told(m[target]) for m in measures)] for target in measures[0]]
+        else:
+            rows.append([name, loss, *map(_told, measures)])
+    return f"{table(rows)}\n  in each target's own unit; the mean is that of the training targets, always predicted"
+
+
+def _told(distance: float | None) -> str:
+    return "not finite" if distance is None else in_unit(distance)
 
 
 def in_unit(value: float) -> str:

@@ -17,8 +17,8 @@ from nnviz.headless.console import json_result, note, result
 from nnviz.headless.reading_progress import told_reading
 from nnviz.headless.skipped import tell_skipped
 from nnviz.headless.training import unseen
-from nnviz.training.distance import Distance, distance_of_mean
-from nnviz.training.evaluation import Assessment, assess
+from nnviz.training.distance import Distances, distances_of_mean
+from nnviz.training.evaluation import Assessment, assess, plain
 from nnviz.training.process import prepare_process
 from nnviz.training.randomness import from_seed
 from nnviz.training.run import TrainedNetwork, digest, load_run
@@ -34,7 +34,7 @@ class Tested(msgspec.Struct, frozen=True):
     task: Task
     examples: int
     assessment: Assessment
-    of_mean: Distance | None
+    of_mean: Distances
 
 
 def score(run: Path, source: str | None, cached: bool = True) -> Tested:
@@ -58,7 +58,7 @@ def score(run: Path, source: str | None, cached: bool = True) -> Tested:
         raise InputError(f"{dataset.name}: it has no examples for validation or test, so nothing here is unseen")
     assessment = assess(trained.network, trained.task, split, trained.encoder)
     targets = trained.task.targets
-    of_mean = None if targets is None else distance_of_mean(targets, split.labels)
+    of_mean = () if targets is None else distances_of_mean(targets, split.labels)
     return Tested(run, source or trained.experiment.data.source, name, trained.task, len(split), assessment, of_mean)
 
 
@@ -133,7 +133,7 @@ def _object(tested: Tested) -> dict[str, Any]:
         "split": tested.split,
         "examples": tested.examples,
         **tested.assessment.score.plain(),
-        **({} if tested.of_mean is None else {"mean_prediction": tested.of_mean._asdict()}),
+        **({"mean_prediction": plain(tested.of_mean)} if tested.of_mean else {}),
         "classes": list(tested.task.class_names),
         "confusion": None if confusion is None else confusion.tolist(),
     }
@@ -148,7 +148,7 @@ def print_report(tested: Tested) -> None:
         scores(
             {
                 tested.split: tested.assessment.score.plain(),
-                "mean_prediction": {tested.split: tested.of_mean and tested.of_mean._asdict()},
+                "mean_prediction": {tested.split: plain(tested.of_mean)},
             }
         ),
     ]

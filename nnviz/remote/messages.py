@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from nnviz.data.task import Task
     from nnviz.experiment import Experiment
     from nnviz.remote.terminal import Terminal
-    from nnviz.training.distance import Distance
+    from nnviz.training.distance import Distances
     from nnviz.training.frame import Focus, Frame, FrameUpdate, Parts
 
 
@@ -145,7 +145,8 @@ class Mistake(msgspec.Struct, frozen=True):
 class TestReport(msgspec.Struct, frozen=True):
     """How the network does on a split it never trained on; `confusion` rows are labels, columns what it said.
 
-    of_mean    for numbers: how far off it would be always to predict the mean of the training targets
+    distances  for numbers: how far off it is, of each target
+    of_mean    how far off it would be always to predict the mean of the training targets
     true, predicted  (k,) the first of the numbers and what the network said, of at most 2,000 examples
     """
 
@@ -157,8 +158,8 @@ class TestReport(msgspec.Struct, frozen=True):
     accuracy: float | None
     confusion: Array | None
     mistakes: tuple[Mistake, ...]
-    distance: Distance | None = None
-    of_mean: Distance | None = None
+    distances: Distances = ()
+    of_mean: Distances = ()
     true: Array | None = None
     predicted: Array | None = None
 

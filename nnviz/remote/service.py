@@ -12,7 +12,7 @@ from nnviz.remote import messages as m
 from nnviz.training import frame as f
 from nnviz.training.assembly import assemble, open_dataset
 from nnviz.training.camera import Camera
-from nnviz.training.distance import distance_of_mean
+from nnviz.training.distance import distances_of_mean
 from nnviz.training.evaluation import Assessment, chosen_class, class_probabilities
 from nnviz.training.history import Evaluation
 from nnviz.training.result import summarize
@@ -215,8 +215,8 @@ class Service:
             accuracy=assessment.score.accuracy,
             confusion=assessment.confusion,
             mistakes=_mistakes(assessment, split, dataset.task),
-            distance=assessment.score.distance,
-            of_mean=distance_of_mean(targets, split.labels) if targets else None,
+            distances=assessment.score.distances,
+            of_mean=distances_of_mean(targets, split.labels) if targets else (),
             true=split.labels[shown, 0].copy() if targets else None,
             predicted=told[shown, 0].copy() if targets else None,
         )

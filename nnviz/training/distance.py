@@ -1,6 +1,7 @@
-"""How far predictions are from targets that are numbers, in the unit of the targets."""
+"""How far predictions are from targets that are numbers, in the unit of each target."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -9,18 +10,24 @@ from nnviz.data.task import Targets
 
 
 class Distance(NamedTuple):
-    """The root of the mean squared error, which large errors weigh most in, and the mean absolute error."""
+    """From one target: root of the mean squared error, in which large errors weigh most, and mean absolute error."""
 
+    target: str
     rmse: float
     mae: float
 
 
-def distance(predictions: Array, targets: Array) -> Distance:
-    """Over predictions and targets (n, outputs), calculated in float64."""
-    errors = predictions.astype(np.float64) - targets
-    return Distance(float(np.sqrt(np.mean(np.square(errors)))), float(np.mean(np.abs(errors))))
+Distances: TypeAlias = tuple[Distance, ...]
+"""One for each target: a mean over several would mix their units."""
 
 
-def distance_of_mean(targets: Targets, labels: Array) -> Distance:
-    """How far the mean of the training targets is from labels (n, outputs): what a network has to be better than."""
-    return distance(np.broadcast_to(np.array(targets.mean), labels.shape), labels)
+def distances(predictions: Array, labels: Array, names: Sequence[str]) -> Distances:
+    """Of predictions and labels (n, targets), calculated in float64."""
+    errors = predictions.astype(np.float64) - labels
+    rmse, mae = np.sqrt(np.square(errors).mean(axis=0)), np.abs(errors).mean(axis=0)
+    return tuple(map(Distance, names, rmse.tolist(), mae.tolist()))
+
+
+def distances_of_mean(targets: Targets, labels: Array) -> Distances:
+    """How far the mean of the training targets is from labels (n, targets): what a network has to be better than."""
+    return distances(np.broadcast_to(np.array(targets.mean), labels.shape), labels, targets.names)

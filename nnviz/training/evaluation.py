@@ -1,7 +1,7 @@
 """How good a network is on a split: loss, accuracy and the confusion table."""
 
 import math
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from nnviz.data.encoder import Encoder
 from nnviz.data.split import Split
 from nnviz.data.task import Task
 from nnviz.nn.network import Network
-from nnviz.training.distance import Distance, distance
+from nnviz.training.distance import Distances, distances
 
 BATCH = 1024
 # The inputs that are evaluated at a time, and what the layers give for them, take no more memory than this.
@@ -23,24 +23,34 @@ def finite(number: float) -> float | None:
     return number if math.isfinite(number) else None
 
 
+Plain: TypeAlias = float | dict[str, float | None] | None
+
+
 class Score(NamedTuple):
     """Mean loss over a split and the share of examples whose class was right (None where targets are numbers).
 
-    distance  from these numbers, in their own unit; None for classes
+    distances  from these numbers, of each target in its own unit; none for classes
     """
 
     loss: float
     accuracy: float | None
-    distance: Distance | None = None
+    distances: Distances = ()
 
-    def plain(self) -> dict[str, float | None]:
-        """The score for JSON, which knows no infinity: a number that is not finite is None.
+    def plain(self) -> dict[str, Plain]:
+        """The score for JSON, which knows no infinity: a number that is not finite is None."""
+        return {"loss": finite(self.loss), "accuracy": self.accuracy, **plain(self.distances)}
 
-        `rmse` and `mae` are in it where targets are numbers.
-        """
-        numbers = {"loss": self.loss, **(self.distance._asdict() if self.distance else {})}
-        plain = {name: finite(number) for name, number in numbers.items()}
-        return {"loss": plain.pop("loss"), "accuracy": self.accuracy, **plain}
+
+def plain(distances: Distances) -> dict[str, Plain]:
+    """For JSON: `rmse` and `mae`, a number each, or where there are several targets, a number by the name of each."""
+    if not distances:
+        return {}
+    if len(distances) == 1:
+        return {"rmse": finite(distances[0].rmse), "mae": finite(distances[0].mae)}
+    return {
+        "rmse": {each.target: finite(each.rmse) for each in distances},
+        "mae": {each.target: finite(each.mae) for each in distances},
+    }
 
 
 class Assessment(NamedTuple):
@@ -108,7 +118,7 @@ def assess(network: Network, task: Task, split: Split, encoder: Encoder) -> Asse
     loss = float(each.mean(dtype=np.float64))
     classes = len(task.class_names)
     if not classes:
-        far = distance(task.told_numbers(prediction), split.labels)
+        far = distances(task.told_numbers(prediction), split.labels, task.output_names(task.numbers))
         return Assessment(Score(loss, None, far), prediction, each, None)
     said = chosen_class(prediction, task)
     confusion = np.zeros((classes, classes), np.int64)

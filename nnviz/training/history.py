@@ -32,10 +32,10 @@ class Evaluation(msgspec.Struct, frozen=True):
     def records(self) -> list[dict[str, Any]]:
         """One object for each split, for JSON. The mean of the steps' losses is not a score of the training split."""
         place, seconds = {"step": self.step, "epoch": self.epoch}, {"seconds": round(self.seconds, 3)}
-        records = [{**place, "split": "train", "mean_step_loss": finite(self.step_loss), **seconds}]
-        if self.validation is not None:
-            records.append({**place, "split": "validation", **self.validation.plain(), **seconds})
-        return records
+        train = {**place, "split": "train", "mean_step_loss": finite(self.step_loss), **seconds}
+        if self.validation is None:
+            return [train]
+        return [train, {**place, "split": "validation", **self.validation.plain(), **seconds}]
 
 
 class LossCurve:

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from nnviz.training.distance import distance_of_mean
+from nnviz.training.distance import distances_of_mean
+from nnviz.training.evaluation import plain
 from nnviz.training.trainer import Trainer
 
 
@@ -10,7 +11,7 @@ def summarize(trainer: Trainer) -> dict[str, Any]:
     """Put the network into the state that is kept, score it on every split, and tell the run in one object.
 
     Empty splits score None. `epochs` counts finished ones. Where targets are numbers, `mean_prediction` has the
-    distances of always predicting the mean of the training targets.
+    distances of always predicting the mean of the training targets, of each target in its own unit.
     """
     kept = trainer.kept()
     steps = trainer.steps_done
@@ -33,7 +34,7 @@ def summarize(trainer: Trainer) -> dict[str, Any]:
         result[name] = score.plain() if score else None
     if dataset.task.targets is not None:
         result["mean_prediction"] = {
-            name: distance_of_mean(dataset.task.targets, split.labels)._asdict() if len(split) else None
+            name: plain(distances_of_mean(dataset.task.targets, split.labels)) if len(split) else None
             for name, split in (("train", dataset.train), ("validation", dataset.validation), ("test", dataset.test))
         }
     return result

@@ -34,15 +34,14 @@ def experiment(**network: str) -> Experiment:
 @pytest.mark.parametrize("loss", ["cross-entropy", "mse"])
 def test_the_error_is_told_in_the_unit_of_the_number(loss: str) -> None:
     trainer = assemble(experiment(loss=loss), examples())
-    before = trainer.assess(trainer.dataset.test).score.distance
+    before = trainer.assess(trainer.dataset.test).score.distances[0]
     while trainer.stopped_by is None:
         trainer.step()
     assessed = trainer.assess(trainer.dataset.test)
     assert assessed.predictions.shape == (80, 45)
     assert before is not None
-    assert assessed.score.distance is not None
     if loss == "cross-entropy":
-        assert assessed.score.distance.mae < 0.1 < before.mae
+        assert assessed.score.distances[0].mae < 0.1 < before.mae
 
 
 @pytest.mark.parametrize("loss", ["cross-entropy", "mse"])

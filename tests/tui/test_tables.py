@@ -51,6 +51,23 @@ async def test_the_test_shows_predicted_against_true(open_app: OpenApp, houses: 
         assert "●" in text
 
 
+async def test_the_test_tells_the_distance_from_each_target(open_app: OpenApp, order: Order, tmp_path: Path) -> None:
+    generator = np.random.default_rng(0)
+    path = tmp_path / "two.npz"
+    np.savez(path, x=generator.normal(size=(80, 3)), y=generator.normal(size=(80, 2)) * [0.01, 5000])
+    experiment = combine(suggested(find_source(str(path))), {"data": {"source": str(path)}})
+    async with open_app((80, 24), replace(order, experiment=experiment)) as driver:
+        await driver.press("u", "t")
+        small, large = (re.search(rf"output {k} +([\d.,]+) +([\d.,]+)", driver.text()) for k in (0, 1))
+        assert small is not None
+        assert large is not None
+        # About the deviation of each: little has been learnt.
+        for found, deviation in ((small, 0.01), (large, 5000)):
+            assert deviation / 3 < float(found[1].replace(",", "")) < deviation * 9
+            assert deviation / 3 < float(found[2].replace(",", "")) < deviation * 3
+        assert "across: true output 0" in driver.text()
+
+
 def test_a_perfect_prediction_lies_on_the_diagonal() -> None:
     numbers = np.linspace(0, 1000, 400)
     drawn = scatter(numbers, numbers, 60, 20).plain

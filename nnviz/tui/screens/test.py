@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -17,11 +18,14 @@ from nnviz.tui.drawing.confusion import Confusion
 from nnviz.tui.drawing.grid import picture
 from nnviz.tui.drawing.palette import Palette
 from nnviz.tui.drawing.scatter import scatter
-from nnviz.wording import number, short
+from nnviz.wording import apart, number, short
 
 THUMBNAIL = 20
 TEXT = 40
 SCATTER_WIDTH, SCATTER_HEIGHT = 72, 22
+MEASURES = ("rmse", "mae")
+# Width of a target's name.
+TARGET = 24
 
 
 class TestScreen(ModalScreen[None]):
@@ -41,6 +45,8 @@ class TestScreen(ModalScreen[None]):
             page.border_title = f"Test on unseen examples · after step {report.step:,}"
             page.border_subtitle = "escape closes"
             yield Static(self._score())
+            if len(report.distances) > 1:
+                yield Static(_distances(report))
             if report.confusion is not None:
                 yield Static(Confusion(report.confusion, report.task.class_names))
             if report.true is not None and report.predicted is not None and report.task.targets is not None:
@@ -63,19 +69,32 @@ class TestScreen(ModalScreen[None]):
             right = round(report.accuracy * report.examples)
             text.append(f"{report.accuracy:.1%} right", style="bold")
             text.append(f"  ({right:,} of {report.examples:,} {report.split} examples)   ")
-        if report.distance is not None and report.of_mean is not None:
-            for name in ("rmse", "mae"):
-                value, of_mean = getattr(report.distance, name), getattr(report.of_mean, name)
+        if len(report.distances) == 1:
+            for name in MEASURES:
+                value, of_mean = (getattr(of[0], name) for of in (report.distances, report.of_mean))
                 text.append(f"{name.upper()} {number(value, 4)}", style="bold")
                 text.append(f" (the mean {number(of_mean, 4)})   ")
         text.append(f"loss {number(report.loss)}")
-        if report.distance is not None:
+        if report.distances:
             text.append(f"   {report.examples:,} {report.split} examples")
         return text
 
     def action_dismiss_page(self) -> None:
         """Back to the training screen."""
         self.dismiss()
+
+
+def _distances(report: TestReport) -> Table:
+    """How far off the network is from each target, beside always predicting the mean."""
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    table.add_column("target")
+    for name in MEASURES:
+        for heading in (name.upper(), "(the mean)"):
+            table.add_column(heading, justify="right")
+    names = apart(tuple(distance.target for distance in report.distances), TARGET)
+    for target, *both in zip(names, report.distances, report.of_mean, strict=True):
+        table.add_row(target, *(number(getattr(of, name), 4) for name in MEASURES for of in both))
+    return table
 
 
 def _scatter_heading(name: str) -> Text:

@@ -5,6 +5,8 @@ import signal
 import subprocess
 import threading
 import time
+from collections.abc import Callable
+from itertools import chain, repeat
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -136,15 +138,20 @@ class RemoteTrainer:
 
 
 class LocalTrainer:
-    """The same trainer in this process, for tests: a running one trains `slice_seconds` whenever it is asked."""
+    """The same trainer in this process, for pictures and tests: nothing of it depends on how fast the machine is.
 
-    def __init__(self, order: Order, slice_seconds: float = 0.005) -> None:
+    A running one trains `steps` whenever it is asked, without an end if that is None; at a slow pace, what is due by
+    `clock`, in seconds.
+    """
+
+    def __init__(self, order: Order, steps: int | None = 20, clock: Callable[[], float] = time.perf_counter) -> None:
         from nnviz.remote.service import Service
 
         self._order = order
-        self._slice = slice_seconds
+        self._steps = steps
+        self._clock = clock
         self._asked: Request = Look()
-        self.service = Service(order)
+        self.service = Service(order, clock=clock)
 
     def send(self, request: Request) -> None:
         self._asked = request
@@ -154,15 +161,15 @@ class LocalTrainer:
 
     def receive(self) -> "Answer | OpeningProgress":
         if self.service.waits() == 0:
-            end = time.perf_counter() + self._slice
-            self.service.work(lambda: time.perf_counter() >= end)
+            left = repeat(False) if self._steps is None else chain(repeat(False, self._steps), repeat(True))
+            self.service.work(left.__next__)
         return self.service.answer(self._asked)
 
     def close(self) -> Summary | None:
         return self.service.conclude()
 
     def again(self) -> "LocalTrainer":
-        return LocalTrainer(_elsewhere(self._order), self._slice)
+        return LocalTrainer(_elsewhere(self._order), self._steps, self._clock)
 
 
 def _elsewhere(order: Order) -> Order:

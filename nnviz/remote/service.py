@@ -35,10 +35,12 @@ class Service:
     """Owns the trainer, the run directory and what is being looked at.
 
     `answer` serves one request. Between requests its owner calls `work` when `waits` says that it is time. `tell` hears
-    how far the opening of the source is, before the first request.
+    how far the opening of the source is, before the first request. `clock`, in seconds, is what paces and measured
+    rates go by.
     """
 
-    def __init__(self, order: m.Order, tell: Tell = nobody) -> None:
+    def __init__(self, order: m.Order, tell: Tell = nobody, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._clock = clock
         self._order = order
         self._out = order.out
         self._experiment = order.experiment
@@ -66,14 +68,14 @@ class Service:
         """Seconds until `work` is due: 0 at full speed, None while nothing is to be done."""
         if self._pace is None:
             return None
-        return max(0.0, self._due - time.perf_counter())
+        return max(0.0, self._due - self._clock())
 
     def work(self, called: Callable[[], bool]) -> None:
         """Train until `called` says that somebody waits for an answer; at a pace, do the one thing that is due."""
         if self._pace is None:
             return
         if self._pace.per_second is not None:
-            self._due = max(self._due + 1 / self._pace.per_second, time.perf_counter())
+            self._due = max(self._due + 1 / self._pace.per_second, self._clock())
             self._go(self._pace.goal)
             return
         trainer, step, stop_at = self._trainer, self._trainer.step, self._stop_at
@@ -99,7 +101,7 @@ class Service:
             self._halt()
 
     def _measure(self) -> None:
-        now = time.perf_counter()
+        now = self._clock()
         elapsed = now - self._measured_at
         if elapsed >= RATE_SECONDS and self._pace is not None:
             examples_in, first, last = self._trainer.batches.examples_in, self._measured_step, self._trainer.steps_done
@@ -178,7 +180,7 @@ class Service:
 
     def _start(self, pace: m.Pace) -> None:
         self._pace = pace
-        self._due = self._measured_at = time.perf_counter()
+        self._due = self._measured_at = self._clock()
         self._measured_step = self._trainer.steps_done
 
     def _begin_again(self, **changes: int) -> None:

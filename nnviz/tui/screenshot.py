@@ -1,7 +1,6 @@
 """A picture of the visualizer after given keys, without a terminal."""
 
 import asyncio
-import math
 from pathlib import Path
 
 from rich.color import ColorSystem
@@ -29,10 +28,8 @@ def screenshot(order: Order, path: Path, keys: list[str], size: tuple[int, int],
 
 
 async def _export(order: Order, keys: list[str], size: tuple[int, int], light: bool) -> str:
-    # Without bounds to a slice, a run is one single answer: nothing depends on how fast the machine is.
-    app = NnvizApp(
-        LocalTrainer(order, slice_seconds=math.inf), order.experiment.data.source, light, ColorSystem.TRUECOLOR
-    )
+    # Without a bound to its steps, a run is one single answer: nothing depends on how fast the machine is.
+    app = NnvizApp(LocalTrainer(order, steps=None), order.experiment.data.source, light, ColorSystem.TRUECOLOR)
     async with app.run_test(size=size) as pilot:
         while not app.ready.is_set():
             if not app.is_running:

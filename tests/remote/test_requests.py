@@ -155,7 +155,7 @@ def test_examples_a_second_are_those_that_were_seen(make_order, monkeypatch):
 
 
 def test_another_pace_still_stops_at_the_end_of_the_epoch(make_order):
-    trainer = LocalTrainer(make_order(), slice_seconds=0)
+    trainer = LocalTrainer(make_order(), steps=0)
     ask(trainer, m.Advance(m.Goal.EPOCH))
     ask(trainer, m.Run(m.Pace(m.Goal.STAGE, 1000, "")))
     frame = look_until(trainer, rested)

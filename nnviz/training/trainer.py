@@ -253,6 +253,11 @@ class Trainer:
     # Where the run is, and what of it is kept
 
     @property
+    def initial(self) -> Array:
+        """The parameters that the run began with, (size,)."""
+        return self._first.values
+
+    @property
     def steps_done(self) -> int:
         """How many training steps are finished."""
         return self.index + (self.done == len(self._actions))

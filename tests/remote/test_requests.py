@@ -143,7 +143,7 @@ def test_full_speed_serves_requests_and_measures_itself(start, make_order):
 def test_examples_a_second_are_those_that_were_seen(make_order, monkeypatch):
     now = 0.0
     monkeypatch.setattr("nnviz.remote.service.time.perf_counter", lambda: now)
-    trainer = LocalTrainer(make_order(), slice_seconds=0)
+    trainer = LocalTrainer(make_order(), steps=0)
     ask(trainer, m.Run(m.Pace(m.Goal.STEP, 1, "")))
     seen = []
     for _ in range(6):

@@ -140,10 +140,9 @@ def test_full_speed_serves_requests_and_measures_itself(start, make_order):
     assert ask(trainer, m.Pause()).rates.steps_per_second is None
 
 
-def test_examples_a_second_are_those_that_were_seen(make_order, monkeypatch):
+def test_examples_a_second_are_those_that_were_seen(make_order):
     now = 0.0
-    monkeypatch.setattr("nnviz.remote.service.time.perf_counter", lambda: now)
-    trainer = LocalTrainer(make_order(), steps=0)
+    trainer = LocalTrainer(make_order(), clock=lambda: now)
     ask(trainer, m.Run(m.Pace(m.Goal.STEP, 1, "")))
     seen = []
     for _ in range(6):

@@ -1,12 +1,20 @@
 """The first line: what is trained, how, and what it is doing now."""
 
+from itertools import groupby
+
 from rich.cells import cell_len
 from textual.strip import Strip
 
 from nnviz.training.frame import Frame, State
 from nnviz.tui.drawing.rows import Run, fit, row
 from nnviz.tui.panes.pane import Pane
-from nnviz.wording import compact, cut, printable
+from nnviz.wording import compact, cut, printable, trimmed
+
+NAME = " nnviz  "
+LEAST_NAME = 8
+"""Cells that are left of the name of the data."""
+FAULT_ROOMS = (60, 40, 30, 20)
+"""What went wrong is told in full below; here it may be cut."""
 
 
 class TitlePane(Pane):
@@ -32,22 +40,21 @@ class TitlePane(Pane):
         self.redraw()
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:  # noqa: ARG002
-        palette, title = self.palette, frame.title
-        text, faint = palette.style(palette.text), palette.style(palette.faint)
-        right = self._state(frame)
-        used = sum(cell_len(run) for run, _ in right)
-        room = max(width - used - 9, 0)
-        dataset, network = cut(title.dataset, room // 2), title.network or "no hidden layer"
-        left = f"{dataset} · {network} · {title.optimizer} · {title.loss}"
-        if title.skipped:
-            left += f" · {title.skipped:,} skipped"
-        name: Run = (" nnviz  ", palette.style(palette.accent, bold=True))
-        return [row([name, (fit(left, room), text), (" ", faint), *right], width, palette)]
+        palette = self.palette
+        rights = self._states(frame)
+        shortest = cell_len(_rate(frame)) + cell_len(NAME)
+        right = next((runs for runs in rights if _length(runs) + shortest <= width), rights[-1])
+        room = max(width - _length(right) - cell_len(NAME) - 1, 0)
+        name: Run = (NAME, palette.style(palette.accent, bold=True))
+        left: Run = (fit(_told(frame, room), room), palette.style(palette.text))
+        return [row([name, left, (" ", palette.style(palette.faint)), *right], width, palette)]
 
-    def _state(self, frame: Frame) -> list[Run]:
+    def _states(self, frame: Frame) -> list[list[Run]]:
+        """What the run is doing, in ever fewer words."""
         palette = self.palette
         if self._fault is not None:
-            return [(f"✖ {self._fault} ", palette.style(palette.bad, bold=True))]
+            bad = palette.style(palette.bad, bold=True)
+            return [[(f"✖ {cut(self._fault, room)} ", bad)] for room in (cell_len(self._fault), *FAULT_ROOMS)]
         colour, sign = {
             State.READY: (palette.text, "●"),
             State.RUNNING: (palette.good, "▶"),
@@ -55,10 +62,45 @@ class TitlePane(Pane):
             State.FINISHED: (palette.good, "✓"),
             State.DIVERGED: (palette.bad, "✖"),
         }[frame.state]
-        runs: list[Run] = []
-        if frame.state is State.RUNNING:
-            rate = frame.rates.steps_per_second
-            speed = f" · {compact(rate)} steps/s" if rate is not None and rate >= 2 else ""
-            runs.append((f"{self._pace}{speed}  ", palette.style(palette.faint)))
-        runs.append((f"{sign} {frame.state.upper()} ", palette.style(colour, bold=True)))
-        return runs
+        state: Run = (f"{sign} {frame.state.upper()} ", palette.style(colour, bold=True))
+        if frame.state is not State.RUNNING:
+            return [[state]]
+        rate = frame.rates.steps_per_second
+        speed = f" · {compact(rate)} steps/s" if rate is not None and rate >= 2 else ""
+        faint = palette.style(palette.faint)
+        return [*([(f"{words}  ", faint), state] for words in (f"{self._pace}{speed}", self._pace)), [state]]
+
+
+def _length(runs: list[Run]) -> int:
+    return sum(cell_len(text) for text, _ in runs)
+
+
+def _rate(frame: Frame) -> str:
+    return f"lr {trimmed(frame.rate)}"
+
+
+def _told(frame: Frame, room: int) -> str:
+    """Data, network, optimizer and loss in so many cells: what can be seen elsewhere goes first, the rate never."""
+    title = frame.title
+    networks = _networks(title.network)
+    rule = f"{frame.update_rule.rule} {_rate(frame)}"
+    skipped = [f"{title.skipped:,} skipped"] if title.skipped else []
+    dataset = cut(title.dataset, max(room // 3, LEAST_NAME))
+    texts = [[dataset, network, title.optimizer, title.loss, *skipped] for network in networks[:2]]
+    texts += [[dataset, networks[1], title.optimizer, *rest] for rest in (skipped, [])]
+    texts += [[dataset, network, rule] for network in networks[1:]]
+    texts += [[dataset, rule], [dataset, _rate(frame)], [_rate(frame)]]
+    joined = (" · ".join(parts) for parts in texts)
+    return next((text for text in joined if cell_len(text) <= room), "")
+
+
+def _networks(described: str) -> list[str]:
+    """A network in ever fewer words: whole, with equal neighbours as one (10 × dense 16 sigmoid), its beginning."""
+    if not described:
+        return ["no hidden layer"] * 2
+    layers = described.split(", ")
+    groups = [(layer, len(list(same))) for layer, same in groupby(layers)]
+    folded = [layer if many == 1 else f"{many} × {layer}" for layer, many in groups]
+    after = [sum(many for _, many in groups[shown:]) for shown in range(len(groups))]
+    begun = [f"{', '.join(folded[:shown])} and {after[shown]:,} more" for shown in range(len(groups) - 1, 0, -1)]
+    return [described, ", ".join(folded), *begun]

@@ -7,7 +7,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from nnviz.tui.drawing.palette import DARK, Palette
-from nnviz.tui.drawing.rows import row
+from nnviz.tui.drawing.rows import fit, row
 
 
 class TabsPane(Widget):
@@ -37,7 +37,17 @@ class TabsPane(Widget):
         self.refresh()
 
     def _labels(self) -> list[tuple[str, str]]:
-        return [(name, f" {number} {name.capitalize()} ") for number, name in enumerate(self._names, 1)]
+        """(name, what is written) of each tab: all names as long as there is room, else the chosen one whole."""
+        names = {name: f"{number} {name.capitalize()}" for number, name in enumerate(self._names, 1)}
+        wide = {name: f" {text} " for name, text in names.items()}
+        narrow = {name: f"{text} " for name, text in names.items()}
+        for texts in (wide, narrow):
+            if sum(map(cell_len, texts.values())) <= self.size.width + 1:
+                return list(texts.items())
+        # The last one needs no space behind it.
+        room = (self.size.width + 1 - cell_len(narrow[self._active])) // (len(names) - 1) - 1
+        cut = {name: fit(text, min(cell_len(text), max(room, 1))) + " " for name, text in names.items()}
+        return list((cut | {self._active: narrow[self._active]}).items())
 
     def render_line(self, y: int) -> Strip:  # noqa: ARG002
         palette = self.palette

@@ -6,7 +6,6 @@ Only what the first paint needs is imported here; the panes, with NumPy and plot
 import asyncio
 import gc
 import os
-import signal
 
 # Textual waits up to a frame's time before it paints; a key is to be answered within a few milliseconds.
 os.environ.setdefault("TEXTUAL_FPS", "1000")
@@ -21,10 +20,10 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from nnviz.errors import NnvizError, StoppedError
-from nnviz.remote.client import KEEPING_SECONDS, AskableTrainer
+from nnviz.errors import NnvizError
+from nnviz.remote.client import AskableTrainer
+from nnviz.remote.messages import Summary
 from nnviz.remote.opening_progress import OpeningProgress
-from nnviz.training.ending import Ending
 from nnviz.tui.driver import PromptDriver
 from nnviz.tui.keys import KEYS
 from nnviz.tui.link import Link
@@ -32,21 +31,22 @@ from nnviz.tui.screens.opening import OpeningScreen
 from nnviz.tui.themes import DARK_NAME, LIGHT_NAME, system_of, themes
 from nnviz.wording import cut, printable
 
-LONGEST_NOTICE = 400
-
-ASKING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-# To keep a run takes a moment, which needs no words.
-SILENCE_SECONDS = 0.3
+# Of a message: its lines, and the cells that border, padding and the ends of wrapped lines take from each.
+NOTICE_LINES, MARGINS = 2, 14
 
 
-class NnvizApp(App[None]):
+class NnvizApp(App[Summary | None]):
     """Opens on a light screen, and goes on to the training screen when the first frame is there."""
 
     TITLE = "nnviz"
     ENABLE_COMMAND_PALETTE = True
+    CSS = f"""
+    ToastRack {{ margin-bottom: 0; }}
+    Toast {{ width: auto; max-width: 100%; max-height: {NOTICE_LINES}; margin-top: 0; padding: 0 1; }}
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+q", "quit", "quit", show=False, id="app.leave"),
-        Binding("ctrl+c", "quit", "quit", show=False, id="app.interrupt"),
+        Binding("ctrl+q", "leave", "quit", show=False, id="app.leave"),
+        Binding("ctrl+c", "leave", "quit", show=False, id="app.interrupt"),
     ]
 
     def __init__(
@@ -58,9 +58,8 @@ class NnvizApp(App[None]):
         self.link = Link(trainer)
         self.failure: NnvizError | None = None
         self.ready = asyncio.Event()
-        self.signalled = False
         self._source = source
-        self._leaving: asyncio.Task[None] | None = None
+        self._leaving = False
         self.colours = None if self.no_color else system or system_of(self.console)
         for theme in themes(self.colours):
             self.register_theme(theme)
@@ -75,20 +74,6 @@ class NnvizApp(App[None]):
         """Everything heavy comes after the first paint."""
         self.run_worker(self._open(), exit_on_error=True)
 
-    def on_mount(self) -> None:
-        """A signal that asks to end is a way to leave."""
-        if self.is_headless:
-            return
-        loop = asyncio.get_running_loop()
-        for number in ASKING:
-            # One that is ignored from the start, as nohup has it, stays so.
-            if signal.getsignal(number) is not signal.SIG_IGN:
-                loop.add_signal_handler(number, self._signalled)
-
-    def _signalled(self) -> None:
-        self.signalled = True
-        self.leave()
-
     async def _open(self) -> None:
         # While the trainer does the same in its own process.
         from nnviz.training.frame import Frame
@@ -98,7 +83,7 @@ class NnvizApp(App[None]):
             frame = await self.link.first(self._hear)
         except NnvizError as failure:
             self.failure = failure
-            self.exit()
+            self.exit(None)
             return
         if isinstance(frame, Frame):
             opening = self.screen
@@ -113,8 +98,13 @@ class NnvizApp(App[None]):
             self.screen.show(opening)
 
     def notify(self, message: str, **options: Any) -> None:
-        """Show a message for a while. What it names is text, and no markup."""
-        super().notify(cut(printable(message), LONGEST_NOTICE), **{**options, "markup": False})
+        """Show a message for a while, instead of the last one. What it names is text, and no markup.
+
+        It stands in the line of the keys, and reaches up to the border above them: no sentence is ever below it.
+        """
+        self.clear_notifications()
+        room = NOTICE_LINES * max(self.size.width - MARGINS, 1)
+        super().notify(cut(printable(message), room), **{**options, "markup": False})
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every key of the training screen as a command, and what Textual has of its own."""
@@ -130,33 +120,12 @@ class NnvizApp(App[None]):
         """Whether a training screen is there and its trainer is running."""
         return any(getattr(screen, "is_training", False) for screen in self.screen_stack)
 
-    @property
-    def is_leaving(self) -> bool:
-        """Whether it has been asked to end."""
-        return self._leaving is not None
-
-    async def action_quit(self) -> None:
-        """Have the run kept, then end. Who asks again does not wait for scores."""
-        self.leave()
-
-    def leave(self) -> None:
-        """The same, at once: whatever is still to be answered, or whoever asks."""
-        if self._leaving is None:
-            self._leaving = asyncio.create_task(self._leave())
-        else:
-            self.link.hurry()
-
-    async def _leave(self) -> None:
-        word = asyncio.get_running_loop().call_later(SILENCE_SECONDS, self._tell_keeping)
-        try:
-            if self.ready.is_set():
-                await self.link.close()
-        finally:
-            word.cancel()
-            self.exit()
-
-    def _tell_keeping(self) -> None:
-        self.notify("The run is being kept and scored. q again leaves the scores out.", timeout=KEEPING_SECONDS)
+    async def action_leave(self) -> None:
+        """Have the run kept, then end."""
+        if self._leaving:
+            return
+        self._leaving = True
+        self.exit(await self.link.close() if self.ready.is_set() else None)
 
 
 def _tame_garbage_collection() -> None:
@@ -167,17 +136,14 @@ def _tame_garbage_collection() -> None:
     gc.enable()
 
 
-def visualize(trainer: AskableTrainer, title: str, mouse: bool = True, light: bool = False) -> tuple[Ending, int]:
-    """Show a trainer until the user leaves; returns how the run ended, and the exit code.
-
-    Raises NnvizError if it never began.
-    """
+def visualize(trainer: AskableTrainer, title: str, mouse: bool = True, light: bool = False) -> Summary | None:
+    """Show a trainer until the user leaves; returns how the run ended. Raises NnvizError if it never began."""
     app = NnvizApp(trainer, title, light)
     try:
-        app.run(mouse=mouse)
+        summary = app.run(mouse=mouse)
     finally:
         # However the screen ended, no trainer must outlive it.
-        ending = app.link.trainer.close()
+        app.link.trainer.close()
     if app.failure is not None:
         raise app.failure
-    return ending, ending.exit_code or (StoppedError.exit_code if app.signalled else 0)
+    return summary

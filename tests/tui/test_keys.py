@@ -268,13 +268,15 @@ async def test_quit_keeps_the_run(open_app: OpenApp, order: Order) -> None:
         await driver.press("e")
         await driver.until(State.PAUSED)
         await driver.press("q")
-        assert driver.app.link.trainer.close().directory == str(order.out)
+        summary = driver.app.return_value
+        assert summary is not None
+        assert summary.directory == str(order.out)
         assert (order.out / "checkpoints" / "final.safetensors").exists()
 
 
-async def test_quit_before_the_first_step_is_finished_leaves_no_directory(open_app: OpenApp, order: Order) -> None:
+async def test_quit_before_the_first_epoch_leaves_no_directory(open_app: OpenApp, order: Order) -> None:
     async with open_app() as driver:
-        await driver.press("b", "q")
+        await driver.press("u", "q")
         assert not order.out.exists()
 
 
@@ -323,7 +325,8 @@ async def test_a_trainer_that_dies_is_told_and_can_be_started_again(order: Order
         before = (await driver.press("f")).moment
         trainer.dead = True
         await driver.press(key)
-        assert "the trainer was killed by SIGKILL; r starts a new one" in driver.text()
+        assert "✖ the trainer was killed by SIGKILL" in driver.text()
+        assert "The trainer was killed by SIGKILL. What you see is the last frame. Press r to start" in driver.text()
         assert driver.frame.moment == before
         await driver.press("r")
         assert "killed" not in driver.text().splitlines()[0]

@@ -7,6 +7,7 @@ from nnviz.training.frame import Frame
 from nnviz.tui.drawing.rows import fit, row
 from nnviz.tui.drawing.text import wrapped
 from nnviz.tui.panes.framed_pane import FramedPane
+from nnviz.wording import printable
 
 
 class StoryPane(FramedPane):
@@ -17,9 +18,18 @@ class StoryPane(FramedPane):
     turns = frozenset({0})
     title = "What just happened"
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._fault: str | None = None
+
+    def show_fault(self, fault: str | None) -> None:
+        """Say what went wrong with the trainer instead of what it did."""
+        self._fault = fault and printable(fault)
+        self.redraw()
+
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
         style = self.palette.style(self.palette.text)
-        text = " ".join(tell(frame))
+        text = self._fault or " ".join(tell(frame))
         lines = [text[start:end] for start, end in wrapped(text, max(width, 1))]
         if len(lines) > height > 0:
             lines = [*lines[: height - 1], fit(lines[height - 1] + "…", width)]

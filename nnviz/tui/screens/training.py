@@ -139,7 +139,7 @@ class TrainingScreen(Screen[None]):
     async def _glance(self, request: Callable[[Parts | None], m.Request], panes: list[Pane]) -> None:
         """Send a request to a running trainer, and show some panes what they need of its answer."""
         panes = [pane for pane in panes if pane.display]
-        parts = frozenset(part for pane in panes for part in pane.parts) - self._lasting()
+        parts = frozenset(part for pane in panes for part in pane.parts)
         answer = await self._answer(self._link.ask(request(parts)))
         if isinstance(answer, Frame):  # training has stopped
             self._show(answer)
@@ -148,12 +148,6 @@ class TrainingScreen(Screen[None]):
             self.frame = answer.over(self.frame)
             for pane in panes:
                 pane.show(self.frame)
-
-    def _lasting(self) -> Parts:
-        """What of the frame is dear to take and has not lasted long enough to be asked for again."""
-        surface = self.frame.surface
-        lasts = surface is not None and self.frame.moment.step < surface.steps + surface.lasts
-        return frozenset({"surface"}) if lasts else frozenset()
 
     def _show(self, frame: Frame) -> None:
         """Show all panes a whole frame."""
@@ -177,8 +171,11 @@ class TrainingScreen(Screen[None]):
     def _trainer_died(self, failure: NnvizError) -> None:
         self._dead = True
         self._clock.pause()
-        self.query_one(TitlePane).show_fault(f"{failure}; r starts a new one, q leaves")
-        self.notify(f"{failure}. What you see is the last frame. Press r to start again.", severity="error", timeout=10)
+        self.query_one(TitlePane).show_fault(str(failure))
+        if self._maximized is not None:
+            self.action_maximize_pane()
+        said = f"{failure}. What you see is the last frame. Press r to start again, q to leave."
+        self.query_one(StoryPane).show_fault(said[0].upper() + said[1:])
 
     # Layout
 
@@ -262,6 +259,7 @@ class TrainingScreen(Screen[None]):
             return
         self._dead = False
         self.query_one(TitlePane).show_fault(None)
+        self.query_one(StoryPane).show_fault(None)
         answer = await self._answer(self._link.start_again())
         if isinstance(answer, Frame):
             self._show(answer)

@@ -17,7 +17,6 @@ from nnviz.remote.messages import Answer, Look, Order, Request
 from nnviz.remote.opening_progress import OpeningProgress
 from nnviz.training.assembly import assemble, open_dataset
 from nnviz.training.frame import Frame, State
-from nnviz.training.run_paths import free_path
 from nnviz.training.trainer import Trainer
 
 PER_EPOCH = 3
@@ -55,7 +54,7 @@ def make_order(pictures: Path, tmp_path: Path) -> MakeOrder:
                 "stopping": stopping or {"steps": 10**9},
             }
         )
-        return Order(experiment, free_path(tmp_path / "run"))
+        return Order(experiment, tmp_path / "run", keep_always=True)
 
     return make
 

@@ -15,6 +15,7 @@ from textual.strip import Strip
 from nnviz.array import Array
 from nnviz.tui.drawing.colours import nearest
 from nnviz.tui.drawing.palette import LEVELS, Palette
+from nnviz.tui.drawing.rows import Run
 
 POSITIVE_SIGNS, NEGATIVE_SIGNS = " ·+*#", " ˗−=≡"
 # From the background's lightness to that of text.
@@ -95,7 +96,7 @@ def fitted(matrix: Array, rows: int, columns: int) -> tuple[Array, int, int]:
 
 
 def _step(size: int, room: int) -> int:
-    return -math.ceil(size / room) if size > room else max(1, min(room // size, 8))
+    return -math.ceil(size / room) if size > room else room // size
 
 
 def stretched(matrix: Array, step: int, axis: int) -> Array:
@@ -128,14 +129,17 @@ def heatmap(matrix: Array, scale: float, palette: Palette) -> list[Strip]:
     """A fitted matrix in the diverging colours of a scale that ends at ±`scale`; two rows of it to a strip."""
     if palette.colourless:
         return _signs(matrix, scale, palette)
-    shades = levels(matrix, scale, LEVELS) + LEVELS
-    if len(shades) % 2:
-        shades = np.concatenate([shades, np.full((1, shades.shape[1]), LEVELS)])
+    shades = (levels(matrix, scale, LEVELS) + LEVELS).tolist()
     table = palette.half_blocks
-    return [
+    strips = [
         Strip([table[above][below] for above, below in zip(upper, lower, strict=True)], len(upper))
-        for upper, lower in zip(shades[::2].tolist(), shades[1::2].tolist(), strict=True)
+        for upper, lower in zip(shades[::2], shades[1::2], strict=False)
     ]
+    if len(shades) % 2:
+        # Half a cell without a number is not a number that is 0.
+        cells = [palette.half_block(palette.shades[above], palette.background) for above in shades[-1]]
+        strips.append(Strip(cells, len(cells)))
+    return strips
 
 
 def _signs(matrix: Array, scale: float, palette: Palette) -> list[Strip]:
@@ -148,6 +152,17 @@ def _signs(matrix: Array, scale: float, palette: Palette) -> list[Strip]:
         Strip([Segment("".join(signs[middle + i] for i in line), style)], len(line))
         for line in levels(pairs, scale, middle).tolist()
     ]
+
+
+def diverging(palette: Palette, room: int) -> list[Run]:
+    """The scale of a heatmap from end to end, or only its ends and its middle where there is less room."""
+    if palette.colourless:
+        signs, text = NEGATIVE_SIGNS[:0:-1] + POSITIVE_SIGNS, palette.style(palette.text)
+        whole = [(sign, text) for sign in signs]
+    else:
+        whole = [("█", palette.style(shade)) for shade in palette.shades[::3]]
+    short = whole[:: len(whole) // 2]
+    return whole if len(whole) <= room else short if len(short) <= room else []
 
 
 def magnitudes(numbers: Array) -> Array:

@@ -1,6 +1,5 @@
 """The heatmap of the focused block: its gradient, weights, update or activations."""
 
-import math
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -9,16 +8,15 @@ from textual.binding import Binding, BindingType
 from textual.strip import Strip
 
 from nnviz.training.frame import Frame, MatrixView, Quantity, State, TilesView
-from nnviz.tui.drawing.axis import round_up
+from nnviz.tui.drawing.ends import Ends
+from nnviz.tui.drawing.grid import diverging
 from nnviz.tui.drawing.matrix import MatrixSheet
 from nnviz.tui.drawing.rows import Run, centred, filled, fit_right, row
 from nnviz.tui.drawing.tiles import TilesSheet
 from nnviz.tui.panes.framed_pane import Caption, FramedPane
-from nnviz.wording import trimmed
+from nnviz.wording import MINUS, trimmed
 
 Sheet = MatrixSheet | TilesSheet
-# The scale shrinks only when it is this many times too large, so that it does not jump about.
-SLACK = 5
 
 
 class HeatmapPane(FramedPane):
@@ -36,8 +34,9 @@ class HeatmapPane(FramedPane):
 
     def __init__(self) -> None:
         super().__init__()
-        self._scale = 0.0
+        self._ends = Ends()
         self._scaled: tuple[Quantity, str] | None = None
+        self._followed: MatrixView | TilesView | None = None
         self._locked = False
         self._cursor: tuple[int, int] | None = None
         self._shown: tuple[object, ...] = ()
@@ -69,20 +68,22 @@ class HeatmapPane(FramedPane):
         sheet = self._sheet(frame, width, height)
         if sheet.missing is not None:
             return centred(sheet.missing, width, height, self.palette)
-        self._follow(sheet.largest, (frame.matrix.quantity, frame.matrix.name), frame.state is State.RUNNING)
-        strips = sheet.strips(self._scale, self.palette)
+        self._follow(frame, sheet.largest)
+        strips = sheet.strips(self._ends.end, self.palette)
         if self._cursor is not None:
             strips = self._marked(strips, *sheet.spot(*self._chosen(sheet)))
         return [*(filled(strip, width, self.palette) for strip in strips), self._legend(sheet, width)]
 
-    def _follow(self, largest: float, shown: tuple[Quantity, str], running: bool) -> None:
-        """Let the scale's ends follow the numbers in round steps; of a running training, not at every little change."""
-        if self._locked and self._scaled == shown:
+    def _follow(self, frame: Frame, largest: float) -> None:
+        """Let the scale's ends follow the numbers, unless they are locked; those of a running training once a frame."""
+        shown = (frame.matrix.quantity, frame.matrix.name)
+        running = frame.state is State.RUNNING
+        if self._scaled != shown:
+            self._ends, self._scaled = Ends(), shown
+        elif self._locked or (running and self._followed is frame.matrix):
             return
-        slack = SLACK if running else 1.0
-        if self._scaled != shown or largest > self._scale or largest * slack < self._scale:
-            self._scale = round_up(largest) if 0 < largest < math.inf else 1.0
-            self._scaled = shown
+        self._followed = frame.matrix
+        self._ends.follow(largest, running)
 
     def _chosen(self, sheet: Sheet) -> tuple[int, int]:
         """The cell that is read out: under the cursor, or else the one of largest magnitude."""
@@ -99,15 +100,13 @@ class HeatmapPane(FramedPane):
         return strips
 
     def _legend(self, sheet: Sheet, width: int) -> Strip:
+        """The colours of the scale between its ends, as many as there is room for, and what rows and columns are."""
         palette = self.palette
         text, faint = palette.style(palette.text), palette.style(palette.faint)
-        shades = [("█", palette.style(shade)) for shade in palette.shades[::3]]
-        if palette.colourless:
-            shades = [("≡=−˗ ·+*#", text)]
-        locked = " locked" if self._locked else ""
-        scale: list[Run] = [(f"{trimmed(-self._scale)} ", text), *shades, (f" +{trimmed(self._scale)}{locked}", text)]
-        used = sum(len(run) for run, _ in scale)
-        room = max(width - used - 1, 0)
+        end, locked = trimmed(self._ends.end), " locked" if self._locked else ""
+        shades = diverging(palette, width - 2 * len(f"{MINUS}{end} ") - len(locked))
+        scale: list[Run] = [(f"{MINUS}{end} ", text), *shades, (f" +{end}{locked}", text)]
+        room = max(width - sum(len(run) for run, _ in scale) - 1, 0)
         return row([*scale, (" " + fit_right(sheet.axes(room), room), faint)], width, palette)
 
     # The cursor

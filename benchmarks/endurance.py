@@ -75,7 +75,7 @@ def _drawing(steps: int) -> tuple[float, float, float]:
 
     options = Options(source=TINY.source, steps=steps, **TINY.options)
     with TemporaryDirectory() as spare:
-        service = Service(Order(options.experiment(), Path(spare) / "run", keep_always=False))
+        service = Service(Order(options.experiment(), Path(spare) / "run"))
         service.answer(Run(Pace(Goal.STEP, None, "")))
         service.work(lambda: False)
         chart = LossChart()

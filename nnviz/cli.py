@@ -6,20 +6,21 @@ What a command needs is imported inside it, so that help comes at once and train
 import gc
 import os
 import sys
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from nnviz.errors import InputError, NnvizError
+from nnviz.errors import InputError, NnvizError, OutputError, StoppedError
 from nnviz.options import Cache, Options, takes_data_options, takes_options
 
 if TYPE_CHECKING:
-    from nnviz.remote.messages import Summary
     from nnviz.remote.terminal import Terminal
+    from nnviz.training.ending import Ending
 
 # Rich would take longer to load than the help takes to read.
 app = typer.Typer(add_completion=True, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -91,20 +92,32 @@ def _visualize(options: Options, terminal: "Terminal | None", mouse: bool, light
         order = options.order(terminal)
         trainer = RemoteTrainer(order, worker)
         from nnviz.tui.app import visualize
-    _tell(visualize(trainer, title=Path(order.experiment.data.source).name, mouse=mouse, light=light))
+    ending, exit_code = visualize(trainer, title=Path(order.experiment.data.source).name, mouse=mouse, light=light)
+    from nnviz.headless.leaving import tell_leaving
+
+    tell_leaving(ending)
+    _leave(ending, exit_code, lambda: _print_closing(ending))
 
 
-def _tell(summary: "Summary | None") -> None:
+def _print_closing(ending: "Ending") -> None:
     """What is left on the terminal when the screen has closed."""
-    if summary is None:
-        return
-    from nnviz.headless.console import note, result
+    from nnviz.headless.console import result
     from nnviz.headless.report import closing
 
-    if summary.directory is None:
-        note("no epoch was finished, so the run is not kept; with --out it is")
-    else:
-        result(closing(summary.result))
+    if ending.result is not None:
+        result(closing(ending.result))
+
+
+def _leave(ending: "Ending", exit_code: int, print_result: Callable[[], None]) -> NoReturn:
+    """Print the result of a run and exit. Where it cannot be printed, it is still told where the run is."""
+    try:
+        print_result()
+    except OutputError as error:
+        from nnviz.headless.console import note
+
+        note(f"{error}; {ending.where}")
+        exit_code = exit_code or error.exit_code
+    raise typer.Exit(exit_code)
 
 
 @app.command()
@@ -119,8 +132,8 @@ def _train(options: Options, as_json: bool) -> None:
 
     order = options.order()
     finished = training.train(order.experiment, order.out, order.cached, order.source)
-    (training.print_json if as_json else training.print_report)(finished)
-    raise typer.Exit(finished.exit_code)
+    print_result = training.print_json if as_json else training.print_report
+    _leave(finished.ending, finished.exit_code, lambda: print_result(finished))
 
 
 @app.command("test")
@@ -221,14 +234,16 @@ def _columns_and_rows(size: str) -> tuple[int, int]:
 
 def main() -> None:
     """Run the command that the arguments name, and exit. No traceback reaches the user."""
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that knows no Unicode shows a question mark instead of failing.
-        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    from nnviz.headless.streams import open_streams
+
+    open_streams()
     # A second BLAS thread has no work here (see `prepare_process`), but it would spin for a tenth of a second from
     # NumPy's import on, on the core that another process of nnviz starts on.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         app(prog_name="nnviz")
+    except KeyboardInterrupt:
+        sys.exit(StoppedError.exit_code)
     except Exception as error:
         sys.exit(_explain(error))
 

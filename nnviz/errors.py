@@ -15,3 +15,17 @@ class InputError(NnvizError):
 
 class TrainerDiedError(NnvizError):
     """The trainer's process ended while the screen still needed it."""
+
+
+class UnkeptError(NnvizError):
+    """What was computed cannot be written down, and why."""
+
+
+class StoppedError(NnvizError):
+    """Somebody has ended what was going on, before there was anything to keep."""
+
+    exit_code = 130
+
+
+class OutputError(NnvizError):
+    """The result cannot be written to stdout."""

@@ -291,7 +291,7 @@ class Options:
         """
         from nnviz.data.sources import refuse_misplaced
         from nnviz.remote.messages import Order
-        from nnviz.training.run_paths import claim, new_run_path, refuse_unwritable
+        from nnviz.training.run_paths import new_run_path, refuse_unusable, refuse_unwritable
 
         experiment, source = self.asked()
         for text in (self.source, self.target, self.image_column, self.text_column):
@@ -302,8 +302,8 @@ class Options:
             from nnviz.nn.notation import parse
 
             parse(experiment.network.layers)
-        out = claim(self.out or new_run_path(experiment.data.source))
-        return Order(experiment, out, self.out is not None, terminal, self.cache, source)
+        out = refuse_unusable(self.out or new_run_path(experiment.data.source))
+        return Order(experiment, out, terminal, self.cache, source)
 
 
 def _names(listed: str | None) -> list[str] | None:

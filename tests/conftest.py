@@ -1,10 +1,13 @@
-"""What holds for all tests: none of them sees or fills the cache of whoever runs them."""
+"""What holds for all tests: one BLAS thread, as in nnviz; and nobody's cache is seen or filled."""
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+# Before NumPy is imported: two threads that wait for each other by spinning need many times as long on a busy machine.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 @pytest.fixture(autouse=True, scope="session")

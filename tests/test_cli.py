@@ -162,6 +162,9 @@ def test_a_fault_of_nnviz_is_one_line_and_a_way_to_more(tmp_path):
         (["picture.svg", "--size", "80"], "--size: '80' is not a size such as 120x40"),
         (["picture.svg", "--size", "0x40"], "--size: '0x40' is not a size such as 120x40"),
         (["picture.svg", "nowhere"], "nowhere: no such folder or file, and not a built-in name"),
+        (["picture.svg", "--keys", "f nosuchkey"], "--keys: no key is called 'nosuchkey'; write characters and names"),
+        (["picture.svg", "--keys", "f foo+p"], "--keys: no key is called 'foo+p'"),
+        (["picture.svg", "xor", "--keys", "u q"], "--keys: these keys leave the visualizer"),
     ],
 )
 def test_a_screenshot_that_cannot_be_made_is_told(tmp_path, arguments, told):
@@ -184,10 +187,10 @@ def test_what_shows_without_reading_examples_is_found_before_the_screen_opens(op
         Options(**options).order()
 
 
-def test_a_run_is_always_kept_where_it_was_asked_for(tmp_path):
-    named, unnamed = Options(out=tmp_path / "run").order(), Options().order()
-    assert (named.out, named.keep_always) == (tmp_path / "run", True)
-    assert (unnamed.out.parent, unnamed.keep_always) == (Path("runs"), False)
+def test_a_run_is_kept_where_it_was_asked_for(tmp_path):
+    assert Options(out=tmp_path / "run").order().out == tmp_path / "run"
+    assert Options().order().out.parent == Path("runs")
+    assert not Path("runs").exists(), "a directory is claimed when training begins"
 
 
 def test_an_empty_source_is_not_taken_for_the_built_in_one():

@@ -1,40 +1,55 @@
 """The two streams of a program without a screen: results on stdout, everything else on stderr."""
 
 import json
+import math
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
 from rich.cells import cell_len
 
 from nnviz.wording import cut, printable
 
-# A shell reports 128 + the signal's number for a program that a closed pipe ended; SIGPIPE is 13 everywhere.
-CLOSED_PIPE = 141
-
 
 def result(text: str) -> None:
-    """Write a result to stdout. If nobody reads it any more, end quietly."""
-    try:
-        print(text, flush=True)
-    except BrokenPipeError:
-        # What Python still holds back would fail once more when it exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(CLOSED_PIPE) from None
+    """Write a result to stdout. Raises OutputError."""
+    print(text, flush=True)
 
 
 def json_result(content: dict[str, Any]) -> None:
-    """Write a result to stdout as one JSON object on one line."""
+    """Write a result to stdout as one JSON object on one line; a number that is not finite is null, as JSON has none.
+
+    Raises OutputError.
+    """
+    content = _finite(content)
     text = json.dumps(content, ensure_ascii=False, allow_nan=False)
     # What a terminal would obey, or what is not UTF-8 in a file's name: escaped, it is still the same text.
     result(text if text.isprintable() else "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text))
 
 
+def _finite(content: Any) -> Any:
+    match content:
+        case dict():
+            return {name: _finite(value) for name, value in content.items()}
+        case list() | tuple():
+            return [_finite(value) for value in content]
+        case float() if not math.isfinite(content):
+            return None
+    return content
+
+
 def note(text: str) -> None:
     """Write one line to stderr."""
     print(f"nnviz: {printable(text)}", file=sys.stderr, flush=True)
+
+
+def acknowledge(text: str) -> None:
+    """Write one line to stderr in a signal handler, where another line may be half written."""
+    erase = "\r\x1b[K" if sys.stderr.isatty() else ""
+    with suppress(OSError):
+        os.write(sys.stderr.fileno(), f"{erase}nnviz: {text}\n".encode())
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """`nnviz predict`: what a trained network says of pictures, of the rows of a table, or of texts."""
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -52,6 +51,8 @@ def predict(run: Path, paths: Sequence[Path], tell: Callable[[Prediction], None]
     """
     prepare_process()
     trained = load_run(run)
+    if trained.notice is not None:
+        note(trained.notice)
     if len(trained.task.input_shape) == 3:
         predictions, files = _of_image, list(_files(paths, _all_in))
         height, width, _ = trained.task.input_shape
@@ -165,15 +166,9 @@ def print_json(prediction: Prediction) -> None:
     if prediction.line is not None:
         where["line"] = prediction.line
     if prediction.label is None:
-        json_result({**where, "prediction": _finite({name: n for name, (n, _) in prediction.numbers.items()})})
+        json_result({**where, "prediction": {name: n for name, (n, _) in prediction.numbers.items()}})
     else:
-        probabilities = _finite(prediction.probabilities)
-        json_result({**where, "label": prediction.label, "probabilities": probabilities})
-
-
-def _finite(numbers: dict[str, float]) -> dict[str, float | None]:
-    """JSON knows neither infinity nor NaN."""
-    return {name: n if math.isfinite(n) else None for name, n in numbers.items()}
+        json_result({**where, "label": prediction.label, "probabilities": prediction.probabilities})
 
 
 def print_line(prediction: Prediction) -> None:

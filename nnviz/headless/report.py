@@ -90,6 +90,8 @@ def _worst_confusions(confusion: Array, names: tuple[str, ...], split: str) -> s
 def scores(result: dict[str, Any]) -> str:
     """Loss and accuracy of each split that has examples; for numbers, how far off the network is, and the mean."""
     found = {name: result[name] for name in ("train", "validation", "test") if result.get(name)}
+    if not found:
+        return "  not scored"
     if all("rmse" in score for score in found.values()):
         return _distances(found, result["mean_prediction"])
     return table([["", "loss", "accuracy"], *([name, *_numbers(score)] for name, score in found.items())])
@@ -133,7 +135,8 @@ def closing(result: dict[str, Any]) -> str:
     rate = f", {result['examples_per_second']:,.0f} examples/s" if result["examples_per_second"] else ""
     length = f"{count(result['steps'], 'step')}, {count(result['epochs'], 'epoch')}"
     cost = f"{length} in {duration(result['seconds'])}{rate}"
-    return f"{scores(result)}\n\n{cost}; stopped by: {result['stopped_by']}\nkept in {printable(result['run'])}"
+    kept = f"kept in {printable(result['run'])}" if result["run"] else "not kept"
+    return f"{scores(result)}\n\n{cost}; stopped by: {result['stopped_by']}\n{kept}"
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

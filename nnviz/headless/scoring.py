@@ -17,11 +17,12 @@ from nnviz.headless.console import json_result, note, result
 from nnviz.headless.reading_progress import told_reading
 from nnviz.headless.skipped import tell_skipped
 from nnviz.headless.training import unseen
+from nnviz.training.checkpoint_file import digest
 from nnviz.training.distance import Distances, distances_of_mean
 from nnviz.training.evaluation import Assessment, assess, plain
 from nnviz.training.process import prepare_process
 from nnviz.training.randomness import from_seed
-from nnviz.training.run import TrainedNetwork, digest, load_run
+from nnviz.training.run import TrainedNetwork, load_run
 from nnviz.wording import count
 
 
@@ -45,6 +46,8 @@ def score(run: Path, source: str | None, cached: bool = True) -> Tested:
     """
     prepare_process()
     trained = load_run(run)
+    if trained.notice is not None:
+        note(trained.notice)
     with told_reading(cached) as reading:
         dataset = _open(trained, source, reading)
     tell_skipped(dataset)

@@ -1,94 +1,101 @@
 """`nnviz train`: one run from its first step to its end."""
 
 import contextlib
-import signal
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from nnviz.data.dataset import Dataset
 from nnviz.data.sources import Source
 from nnviz.data.split import Split
+from nnviz.errors import StoppedError
 from nnviz.experiment import Experiment
 from nnviz.headless.console import colorful, json_result, note, result, width
+from nnviz.headless.leaving import tell_leaving
 from nnviz.headless.progress import progress_of
 from nnviz.headless.reading_progress import told_reading
+from nnviz.headless.signals import Signals, taken_signals
 from nnviz.headless.skipped import tell_skipped
 from nnviz.training.assembly import assemble, open_dataset
+from nnviz.training.ending import Ending
+from nnviz.training.keeper import Keeper
 from nnviz.training.process import prepare_process
-from nnviz.training.result import summarize
-from nnviz.training.run import RunDirectory
-from nnviz.training.stopping import DIVERGED, INTERRUPTED
+from nnviz.training.run_directory import RunDirectory
+from nnviz.training.stopping import DIVERGED
 from nnviz.training.trainer import Trainer
 
-EXIT_CODES = {DIVERGED: 3, INTERRUPTED: 130}
+# Who asks a training to end may have it ended less gently soon after.
+SCORING_SECONDS = 3.0
 
 
 class Finished(msgspec.Struct, frozen=True):
-    """A run that is over and kept. The trainer's network is the one that is kept."""
+    """A run that is over. The trainer's network is the one that is kept."""
 
     trainer: Trainer
-    result: dict[str, Any]
+    ending: Ending
 
     @property
     def exit_code(self) -> int:
-        """0, unless the training did not end by itself."""
-        return EXIT_CODES.get(self.result["stopped_by"], 0)
+        """That of the ending; 130 where the training had ended, and somebody would not wait for its scores."""
+        return self.ending.exit_code or (StoppedError.exit_code if self.trainer.interruption.times else 0)
 
 
 def train(experiment: Experiment, out: Path, cached: bool = True, source: Source | None = None) -> Finished:
-    """Train, telling the progress on stderr, and keep the run in directory `out`. Ctrl+C ends it early.
+    """Train, telling the progress on stderr, and keep the run in directory `out`. Ctrl+C, or a signal, ends it early.
 
     `cached` says whether decoded images are kept for the next time, and `source` what was found of the experiment's
     source, if somebody has looked already.
 
-    Raises InputError.
+    Raises InputError, and StoppedError if it is ended before training begins.
     """
     prepare_process()
+    with taken_signals() as signals:
+        try:
+            trainer = _opened(experiment, cached, source)
+            signals.count(trainer.interruption, "the training step is finished, and the run is kept")
+        except KeyboardInterrupt:
+            raise StoppedError("ended before anything was trained, so there is nothing to keep") from None
+        directory = RunDirectory(out, experiment)
+        note(f"{trainer.dataset.name}: {len(trainer.dataset.train):,} examples to train on; the run goes to {out}")
+        keeper = Keeper(trainer, directory, note)
+        try:
+            _go(trainer, keeper)
+        except BaseException:
+            tell_leaving(keeper.conclude(trainer.interruption.watch(0)))
+            raise
+        ending = _conclude(trainer, keeper, signals)
+    if trainer.stopped_by == DIVERGED:
+        note(f"training diverged at step {trainer.steps_done:,}; the last good state is kept. Try a smaller --lr")
+    tell_leaving(ending)
+    return Finished(trainer, ending)
+
+
+def _opened(experiment: Experiment, cached: bool, source: Source | None) -> Trainer:
     with told_reading(cached) as reading:
         dataset = open_dataset(experiment, reading, source)
     tell_skipped(dataset)
-    trainer = assemble(experiment, dataset)
-    directory = RunDirectory(out, experiment)
-    note(f"{dataset.name}: {len(dataset.train):,} examples to train on; the run is kept in {out}")
-    with _ctrl_c() as pressed:
-        _go(trainer, directory, pressed)
-        directory.keep(trainer, trainer.kept())
-        finished = Finished(trainer, {"run": str(out), **summarize(trainer)})
-        directory.finish(finished.result)
-    if trainer.stopped_by == DIVERGED:
-        note(f"training diverged at step {trainer.steps_done:,}; the last good state is kept. Try a smaller --lr")
-    return finished
+    return assemble(experiment, dataset)
 
 
-def _go(trainer: Trainer, directory: RunDirectory, interrupted: Callable[[], bool]) -> None:
+def _go(trainer: Trainer, keeper: Keeper) -> None:
+    interruption = trainer.interruption
     with contextlib.closing(progress_of(trainer)) as progress:
         while trainer.stopped_by is None:
             evaluation = trainer.step()
             if evaluation is not None:
-                directory.record(evaluation)
-            if interrupted():
+                keeper.record(evaluation)
+            if interruption.times:
                 trainer.interrupt()
+            keeper.keep_up()
             progress.update()
 
 
-@contextlib.contextmanager
-def _ctrl_c() -> Iterator[Callable[[], bool]]:
-    """Whether ctrl+C has been pressed. The first one waits until it is asked for; a second one is Python's own."""
-    presses: list[int] = []
-
-    def remember(number: int, _: object) -> None:
-        presses.append(number)
-        signal.signal(number, signal.default_int_handler)
-
-    before = signal.signal(signal.SIGINT, remember)
-    try:
-        yield lambda: bool(presses)
-    finally:
-        signal.signal(signal.SIGINT, before)
+def _conclude(trainer: Trainer, keeper: Keeper, signals: Signals) -> Ending:
+    interruption = trainer.interruption
+    check = interruption.watch(SCORING_SECONDS) if interruption.times else interruption.watch()
+    signals.count(interruption, "the run is kept, without the scores that are still to come")
+    return keeper.conclude(check)
 
 
 def unseen(dataset: Dataset) -> tuple[str, Split]:
@@ -98,18 +105,20 @@ def unseen(dataset: Dataset) -> tuple[str, Split]:
 
 def print_json(finished: Finished) -> None:
     """The result as one JSON object."""
-    json_result(finished.result)
+    assert finished.ending.result is not None
+    json_result(finished.ending.result)
 
 
 def print_report(finished: Finished) -> None:
     """The result for people: loss curve, confusion table, scores."""
     from nnviz.headless.report import closing, confusion_table, loss_curve
 
-    trainer = finished.trainer
+    trainer, scored = finished.trainer, finished.ending.result
+    assert scored is not None
     dataset = trainer.dataset
     parts = [loss_curve(trainer.history, width(sys.stdout), colorful(sys.stdout))]
     name, split = unseen(dataset)
-    if dataset.class_names and len(split):
+    if dataset.class_names and scored[name] is not None:
         parts.append(confusion_table(trainer.assess(split), dataset.task, name))
-    parts.append(closing(finished.result))
+    parts.append(closing(scored))
     result("\n\n".join(parts))

@@ -3,19 +3,29 @@
 import contextlib
 import signal
 import subprocess
-import threading
 import time
+from collections.abc import Callable
+from itertools import chain, repeat
 from typing import Protocol
 
 from msgspec.structs import replace
 
 from nnviz.child import start_child
-from nnviz.errors import InputError, NnvizError, TrainerDiedError
-from nnviz.remote.messages import Answer, Close, Died, Look, Order, Request, Summary
+from nnviz.errors import InputError, TrainerDiedError
+from nnviz.remote.messages import Answer, Close, Closing, Died, Look, Order, Request
 from nnviz.remote.opening_progress import OpeningProgress
+from nnviz.training.claim import clear
+from nnviz.training.ending import Ending
+from nnviz.training.interruption import Interruption
+from nnviz.training.run_paths import free_path, last_run, newest_checkpoint
+from nnviz.wording import duration
 
-# To score the network that is kept and to write it down takes a moment; a trainer that hangs must not keep the screen.
-CLOSE_SECONDS = 30.0
+# A trainer says that it has heard as soon as its step is done; one that hangs must not keep the screen.
+HEARING_SECONDS = 20.0
+# Then it writes the run down, which takes a moment, or long where the disk is slow.
+KEEPING_SECONDS = 60.0
+# What it said last was its last word.
+ENDING_SECONDS = 5.0
 
 
 class AskableTrainer(Protocol):
@@ -33,8 +43,14 @@ class AskableTrainer(Protocol):
     def receive(self) -> "Answer | OpeningProgress":
         """What the trainer says next. Raises TrainerDiedError, or InputError if the run cannot be opened or kept."""
 
-    def close(self) -> Summary | None:
-        """Have the run kept and the trainer ended, however it is; None if it could not say how it ended."""
+    def hurry(self) -> None:
+        """Have it leave whatever evaluation goes on: somebody wants out."""
+
+    def give_up(self) -> None:
+        """End it at once, whatever it is doing."""
+
+    def close(self) -> Ending:
+        """Have the run kept and the trainer ended, however it is; how it ended, the second time too."""
 
     def again(self) -> "AskableTrainer":
         """A new trainer of the same order, for one that died; its run is kept in a directory of its own."""
@@ -53,10 +69,14 @@ class Worker:
 class RemoteTrainer:
     """A trainer in a process of its own; it ends with this object's process, however that ends."""
 
-    def __init__(self, order: Order, worker: Worker | None = None) -> None:
+    def __init__(self, order: Order, worker: Worker | None = None, earlier: tuple[Ending, ...] = ()) -> None:
         worker = worker or Worker()
         self._order = order
         self._ready = False
+        self._is_new = not order.out.exists()
+        self._earlier = earlier
+        self._ending: Ending | None = None
+        self._is_writing = False
         self._connection, self._process = worker.connection, worker.process
         self.send(order)
 
@@ -89,13 +109,22 @@ class RemoteTrainer:
         try:
             said: Answer | OpeningProgress = self._connection.recv()
         except (EOFError, OSError):
-            raise TrainerDiedError(f"the trainer {self._how_it_ended()}") from None
+            raise self._death() from None
         if isinstance(said, Died):
+            self._ending = _of_dead(said)
             if said.exit_code == InputError.exit_code:
                 raise InputError(said.reason)
-            raise TrainerDiedError(f"the trainer failed: {said.reason}")
+            raise self._death()
         self._ready = not isinstance(said, OpeningProgress)
         return said
+
+    def _death(self) -> TrainerDiedError:
+        """What is to be said of a trainer that says nothing any more."""
+        if not self._ready:
+            return TrainerDiedError(f"the trainer {self._how_it_ended()}")
+        if self._ending is None:
+            self._ending = self._found(f"the trainer {self._how_it_ended()}")
+        return TrainerDiedError("; ".join(filter(None, [self._ending.trouble, self._ending.where])))
 
     def _how_it_ended(self) -> str:
         try:
@@ -106,45 +135,101 @@ class RemoteTrainer:
             return f"was killed by {signal.Signals(-code).name}"
         return f"ended by itself (exit code {code})"
 
-    def close(self) -> Summary | None:
+    def hurry(self) -> None:
+        if self._ready:
+            # One that somebody has stopped would hear nothing.
+            self._process.send_signal(signal.SIGCONT)
+            self._process.send_signal(signal.SIGUSR1)
+
+    def give_up(self) -> None:
+        """End the process, whatever it is doing."""
+        self._process.kill()
+
+    def close(self) -> Ending:
+        if self._ending is None:
+            self._ending = self._closed()
+        self._connection.close()
+        if not self._is_writing:
+            self._end()
+        return replace(self._ending, earlier=(*self._earlier, *self._ending.earlier))
+
+    def _closed(self) -> Ending:
         if not self._ready:
             # Nothing has been computed, and to read all examples may take long.
-            self._process.kill()
-        patience = threading.Timer(CLOSE_SECONDS, self._process.kill)
-        patience.start()
+            self.give_up()
+            self._end()
+            self._clear()
+            return Ending()
+        self.hurry()
+        self.send(Close())
         try:
-            self.send(Close())
-            summary = self._last_words()
-            self._connection.close()
-            self._process.wait()
-        finally:
-            patience.cancel()
-        return summary
+            return self._last_words()
+        except (EOFError, OSError):
+            return self._found(f"the trainer {self._how_it_ended()}")
 
-    def _last_words(self) -> Summary | None:
-        """How the run ended; what it was asked for before, it says before."""
-        with contextlib.suppress(NnvizError):
-            while True:
-                said = self.receive()
-                if isinstance(said, Summary):
-                    return said
-        return None
+    def _last_words(self) -> Ending:
+        """How the run ended; what it was asked for before, it says before. Raises EOFError, OSError."""
+        patience = HEARING_SECONDS
+        while self._connection.poll(patience):
+            match self._connection.recv():
+                case Closing():
+                    patience = KEEPING_SECONDS
+                case Died() as died:
+                    return _of_dead(died)
+                case Ending() as ending:
+                    return ending
+        if patience == KEEPING_SECONDS:
+            self._is_writing = True
+            directory = str(last_run(self._order.out))
+            return Ending(None, directory, "the trainer is still writing the run down, and goes on without the screen")
+        self.give_up()
+        self._end()
+        return self._found(f"the trainer said nothing for {duration(HEARING_SECONDS)}, and was ended")
+
+    def _end(self) -> None:
+        """Wait for the end of a process that has nothing more to do."""
+        try:
+            self._process.wait(ENDING_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.give_up()
+            self._process.wait()
+
+    def _found(self, trouble: str) -> Ending:
+        """What has become of the run, if the trainer could not say so: its last checkpoint is there, or nothing."""
+        directory = last_run(self._order.out)
+        checkpoint = directory and newest_checkpoint(directory)
+        if checkpoint is not None:
+            return Ending(None, str(directory), f"{trouble}; {checkpoint.stem} is what it wrote last")
+        self._clear()
+        return Ending(None, None, f"{trouble} before its first checkpoint")
+
+    def _clear(self) -> None:
+        """Remove the directory that a killed trainer may have made, and not come to write to."""
+        if self._is_new:
+            clear(self._order.out)
 
     def again(self) -> "RemoteTrainer":
-        self.close()
-        return RemoteTrainer(_elsewhere(self._order))
+        ending = self.close()
+        earlier = (*ending.earlier, replace(ending, result=None, earlier=()))
+        return RemoteTrainer(_elsewhere(self._order), earlier=earlier)
 
 
 class LocalTrainer:
-    """The same trainer in this process, for tests: a running one trains `slice_seconds` whenever it is asked."""
+    """The same trainer in this process, for pictures and tests: nothing of it depends on how fast the machine is.
 
-    def __init__(self, order: Order, slice_seconds: float = 0.005) -> None:
+    A running one trains `steps` whenever it is asked, without an end if that is None; at a slow pace, what is due by
+    `clock`, in seconds.
+    """
+
+    def __init__(self, order: Order, steps: int | None = 20, clock: Callable[[], float] = time.perf_counter) -> None:
         from nnviz.remote.service import Service
 
         self._order = order
-        self._slice = slice_seconds
+        self._steps = steps
+        self._clock = clock
         self._asked: Request = Look()
-        self.service = Service(order)
+        self._interruption = Interruption()
+        self.service = Service(order, interruption=self._interruption, clock=clock)
 
     def send(self, request: Request) -> None:
         self._asked = request
@@ -154,18 +239,31 @@ class LocalTrainer:
 
     def receive(self) -> "Answer | OpeningProgress":
         if self.service.waits() == 0:
-            end = time.perf_counter() + self._slice
-            self.service.work(lambda: time.perf_counter() >= end)
-        return self.service.answer(self._asked)
+            left = repeat(False) if self._steps is None else chain(repeat(False, self._steps), repeat(True))
+            self.service.work(left.__next__)
+        answer = self.service.answer(self._asked)
+        self.service.keep_up()
+        return answer
 
-    def close(self) -> Summary | None:
+    def hurry(self) -> None:
+        self._interruption.ask()
+
+    def give_up(self) -> None:
+        return
+
+    def close(self) -> Ending:
         return self.service.conclude()
 
     def again(self) -> "LocalTrainer":
-        return LocalTrainer(_elsewhere(self._order), self._slice)
+        return LocalTrainer(_elsewhere(self._order), self._steps, self._clock)
 
 
 def _elsewhere(order: Order) -> Order:
-    from nnviz.training.run_paths import free_path
-
     return replace(order, out=free_path(order.out))
+
+
+def _of_dead(died: Died) -> Ending:
+    """What has become of the run of a trainer that said why it ends."""
+    ending = died.ending or Ending()
+    reason = died.reason if died.exit_code == InputError.exit_code else f"the trainer {died.reason}"
+    return replace(ending, trouble="; ".join(filter(None, [reason, ending.trouble])))

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
+
+from nnviz.training.ending import Ending
 
 if TYPE_CHECKING:
     from nnviz.array import Array
@@ -24,14 +26,13 @@ if TYPE_CHECKING:
 class Order(msgspec.Struct, frozen=True):
     """What a new trainer is to train, and the directory that is to keep the run.
 
-    A run is kept once an epoch is done; with `keep_always`, as soon as a training step is. `terminal` is the one
-    that the screen is drawn on: the trainer gives it back to the user if the screen is killed. `cached` says whether
-    decoded images are kept for the next time, and `source` what was found of the experiment's source.
+    A run is kept once a training step is finished. `terminal` is the one that the screen is drawn on: the trainer gives
+    it back to the user if the screen is killed. `cached` says whether decoded images are kept for the next time, and
+    `source` what was found of the experiment's source.
     """
 
     experiment: Experiment
     out: Path
-    keep_always: bool
     terminal: Terminal | None = None
     cached: bool = True
     source: Source | None = None
@@ -164,18 +165,21 @@ class TestReport(msgspec.Struct, frozen=True):
     predicted: Array | None = None
 
 
-class Summary(msgspec.Struct, frozen=True):
-    """How the run ended, and where it is kept; `directory` is None if nothing worth keeping was computed."""
-
-    result: dict[str, Any]
-    directory: str | None
+class Closing(msgspec.Struct, frozen=True):
+    """The trainer has heard that it is to end, and keeps the run; the answer to that request is the run's ending."""
 
 
 class Died(msgspec.Struct, frozen=True):
-    """The trainer ends because of this; `exit_code` is 2 if what the user gave is wrong, 1 for a fault of nnviz."""
+    """The trainer ends because of this.
+
+    reason     if what the user gave is wrong, what is wrong; else what the trainer did
+    exit_code  2 if what the user gave is wrong, else 1
+    ending     what has become of the run, None if none was begun
+    """
 
     reason: str
     exit_code: int
+    ending: Ending | None = None
 
 
-Answer: TypeAlias = "Frame | FrameUpdate | TestReport | Summary | Died"
+Answer: TypeAlias = "Frame | FrameUpdate | TestReport | Ending | Died"

@@ -2,22 +2,27 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import numpy as np
+from msgspec import structs
 
 from nnviz.data.reading import Reading, Tell, nobody
 from nnviz.data.split import Split
 from nnviz.data.task import Task
+from nnviz.errors import InputError
 from nnviz.remote import messages as m
 from nnviz.training import frame as f
 from nnviz.training.assembly import assemble, open_dataset
 from nnviz.training.camera import Camera
 from nnviz.training.distance import distances_of_mean
+from nnviz.training.ending import Ending
 from nnviz.training.evaluation import Assessment, chosen_class, class_probabilities
 from nnviz.training.history import Evaluation
-from nnviz.training.result import summarize
-from nnviz.training.run import RunDirectory
-from nnviz.training.run_paths import free_path
+from nnviz.training.interruption import AbandonedError, Interruption
+from nnviz.training.keeper import Keeper
+from nnviz.training.run_directory import RunDirectory
+from nnviz.training.run_paths import free_path, spare_folders
 from nnviz.training.stages import Phase
 from nnviz.training.stopping import BY_PERSON, DIVERGED
 from nnviz.training.text_marks import excerpt
@@ -29,27 +34,39 @@ EXCERPT, NAME = 160, 40
 # Of the picture of predicted against true numbers.
 POINTS = 2000
 RATE_SECONDS = 0.5
+# So long somebody waits for the scores of what is kept: who leaves, and who begins again.
+LEAVING_SECONDS, RESTART_SECONDS = 10.0, 3.0
 
 
 class Service:
     """Owns the trainer, the run directory and what is being looked at.
 
-    `answer` serves one request. Between requests its owner calls `work` when `waits` says that it is time. `tell` hears
-    how far the opening of the source is, before the first request.
+    `answer` serves one request. Between requests its owner calls `work` when `waits` says that it is time, and
+    `keep_up` after each. `tell` hears how far the opening of the source is, before the first request. `interruption`
+    ends whatever evaluation goes on. `clock`, in seconds, is what paces, measured rates and checkpoints go by.
     """
 
-    def __init__(self, order: m.Order, tell: Tell = nobody) -> None:
+    def __init__(
+        self,
+        order: m.Order,
+        tell: Tell = nobody,
+        interruption: Interruption | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
         self._order = order
-        self._out = order.out
         self._experiment = order.experiment
+        self._interruption, self._clock = interruption or Interruption(), clock
         self._dataset = open_dataset(order.experiment, Reading(order.cached, tell), order.source)
         self._focus = f.Focus()
-        self._begin()
+        self._earlier: list[Ending] = []
+        self._begin(lambda: RunDirectory(order.out, order.experiment))
 
-    def _begin(self) -> None:
+    def _begin(self, claim: Callable[[], RunDirectory]) -> None:
         self._trainer = assemble(self._experiment, self._dataset)
+        self._trainer.interruption = self._interruption
         self._camera = Camera(self._trainer)
-        self._directory = RunDirectory(self._out, self._experiment)
+        self._ending: Ending | None = None
+        self._keeper = Keeper(self._trainer, claim(), lambda _: None, self._clock)
         self._focus = f.Focus(0, self._camera.blocks - 1, self._focus.quantity)
         self._halt()
 
@@ -66,21 +83,28 @@ class Service:
         """Seconds until `work` is due: 0 at full speed, None while nothing is to be done."""
         if self._pace is None:
             return None
-        return max(0.0, self._due - time.perf_counter())
+        return max(0.0, self._due - self._clock())
 
     def work(self, called: Callable[[], bool]) -> None:
         """Train until `called` says that somebody waits for an answer; at a pace, do the one thing that is due."""
         if self._pace is None:
             return
         if self._pace.per_second is not None:
-            self._due = max(self._due + 1 / self._pace.per_second, time.perf_counter())
+            self._due = max(self._due + 1 / self._pace.per_second, self._clock())
             self._go(self._pace.goal)
             return
         trainer, step, stop_at = self._trainer, self._trainer.step, self._stop_at
+        keeper, clock = self._keeper, self._clock
         while self._pace is not None and not called():
             evaluation = step()
             if evaluation or trainer.stopped_by or (stop_at and trainer.steps_done == stop_at):
                 self._settle(evaluation)
+            if clock() >= keeper.due:
+                keeper.keep_up()
+
+    def keep_up(self) -> None:
+        """Write the run down, if it is time."""
+        self._keeper.keep_up()
 
     def _go(self, goal: m.Goal) -> None:
         trainer = self._trainer
@@ -94,12 +118,12 @@ class Service:
     def _settle(self, evaluation: Evaluation | None) -> None:
         """Keep what a stage or step has brought, and stop where the run is to stop."""
         if evaluation is not None:
-            self._directory.record(evaluation)
+            self._keeper.record(evaluation)
         if self._trainer.stopped_by or self._trainer.steps_done == self._stop_at:
             self._halt()
 
     def _measure(self) -> None:
-        now = time.perf_counter()
+        now = self._clock()
         elapsed = now - self._measured_at
         if elapsed >= RATE_SECONDS and self._pace is not None:
             examples_in, first, last = self._trainer.batches.examples_in, self._measured_step, self._trainer.steps_done
@@ -114,7 +138,9 @@ class Service:
             case m.Close():
                 return self.conclude()
             case m.Test():
-                return self._test()
+                # Who would rather leave does not wait for it.
+                with suppress(AbandonedError):
+                    return self._test()
             case m.Advance(goal):
                 self._advance(goal)
             case m.Run(pace):
@@ -178,23 +204,33 @@ class Service:
 
     def _start(self, pace: m.Pace) -> None:
         self._pace = pace
-        self._due = self._measured_at = time.perf_counter()
+        self._due = self._measured_at = self._clock()
         self._measured_step = self._trainer.steps_done
 
     def _begin_again(self, **changes: int) -> None:
-        if self.conclude().directory is not None:
-            self._out = free_path(self._order.out)
+        ending = self.conclude(RESTART_SECONDS)
+        if ending.directory or ending.trouble:
+            # What came out is in its directory; of a thousand runs it would fill the memory.
+            self._earlier.append(Ending(None, ending.directory, ending.trouble))
         rate = self._trainer.update_rule.learning_rate
-        self._trainer.close()
         # Two of them need not be in memory at a time.
         del self._camera, self._trainer
         self._experiment = self._experiment.with_training(**changes)
         if changes:
             # The seed splits the examples too; the new run's experiment has to be all that it takes to do it again.
             self._dataset = open_dataset(self._experiment, Reading(self._order.cached))
-        self._begin()
+        self._begin(self._next_directory)
         # The experiment is what was asked for; a rate that was changed since is kept, and written down as a change.
         self._trainer.change_rate(rate)
+
+    def _next_directory(self) -> RunDirectory:
+        """A directory beside the first one; if there can be none any more, another place. Raises InputError."""
+        try:
+            return RunDirectory(free_path(self._order.out), self._experiment)
+        except InputError:
+            for folder in spare_folders(self._order.out.name):
+                return RunDirectory(folder, self._experiment)
+            raise
 
     def _test(self) -> m.TestReport:
         trainer = self._trainer
@@ -221,19 +257,17 @@ class Service:
             predicted=told[shown, 0].copy() if targets else None,
         )
 
-    def conclude(self) -> m.Summary:
-        """Keep the run, if there is anything worth keeping: an epoch, or whatever was asked for by name."""
+    def conclude(self, seconds: float = LEAVING_SECONDS) -> Ending:
+        """Keep the run, and score what is kept as far as that takes no longer; there is no going on after that."""
         self._halt()
-        worth = self._trainer.history.latest is not None or (self._order.keep_always and self._trainer.steps_done > 0)
-        if not worth:
-            return m.Summary({"steps": self._trainer.steps_done}, None)
-        trainer = self._trainer
-        trainer.interrupt(BY_PERSON)
-        self._directory.keep(trainer, trainer.kept())
-        changes = [{"step": step, "learning_rate": rate} for step, rate in trainer.rate_changes.items()]
-        result = {"run": str(self._directory.path), **summarize(trainer), "learning_rate_changes": changes}
-        self._directory.finish(result)
-        return m.Summary(result, str(self._directory.path))
+        if self._ending is None:
+            trainer = self._trainer
+            trainer.interrupt(BY_PERSON)
+            changes = [{"step": step, "learning_rate": rate} for step, rate in trainer.rate_changes.items()]
+            ending = self._keeper.conclude(self._interruption.watch(seconds), learning_rate_changes=changes)
+            self._ending = structs.replace(ending, earlier=tuple(self._earlier))
+            trainer.close()
+        return self._ending
 
 
 def _mistakes(assessment: Assessment, split: Split, task: Task) -> tuple[m.Mistake, ...]:

@@ -19,15 +19,19 @@ from functools import lru_cache
 from multiprocessing.connection import Connection
 
 from nnviz.errors import NnvizError
-from nnviz.remote.messages import Close, Died, Look, Request
+from nnviz.remote.messages import Close, Closing, Died, Look, Request
 from nnviz.remote.opening_progress import Watch
 from nnviz.remote.service import Service
 from nnviz.remote.terminal import Terminal
 from nnviz.remote.wake_signal import WakeSignal
+from nnviz.training.ending import Ending
+from nnviz.training.interruption import Interruption
 from nnviz.training.process import prepare_process
 
 OPENING_SECONDS = 0.1
 GONE = (EOFError, BrokenPipeError, ConnectionResetError)
+# Nobody waits for the scores of what is kept when the screen is gone.
+ORPHAN_SECONDS = 2.0
 
 
 def main() -> None:
@@ -36,24 +40,36 @@ def main() -> None:
     # is still to be kept.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    interruption = Interruption()
+    # From the screen, which has no other way to say something while an evaluation goes on.
+    signal.signal(signal.SIGUSR1, lambda *_: interruption.ask())
     with Connection(int(sys.argv[1])) as connection, contextlib.suppress(*GONE):
-        _carry_out(connection)
+        _carry_out(connection, interruption)
 
 
-def _stop_listening(connection: Connection, wake: WakeSignal) -> None:
-    """To be told to end is the same as to lose the screen: noticed between training steps, never within one."""
-    with contextlib.suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as end:
-        end.shutdown(socket.SHUT_RD)
-    wake.set()
+class Told:
+    """Whether this process was told to end by a signal, which is noticed between training steps, never within one."""
+
+    def __init__(self, connection: Connection, wake: WakeSignal, interruption: Interruption) -> None:
+        self._connection, self._wake, self._interruption = connection, wake, interruption
+        self.at_all = False
+
+    def __call__(self) -> None:
+        """End as if the screen were gone: there is nothing to be read from it any more."""
+        self.at_all = True
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(self._connection.fileno())) as end:
+            end.shutdown(socket.SHUT_RD)
+        self._interruption.ask()
+        self._wake.set()
 
 
 @contextlib.contextmanager
-def _ending_with_the_screen(connection: Connection) -> Iterator[WakeSignal]:
+def _ending_with_the_screen(connection: Connection, interruption: Interruption) -> Iterator[WakeSignal]:
     """What arrives from now on wakes; until the end of this, where nothing is there to be kept, that ends the process.
 
     The screen asks for nothing before it is answered: all that can arrive is the end of the connection.
     """
-    wake = WakeSignal(connection.fileno())
+    wake = WakeSignal(connection.fileno(), interruption.ask)
     woken = signal.signal(signal.SIGIO, lambda *_: _end_if_closed(connection))
     _end_if_closed(connection)
     yield wake
@@ -66,32 +82,40 @@ def _end_if_closed(connection: Connection) -> None:
             raise SystemExit
 
 
-def _carry_out(connection: Connection) -> None:
+def _carry_out(connection: Connection, interruption: Interruption) -> None:
     order = connection.recv()
     screen = os.getppid()
     try:
-        with _ending_with_the_screen(connection) as wake:
+        with _ending_with_the_screen(connection, interruption) as wake:
             prepare_process()
-            service = Service(order, Watch(connection.send, OPENING_SECONDS))
-        signal.signal(signal.SIGTERM, lambda *_: _stop_listening(connection, wake))
+            service = Service(order, Watch(connection.send, OPENING_SECONDS), interruption)
+        told = Told(connection, wake, interruption)
+        signal.signal(signal.SIGTERM, lambda *_: told())
         connection.send(service.answer(Look()))
-        # What is there so far stays: to look through all of it for garbage again and again would hold training up.
-        gc.freeze()
-        try:
-            _serve(connection, service, wake)
-        except BaseException:
-            _rescue(service, order.terminal if _is_gone(screen) else None)
-            raise
     except GONE:
         raise
-    except NnvizError as error:
-        connection.send(Died(str(error), error.exit_code))
     except Exception as error:  # whatever it is, the screen has to say it
-        connection.send(Died(f"{type(error).__name__}: {error}", 1))
+        connection.send(_died(error))
+        return
+    # What is there so far stays: to look through all of it for garbage again and again would hold training up.
+    gc.freeze()
+    try:
+        _serve(connection, service, wake)
+    except BaseException as error:
+        # One that was killed closes its connection a moment before it is gone.
+        may_be_gone = isinstance(error, GONE) and not told.at_all
+        ending = _rescue(service, order.terminal if may_be_gone and _is_gone(screen) else None)
+        connection.send(Died("was told to end (SIGTERM)", 1, ending) if told.at_all else _died(error, ending))
+
+
+def _died(error: BaseException, ending: Ending | None = None) -> Died:
+    if isinstance(error, NnvizError):
+        return Died(str(error), error.exit_code, ending)
+    return Died(f"failed: {type(error).__name__}: {error}", 1, ending)
 
 
 def _is_gone(screen: int) -> bool:
-    """Whether the screen's process has ended. One that was killed closes its connection a moment before it is gone."""
+    """Whether the screen's process has ended, or does so within half a second."""
     for _ in range(50):
         if os.getppid() != screen:
             return True
@@ -99,14 +123,16 @@ def _is_gone(screen: int) -> bool:
     return False
 
 
-def _rescue(service: Service, terminal: Terminal | None) -> None:
+def _rescue(service: Service, terminal: Terminal | None) -> Ending:
     """Keep the run after all; where a killed screen left a terminal behind, tell its user."""
-    # If the run cannot be kept either, what came first is what has to be said.
-    with contextlib.suppress(Exception):
-        kept = service.conclude().directory
-        if terminal:
-            where = f"the run is kept in {kept}" if kept else "no epoch was done, so there is no run to keep"
-            terminal.tell(f"nnviz: the screen was killed; {where}")
+    try:
+        ending = service.conclude(ORPHAN_SECONDS)
+    except Exception as error:  # What came first is what has to be said, and the screen says it.
+        ending = Ending(None, None, f"the run cannot be kept ({type(error).__name__}: {error})")
+    if terminal:
+        words = ["the screen was killed", ending.trouble, ending.where]
+        terminal.tell(f"nnviz: {'; '.join(filter(None, words))}")
+    return ending
 
 
 def _serve(connection: Connection, service: Service, wake: WakeSignal) -> None:
@@ -121,9 +147,12 @@ def _serve(connection: Connection, service: Service, wake: WakeSignal) -> None:
             service.work(wake.is_set)
             continue
         request: Request = understood(connection.recv_bytes())
+        if isinstance(request, Close):
+            connection.send(Closing())
         connection.send_bytes(pickle.dumps(service.answer(request)))
         if isinstance(request, Close):
             return
+        service.keep_up()
 
 
 if __name__ == "__main__":

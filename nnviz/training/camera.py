@@ -2,7 +2,6 @@
 
 import math
 import re
-import time
 from typing import Any
 
 import numpy as np
@@ -24,22 +23,22 @@ from nnviz.training.text_marks import text_view
 from nnviz.training.trainer import Trainer
 from nnviz.wording import apart, cut, printable, shown_names
 
-# The units that are shown are chosen anew after so many steps, and while training runs after so many seconds at
-# least: a diagram whose nodes change places cannot be read.
-CHOICE_STEPS, CHOICE_SECONDS = 256, 2.0
-# How much each count varies is measured on so many texts.
-VARYING = 1024
+# How much each input varies is measured on so many examples, and fewer where that would be more than so many numbers.
+VARYING, VARYING_NUMBERS = 1024, 1 << 22
 _OTHERS = re.compile(r" \+\d+$")
 
 
 class Camera:
-    """Takes frames of one trainer, at any stage."""
+    """Takes frames of one trainer, at any stage.
+
+    A frame is a function of its moment, and of what is asked for: a camera that has seen all of a run, and a new one
+    of a trainer that was brought to the same moment by whatever way, take the same.
+    """
 
     def __init__(self, trainer: Trainer) -> None:
         self._trainer = trainer
         self._blocks = blocks_of(trainer.network)
         self._input = input_grouping(trainer.network)
-        self._varying = _varying(trainer, self._input.count)
         self._block_of = [number for number, block in enumerate(self._blocks) for _ in block.layers]
         self._trace = StepTrace(trainer)
         self._heatmaps = Heatmaps(self._trace, self._blocks)
@@ -49,11 +48,10 @@ class Camera:
         self._feature_names = apart(shown_names(tuple(trainer.dataset.feature_names[: f.FEATURES])), f.NAME)
         self._evaluated: Evaluation | None = None
         self._validations = _validations(trainer.history)
-        self._chosen_at: tuple[int, bool] | None = None
-        self._choice_due = 0.0
-        # Of the input and of each block: the units with the strongest weights, and the first of them, for the diagram.
-        self._ranked: list[Array] = []
-        self._chosen: list[Array] = []
+        # Of the input and of each block: the units that are shown, and the first of them, for the diagram.
+        self._ranked = ranked_units(_varying(trainer, self._input.count), self._blocks, trainer.initial)
+        self._shown = shown_units(self._blocks)
+        self._chosen = [ranked[: self._shown] for ranked in self._ranked]
 
     @property
     def blocks(self) -> int:
@@ -62,14 +60,14 @@ class Camera:
 
     def take(self, focus: f.Focus, state: f.State, rates: f.Rates) -> f.Frame:
         """A frame of this moment. A block that does not exist is moved to the nearest one; examples go round."""
-        fields = self._fields(f.EVERY_PART, focus, rates, running=state is f.State.RUNNING)
+        fields = self._fields(f.EVERY_PART, focus, rates)
         return f.Frame(task=self._task, state=state, stopped_by=self._trainer.stopped_by, **fields)
 
     def update(self, parts: f.Parts, focus: f.Focus, rates: f.Rates) -> f.FrameUpdate:
         """Those parts of the frame of this moment of a running training."""
-        return f.FrameUpdate(self._fields(parts, focus, rates, running=True))
+        return f.FrameUpdate(self._fields(parts, focus, rates))
 
-    def _fields(self, parts: f.Parts, focus: f.Focus, rates: f.Rates, running: bool) -> dict[str, Any]:
+    def _fields(self, parts: f.Parts, focus: f.Focus, rates: f.Rates) -> dict[str, Any]:
         trainer = self._trainer
         focus = f.Focus(focus.example, min(max(focus.block, 0), self.blocks - 1), focus.quantity)
         place = focus.example % len(trainer.batch.indices)
@@ -97,10 +95,11 @@ class Camera:
         if "curves" in parts:
             fields["curves"] = self._curves()
         if "surface" in parts:
-            fields["surface"] = self._surface.take(place, running) if self._surface else None
-        if parts & {"layers", "matrix"}:
-            self._choose_units(place, running)
+            fields["surface"] = self._surface.take() if self._surface else None
+        if "points" in parts:
+            fields["points"] = self._surface.points(place) if self._surface else None
         if "layers" in parts:
+            self._choose_outputs(place)
             fields["input"] = self._units(-1, place)
             fields["layers"] = tuple(self._layer(i, place) for i in range(trainer.depth))
         if "matrix" in parts:
@@ -207,19 +206,13 @@ class Camera:
             return ()
         return tuple(cut(_OTHERS.sub("", dataset.feature_names[i]), f.NAME) for i in indices.tolist())
 
-    def _choose_units(self, place: int, running: bool) -> None:
-        """Choose the units of each block (and of the input) that are shown: those with the strongest weights.
+    def _choose_outputs(self, place: int) -> None:
+        """Choose the outputs that the diagram shows: the classes of this example, then the first ones.
 
-        Of the outputs they are the classes of this example, then the first ones: where there are too many, it is only
-        the last nodes that another example may change.
+        Where there are too many, it is only the last nodes that another example may change.
         """
-        # When training stops, they are chosen anew: no clock may decide what is there in the end.
-        turn, shown = (self._trainer.steps_done // CHOICE_STEPS, running), shown_units(self._blocks)
-        if turn != self._chosen_at and not (running and time.perf_counter() < self._choice_due):
-            self._chosen_at, self._choice_due = turn, time.perf_counter() + CHOICE_SECONDS
-            self._ranked = ranked_units(self._varying, self._blocks)
-            self._chosen = [ranked[:shown] for ranked in self._ranked]
-        self._chosen[-1] = first_outputs(self._own_outputs(place), self._blocks[-1].grouping.count, shown)
+        count = self._blocks[-1].grouping.count
+        self._chosen[-1] = first_outputs(self._own_outputs(place), count, self._shown)
 
     def _own_outputs(self, place: int) -> list[int]:
         """The outputs that the example is about: of the target's class and of the one that was said.
@@ -343,11 +336,14 @@ class Camera:
 
 
 def _varying(trainer: Trainer, count: int) -> Array:
-    """The variance of each unit of the input: 1 where all are standardised alike, but most n-grams are rare."""
-    train = trainer.dataset.train
-    if train.texts is None:
+    """The variance of each unit (count,) of the input over some examples: most n-grams are rare, and a border is black.
+
+    1 where a unit is a whole map.
+    """
+    if count != math.prod(trainer.dataset.task.input_shape):
         return np.ones(count, np.float32)
-    variance: Array = trainer.batches.encoder.inputs(train.inputs[:VARYING]).var(axis=0)
+    examples = trainer.dataset.train.inputs[: min(VARYING, max(VARYING_NUMBERS // count, 2))]
+    variance: Array = trainer.batches.encoder.inputs(examples).reshape(-1, count).var(axis=0)
     return variance
 
 

@@ -1,6 +1,7 @@
 """How good a network is on a split: loss, accuracy and the confusion table."""
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -12,6 +13,7 @@ from nnviz.data.split import Split
 from nnviz.data.task import Task
 from nnviz.nn.network import Network
 from nnviz.training.distance import Distances, distances
+from nnviz.training.interruption import unwatched
 
 BATCH = 1024
 # The inputs that are evaluated at a time, and what the layers give for them, take no more memory than this.
@@ -104,13 +106,16 @@ def predict(network: Network, stored: Array, encoder: Encoder) -> Array:
     return network.loss.predict(logits_of(network, stored, encoder))
 
 
-def assess(network: Network, task: Task, split: Split, encoder: Encoder) -> Assessment:
+def assess(
+    network: Network, task: Task, split: Split, encoder: Encoder, check: Callable[[], None] = unwatched
+) -> Assessment:
     """Run the split through `network`, which computes in its own buffers: pass a replica while training.
 
-    Raises ValueError on an empty split.
+    `check` is called before each batch, and may raise to end the evaluation there. Raises ValueError on an empty split.
     """
     predictions, losses = [], []
     for batch in in_order(split, encoder, _at_a_time(network)):
+        check()
         scores = network.loss.forward(network.forward(batch.inputs), batch.targets)
         predictions.append(scores.prediction)
         losses.append(scores.each)

@@ -146,7 +146,7 @@ class ExampleView(msgspec.Struct, frozen=True):
 
 
 class Units(msgspec.Struct, frozen=True):
-    """Some units of one layer's output (or of the input), those with the strongest weights first.
+    """Some units of one layer's output (or of the input), those whose weights were the strongest at the start first.
 
     Of the last layer's they are the focused example's own class and the one that was said, then the first ones.
 
@@ -250,7 +250,7 @@ class TilesView(msgspec.Struct, frozen=True):
     kind     of the block's first layer
     shape    (maps, maps before them) of all kernels; (maps, 1) of feature maps
     sides    (height, width) of one of them, before it was reduced
-    rows     (r,) numbers of the maps, those with the strongest weights first
+    rows     (r,) numbers of the maps, those whose weights were the strongest at the start first
     columns  (c,) numbers of the maps before them, in the same order; None for feature maps
     step     a cell is the number of largest magnitude, with its sign, of `step` × `step` numbers
     cells    (r, c, height, width), feature maps with c = 1
@@ -272,8 +272,12 @@ class TilesView(msgspec.Struct, frozen=True):
 
 
 class SurfaceView(msgspec.Struct, frozen=True):
-    """What the network says all over the plane, where an input is two numbers, and some training examples on it.
+    """What the network says all over the plane, where an input is two numbers.
 
+    To compute it is dear: whoever watches a training at full speed asks for it again `lasts` steps after `steps`. It is
+    the number of training steps that take about a hundred times as long; it follows from the network's size.
+
+    steps      finished training steps, whose weights it is of
     names      of the two inputs
     low, high  (x, y), the lower left corner and the upper right one, in the units that the inputs are stored in
     classes    (rows, columns) int16, the most likely class in the middle of each cell, the top row first; None for
@@ -281,16 +285,25 @@ class SurfaceView(msgspec.Struct, frozen=True):
     values     (rows, columns) float32, the probability of the second of two classes, that of the most likely one of
                several, or the first of the numbers to predict
     targets    (lowest, highest) of the numbers to predict, None for classes
-    points     (k, 2), those of the batch first, `batch` in all, and number `focused` is the focused example
-    labels     (k,) their classes or numbers
     """
 
+    steps: int
+    lasts: int
     names: tuple[str, ...]
     low: tuple[float, float]
     high: tuple[float, float]
     classes: Array | None
     values: Array
     targets: tuple[float, float] | None
+
+
+class PointsView(msgspec.Struct, frozen=True):
+    """Some training examples of the plane.
+
+    points  (k, 2), those of the batch first, `batch` in all, and number `focused` is the focused example
+    labels  (k,) their classes or numbers
+    """
+
     points: Array
     labels: Array
     batch: int
@@ -362,7 +375,7 @@ class Frame(msgspec.Struct, frozen=True):
     batch_loss the mean loss of the batch, from the loss on
     said_wrong how many examples of the batch were put in the wrong class; None before the loss and for numbers
     worst      place in the batch of the example with the highest loss, from the loss on
-    surface    None where an input is not two numbers; at the weights as they are, or were a moment ago in full run
+    surface    None where an input is not two numbers, as `points`
     """
 
     title: Title
@@ -385,10 +398,21 @@ class Frame(msgspec.Struct, frozen=True):
     curves: Curves
     rates: Rates
     surface: SurfaceView | None
+    points: PointsView | None
 
 
 Part = Literal[
-    "title", "rates", "update_rule", "said_wrong", "example", "layers", "errors", "matrix", "curves", "surface"
+    "title",
+    "rates",
+    "update_rule",
+    "said_wrong",
+    "example",
+    "layers",
+    "errors",
+    "matrix",
+    "curves",
+    "surface",
+    "points",
 ]
 """What of a frame takes time to take: the names of its fields. With the layers comes the input."""
 

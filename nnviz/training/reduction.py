@@ -6,12 +6,16 @@ from nnviz.array import Array
 
 
 def largest(values: Array, count: int) -> Array:
-    """Places of the `count` largest of `values` (n,), the largest first."""
+    """Places of the `count` largest of `values` (n,), the largest first, of equal ones the first.
+
+    Raises ValueError for a `count` below 1.
+    """
+    places = np.arange(len(values))
     if len(values) > count:
-        places = np.argpartition(values, -count)[-count:]
-    else:
-        places = np.arange(len(values))
-    return places[np.argsort(-values[places], kind="stable")]
+        # Which of equal ones argpartition picks depends on the processor.
+        places = places[~(values < np.partition(values, -count)[-count])]
+    chosen: Array = places[np.argsort(-values[places], kind="stable")][:count]
+    return chosen
 
 
 def reduced(matrix: Array, row_step: int, column_step: int) -> Array:

@@ -1,40 +1,60 @@
 """What came out of a run: the scores of the network that is kept, and what it cost."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from nnviz.training.distance import distances_of_mean
 from nnviz.training.evaluation import plain
+from nnviz.training.interruption import AbandonedError, unwatched
 from nnviz.training.trainer import Trainer
+
+SPLITS = ("train", "validation", "test")
 
 
 def summarize(trainer: Trainer) -> dict[str, Any]:
-    """Put the network into the state that is kept, score it on every split, and tell the run in one object.
+    """The account of a run, with the scores of the network that is kept."""
+    return {**account(trainer), **scores(trainer)}
 
-    Empty splits score None. `epochs` counts finished ones. Where targets are numbers, `mean_prediction` has the
-    distances of always predicting the mean of the training targets, of each target in its own unit.
+
+def account(trainer: Trainer) -> dict[str, Any]:
+    """What a run cost and why it stopped, in one object, before the network that is kept is scored.
+
+    `epochs` counts finished ones.
     """
-    kept = trainer.kept()
     steps = trainer.steps_done
-    trainer.network.parameters.values[...] = kept.values
-    trainer.network.parameters.statistics[...] = kept.statistics
-    dataset = trainer.dataset
     examples = trainer.batches.examples_in(steps)
-    result: dict[str, Any] = {
+    return {
         "steps": steps,
         "epochs": steps // trainer.batches.per_epoch,
         "seconds": round(trainer.seconds, 3),
         "examples_per_second": round(examples / trainer.seconds, 1) if trainer.seconds else None,
         "parameters": trainer.network.parameters.size,
         "stopped_by": trainer.stopped_by,
-        "kept_step": kept.step,
+        "kept_step": trainer.kept().step,
+        **dict.fromkeys(SPLITS),
     }
-    for name in ("train", "validation", "test"):
-        split = getattr(dataset, name)
-        score = trainer.assess(split).score if len(split) else None
-        result[name] = score.plain() if score else None
-    if dataset.task.targets is not None:
-        result["mean_prediction"] = {
-            name: plain(distances_of_mean(dataset.task.targets, split.labels)) if len(split) else None
-            for name, split in (("train", dataset.train), ("validation", dataset.validation), ("test", dataset.test))
+
+
+def scores(trainer: Trainer, check: Callable[[], None] = unwatched) -> dict[str, Any]:
+    """Put the network into the state that is kept, and score it on every split.
+
+    Empty splits score None, and so do those that `check` leaves no time for, the largest one first. Where targets are
+    numbers, `mean_prediction` has the distances of always predicting the mean of the training targets, of each target
+    in its own unit.
+    """
+    kept = trainer.kept()
+    trainer.network.parameters.values[...] = kept.values
+    trainer.network.parameters.statistics[...] = kept.statistics
+    dataset = trainer.dataset
+    splits = {name: split for name in SPLITS if len(split := getattr(dataset, name))}
+    found: dict[str, Any] = dict.fromkeys(SPLITS)
+    with suppress(AbandonedError):
+        for name in sorted(splits, key=lambda name: len(splits[name])):
+            found[name] = trainer.assess(splits[name], check).score.plain()
+    targets = dataset.task.targets
+    if targets is not None:
+        found["mean_prediction"] = {
+            name: plain(distances_of_mean(targets, splits[name].labels)) if name in splits else None for name in SPLITS
         }
-    return result
+    return found

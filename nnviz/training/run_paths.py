@@ -1,33 +1,89 @@
-"""Where runs are kept. Light to import: the command line asks before anything is trained."""
+"""Where runs are kept, and what their files are called. Light to import: the command line asks before all else."""
 
+import contextlib
 import os
 import secrets
+import tempfile
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 from nnviz.errors import InputError
+from nnviz.training.claim import is_taken, taken
+
+EXPERIMENT, METRICS, RESULT = "experiment.toml", "metrics.jsonl", "result.json"
+CHECKPOINTS, FINAL = "checkpoints", "final.safetensors"
+
+NAME_BYTES = 255
+"""The longest name of a file, on nearly every file system."""
+SOURCE_BYTES = 100
+"""Of a run's name, what is left to the name of its source."""
 
 
 def new_run_path(source: str) -> Path:
     """`runs/<date>-<source>-<id>` below the working directory."""
-    name = "".join(c if c.isalnum() or c in "-_" else "-" for c in Path(source).resolve().name if source) or "run"
-    return Path("runs") / f"{date.today().isoformat()}-{name}-{secrets.token_hex(2)}"
+    word = "".join(c if c.isalnum() or c in "-_" else "-" for c in Path(source).resolve().name if source)
+    name = _cut(word, SOURCE_BYTES) or "run"
+    return Path("runs") / f"{date.today().isoformat()}-{name}-{secrets.token_hex(4)}"
 
 
 def free_path(path: Path) -> Path:
     """`path` if nothing is kept there, else the first of `path-2`, `path-3`, … that is free."""
-    number, free = 1, path
-    while _is_taken(free):
+    return next(free for free in _family(path) if not is_taken(free))
+
+
+def last_run(path: Path) -> Path | None:
+    """The last of `path`, `path-2`, … that is there: where the newest run of one order is."""
+    last = None
+    for member in _family(path):
+        if not member.is_dir():
+            return last
+        last = member
+    raise AssertionError  # there is no end to a family
+
+
+def _family(path: Path) -> Iterator[Path]:
+    yield path
+    number = 2
+    while True:
+        suffix = f"-{number}"
+        yield path.with_name(_cut(path.name, NAME_BYTES - len(suffix)) + suffix)
         number += 1
-        free = path.with_name(f"{path.name}-{number}")
-    return free
 
 
-def claim(path: Path) -> Path:
+def _cut(name: str, most: int) -> str:
+    """The beginning of a name, in at most so many bytes."""
+    return os.fsencode(name)[:most].decode(errors="ignore")
+
+
+def while_training(path: Path) -> list[Path]:
+    """The checkpoints that a run has written while it went on, in their order."""
+    return sorted((path / CHECKPOINTS).glob("step-*.safetensors"))
+
+
+def newest_checkpoint(path: Path) -> Path | None:
+    """The network that a run ended with; of a run that has not ended, what it wrote last; None if there is nothing."""
+    final = path / CHECKPOINTS / FINAL
+    return final if final.exists() else max(while_training(path), default=None)
+
+
+def spare_folders(name: str) -> Iterator[Path]:
+    """New directories in places where a user can nearly always write, named after a run that could not be kept."""
+    for place in spare_places():
+        with contextlib.suppress(OSError):
+            yield Path(tempfile.mkdtemp(prefix=f"nnviz-{_cut(name, SOURCE_BYTES)}-", dir=place))
+
+
+def spare_places() -> list[Path]:
+    """The user's home, and the directory for temporary files."""
+    return [Path(os.path.expanduser("~")), Path(tempfile.gettempdir())]
+
+
+def refuse_unusable(path: Path) -> Path:
     """`path`, if a new run may be kept there. Raises InputError if something is there already, or nothing can be."""
     refuse_unwritable(str(path))
-    if _is_taken(path):
-        raise InputError(f"{path}: already exists and is not empty; choose another directory with --out")
+    if is_taken(path):
+        raise InputError(taken(path))
     parent = next(p for p in (path, *path.absolute().parents) if p.exists())
     if not (parent.is_dir() and os.access(parent, os.W_OK)):
         raise InputError(f"{path}: {parent} is not a directory that can be written to; choose another one with --out")
@@ -40,7 +96,3 @@ def refuse_unwritable(text: str) -> None:
         text.encode()
     except UnicodeEncodeError:
         raise InputError(f"{text}: this name is not UTF-8, and cannot be kept with a run; rename it") from None
-
-
-def _is_taken(path: Path) -> bool:
-    return path.exists() and (not path.is_dir() or any(path.iterdir()))

@@ -10,20 +10,24 @@ from nnviz.training.frame import EDGES, TILES, UNITS
 from nnviz.training.reduction import largest
 
 
-def ranked_units(varying: Array, blocks: list[Block]) -> list[Array]:
-    """Units of the input and of each block, those with the strongest weights first; at most `TILES` of each.
+def ranked_units(varying: Array, blocks: list[Block], initial: Array) -> list[Array]:
+    """Units of the input and of each block, those with the strongest initial weights first; at most `TILES` of each.
 
     The strength of a unit is the sum of squares of the weights that come in, times that of those that go out; of a unit
     of the input, how much it varies over the examples, `varying` (units,), times that of those that go out. Blocks
     that hand each unit on alone, such as pooling, show the same units as what comes before them. All outputs are there
     for a reason: they are in their own order.
+
+    `initial` (parameters,) are the weights that the run began with, and not those of the moment: whoever comes to a
+    moment, by whatever way, knows them, so that it shows the same units; and a diagram whose nodes change places while
+    one watches cannot be read. The price is that a unit that grows strong later may not be among those shown.
     """
     strengths: list[Array] = [varying]
     owners = [0]
     for block in blocks:
         if block.weights is not None:
             # A row for each number that comes in: those of one unit (a map has many) are added up.
-            weights = block.weights.values.reshape(-1, block.grouping.count)
+            weights = block.weights.view(initial).reshape(-1, block.grouping.count)
             outgoing = np.einsum("ij,ij->i", weights, weights).reshape(-1, len(strengths[-1])).sum(axis=0)
             strengths[-1] = strengths[-1] * outgoing
             strengths.append(np.einsum("ij,ij->j", weights, weights))

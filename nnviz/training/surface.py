@@ -1,7 +1,6 @@
 """What a network of two inputs says all over the plane."""
 
 import math
-import time
 
 import numpy as np
 
@@ -11,13 +10,17 @@ from nnviz.training.evaluation import class_probabilities
 from nnviz.training.trainer import Trainer
 from nnviz.wording import shown_names
 
-# While training runs, the surface is computed so many seconds apart at least, and takes that share of the time at most.
-LEAST_SECONDS = 0.2
+# Of a training at full speed, the surface may take that share.
 SHARE = 0.01
+# What it takes, in nanoseconds, by what was measured on a two-core machine: a number that a layer gives and a weight
+# that it is multiplied with, on the way forward and of one example; all that a training step does to a parameter; and
+# what a step takes however small it is, for itself and for each of its layers, and a surface.
+NUMBER, WEIGHT, PARAMETER = 2.0, 0.08, 3.0
+STEP, LAYER, WHOLE = 30_000, 8_000, 600_000
 
 
 class Surface:
-    """Takes the plane of one trainer, whose inputs are two numbers."""
+    """Takes the plane of one trainer, whose inputs are two numbers; always as it is at this very moment."""
 
     def __init__(self, trainer: Trainer) -> None:
         self._trainer = trainer
@@ -28,25 +31,32 @@ class Surface:
         numbers = None if trainer.dataset.class_names else train.labels[:, 0]
         self._targets = None if numbers is None else (float(numbers.min()), float(numbers.max()))
         self._weights = self._statistics = np.empty(0)
-        self._due = -math.inf
+        self._lasts = _steps_as_long(trainer, len(self._middles))
 
-    def take(self, place: int, running: bool) -> f.SurfaceView:
-        """The plane with the example at `place` of the batch; of a running training, as it was a moment ago."""
-        if not (running and time.perf_counter() < self._due) and self._is_outdated():
+    def take(self) -> f.SurfaceView:
+        """What the network says all over the plane."""
+        if self._is_outdated():
             self._compute()
-        batch = self._trainer.batch.indices
-        shown = batch[: f.POINTS].copy()
-        focused = min(place, len(shown) - 1)
-        shown[focused] = batch[place]
-        train = self._trainer.dataset.train
-        points = np.concatenate([shown, self._others])
         return f.SurfaceView(
+            steps=self._trainer.steps_done,
+            lasts=self._lasts,
             names=shown_names(self._trainer.dataset.feature_names) or ("x0", "x1"),
             low=self._low,
             high=self._high,
             classes=self._classes,
             values=self._values,
             targets=self._targets,
+        )
+
+    def points(self, place: int) -> f.PointsView:
+        """Examples on the plane, with the one at `place` of the batch in focus."""
+        batch = self._trainer.batch.indices
+        shown = batch[: f.POINTS].copy()
+        focused = min(place, len(shown) - 1)
+        shown[focused] = batch[place]
+        train = self._trainer.dataset.train
+        points = np.concatenate([shown, self._others])
+        return f.PointsView(
             points=train.inputs[points],
             labels=train.labels[points] if self._targets is None else train.labels[points, 0],
             batch=len(shown),
@@ -60,7 +70,7 @@ class Surface:
         )
 
     def _compute(self) -> None:
-        trainer, started = self._trainer, time.perf_counter()
+        trainer = self._trainer
         predictions = trainer.predict(self._middles)
         side = (f.SURFACE_SIDE, f.SURFACE_SIDE)
         self._classes: Array | None = None
@@ -74,8 +84,17 @@ class Surface:
         self._values = chosen.astype(np.float32).reshape(side)
         parameters = trainer.network.parameters
         self._weights, self._statistics = parameters.values.copy(), parameters.statistics.copy()
-        now = time.perf_counter()
-        self._due = now + max(LEAST_SECONDS, (now - started) / SHARE)
+
+
+def _steps_as_long(trainer: Trainer, points: int) -> int:
+    """How many training steps take `1 / SHARE` times as long as the network needs for so many points."""
+    layers = trainer.network.layers
+    numbers = sum(math.prod(layer.output_shape) for layer in layers)
+    weights = sum(parameter.values.size for layer in layers for parameter in layer.parameters())
+    example = NUMBER * numbers + WEIGHT * weights
+    # On the way back, each layer does about twice what it did on the way forward.
+    step = STEP + LAYER * len(layers) + PARAMETER * weights + 3 * trainer.batches.batch_size * example
+    return math.ceil((WHOLE + points * example) / step / SHARE)
 
 
 def _ends(inputs: Array) -> tuple[tuple[float, float], tuple[float, float]]:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from nnviz.nn.losses import Scores
 from nnviz.nn.network import Network
 from nnviz.training.evaluation import Assessment, assess, predict
 from nnviz.training.history import Evaluation, History, selection_loss
+from nnviz.training.interruption import AbandonedError, Interruption
 from nnviz.training.stages import Phase, Stage, end_of, training_step
 from nnviz.training.stopping import DIVERGED, INTERRUPTED, after_evaluation, after_step
 from nnviz.training.update_rule import UpdateRule, UpdateRuleState
@@ -52,6 +54,7 @@ class Trainer:
     seconds           time spent computing
     rate_changes      learning rates that were chosen since the beginning, by the first step, from 0, whose update each
                       holds for
+    interruption      by which an evaluation can be ended before its time
     """
 
     index: int
@@ -74,6 +77,7 @@ class Trainer:
         self.encoder = encoder
         self.batches = batches
         self.stopping = stopping
+        self.interruption = Interruption()
         self.depth = len(network.layers)
         self.stages = training_step(self.depth)
         self.outputs: list[Array] = [np.empty(0)] * (self.depth + 1)
@@ -218,8 +222,10 @@ class Trainer:
             reason = self._keep_if_good() or reason
         evaluation = None
         if reason != DIVERGED and (reason or epoch_ended):
-            evaluation = self._evaluate(steps)
-            reason = reason or after_evaluation(self.stopping, evaluation, self.history.best or evaluation)
+            # The step is done whether somebody waits for the evaluation or not.
+            with suppress(AbandonedError):
+                evaluation = self._evaluate(steps)
+                reason = reason or after_evaluation(self.stopping, evaluation, self.history.best or evaluation)
         self.stopped_by = reason
         return evaluation
 
@@ -253,9 +259,14 @@ class Trainer:
     # Where the run is, and what of it is kept
 
     @property
+    def initial(self) -> Array:
+        """The parameters that the run began with, (size,)."""
+        return self._first.values
+
+    @property
     def steps_done(self) -> int:
         """How many training steps are finished."""
-        return self.index + (self.done == len(self._actions))
+        return self.index + (self.done == len(self.stages))
 
     @property
     def epoch(self) -> int:
@@ -297,9 +308,12 @@ class Trainer:
         if self.stopped_by != DIVERGED:
             self.stopped_by = None
 
-    def assess(self, split: Split) -> Assessment:
-        """Score the network as it is now on a split; what the current training step computed stays as it is."""
-        return assess(self._evaluator, self.dataset.task, split, self.encoder)
+    def assess(self, split: Split, check: Callable[[], None] | None = None) -> Assessment:
+        """Score the network as it is now on a split; what the current training step computed stays as it is.
+
+        Raises AbandonedError if it is interrupted, or what else `check` raises.
+        """
+        return assess(self._evaluator, self.dataset.task, split, self.encoder, check or self.interruption.watch())
 
     def predict(self, stored: Array) -> Array:
         """What the network as it is now predicts (n, outputs) for any inputs (n, *input_shape), as datasets store them.
@@ -312,7 +326,7 @@ class Trainer:
         """A copy of the parameters and of the optimizer's memory, as they are after the last finished step."""
         parameters, steps = self.network.parameters, self.steps_done
         values, statistics = parameters.values.copy(), parameters.statistics.copy()
-        if self.done == len(self._actions) - 1:
+        if self.done == len(self.stages) - 1:
             # With the update proposed, the optimizer's memory belongs to the end of this step already.
             steps, values, statistics = (
                 steps + 1,

@@ -6,6 +6,7 @@ Only what the first paint needs is imported here; the panes, with NumPy and plot
 import asyncio
 import gc
 import os
+import signal
 
 # Textual waits up to a frame's time before it paints; a key is to be answered within a few milliseconds.
 os.environ.setdefault("TEXTUAL_FPS", "1000")
@@ -20,10 +21,10 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from nnviz.errors import NnvizError
-from nnviz.remote.client import AskableTrainer
-from nnviz.remote.messages import Summary
+from nnviz.errors import NnvizError, StoppedError
+from nnviz.remote.client import KEEPING_SECONDS, AskableTrainer
 from nnviz.remote.opening_progress import OpeningProgress
+from nnviz.training.ending import Ending
 from nnviz.tui.driver import PromptDriver
 from nnviz.tui.keys import KEYS
 from nnviz.tui.link import Link
@@ -34,8 +35,12 @@ from nnviz.wording import cut, printable
 # Of a message: its lines, and the cells that border, padding and the ends of wrapped lines take from each.
 NOTICE_LINES, MARGINS = 2, 14
 
+ASKING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# To keep a run takes a moment, which needs no words.
+SILENCE_SECONDS = 0.3
 
-class NnvizApp(App[Summary | None]):
+
+class NnvizApp(App[None]):
     """Opens on a light screen, and goes on to the training screen when the first frame is there."""
 
     TITLE = "nnviz"
@@ -45,8 +50,8 @@ class NnvizApp(App[Summary | None]):
     Toast {{ width: auto; max-width: 100%; max-height: {NOTICE_LINES}; margin-top: 0; padding: 0 1; }}
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+q", "leave", "quit", show=False, id="app.leave"),
-        Binding("ctrl+c", "leave", "quit", show=False, id="app.interrupt"),
+        Binding("ctrl+q", "quit", "quit", show=False, id="app.leave"),
+        Binding("ctrl+c", "quit", "quit", show=False, id="app.interrupt"),
     ]
 
     def __init__(
@@ -58,8 +63,9 @@ class NnvizApp(App[Summary | None]):
         self.link = Link(trainer)
         self.failure: NnvizError | None = None
         self.ready = asyncio.Event()
+        self.signalled = False
         self._source = source
-        self._leaving = False
+        self._leaving: asyncio.Task[None] | None = None
         self.colours = None if self.no_color else system or system_of(self.console)
         for theme in themes(self.colours):
             self.register_theme(theme)
@@ -74,6 +80,20 @@ class NnvizApp(App[Summary | None]):
         """Everything heavy comes after the first paint."""
         self.run_worker(self._open(), exit_on_error=True)
 
+    def on_mount(self) -> None:
+        """A signal that asks to end is a way to leave."""
+        if self.is_headless:
+            return
+        loop = asyncio.get_running_loop()
+        for number in ASKING:
+            # One that is ignored from the start, as nohup has it, stays so.
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                loop.add_signal_handler(number, self._signalled)
+
+    def _signalled(self) -> None:
+        self.signalled = True
+        self.leave()
+
     async def _open(self) -> None:
         # While the trainer does the same in its own process.
         from nnviz.training.frame import Frame
@@ -83,7 +103,7 @@ class NnvizApp(App[Summary | None]):
             frame = await self.link.first(self._hear)
         except NnvizError as failure:
             self.failure = failure
-            self.exit(None)
+            self.exit()
             return
         if isinstance(frame, Frame):
             opening = self.screen
@@ -120,12 +140,33 @@ class NnvizApp(App[Summary | None]):
         """Whether a training screen is there and its trainer is running."""
         return any(getattr(screen, "is_training", False) for screen in self.screen_stack)
 
-    async def action_leave(self) -> None:
-        """Have the run kept, then end."""
-        if self._leaving:
-            return
-        self._leaving = True
-        self.exit(await self.link.close() if self.ready.is_set() else None)
+    @property
+    def is_leaving(self) -> bool:
+        """Whether it has been asked to end."""
+        return self._leaving is not None
+
+    async def action_quit(self) -> None:
+        """Have the run kept, then end. Who asks again does not wait for scores."""
+        self.leave()
+
+    def leave(self) -> None:
+        """The same, at once: whatever is still to be answered, or whoever asks."""
+        if self._leaving is None:
+            self._leaving = asyncio.create_task(self._leave())
+        else:
+            self.link.hurry()
+
+    async def _leave(self) -> None:
+        word = asyncio.get_running_loop().call_later(SILENCE_SECONDS, self._tell_keeping)
+        try:
+            if self.ready.is_set():
+                await self.link.close()
+        finally:
+            word.cancel()
+            self.exit()
+
+    def _tell_keeping(self) -> None:
+        self.notify("The run is being kept and scored. q again leaves the scores out.", timeout=KEEPING_SECONDS)
 
 
 def _tame_garbage_collection() -> None:
@@ -136,14 +177,17 @@ def _tame_garbage_collection() -> None:
     gc.enable()
 
 
-def visualize(trainer: AskableTrainer, title: str, mouse: bool = True, light: bool = False) -> Summary | None:
-    """Show a trainer until the user leaves; returns how the run ended. Raises NnvizError if it never began."""
+def visualize(trainer: AskableTrainer, title: str, mouse: bool = True, light: bool = False) -> tuple[Ending, int]:
+    """Show a trainer until the user leaves; returns how the run ended, and the exit code.
+
+    Raises NnvizError if it never began.
+    """
     app = NnvizApp(trainer, title, light)
     try:
-        summary = app.run(mouse=mouse)
+        app.run(mouse=mouse)
     finally:
         # However the screen ended, no trainer must outlive it.
-        app.link.trainer.close()
+        ending = app.link.trainer.close()
     if app.failure is not None:
         raise app.failure
-    return summary
+    return ending, ending.exit_code or (StoppedError.exit_code if app.signalled else 0)

@@ -40,7 +40,7 @@ class PromptDriver(LinuxDriver):
             data = os.read(self.fileno, 4096)
         if not data:  # the terminal is closed
             self._loop.remove_reader(self.fileno)
-            self._app.exit()
+            self._loop.create_task(self._app.action_quit())
         elif text := self._decoder.decode(data):
             self._pass_on(self._parser.feed(text))
             self._loop.call_later(LONE_ESCAPE, lambda: self._pass_on(self._parser.tick()))

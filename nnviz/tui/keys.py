@@ -43,7 +43,7 @@ KEYS = [
         for number, pane in enumerate(TABBED, 1)
     ),
     _key("question_mark", "help", "screen.help", "help", "This page", True, "?"),
-    _key("q", "app.leave", "screen.quit", "quit", "Keep the run and leave", True),
+    _key("q", "app.quit", "screen.quit", "quit", "Keep the run and leave", True),
     _key("t", "test", "screen.test", "test", "Test on examples that it never trained on", True),
     _key("m", "maximize_pane", "screen.maximise", "maximise", "The focused pane alone, or all of them"),
     _key("s", "picture", "screen.picture", "picture", "Keep the screen as a picture (SVG)"),

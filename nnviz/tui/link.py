@@ -4,8 +4,12 @@ import asyncio
 from collections.abc import Callable
 
 from nnviz.remote.client import AskableTrainer
-from nnviz.remote.messages import Answer, Request, Summary
+from nnviz.remote.messages import Answer, Request
 from nnviz.remote.opening_progress import OpeningProgress
+from nnviz.training.ending import Ending
+
+# After that, a trainer that was told to hurry is not waited for any more.
+ANSWER_SECONDS = 20.0
 
 
 class Link:
@@ -44,7 +48,20 @@ class Link:
         self.trainer = self.trainer.again()
         return await self.first(lambda _: None)
 
-    async def close(self) -> Summary | None:
-        """Have the run kept and the trainer ended, after the answer that is awaited."""
-        async with self._turn:
+    def hurry(self) -> None:
+        """Have the trainer leave whatever evaluation goes on, because somebody wants out."""
+        self.trainer.hurry()
+
+    async def close(self) -> Ending:
+        """Have the run kept and the trainer ended, after the answer that is awaited; no evaluation is waited for."""
+        self.hurry()
+        loop = asyncio.get_running_loop()
+        limit = loop.call_later(ANSWER_SECONDS, self.trainer.give_up)
+        try:
+            await self._turn.acquire()
+        finally:
+            limit.cancel()
+        try:
             return await asyncio.to_thread(self.trainer.close)
+        finally:
+            self._turn.release()

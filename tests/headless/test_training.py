@@ -177,6 +177,74 @@ def test_ctrl_c_keeps_the_run_and_prints_what_there_is(pictures, tmp_path):
     assert json.loads((run / "result.json").read_text()) == result
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_that_asks_to_end_keeps_the_run(pictures, tmp_path, number):
+    trainer = start("train", pictures, *ENDLESS, "--json", "--out", "kept", cwd=tmp_path)
+    assert b"the run goes to kept" in trainer.stderr.readline()
+    trainer.send_signal(number)
+    output, errors = trainer.communicate(timeout=20)
+    assert trainer.returncode == 130, errors
+    acknowledged = f"nnviz: {number.name}: the training step is finished, and the run is kept"
+    assert acknowledged in errors.decode().splitlines()
+    result = json.loads(output)
+    assert (result["run"], result["stopped_by"]) == ("kept", "interrupted")
+    assert load_run(tmp_path / "kept").step == result["steps"] > 0
+
+
+def test_a_hangup_that_is_ignored_stays_so(pictures, tmp_path):
+    command = [sys.executable, "-m", "nnviz", "train", str(pictures), *ENDLESS, "--out", "kept"]
+    program = (
+        "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
+    )
+    trainer = subprocess.Popen([sys.executable, "-c", program, *command], stderr=subprocess.PIPE, cwd=tmp_path)
+    assert b"the run goes to kept" in trainer.stderr.readline()
+    trainer.send_signal(signal.SIGHUP)
+    trainer.send_signal(signal.SIGTERM)
+    _, errors = trainer.communicate(timeout=20)
+    assert trainer.returncode == 130
+    assert b"SIGTERM" in errors
+    assert b"SIGHUP" not in errors
+
+
+SLOW_EVALUATION = """if True:
+    import sys, time
+    from nnviz.training import evaluation
+    in_order = evaluation.in_order
+    def slowly(split, encoder, size):
+        for batch in in_order(split, encoder, 1):
+            print("evaluating", file=sys.stderr, flush=True)
+            time.sleep(0.5)
+            yield batch
+    evaluation.in_order = slowly
+"""
+
+
+def test_no_evaluation_keeps_one_who_wants_out_and_a_second_signal_says_what_it_leaves_out(pictures, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(SLOW_EVALUATION)
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    options = ["--json", "--out", "kept", "--patience", "100"]
+    trainer = start("train", pictures, *SMALL, *options, cwd=tmp_path, env=environment)
+    assert b"the run goes to kept" in trainer.stderr.readline()
+    assert trainer.stderr.readline() == b"evaluating\n"
+    # The validation split has six examples, and with the others there are sixty to be scored in the end.
+    for words in (b"the training step is finished, and the run is kept", b"the run is kept, without the scores"):
+        trainer.send_signal(signal.SIGINT)
+        while (line := trainer.stderr.readline()) == b"evaluating\n":
+            pass
+        assert words in line
+        # What comes after the first one is the scoring of what is kept.
+        assert trainer.stderr.readline() in (
+            b"evaluating\n",
+            b"nnviz: not all scores were waited for; 'nnviz test kept' scores the network\n",
+        )
+    output, _ = trainer.communicate(timeout=20)
+    assert trainer.returncode == 130
+    result = json.loads(output)
+    assert result["train"] is None
+    assert load_run(tmp_path / "kept").step == result["steps"]
+    assert not (tmp_path / "kept" / "metrics.jsonl").exists(), "an evaluation that was left is not recorded"
+
+
 def test_a_reader_that_goes_away_is_no_fault(pictures, tmp_path):
     trainer = start("train", pictures, *SMALL, "--out", "kept", cwd=tmp_path)
     trainer.stdout.close()

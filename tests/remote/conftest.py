@@ -17,6 +17,7 @@ from nnviz.remote.messages import Answer, Look, Order, Request
 from nnviz.remote.opening_progress import OpeningProgress
 from nnviz.training.assembly import assemble, open_dataset
 from nnviz.training.frame import Frame, State
+from nnviz.training.run_paths import free_path
 from nnviz.training.trainer import Trainer
 
 PER_EPOCH = 3
@@ -54,7 +55,7 @@ def make_order(pictures: Path, tmp_path: Path) -> MakeOrder:
                 "stopping": stopping or {"steps": 10**9},
             }
         )
-        return Order(experiment, tmp_path / "run", keep_always=True)
+        return Order(experiment, free_path(tmp_path / "run"))
 
     return make
 

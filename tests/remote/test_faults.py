@@ -19,6 +19,7 @@ from nnviz.experiment import combine
 from nnviz.remote import client
 from nnviz.remote.client import RemoteTrainer
 from nnviz.remote.messages import PACES, Advance, Goal, Look, Order, Run
+from nnviz.training.ending import Ending
 from nnviz.training.frame import Frame, State
 from nnviz.training.run import load_run
 
@@ -72,13 +73,14 @@ def test_a_killed_trainer_is_reported_and_can_be_had_again(start_remote, make_or
             ask(trainer, Look())
     assert time.monotonic() - started < 1
     kept_something = order.out.exists()
-    assert kept_something == running
+    assert kept_something == running, "the metrics, if there were any"
     again = trainer.again()
     assert first(again).state is State.READY
     ask(again, Advance(Goal.STEP))
-    summary = again.close()
-    assert summary.directory == str(order.out.with_name("run-2") if kept_something else order.out)
-    assert again.close() is None, "a second time does no harm"
+    ending = again.close()
+    assert ending.directory == str(order.out.with_name("run-2") if kept_something else order.out)
+    (killed,) = ending.earlier
+    assert killed == Ending(None, None, "the trainer was killed by SIGKILL before its first checkpoint")
 
 
 def test_a_trainer_outlives_a_killed_screen_just_to_keep_the_run(make_order, tmp_path):
@@ -121,8 +123,9 @@ def test_a_trainer_that_is_told_to_end_keeps_the_run(start_remote, make_order, r
     os.kill(trainer.pid, signal.SIGTERM)
     wait_until_gone(trainer.pid)
     assert_kept(order.out)
-    with pytest.raises(TrainerDiedError, match=r"ended by itself \(exit code 0\)"):
+    with pytest.raises(TrainerDiedError, match=r"was told to end \(SIGTERM\); the run is kept in .*/run$"):
         ask(trainer, Look())
+    assert (trainer.close().directory, trainer.close().exit_code) == (str(order.out), 1)
 
 
 def test_a_trainer_that_is_told_to_end_in_the_midst_of_a_step_keeps_a_whole_one(start_remote, make_order, in_worker):
@@ -198,11 +201,11 @@ def test_data_that_cannot_be_trained_on_are_the_users_to_mend(start_remote, tmp_
     (tmp_path / "one" / "class").mkdir(parents=True)
     Image.fromarray(np.zeros((4, 4, 3), np.uint8)).save(tmp_path / "one" / "class" / "0.png")
     experiment = combine({"data": {"source": str(tmp_path / "one")}})
-    trainer = start_remote(Order(experiment, tmp_path / "run", keep_always=True))
+    trainer = start_remote(Order(experiment, tmp_path / "run"))
     with pytest.raises(InputError, match="only one class") as caught:
         first(trainer)
     assert caught.value.exit_code == 2
-    assert trainer.close() is None
+    assert trainer.close().directory is None
     assert not (tmp_path / "run").exists()
 
 
@@ -231,20 +234,45 @@ def test_leaving_does_not_wait_for_the_data(start_remote, make_order, in_worker)
         said = pool.submit(trainer.receive)
         time.sleep(0.3)
         started = time.monotonic()
-        assert trainer.close() is None
+        assert trainer.close() == Ending()
         with pytest.raises(TrainerDiedError, match="SIGKILL"):
             said.result()
     assert time.monotonic() - started < 2
 
 
-def test_a_trainer_that_hangs_is_left_behind_in_the_end(start_remote, make_order, monkeypatch):
-    monkeypatch.setattr(client, "CLOSE_SECONDS", 0.3)
-    trainer = start_remote(make_order())
+def test_a_trainer_that_was_stopped_goes_on_to_keep_the_run(start_remote, make_order):
+    order = make_order()
+    trainer = start_remote(order)
     begin(trainer)
     os.kill(trainer.pid, signal.SIGSTOP)
-    started = time.monotonic()
-    assert trainer.close() is None
-    assert time.monotonic() - started < 2
+    assert trainer.close().directory == str(order.out)
+    assert_kept(order.out)
+
+
+def test_a_trainer_that_hangs_is_not_waited_for_without_end_nor_without_a_word(
+    start_remote, make_order, in_worker, monkeypatch, tmp_path
+):
+    hanging = tmp_path / "hanging"
+    in_worker(f"""if True:
+        import pathlib, time
+        from nnviz.remote.service import Service
+        def hang(self, called):
+            pathlib.Path({str(hanging)!r}).touch()
+            while True:
+                time.sleep(1)
+        Service.work = hang
+    """)
+    monkeypatch.setattr(client, "HEARING_SECONDS", 0.3)
+    order = make_order()
+    trainer = start_remote(order)
+    begin(trainer)
+    while not hanging.exists():
+        time.sleep(0.01)
+    ending = trainer.close()
+    assert ending == Ending(None, None, "the trainer said nothing for 0.3 s, and was ended before its first checkpoint")
+    assert ending.exit_code == 1
+    wait_until_gone(trainer.pid)
+    assert not order.out.exists()
 
 
 def test_many_starts_leave_no_descriptor_open(make_order):

@@ -12,6 +12,7 @@ from nnviz.remote import opening_progress as opening
 from nnviz.remote.client import RemoteTrainer
 from nnviz.remote.messages import Order
 from nnviz.remote.opening_progress import OpeningProgress, Watch
+from nnviz.training.ending import Ending
 from nnviz.training.frame import Frame
 
 from .conftest import first
@@ -81,7 +82,7 @@ def test_to_leave_while_a_source_is_opened_ends_all_processes_at_once(
     helpers = worker.children()
     assert helpers
     begin = time.monotonic()
-    assert trainer.close() is None
+    assert trainer.close() == Ending()
     assert time.monotonic() - begin < 1
     psutil.wait_procs(helpers, timeout=5)
     with contextlib.suppress(psutil.NoSuchProcess):

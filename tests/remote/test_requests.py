@@ -13,7 +13,8 @@ from safetensors.numpy import load_file
 
 from nnviz.remote import messages as m
 from nnviz.remote.client import LocalTrainer
-from nnviz.training.frame import Focus, Frame, Quantity, State
+from nnviz.training.ending import Ending
+from nnviz.training.frame import Focus, Quantity, State
 from nnviz.training.run import load_run
 from nnviz.training.stages import Phase, end_of
 
@@ -70,9 +71,7 @@ def test_looking_changes_nothing_but_what_is_looked_at(start, make_order):
     assert (report.split, report.examples, report.step, report.confusion.sum()) == ("test", 2, 0, 2)
     assert len(report.mistakes) == 2 - np.trace(report.confusion)
     assert ask(trainer, m.Look()).moment == moment
-    summary = ask(trainer, m.Close())
-    assert isinstance(summary, m.Summary)
-    assert summary.directory is None
+    assert trainer.close() == Ending()
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -140,10 +139,9 @@ def test_full_speed_serves_requests_and_measures_itself(start, make_order):
     assert ask(trainer, m.Pause()).rates.steps_per_second is None
 
 
-def test_examples_a_second_are_those_that_were_seen(make_order, monkeypatch):
+def test_examples_a_second_are_those_that_were_seen(make_order):
     now = 0.0
-    monkeypatch.setattr("nnviz.remote.service.time.perf_counter", lambda: now)
-    trainer = LocalTrainer(make_order(), slice_seconds=0)
+    trainer = LocalTrainer(make_order(), clock=lambda: now)
     ask(trainer, m.Run(m.Pace(m.Goal.STEP, 1, "")))
     seen = []
     for _ in range(6):
@@ -155,7 +153,7 @@ def test_examples_a_second_are_those_that_were_seen(make_order, monkeypatch):
 
 
 def test_another_pace_still_stops_at_the_end_of_the_epoch(make_order):
-    trainer = LocalTrainer(make_order(), slice_seconds=0)
+    trainer = LocalTrainer(make_order(), steps=0)
     ask(trainer, m.Advance(m.Goal.EPOCH))
     ask(trainer, m.Run(m.Pace(m.Goal.STAGE, 1000, "")))
     frame = look_until(trainer, rested)
@@ -216,15 +214,17 @@ def test_every_run_before_a_restart_or_reseed_is_kept_and_can_be_done_again(star
     trainer = start(order)
     weights = first(trainer).layers[0].edges
     counts, seeds = (2, 4, 5, 3), (0, 0, 1, 2)
-    for count, following in zip(counts, (m.Restart(), m.Reseed(), m.Reseed(), m.Close()), strict=True):
+    for count, following in zip(counts, (m.Restart(), m.Reseed(), m.Reseed(), None), strict=True):
         for _ in range(count):
             ask(trainer, m.Advance(m.Goal.STEP))
-        frame = ask(trainer, following)
-        if isinstance(frame, Frame):
+        if following is not None:
+            frame = ask(trainer, following)
             assert (frame.state, steps(frame), frame.curves.total) == (State.READY, 0, 0)
             assert np.array_equal(frame.layers[0].edges, weights) == isinstance(following, m.Restart)
+    ending = trainer.close()
     directories = [order.out, *(order.out.with_name(f"run-{number}") for number in (2, 3, 4))]
     assert sorted(order.out.parent.glob("run*")) == sorted(directories)
+    assert [*(one.directory for one in ending.earlier), ending.directory] == list(map(str, directories))
     for path, count, seed in zip(directories, counts, seeds, strict=True):
         run = load_run(path)
         assert (run.step, run.experiment.training.seed) == (count, seed)
@@ -234,13 +234,18 @@ def test_every_run_before_a_restart_or_reseed_is_kept_and_can_be_done_again(star
         assert run.network.parameters.values.tobytes() == expected.tobytes()
 
 
-def test_nothing_is_kept_before_an_epoch_unless_a_directory_was_asked_for(make_order):
+def test_a_single_step_is_kept_and_less_is_nothing_to_keep(start, make_order):
     order = make_order()
-    order = type(order)(order.experiment, order.out, keep_always=False)
-    trainer = LocalTrainer(order)
-    ask(trainer, m.Advance(m.Goal.STEP))
-    assert trainer.close() == m.Summary({"steps": 1}, None)
-    assert not order.out.exists()
+    for goal, kept in ((m.Goal.BACKWARD, False), (m.Goal.STEP, True)):
+        trainer = start(order)
+        first(trainer)
+        ask(trainer, m.Advance(goal))
+        ending = trainer.close()
+        assert ending.directory == (str(order.out) if kept else None)
+        assert (ending.exit_code, ending.trouble) == (0, None)
+        assert order.out.exists() == kept, "what was claimed and not needed is gone"
+        assert trainer.close() == ending, "a second time does no harm"
+    assert load_run(order.out).step == 1
 
 
 def test_an_answer_is_small(start_remote, make_order):

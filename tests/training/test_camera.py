@@ -11,7 +11,7 @@ from nnviz.data.split import Split
 from nnviz.data.standardization import Standardization
 from nnviz.nn.gradcheck import numerical_gradient, relative_error
 from nnviz.training.assembly import assemble
-from nnviz.training.camera import CHOICE_STEPS, Camera
+from nnviz.training.camera import Camera
 from nnviz.training.frame import Focus, Quantity, Rates, State
 from nnviz.training.reduction import reduced
 from nnviz.training.stages import Phase, end_of
@@ -215,21 +215,24 @@ def test_hidden_units_are_listed_by_the_error_that_has_reached_them(make_trainer
             assert list(np.abs(known)) == sorted(np.abs(known), reverse=True)
 
 
-def test_nodes_keep_their_places_while_training_runs_and_are_chosen_anew_when_it_stops(make_trainer):
+def test_nodes_keep_their_places_as_long_as_a_run_lasts(make_trainer):
     trainer = make_trainer(layers="dense 60 relu", learning_rate=0.5)
-    camera = Camera(trainer)
-
-    def shown(camera, state):
-        return camera.take(Focus(), state, Rates()).layers[0].units.indices.tolist()
-
-    first = shown(camera, State.RUNNING)
-    for steps in (CHOICE_STEPS // 2, CHOICE_STEPS):
-        for _ in range(steps):
+    weights = [trainer.network.layers[number].weights.values.copy() for number in (0, 2)]
+    expected = np.argsort(-(weights[0] ** 2).sum(0) * (weights[1] ** 2).sum(1), kind="stable")[:24].tolist()
+    for _ in range(3):
+        for _ in range(300):
             trainer.step()
-        assert shown(camera, State.RUNNING) == first
-        # Whatever was seen on the way, and when: what is shown in the end follows from the weights.
-        assert shown(camera, State.PAUSED) == shown(Camera(trainer), State.PAUSED) != first
-        first = shown(camera, State.RUNNING)
+        assert take(Camera(trainer)).layers[0].units.indices.tolist() == expected
+
+
+def test_inputs_that_never_vary_are_not_among_those_shown(make_experiment):
+    inputs = np.random.default_rng(0).normal(size=(40, 60)).astype(np.float32)
+    inputs[:, ::2] = 7
+    split = Split(inputs, np.arange(40) % 2, [""] * 40)
+    dataset = Dataset("half", ("a", "b"), split, split, split, Standardization.of(inputs))
+    units = take(Camera(assemble(make_experiment(), dataset))).input
+    assert len(units.indices) == 24
+    assert np.all(units.indices % 2 == 1)
 
 
 MANY = 300

@@ -11,9 +11,11 @@ from nnviz.data.ngrams import NGrams
 from nnviz.data.tables.table_encoding import Feature, TableEncoding
 from nnviz.data.texts.text_encoding import TextEncoding
 from nnviz.errors import InputError
+from nnviz.training.checkpoint_file import digest
 from nnviz.training.evaluation import assess
-from nnviz.training.run import RunDirectory, digest, load_run
-from nnviz.training.run_paths import claim, free_path, new_run_path
+from nnviz.training.run import load_run
+from nnviz.training.run_directory import RunDirectory
+from nnviz.training.run_paths import free_path, new_run_path, refuse_unusable
 
 CHECKPOINT = "checkpoints/final.safetensors"
 
@@ -169,13 +171,13 @@ def test_a_directory_that_is_no_run_is_told_from_a_damaged_one(tmp_path):
 
 
 def test_no_run_is_kept_over_something_else(tmp_path):
-    assert claim(tmp_path) == tmp_path
+    assert refuse_unusable(tmp_path) == tmp_path
     (tmp_path / "notes.txt").touch()
     for taken in (tmp_path, tmp_path / "notes.txt"):
         with pytest.raises(InputError, match="already exists"):
-            claim(taken)
+            refuse_unusable(taken)
     with pytest.raises(InputError, match=r"notes\.txt is not a directory that can be written to"):
-        claim(tmp_path / "notes.txt" / "run")
+        refuse_unusable(tmp_path / "notes.txt" / "run")
     (tmp_path / "a").touch()
     (tmp_path / "a-2").touch()
     assert free_path(tmp_path / "a") == tmp_path / "a-3"
@@ -189,8 +191,7 @@ def test_a_new_run_has_a_name_of_one_plain_word(source):
     assert path != new_run_path(source)
 
 
-def test_a_run_that_cannot_be_written_is_the_users_to_mend(kept, make_experiment, tmp_path):
-    trainer, _ = kept
+def test_a_place_where_no_run_can_be_kept_is_the_users_to_mend(make_experiment, tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(InputError, match="cannot be kept here"):
-        RunDirectory(tmp_path / "file" / "run", make_experiment()).keep(trainer, trainer.kept())
+    with pytest.raises(InputError, match=r"run: cannot be written to \(Not a directory\); choose another directory"):
+        RunDirectory(tmp_path / "file" / "run", make_experiment())

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nnviz.training.result import summarize
-from nnviz.training.run import RunDirectory
+from nnviz.training.run_directory import RunDirectory
 
 
 def run(trainer, at_most=2000):

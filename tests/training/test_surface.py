@@ -10,7 +10,6 @@ from nnviz.data.sources import open_source
 from nnviz.data.split import Split
 from nnviz.data.standardization import Standardization
 from nnviz.experiment import Data
-from nnviz.training import surface
 from nnviz.training.assembly import assemble
 from nnviz.training.camera import Camera
 from nnviz.training.frame import POINTS, SURFACE_SIDE, Focus, Rates, State
@@ -18,8 +17,8 @@ from nnviz.training.frame import POINTS, SURFACE_SIDE, Focus, Rates, State
 LAYERS = "dense 7 tanh, dense 5 batchnorm leakyrelu dropout 0.2"
 
 
-def take(camera: Camera, example=0, state=State.PAUSED):
-    return camera.take(Focus(example), state, Rates()).surface
+def take(camera: Camera, example=0):
+    return camera.take(Focus(example), State.RUNNING, Rates()).surface
 
 
 @pytest.fixture
@@ -136,41 +135,35 @@ def test_it_is_not_computed_again_without_a_reason(make_plane_trainer, monkeypat
     asked = []
     predict = trainer.predict
     monkeypatch.setattr(trainer, "predict", lambda points: asked.append(len(points)) or predict(points))
-    clock = [100.0]
-    monkeypatch.setattr(surface.time, "perf_counter", lambda: clock[0])
     for example in range(4):
         take(camera, example)
         trainer.advance()
-    assert len(asked) == 1
+    assert asked == [SURFACE_SIDE**2]
+    # Nor for an update that does not ask for it.
     trainer.step()
-    for _ in range(25):
-        clock[0] += surface.LEAST_SECONDS / 10
-        take(camera, state=State.RUNNING)
-        trainer.step()
-    assert len(asked) == 1 + 2
-    # A run that has ended shows what it ended with.
-    take(camera, state=State.FINISHED)
-    assert len(asked) == 1 + 3
+    camera.update(frozenset({"example", "points"}), Focus(), Rates())
+    assert len(asked) == 1
+    take(camera)
+    assert len(asked) == 2
 
 
-def test_a_slow_network_is_asked_less_often(make_plane_trainer, monkeypatch):
+def test_it_says_of_which_step_it_is(make_plane_trainer):
     trainer = make_plane_trainer()
     camera = Camera(trainer)
-    clock = [100.0]
-    predict, asked = trainer.predict, []
+    for steps in range(3):
+        for _ in trainer.stages:
+            assert take(camera).steps == steps
+            trainer.advance()
+    assert take(camera).steps == 3
 
-    def slow(points):
-        clock[0] += 0.05
-        asked.append(clock[0])
-        return predict(points)
 
-    monkeypatch.setattr(trainer, "predict", slow)
-    monkeypatch.setattr(surface.time, "perf_counter", lambda: clock[0])
-    for _ in range(400):
-        clock[0] += 0.05
-        trainer.step()
-        take(camera, state=State.RUNNING)
-    assert np.diff(asked).min() >= 0.05 / surface.SHARE
+@pytest.mark.parametrize("batch_size", [64, 300])
+def test_it_lasts_so_long_that_it_takes_a_hundredth_of_the_training(make_plane_trainer, batch_size):
+    """Counted in multiplications, of which nearly all the work of a large network consists."""
+    trainer = make_plane_trainer(layers="dense 300 relu, dense 300 relu", batch_size=batch_size)
+    lasts = take(Camera(trainer)).lasts
+    # The way back takes twice what the way forward does.
+    assert SURFACE_SIDE**2 / (lasts * 3 * batch_size) == pytest.approx(0.01, rel=0.25)
 
 
 def test_restored_weights_are_seen(make_plane_trainer):
@@ -188,7 +181,7 @@ def test_the_points_are_the_batch_and_some_others(make_plane_trainer):
     trainer = make_plane_trainer(batch_size=300)
     camera, train = Camera(trainer), trainer.dataset.train
     for example in (0, 7, POINTS + 40):
-        plane = take(camera, example)
+        plane = camera.take(Focus(example), State.PAUSED, Rates()).points
         number = trainer.batch.indices[example]
         np.testing.assert_array_equal(plane.points[plane.focused], train.inputs[number])
         assert plane.labels[plane.focused] == train.labels[number]
@@ -199,11 +192,12 @@ def test_the_points_are_the_batch_and_some_others(make_plane_trainer):
 
 
 def test_a_circle_is_round_and_everything_is_inside(make_plane_trainer):
-    plane = take(Camera(make_plane_trainer()))
+    trainer = make_plane_trainer()
+    plane = take(Camera(trainer))
     extent = np.subtract(plane.high, plane.low)
     assert extent[0] == pytest.approx(extent[1], abs=0.11)
-    assert np.all(plane.points >= plane.low)
-    assert np.all(plane.points <= plane.high)
+    assert np.all(trainer.dataset.train.inputs >= plane.low)
+    assert np.all(trainer.dataset.train.inputs <= plane.high)
 
 
 def test_a_column_that_never_changes_has_a_width_all_the_same(make_experiment):
@@ -223,11 +217,11 @@ def test_other_inputs_have_no_plane(make_trainer, make_picture_trainer):
 def test_it_is_a_copy_and_small(make_plane_trainer):
     trainer = make_plane_trainer()
     camera = Camera(trainer)
-    plane = take(camera)
-    kept = pickle.dumps(plane)
+    frame = camera.take(Focus(), State.PAUSED, Rates())
+    kept = pickle.dumps((frame.surface, frame.points))
     assert len(kept) < 40_000
     for _ in range(3):
         trainer.step()
         take(camera)
-    assert pickle.dumps(plane) == kept
-    assert not np.shares_memory(plane.points, trainer.dataset.train.inputs)
+    assert pickle.dumps((frame.surface, frame.points)) == kept
+    assert not np.shares_memory(frame.points.points, trainer.dataset.train.inputs)

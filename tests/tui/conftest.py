@@ -72,7 +72,7 @@ OpenApp = Callable[..., AbstractAsyncContextManager[Driver]]
 
 @pytest.fixture
 def order(tmp_path: Path) -> Order:
-    return Order(combine(TABLES), tmp_path / "run", keep_always=False)
+    return Order(combine(TABLES), tmp_path / "run")
 
 
 @pytest.fixture

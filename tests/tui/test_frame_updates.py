@@ -1,6 +1,6 @@
 """What panes draw of a running training, of which they are shown only some parts."""
 
-import math
+import re
 from collections.abc import Callable
 
 import pytest
@@ -11,7 +11,6 @@ from nnviz.data.sources import find_source, suggested
 from nnviz.experiment import combine
 from nnviz.remote.client import LocalTrainer
 from nnviz.remote.messages import PACES, Look, Order, Run, SetFocus
-from nnviz.training import surface
 from nnviz.training.frame import Focus, Frame, FrameUpdate, Quantity
 from nnviz.tui.app import NnvizApp
 from nnviz.tui.panes.framed_pane import FramedPane
@@ -37,11 +36,7 @@ def drawn(pane: Pane, frame: Frame) -> tuple[list[Strip], object]:
 
 
 @pytest.mark.parametrize("source", EXPERIMENTS)
-async def test_a_pane_draws_of_its_parts_what_it_would_draw_of_the_whole_frame(
-    order: Order, source: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # The clock must not decide which of the two sees the surface of a moment ago.
-    monkeypatch.setattr(surface, "LEAST_SECONDS", math.inf)
+async def test_a_pane_draws_of_its_parts_what_it_would_draw_of_the_whole_frame(order: Order, source: str) -> None:
     order = replace(order, experiment=EXPERIMENTS[source])
     trainer = LocalTrainer(order)
     service = trainer.service
@@ -68,7 +63,7 @@ async def test_a_pane_draws_of_its_parts_what_it_would_draw_of_the_whole_frame(
 async def test_keys_of_a_fast_training_ask_for_what_the_panes_that_follow_need(
     open_app: OpenApp, order: Order, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with open_app((160, 48), order) as driver:
+    async with open_app((160, 48), replace(order, experiment=combine(TABLES, ENDLESS))) as driver:
         await driver.press("space")
         assert driver.screen.is_training
         asked = _requests(driver, monkeypatch)
@@ -83,6 +78,38 @@ async def test_keys_of_a_fast_training_ask_for_what_the_panes_that_follow_need(
             shown = [pane for pane in driver.screen.query(Pane) if pane._frame is frame]
             assert sorted(str(pane.id) for pane in shown) == panes
             assert asked[-1] == frozenset(part for pane in shown for part in pane.parts)
+
+
+async def test_a_dear_surface_is_asked_for_again_when_it_has_lasted_and_is_said_to_be_old_until_then(
+    order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = combine(suggested("spiral"), {"data": {"source": "spiral"}}, ENDLESS)
+    trainer = LocalTrainer(replace(order, experiment=tables), steps=100)
+    async with NnvizApp(trainer, "spiral").run_test(size=(160, 48)) as pilot:
+        app = pilot.app
+        assert isinstance(app, NnvizApp)
+        await app.ready.wait()
+        driver = Driver(app, pilot)
+        await driver.press("space")
+        driver.screen._clock.pause()
+        asked = _requests(driver, monkeypatch)
+        ages = set()
+        for _ in range(12 * TURNS):
+            before = driver.frame
+            assert before.surface is not None
+            await driver.screen._look()
+            if "points" in (parts := asked[-1]):
+                lasted = before.moment.step >= before.surface.steps + before.surface.lasts
+                assert ("surface" in parts) == lasted
+                ages.add(lasted)
+                told = re.search(r"[Ss]urface( after ([\d,]+) steps)?", driver.text())
+                assert told is not None
+                steps = int(told[2].replace(",", "")) if told[1] else driver.frame.moment.step + 1
+                assert driver.frame.surface.steps == steps
+        assert ages == {True, False}
+        frame = await driver.press("space")
+        assert frame.surface.steps == frame.moment.step + 1
+        assert "urface after" not in driver.text()
 
 
 async def test_a_picture_and_what_is_said_of_it_are_of_one_example_while_training_runs(
@@ -129,5 +156,5 @@ def _requests(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> list[object]:
     asked: list[object] = []
     trainer = driver.app.link.trainer
     send: Callable[[object], None] = trainer.send  # type: ignore[assignment]
-    monkeypatch.setattr(trainer, "send", lambda request: (asked.append(request.parts), send(request)))
+    monkeypatch.setattr(trainer, "send", lambda request: (asked.append(getattr(request, "parts", None)), send(request)))
     return asked

@@ -268,15 +268,13 @@ async def test_quit_keeps_the_run(open_app: OpenApp, order: Order) -> None:
         await driver.press("e")
         await driver.until(State.PAUSED)
         await driver.press("q")
-        summary = driver.app.return_value
-        assert summary is not None
-        assert summary.directory == str(order.out)
+        assert driver.app.link.trainer.close().directory == str(order.out)
         assert (order.out / "checkpoints" / "final.safetensors").exists()
 
 
-async def test_quit_before_the_first_epoch_leaves_no_directory(open_app: OpenApp, order: Order) -> None:
+async def test_quit_before_the_first_step_is_finished_leaves_no_directory(open_app: OpenApp, order: Order) -> None:
     async with open_app() as driver:
-        await driver.press("u", "q")
+        await driver.press("b", "q")
         assert not order.out.exists()
 
 

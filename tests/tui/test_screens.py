@@ -106,7 +106,7 @@ def test_a_screenshot_has_the_same_bytes_each_time(order: Order, tmp_path: Path)
 
     pictures = [tmp_path / "a.svg", tmp_path / "b.svg"]
     for picture in pictures:
-        screenshot(replace(order, experiment=EXACT), picture, ["u", "f"], (120, 40))
+        screenshot(replace(order, experiment=EXACT, out=picture.with_suffix("")), picture, ["u", "f"], (120, 40))
     first, second = (picture.read_bytes() for picture in pictures)
     assert first == second
     assert b"Prediction" in first

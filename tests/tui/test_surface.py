@@ -13,7 +13,7 @@ from nnviz.data.sources import find_source, suggested
 from nnviz.experiment import combine
 from nnviz.remote.client import LocalTrainer
 from nnviz.remote.messages import Order
-from nnviz.training.frame import State, SurfaceView
+from nnviz.training.frame import PointsView, State, SurfaceView
 from nnviz.tui.app import NnvizApp
 from nnviz.tui.drawing.palette import DARK
 from nnviz.tui.drawing.surface import surface, told_place
@@ -125,10 +125,11 @@ async def test_the_focused_example_is_marked_and_told(open_app: OpenApp, order: 
         for key in ["full_stop"] * 4:
             frame = await driver.press(key)
             assert frame.surface is not None
+            assert frame.points is not None
             lines = driver.text().splitlines()
             row = next(y for y, line in enumerate(lines) if "(●)" in line)
             places.add((row, lines[row].index("(●)")))
-            assert f" {told_place(frame.surface)}" in driver.text()
+            assert f" {told_place(frame.surface, frame.points)}" in driver.text()
         assert len(places) == 4
         assert "decision surface" in driver.text()
         # The middle of the screen's plane is the middle of the axes.
@@ -151,17 +152,20 @@ async def test_it_fits_screens_of_any_size(open_app: OpenApp, order: Order, size
         assert "said" in driver.text()
 
 
-def quarters() -> SurfaceView:
+def quarters() -> tuple[SurfaceView, PointsView]:
     """Blue in the upper half, strongest at the right; a point in each corner."""
     values = np.full((64, 64), 0.02, np.float32)
     values[:32] = np.linspace(0.5, 1, 64)
     corners = np.array([[-0.99, -0.99], [0.99, -0.99], [-0.99, 0.99], [0.99, 0.99]])
     classes = (values > 0.5).astype(np.int16)
-    return SurfaceView(("x", "y"), (-1, -1), (1, 1), classes, values, None, corners, np.array([0, 0, 1, 1]), 4, 1)
+    return (
+        SurfaceView(0, 1, ("x", "y"), (-1, -1), (1, 1), classes, values, None),
+        PointsView(corners, np.array([0, 0, 1, 1]), 4, 1),
+    )
 
 
 def test_up_is_up_and_right_is_right() -> None:
-    strips = surface(quarters(), ("low", "high"), 40, 18, DARK)
+    strips = surface(*quarters(), ("low", "high"), 40, 18, DARK)
     lines = [strip.text for strip in strips]
     assert all(strip.cell_length == 40 for strip in strips)
     assert lines[0].strip().startswith("1 ●")
@@ -183,6 +187,6 @@ def test_up_is_up_and_right_is_right() -> None:
 
 def test_a_plane_without_room_for_axes_is_drawn_all_the_same() -> None:
     for width, height in [(30, 4), (8, 20), (3, 3), (2, 1)]:
-        strips = surface(quarters(), ("low", "high"), width, height, DARK)
+        strips = surface(*quarters(), ("low", "high"), width, height, DARK)
         assert all(strip.cell_length == width for strip in strips)
         assert len(strips) <= max(height, 1)

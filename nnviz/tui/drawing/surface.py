@@ -11,7 +11,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from nnviz.array import Array
-from nnviz.training.frame import SurfaceView
+from nnviz.training.frame import PointsView, SurfaceView
 from nnviz.tui.drawing.axis import labels
 from nnviz.tui.drawing.colours import Rgb, mixed
 from nnviz.tui.drawing.grid import heatmap, levels
@@ -31,9 +31,11 @@ NUMBER_TINT = 0.4
 """How far a point of some number goes from its colour towards that of text."""
 
 
-def surface(view: SurfaceView, class_names: tuple[str, ...], width: int, height: int, palette: Palette) -> list[Strip]:
+def surface(
+    view: SurfaceView, points: PointsView, class_names: tuple[str, ...], width: int, height: int, palette: Palette
+) -> list[Strip]:
     """A square as large as `width` × `height` cells allow, with the ends of its axes and a legend."""
-    drawing = _Drawing(view, class_names, palette)
+    drawing = _Drawing(view, points, class_names, palette)
     (left, bottom), (right, top) = view.low, view.high
     x_ends, y_ends = labels([left, right]), labels([bottom, top])
     x_name, y_name = view.names
@@ -57,9 +59,9 @@ def surface(view: SurfaceView, class_names: tuple[str, ...], width: int, height:
     return [row(runs, width, palette) for runs in rows]
 
 
-def told_place(view: SurfaceView) -> str:
+def told_place(view: SurfaceView, points: PointsView) -> str:
     """Where the focused example is, to a hundredth of the plane or so."""
-    point = view.points[view.focused].tolist()
+    point = points.points[points.focused].tolist()
     decimals = [max(2 - math.floor(math.log10(end - start)), 0) for start, end in zip(view.low, view.high, strict=True)]
     x, y = (f"{value:,.{digits}f}" for value, digits in zip(point, decimals, strict=True))
     return f"({x}, {y})".replace("-", MINUS)
@@ -68,8 +70,9 @@ def told_place(view: SurfaceView) -> str:
 class _Drawing:
     """A plane in the colours of its classes, or in the diverging ones; without colours, in signs and letters."""
 
-    def __init__(self, view: SurfaceView, class_names: tuple[str, ...], palette: Palette) -> None:
+    def __init__(self, view: SurfaceView, points: PointsView, class_names: tuple[str, ...], palette: Palette) -> None:
         self._view = view
+        self._points = points
         self._palette = palette
         self._names = class_names
         self._low, self._high = view.targets or (0.0, 1.0)
@@ -136,17 +139,17 @@ class _Drawing:
 
     def _put_points(self, rows: list[list[Run]], side: int) -> None:
         """The focused example last, on top of the batch, which is on top of others."""
-        view = self._view
+        points = self._points
         cells = side * side // 2
-        batch = [k for k in range(view.batch) if k != view.focused][: cells // CELLS_PER_BATCH_POINT]
-        others = range(view.batch, min(len(view.points), view.batch + cells // CELLS_PER_OTHER))
+        batch = [k for k in range(points.batch) if k != points.focused][: cells // CELLS_PER_BATCH_POINT]
+        others = range(points.batch, min(len(points.points), points.batch + cells // CELLS_PER_OTHER))
         columns, lines = self._places(side)
         grounds: dict[tuple[int, int], Rgb] = {}
-        for k in [*others, *batch, view.focused]:
+        for k in [*others, *batch, points.focused]:
             x, y = columns[k] + 1, lines[k]
             ground = grounds.setdefault((x, y), self._ground_of(*rows[y][x]))
-            rows[y][x] = (self._mark(k), self._palette.on(self._point_colour(k), ground, bold=k < view.batch))
-        self._put_brackets(rows[lines[view.focused]], columns[view.focused] + 1)
+            rows[y][x] = (self._mark(k), self._palette.on(self._point_colour(k), ground, bold=k < points.batch))
+        self._put_brackets(rows[lines[points.focused]], columns[points.focused] + 1)
 
     def _ground_of(self, sign: str, style: Style) -> Rgb:
         """What a point stands on in a cell: the middle of a half-block's two colours, or the background."""
@@ -157,23 +160,23 @@ class _Drawing:
     def _put_brackets(self, line: list[Run], x: int) -> None:
         palette = self._palette
         accent = palette.style(palette.accent, bold=True)
-        colour = palette.style(self._point_colour(self._view.focused), bold=True)
+        colour = palette.style(self._point_colour(self._points.focused), bold=True)
         line[x - 1 : x + 2] = [("(", accent), (line[x][0], colour), (")", accent)]
 
     def _places(self, side: int) -> tuple[list[int], list[int]]:
         """Column and row of each point's cell."""
         view = self._view
         low, high = np.array(view.low), np.array(view.high)
-        across, up = ((view.points - low) / (high - low)).T
+        across, up = ((self._points.points - low) / (high - low)).T
         columns = np.clip((across * side).astype(np.int64), 0, side - 1)
         lines = np.clip(((1 - up) * side).astype(np.int64), 0, side - 1) // 2
         return columns.tolist(), lines.tolist()
 
     def _mark(self, k: int) -> str:
         if not self._palette.colourless:
-            return POINT if k < self._view.batch else OTHER
+            return POINT if k < self._points.batch else OTHER
         if self._has_several:
-            return self._letter(int(self._view.labels[k])).upper()
+            return self._letter(int(self._points.labels[k])).upper()
         return SIGNS[int(self._label_shares[k] > 0)]
 
     def _letter(self, label: int) -> str:
@@ -181,7 +184,7 @@ class _Drawing:
 
     @cached_property
     def _label_shares(self) -> list[float]:
-        shares: list[float] = self._shares(self._view.labels.astype(np.float64)).tolist()
+        shares: list[float] = self._shares(self._points.labels.astype(np.float64)).tolist()
         return shares
 
     def _point_colour(self, k: int) -> Rgb:
@@ -189,7 +192,7 @@ class _Drawing:
         if palette.colourless:
             return palette.text
         if self._names:
-            return self._colour(int(self._view.labels[k]))
+            return self._colour(int(self._points.labels[k]))
         # A number that is met would else vanish in the surface.
         return mixed(palette.signed(self._label_shares[k], 1.0), palette.text, NUMBER_TINT)
 

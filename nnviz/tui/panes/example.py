@@ -12,7 +12,7 @@ from nnviz.tui.drawing.steering import NAME, steered
 from nnviz.tui.drawing.surface import surface, told_place
 from nnviz.tui.drawing.text import marked_text
 from nnviz.tui.panes.framed_pane import Caption, FramedPane
-from nnviz.wording import apart, in_unit, number, trimmed
+from nnviz.wording import apart, count, in_unit, number, trimmed
 
 VALUE, SHORTEST_BAR, SHORTEST_NAME = 9, 11, 5
 
@@ -20,7 +20,7 @@ VALUE, SHORTEST_BAR, SHORTEST_NAME = 9, 11, 5
 class ExamplePane(FramedPane):
     """A picture at its own resolution, a text with its marks or a list of features, and what became of it."""
 
-    parts = frozenset({"example", "surface"})
+    parts = frozenset({"example", "surface", "points"})
     turns = frozenset({1, 5})
     follows = frozenset({"example"})
     title = "Example"
@@ -30,14 +30,16 @@ class ExamplePane(FramedPane):
         title = self.title
         if frame.surface is not None:
             title = f"Example · {'decision' if frame.task.class_names else 'predicted'} surface"
+            if frame.surface.steps < frame.moment.step:
+                title = f"Surface after {count(frame.surface.steps, 'step')}"
         return Caption(title, f"augmented · {place}" if frame.example.augmented else place)
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
         example = frame.example
         verdict = self._verdict(frame, width)
         room = height - len(verdict)
-        if frame.surface is not None:
-            strips = surface(frame.surface, frame.task.class_names, width, room, self.palette)
+        if frame.surface is not None and frame.points is not None:
+            strips = surface(frame.surface, frame.points, frame.task.class_names, width, room, self.palette)
         elif example.text is not None:
             layer = next((layer.name for layer in frame.layers if layer.edges is not None), "")
             strips = marked_text(example.text, layer, width, room, self.palette)
@@ -77,8 +79,9 @@ class ExamplePane(FramedPane):
         example, palette = frame.example, self.palette
         text, faint = palette.style(palette.text, bold=True), palette.style(palette.faint)
         classes = frame.task.class_names
-        place = f" {told_place(frame.surface)}" if frame.surface is not None else ""
-        place_in_split = f"#{example.number:,}".rjust(8 if frame.surface is None else 5)
+        place, place_in_split = "", f"#{example.number:,}".rjust(8)
+        if frame.surface is not None and frame.points is not None:
+            place, place_in_split = f" {told_place(frame.surface, frame.points)}", f"#{example.number:,}".rjust(5)
         label = "target"
         if example.label is not None:
             label = apart(classes, max(width - cell_len(place) - len(place_in_split), SHORTEST_NAME))[example.label]

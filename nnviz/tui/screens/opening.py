@@ -16,7 +16,7 @@ from nnviz.wording import printable, short
 class OpeningScreen(Screen[None]):
     """One line that says what is being opened, and how far it is where images have to be decoded."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "app.leave", "quit", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "app.quit", "quit", show=False)]
     DEFAULT_CSS = """
     OpeningScreen { align: center middle; }
     OpeningScreen > Static { width: auto; max-width: 100%; color: $foreground 70%; }

@@ -139,7 +139,7 @@ class TrainingScreen(Screen[None]):
     async def _glance(self, request: Callable[[Parts | None], m.Request], panes: list[Pane]) -> None:
         """Send a request to a running trainer, and show some panes what they need of its answer."""
         panes = [pane for pane in panes if pane.display]
-        parts = frozenset(part for pane in panes for part in pane.parts)
+        parts = frozenset(part for pane in panes for part in pane.parts) - self._lasting()
         answer = await self._answer(self._link.ask(request(parts)))
         if isinstance(answer, Frame):  # training has stopped
             self._show(answer)
@@ -148,6 +148,12 @@ class TrainingScreen(Screen[None]):
             self.frame = answer.over(self.frame)
             for pane in panes:
                 pane.show(self.frame)
+
+    def _lasting(self) -> Parts:
+        """What of the frame is dear to take and has not lasted long enough to be asked for again."""
+        surface = self.frame.surface
+        lasts = surface is not None and self.frame.moment.step < surface.steps + surface.lasts
+        return frozenset({"surface"}) if lasts else frozenset()
 
     def _show(self, frame: Frame) -> None:
         """Show all panes a whole frame."""

@@ -1,0 +1,40 @@
+"""Ending: how a run ended, and where it is kept. Light to import."""
+
+from typing import Any
+
+import msgspec
+
+EXIT_CODES = {"diverged": 3, "interrupted": 130}
+
+
+class Ending(msgspec.Struct, frozen=True):
+    """How a run ended.
+
+    result     what came out; scores that nobody waited for are None in it. None if nothing was trained, or nobody knows
+    directory  where it is kept, None if it is not
+    trouble    why it is kept somewhere else, not whole, or not at all; None if nothing went wrong
+    earlier    the runs that were begun before it on the same screen, without their results
+    """
+
+    result: dict[str, Any] | None = None
+    directory: str | None = None
+    trouble: str | None = None
+    earlier: tuple["Ending", ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """1 if what was trained is lost; else 3 or 130 as the training ended; else 0, or 1 if something went wrong."""
+        stopped_by = str(self.result["stopped_by"]) if self.result and self.directory else ""
+        return EXIT_CODES.get(stopped_by, 1 if self.trouble else 0)
+
+    @property
+    def where(self) -> str:
+        """Where it is kept, in words."""
+        if self.directory:
+            return f"the run is kept in {self.directory}"
+        return "the run is not kept" if self.trouble else "no training step was finished, so there is nothing to keep"
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether the network that is kept was scored."""
+        return self.result is not None and self.result["train"] is not None

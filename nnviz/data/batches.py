@@ -66,6 +66,11 @@ class Batches:
         self._stored = np.empty((room, *split.inputs.shape[1:]), split.inputs.dtype)
         self._inputs = np.empty((room, *split.inputs.shape[1:]), encoder.dtype)
 
+    @property
+    def changes_pictures(self) -> bool:
+        """Whether pictures are shown changed."""
+        return self._augment is not None
+
     def examples_in(self, steps: int) -> int:
         """How many examples so many training steps from the beginning go through."""
         epochs, rest = divmod(steps, self.per_epoch)

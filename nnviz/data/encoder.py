@@ -27,9 +27,9 @@ class Encoder:
         self.dtype = np.dtype(dtype)
         self._scale = (1 / standardization.deviation).astype(self.dtype)
         self._shift = (-standardization.mean / standardization.deviation).astype(self.dtype)
-        self._table = None if target_table is None else target_table.astype(self.dtype)
+        self.target_table = None if target_table is None else target_table.astype(self.dtype)
         self._hills = hills
-        self._weights = None if class_weights is None else class_weights.astype(self.dtype)
+        self.class_weights = None if class_weights is None else class_weights.astype(self.dtype)
 
     def inputs(self, stored: Array, out: Array | None = None) -> Array:
         """(n, *input_shape) as stored → the same shape, standardised, written to `out` where given."""
@@ -39,11 +39,11 @@ class Encoder:
 
     def targets(self, labels: Array) -> Array:
         """(n,) class indices or (n, outputs) numbers → (n, outputs)."""
-        if self._table is None:
+        if self.target_table is None:
             return (hill.as_hills(labels) if self._hills else labels).astype(self.dtype)
-        targets: Array = np.take(self._table, labels, axis=0)
+        targets: Array = np.take(self.target_table, labels, axis=0)
         return targets
 
     def weights(self, labels: Array) -> Array | None:
         """(n,) class indices → how much each example counts (n,), None where all count the same."""
-        return None if self._weights is None else np.take(self._weights, labels)
+        return None if self.class_weights is None else np.take(self.class_weights, labels)

@@ -24,6 +24,7 @@ from nnviz.training.process import prepare_process
 from nnviz.training.run_directory import RunDirectory
 from nnviz.training.stopping import DIVERGED
 from nnviz.training.trainer import Trainer
+from nnviz.wording import listed
 
 # Who asks a training to end may have it ended less gently soon after.
 SCORING_SECONDS = 3.0
@@ -116,7 +117,10 @@ def print_report(finished: Finished) -> None:
     trainer, scored = finished.trainer, finished.ending.result
     assert scored is not None
     dataset = trainer.dataset
-    parts = [loss_curve(trainer.history, width(sys.stdout), colorful(sys.stdout))]
+    curve = loss_curve(trainer.history, width(sys.stdout), colorful(sys.stdout))
+    if trainer.only_in_training and trainer.history.latest and trainer.history.latest.validation:
+        curve += f"\n  only the training loss has {listed(trainer.only_in_training)}"
+    parts = [curve]
     name, split = unseen(dataset)
     if dataset.class_names and scored[name] is not None:
         parts.append(confusion_table(trainer.assess(split), dataset.task, name))

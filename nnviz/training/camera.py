@@ -11,9 +11,9 @@ from nnviz.nn.notation import describe
 from nnviz.nn.optimizers import Nesterov
 from nnviz.training import frame as f
 from nnviz.training.blocks import blocks_of, by_units, input_grouping
+from nnviz.training.curves import curves_of
 from nnviz.training.evaluation import chosen_class
 from nnviz.training.heatmaps import Heatmaps
-from nnviz.training.history import Evaluation, History
 from nnviz.training.reduction import extreme, largest
 from nnviz.training.shown_units import first_outputs, ranked_units, shown_units
 from nnviz.training.stages import Phase
@@ -46,8 +46,7 @@ class Camera:
         self._network = describe(trainer.network.layers[:-1])
         self._task = trainer.dataset.task.shown()
         self._feature_names = apart(shown_names(tuple(trainer.dataset.feature_names[: f.FEATURES])), f.NAME)
-        self._evaluated: Evaluation | None = None
-        self._validations = _validations(trainer.history)
+        self._only_in_training = trainer.only_in_training
         # Of the input and of each block: the units that are shown, and the first of them, for the diagram.
         self._ranked = ranked_units(_varying(trainer, self._input.count), self._blocks, trainer.initial)
         self._shown = shown_units(self._blocks)
@@ -93,7 +92,7 @@ class Camera:
         if "errors" in parts:
             fields["errors"] = self._errors(focus.block, place)
         if "curves" in parts:
-            fields["curves"] = self._curves()
+            fields["curves"] = curves_of(trainer.history, trainer.steps_done)
         if "surface" in parts:
             fields["surface"] = self._surface.take() if self._surface else None
         if "points" in parts:
@@ -122,6 +121,7 @@ class Camera:
             parameters=network.parameters.size,
             epochs=trainer.stopping.epochs,
             skipped=trainer.dataset.left_out,
+            only_in_training=self._only_in_training,
         )
 
     def _said_wrong(self) -> int | None:
@@ -313,27 +313,6 @@ class Camera:
         error = np.abs(self._trainer.scores.errors[place])
         return first_outputs([own[0], *largest(error, f.LISTED_UNITS).tolist()], total, f.LISTED_UNITS)
 
-    def _curves(self) -> f.Curves:
-        history = self._trainer.history
-        stride, means, lows, highs = history.training.binned(f.CURVE_BINS)
-        if history.latest is not self._evaluated:
-            self._evaluated = history.latest
-            self._validations = _validations(history)
-        best, latest = history.best, history.latest
-        validated = best is not None and best.validation is not None
-        return f.Curves(
-            stride=stride,
-            total=self._trainer.steps_done,
-            means=means,
-            lows=lows,
-            highs=highs,
-            validation_steps=self._validations[0],
-            validation_losses=self._validations[1],
-            best_step=best.step if best and validated else None,
-            best_loss=best.validation.loss if best and best.validation else None,
-            accuracy=latest.validation.accuracy if latest and latest.validation else None,
-        )
-
 
 def _varying(trainer: Trainer, count: int) -> Array:
     """The variance of each unit (count,) of the input over some examples: most n-grams are rare, and a border is black.
@@ -345,13 +324,6 @@ def _varying(trainer: Trainer, count: int) -> Array:
     examples = trainer.dataset.train.inputs[: min(VARYING, max(VARYING_NUMBERS // count, 2))]
     variance: Array = trainer.batches.encoder.inputs(examples).reshape(-1, count).var(axis=0)
     return variance
-
-
-def _validations(history: History) -> tuple[Array, Array]:
-    """(steps, losses) of the evaluations on the validation split, some of them where there are too many."""
-    evaluations = history.evaluations[:: max(1, -(-len(history.evaluations) // f.CURVE_BINS))]
-    scored = [(e.step, e.validation.loss) for e in evaluations if e.validation is not None]
-    return np.array([step for step, _ in scored]), np.array([loss for _, loss in scored])
 
 
 def _spread(values: Array) -> f.Spread:

@@ -311,13 +311,21 @@ class PointsView(msgspec.Struct, frozen=True):
 
 
 class Curves(msgspec.Struct, frozen=True):
-    """The run so far. A bin holds `stride` steps, the last one maybe fewer; `total` steps in all."""
+    """The run so far.
+
+    means, lows, highs  of the losses of training steps. A bin holds `stride` steps, the last one maybe fewer; `total`
+                        steps in all
+    latest              the loss of the last training step alone, None before the first
+    validation_steps, validation_losses  of evaluations, some of them where there are too many, always with the latest
+    accuracy            of the latest evaluation, None where targets are numbers
+    """
 
     stride: int
     total: int
     means: Array
     lows: Array
     highs: Array
+    latest: float | None
     validation_steps: Array
     validation_losses: Array
     best_step: int | None
@@ -354,7 +362,10 @@ class UpdateRuleView(msgspec.Struct, frozen=True):
 
 
 class Title(msgspec.Struct, frozen=True):
-    """What stays the same while a run lasts, except the learning rate."""
+    """What stays the same while a run lasts, except the learning rate.
+
+    only_in_training  what the losses of training steps have in them, and those of evaluations have not
+    """
 
     dataset: str
     notice: str
@@ -365,6 +376,7 @@ class Title(msgspec.Struct, frozen=True):
     parameters: int
     epochs: int | None
     skipped: int
+    only_in_training: tuple[str, ...]
 
 
 class Frame(msgspec.Struct, frozen=True):

@@ -42,12 +42,13 @@ class LossCurve:
     """The loss of every training step, in at most `CAPACITY` bins.
 
     A bin holds the mean, the lowest and the highest of `stride` steps. When all are full, neighbours are merged
-    and `stride` doubles, so that a peak is never lost.
+    and `stride` doubles, so that a peak is never lost. `latest` is the loss of the last step, None before the first.
     """
 
     def __init__(self) -> None:
         self.stride = 1
         self.filled = 0
+        self.latest: float | None = None
         self.means = np.zeros(CAPACITY)
         self.lows = np.zeros(CAPACITY)
         self.highs = np.zeros(CAPACITY)
@@ -61,6 +62,7 @@ class LossCurve:
 
     def record(self, loss: float) -> None:
         """Add the loss of one more step."""
+        self.latest = loss
         self._count += 1
         self._sum += loss
         if loss < self._low:
@@ -85,17 +87,18 @@ class LossCurve:
             self.stride *= 2
 
     def binned(self, most: int) -> tuple[int, Array, Array, Array]:
-        """(steps in a bin, means, lows, highs) in at most `most` bins; the newest steps may make a smaller last bin."""
-        merge = max(1, -(-self.filled // most))
-        starts = np.arange(0, self.filled, merge)
-        if not len(starts):
-            empty = np.zeros(0)
-            return self.stride, empty, empty, empty
-        sizes = np.minimum(merge, self.filled - starts)
-        means = np.add.reduceat(self.means[: self.filled], starts) / sizes
-        lows = np.minimum.reduceat(self.lows[: self.filled], starts)
-        highs = np.maximum.reduceat(self.highs[: self.filled], starts)
-        return self.stride * merge, means, lows, highs
+        """(steps in a bin, means, lows, highs) in at most `most` bins, the last of which may hold fewer steps."""
+        counts = np.full(self.filled, self.stride)
+        means, lows, highs = (bins[: self.filled] for bins in (self.means, self.lows, self.highs))
+        if self._count:
+            newest = self._count, self._sum / self._count, self._low, self._high
+            counts, means, lows, highs = map(np.append, (counts, means, lows, highs), newest)
+        merge = max(1, -(-len(counts) // most))
+        starts = np.arange(0, len(counts), merge)
+        if merge > 1:
+            means = np.add.reduceat(means * counts, starts) / np.add.reduceat(counts, starts)
+            lows, highs = np.minimum.reduceat(lows, starts), np.maximum.reduceat(highs, starts)
+        return self.stride * merge, means.copy(), lows.copy(), highs.copy()
 
 
 class History:

@@ -14,8 +14,10 @@ from nnviz.data.dataset import Dataset
 from nnviz.data.encoder import Encoder
 from nnviz.data.split import Split
 from nnviz.experiment import Stopping
+from nnviz.nn.dropout import Dropout
 from nnviz.nn.losses import Scores
 from nnviz.nn.network import Network
+from nnviz.nn.normalization import BatchNorm
 from nnviz.training.evaluation import Assessment, assess, predict
 from nnviz.training.history import Evaluation, History, selection_loss
 from nnviz.training.interruption import AbandonedError, Interruption
@@ -297,6 +299,19 @@ class Trainer:
         else:
             self.rate_changes[step] = learning_rate
         self.update_rule.learning_rate = learning_rate
+
+    @property
+    def only_in_training(self) -> tuple[str, ...]:
+        """What the losses of training steps have in them, and those of evaluations have not."""
+        layers, trained, judged = self.network.layers, self.batches.encoder.target_table, self.encoder.target_table
+        found = {
+            "smoothed labels": trained is not None and judged is not None and bool((trained != judged).any()),
+            "class weights": self.batches.encoder.class_weights is not None,
+            "changed pictures": self.batches.changes_pictures,
+            "dropout": any(isinstance(layer, Dropout) and layer.share for layer in layers),
+            "batch statistics": any(isinstance(layer, BatchNorm) for layer in layers),
+        }
+        return tuple(name for name, is_so in found.items() if is_so)
 
     def interrupt(self, reason: str = INTERRUPTED) -> None:
         """Stop the run here, after a finished training step, if nothing has stopped it yet."""

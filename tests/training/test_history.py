@@ -51,18 +51,19 @@ def test_full_bins_hold_the_mean_the_lowest_and_the_highest_of_their_steps(doubl
     assert np.isclose(curve.means[: curve.filled].mean(), losses.mean())
 
 
-@given(st.integers(0, 3000), st.integers(1, 400))
+@given(st.integers(0, 5000), st.integers(1, 400))
 def test_a_curve_is_binned_for_a_screen_without_losing_steps_or_peaks(count, most):
     losses = np.random.default_rng(count).normal(size=count)
     curve = recorded(losses)
     stride, means, lows, highs = curve.binned(most)
     assert len(means) == len(lows) == len(highs) <= most
-    closed = losses[: curve.filled * curve.stride]
-    assert -(-len(closed) // stride) == len(means)
-    if len(closed):
-        assert (highs.max(), lows.min()) == (closed.max(), closed.min())
-        np.testing.assert_allclose(means[0], closed[:stride].mean(), atol=1e-12)
-        np.testing.assert_allclose(means[-1], closed[(len(means) - 1) * stride :].mean(), atol=1e-12)
+    bins = [losses[start : start + stride] for start in range(0, count, stride)]
+    np.testing.assert_allclose(means, [bin.mean() for bin in bins], rtol=0, atol=1e-12)
+    np.testing.assert_array_equal(lows, [bin.min() for bin in bins])
+    np.testing.assert_array_equal(highs, [bin.max() for bin in bins])
+    assert curve.latest == (losses[-1] if count else None)
+    again = curve.binned(most)
+    assert [stride, *map(bytes, (means, lows, highs))] == [again[0], *map(bytes, again[1:])], "looking changes nothing"
 
 
 def test_evaluations_are_thinned_but_the_first_the_latest_and_the_best_stay():

@@ -249,7 +249,7 @@ def _legend(curves: Curves, series: _Series, scale: Scale | None, palette: Palet
 
 
 def _numbers(curves: Curves, series: _Series, palette: Palette, detail: int, log: bool) -> list[Run]:
-    latest, smoothed = float(curves.means[-1]), float(series.smoothed[-1])
+    latest, smoothed = math.nan if curves.latest is None else curves.latest, float(series.smoothed[-1])
     entries = [(RAW, f"train {number(latest)}", palette.faint if math.isfinite(latest) else palette.bad)]
     if detail >= 4 and math.isfinite(smoothed):
         entries.append((SMOOTHED, f"smoothed {number(smoothed)}", palette.positive))

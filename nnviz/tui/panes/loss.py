@@ -1,10 +1,16 @@
 """The loss curve."""
 
+from collections.abc import Sequence
+
 from textual.strip import Strip
 
 from nnviz.training.frame import Frame
 from nnviz.tui.drawing.curve import LossChart
 from nnviz.tui.panes.framed_pane import Caption, FramedPane
+from nnviz.wording import count, listed, percent
+
+# Cells of a title's row that are the border's own.
+BORDER = 4
 
 
 class LossPane(FramedPane):
@@ -20,8 +26,18 @@ class LossPane(FramedPane):
 
     def caption(self, frame: Frame, width: int, height: int) -> Caption:  # noqa: ARG002
         accuracy = frame.curves.accuracy
-        subtitle = "" if accuracy is None else f"validation accuracy {accuracy:.1%}"
-        return Caption(f"Loss · {frame.title.loss}", subtitle)
+        title = f"Loss · {frame.title.loss}"
+        if frame.title.only_in_training and len(frame.curves.validation_losses):
+            title = _with_extras(title, frame.title.only_in_training, width - BORDER)
+        return Caption(title, "" if accuracy is None else f"validation accuracy {percent(accuracy)}")
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
         return self._chart.draw(frame.curves, self.palette, width, height)
+
+
+def _with_extras(title: str, extras: Sequence[str], room: int) -> str:
+    """The title with what only the training loss has, in as many words as there is room for."""
+    alone, one = f"only train has {listed(extras)}", f"only train has {listed(extras, 1)}"
+    few = f"train has {count(len(extras), 'extra')}"
+    titles = [f"{title} · {alone}", f"{title} · {one}", f"Loss · {alone}", f"Loss · {one}", f"Loss · {few}"]
+    return next((words for words in titles if len(words) <= room), titles[-1])

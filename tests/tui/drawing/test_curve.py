@@ -32,6 +32,7 @@ def curves_of(losses: list[float], validation: dict[int, float] | None = None) -
         means=means,
         lows=lows,
         highs=highs,
+        latest=history.latest,
         validation_steps=np.array(list(validation)),
         validation_losses=np.array(list(validation.values())),
         best_step=best,
@@ -144,18 +145,19 @@ def test_limits_stay_until_data_leave_them():
 
 
 def test_the_legend_tells_the_latest_numbers_as_far_as_there_is_room():
-    curves = replace(curves_of(falling(1500), {400: 0.9123, 1260: 0.4312, 1500: 0.4551}), accuracy=0.5)
+    losses = falling(1500)
+    curves = replace(curves_of(losses, {400: 0.9123, 1260: 0.4312, 1500: 0.4551}), accuracy=0.5)
     chart = LossChart()
     wide = lines(chart.draw(curves, DARK, 100, 10))[0]
     span = 0.02 * 1500
     counts = np.clip(1500 - curves.stride * np.arange(len(curves.means)), 1, curves.stride)
     smoothed = smooth(curves.means, counts, span)[-1]
-    for part in (f"train {number(curves.means[-1])} ", f"smoothed {number(smoothed)} ", "validation 0.455 "):
+    for part in (f"train {number(losses[-1])} ", f"smoothed {number(smoothed)} ", "validation 0.455 "):
         assert part in wide
     assert "◆ best 0.431 @ step 1,260" in wide
     for width in range(24, 100):
         legend = lines(chart.draw(curves, DARK, width, 10))[0]
-        assert f"train {number(curves.means[-1])}" in legend
+        assert f"train {number(losses[-1])}" in legend
         assert "val 0.455" in legend or "validation 0.455" in legend
 
 

@@ -1,0 +1,30 @@
+"""What a frame has of the losses so far."""
+
+import numpy as np
+
+from nnviz.training import frame as f
+from nnviz.training.history import History
+
+
+def curves_of(history: History, steps: int) -> f.Curves:
+    """The curves after so many training steps."""
+    stride, means, lows, highs = history.training.binned(f.CURVE_BINS)
+    evaluations = [evaluation for evaluation in history.evaluations if evaluation.validation is not None]
+    apart = max(1, -(-len(evaluations) // f.CURVE_BINS))
+    # The latest one is always there; the others stay the same while they come to as many again.
+    shown = evaluations[::apart] + evaluations[-1:] * ((len(evaluations) - 1) % apart > 0)
+    latest = evaluations[-1].validation if evaluations else None
+    best = history.best if evaluations else None
+    return f.Curves(
+        stride=stride,
+        total=steps,
+        means=means,
+        lows=lows,
+        highs=highs,
+        latest=history.training.latest,
+        validation_steps=np.array([evaluation.step for evaluation in shown]),
+        validation_losses=np.array([evaluation.validation.loss for evaluation in shown if evaluation.validation]),
+        best_step=best.step if best else None,
+        best_loss=best.validation.loss if best and best.validation else None,
+        accuracy=latest.accuracy if latest else None,
+    )

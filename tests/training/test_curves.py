@@ -1,0 +1,61 @@
+"""The numbers beside the loss curve are those of the latest step and evaluation, however long a run is."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nnviz.training.curves import curves_of
+from nnviz.training.evaluation import Score
+from nnviz.training.frame import CURVE_BINS
+from nnviz.training.history import History
+
+
+@given(st.integers(0, 3000), st.integers(1, 3))
+def test_the_latest_numbers_are_the_latest_ones(evaluations, steps):
+    history = History()
+    for epoch in range(1, evaluations + 1):
+        for step in range(steps):
+            history.record_step(epoch + step / 10)
+        history.record_evaluation(epoch * steps, epoch, 0.0, Score(1 / epoch, epoch / 3000))
+    curves = curves_of(history, evaluations * steps)
+    assert len(curves.validation_steps) == len(curves.validation_losses) <= CURVE_BINS + 1
+    assert len(curves.means) <= CURVE_BINS
+    if not evaluations:
+        assert (curves.latest, curves.accuracy, curves.best_step) == (None, None, None)
+        return
+    assert curves.latest == evaluations + (steps - 1) / 10
+    assert (curves.validation_steps[-1], curves.validation_losses[-1]) == (evaluations * steps, 1 / evaluations)
+    assert curves.validation_losses.tolist() == [steps / step for step in curves.validation_steps]
+    assert np.all(np.diff(curves.validation_steps) > 0)
+    assert (curves.accuracy, curves.best_step, curves.best_loss) == (
+        evaluations / 3000,
+        evaluations * steps,
+        1 / evaluations,
+    )
+
+
+def test_without_a_validation_split_there_is_nothing_of_one():
+    history = History()
+    history.record_step(0.5)
+    history.record_evaluation(1, 1, 0.0, None)
+    curves = curves_of(history, 1)
+    assert (curves.latest, curves.best_step, curves.best_loss, len(curves.validation_losses)) == (0.5, None, None, 0)
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({}, ()),
+        ({"layers": "dense 4 relu dropout 0"}, ()),
+        ({"label_smoothing": 0.1}, ("smoothed labels",)),
+        ({"class_weights": "balanced", "layers": "dense 4 batchnorm relu"}, ("class weights", "batch statistics")),
+        ({"layers": "dense 4 relu dropout 0.5"}, ("dropout",)),
+    ],
+)
+def test_what_only_training_has_is_told(make_trainer, settings, told):
+    assert make_trainer(**settings).only_in_training == told
+
+
+def test_pictures_that_are_changed_are_told(make_picture_trainer):
+    assert make_picture_trainer().only_in_training == ("changed pictures", "dropout", "batch statistics")

@@ -1,44 +1,53 @@
-"""A folder of images, one sub-folder a class → Dataset.
+"""A folder of images → Dataset.
 
-Layout: `FOLDER/cat/*.jpg`, `FOLDER/dog/*.jpg`, split here; or the same below `FOLDER/train/` and, where they exist,
-`FOLDER/val/` (`valid`, `validation`) and `FOLDER/test/`, in capital letters or small ones. Folders inside a class's
-folder belong to the class. A folder that holds nothing but another one, as archives unpack, stands for that one.
+Layout: `FOLDER/cat/*.jpg`, `FOLDER/dog/*.jpg`, split here; or the same below `FOLDER/train/` and, where they exist, the
+folders of other splits, under any name that people give to them. Folders inside a class's folder belong to the class. A
+folder that holds nothing but another one, as archives unpack, stands for that one. Images that lie in no folders of
+classes may have them from a list beside them, such as `metadata.csv`, or from their own names, such as `cat.0.jpg`.
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from nnviz.data.dataset import Dataset
+from nnviz.data.folder_layout import find_layout, note_on_layout
 from nnviz.data.folder_walk import (
-    CIRCLE,
     class_name,
     entries,
     files_below,
     folders,
     has_only_folders,
     last_skipped,
-    leads_in_a_circle,
+    left,
     name_in,
     names_in,
-    note_on_outer,
-    only_folders,
     readable,
 )
+from nnviz.data.formats import IMAGE_SUFFIXES
 from nnviz.data.images.decoded import Images
 from nnviz.data.images.image_reading import read_images
+from nnviz.data.images.labelled_files import (
+    ADVICE,
+    WITHOUT_LABELS,
+    Labelled,
+    classes_in,
+    files_of_split,
+    files_to_train_on,
+)
 from nnviz.data.reading import CACHED, Reading
 from nnviz.data.split import Skipped, Split
-from nnviz.data.splitting import ROLES, complete
+from nnviz.data.splitting import complete
 from nnviz.errors import InputError
+from nnviz.wording import count, listed
 
-ADVICE = "put the images of each class into a folder of its own, such as cat/ and dog/"
 NAMED = 3
-
-Classes = dict[str, list[Path]]
-"""The name of each class, in order, and its folders: one, unless a name is written there in two forms."""
+HOLDERS = {"images", "image", "imgs", "img", "jpg", "jpeg", "png", "jpegimages", "pictures", "photos"}
+"""A folder of that name beside folders of annotations, lists or masks holds all images."""
+FEW_FOLDERS = 10
+"""Where there are more folders side by side, none is looked for that holds all images."""
 
 
 def open_image_folder(
@@ -49,128 +58,86 @@ def open_image_folder(
     Without `train/`, the images of each class are shuffled and split 70 % / 15 % / 15 %; so are those of a `train/`
     that stands alone. Beside `train/` and `test/`, a missing validation split takes 15 % of each class of `train/`;
     beside `train/` and `val/`, a missing test split stays empty. The same files and the same state of the generator
-    give the same splits. Hidden files are ignored; any other file that is not a usable image of a class is skipped and
+    give the same splits. Hidden files are ignored; whatever else is not a usable image of a class is skipped and
     named. Links are followed, but not in circles.
 
     Raises InputError if there are fewer than two classes to train on, or one of them has no image.
     """
-    outer = _outer(folder)
-    roles, unread = _roles(outer[-1])
-    notes = note_on_outer(outer) + unread
-    classes = {role: _classes(path) for role, path in roles.items()}
-    _check_names(classes, roles)
-    notes += _note_on_nested(classes["train"])
-    skipped = list(_strays({*outer, *roles.values()}, folder))
-    files = [
-        (role, label, file)
-        for role, found in classes.items()
-        for label, name in enumerate(classes["train"])
-        for place in found.get(name, ())
-        for file in files_below(place, folder, skipped)
-    ]
-    images = read_images([file for _, _, file in files], image_size, grayscale, reading)
-    skipped += [Skipped(name_in(files[i][2], folder), reason) for i, reason in images.unusable.items()]
-    splits = {role: _split(role, files, images, folder) for role in classes}
-    _check_classes(splits["train"], classes["train"], folder, skipped)
-    class_names = tuple(classes["train"])
+    if not os.path.isdir(folder):
+        raise InputError(f"{folder}: {'not a folder' if os.path.exists(folder) else 'no such folder'}; {ADVICE}")
+    layout = find_layout(folder, _inner)
+    train = files_to_train_on(layout)
+    parts = [train]
+    skipped: list[Skipped] = []
+    for role in [role for role in layout.splits if role != "train"]:
+        part = files_of_split(layout, role, train.classes)
+        parts += [part] if part else []
+        skipped += left([] if part else layout.splits[role][:1], folder, WITHOUT_LABELS)
+    files = [file for part in parts for file in part.files]
+    skipped += layout.left_out({path for part in parts for path in part.lists})
+    skipped += [skip for part in parts for skip in part.skipped]
+    images = read_images([file.path for file in files], image_size, grayscale, reading)
+    skipped += [Skipped(name_in(files[i].path, folder), reason) for i, reason in images.unusable.items()]
+    roles = dict.fromkeys(["train", *(file.role for file in files)])
+    splits = {role: _split(role, files, train.classes, images, folder) for role in roles}
+    _check_classes(splits["train"], train.classes, layout.place("train"), folder, skipped)
     taken = complete(splits, generator)
+    notes = [*note_on_layout(layout), *(note for part in parts for note in part.notes)]
+    notes += _note_on_nested(classes_in(layout.place("train")))
     return Dataset(
         name=readable(folder.resolve().name),
-        class_names=class_names,
+        class_names=tuple(train.classes),
         train=splits["train"],
         validation=splits["validation"],
         test=splits["test"],
         standardization=images.standardization(splits["train"]),
         skipped=tuple(skipped),
-        notes=(*notes, *images.notes, *_notes_on_counts(splits, class_names)),
+        notes=(*notes, *images.notes, *_notes_on_counts(splits, train.classes)),
         taken=taken,
     )
 
 
-def _outer(folder: Path) -> list[Path]:
-    """The folder, and below it the only folder in it, and so on to the one that holds classes or splits.
-
-    Raises InputError if there is no folder.
-    """
-    if not os.path.isdir(folder):
-        raise InputError(f"{folder}: {'not a folder' if os.path.exists(folder) else 'no such folder'}; {ADVICE}")
-    outer = list(only_folders(folder))
-    return outer if folders(outer[-1]) else [folder]
-
-
-def _roles(folder: Path) -> tuple[dict[str, Path], list[str]]:
-    """Split → the folder that holds its classes: the folder itself unless it has a `train/` with classes in it.
-
-    And what to say of folders that are there for a split which another one is read for.
-    """
-    inside = folders(folder)
-    named = [path for path in inside if path.name.lower() in ROLES]
-    roles: dict[str, Path] = {}
-    notes = []
-    for path in named:
-        role = ROLES[path.name.lower()]
-        if not folders(path):
-            notes.append(f"{path.name}/ is not read: it has no folder for each class")
-        elif role in roles:
-            notes.append(f"{path.name}/ is not read: {role} is what {roles[role].name}/ holds")
-        else:
-            roles[role] = path
-    if "train" in roles:
-        return roles, notes
-    if named and len(named) == len(inside):
-        raise InputError(f"{folder}: there is no train/ with a folder for each class in it; {ADVICE}")
-    return {"train": folder}, []
+def _inner(place: Path, inside: Sequence[Path]) -> Path | None:
+    """Of the folders in a folder: the one that holds all of its images; None where there is no such one."""
+    if any(path.suffix.lower() in IMAGE_SUFFIXES for path in entries(place)):
+        return None
+    if len(inside) <= 1 or len(inside) > FEW_FOLDERS:
+        return inside[0] if len(inside) == 1 else None
+    holders = [path for path in inside if path.name.lower() in HOLDERS]
+    if len(holders) == 1:
+        return holders[0]
+    holders = [path for path in inside if len(folders(path)) > 1]
+    others = [path for path in inside if path not in holders]
+    return holders[0] if len(holders) == 1 and not any(map(_holds_image, others)) and _holds_image(holders[0]) else None
 
 
-def _classes(folder: Path) -> Classes:
-    """The classes in the folder, sorted by name."""
-    found: Classes = {}
-    for path in sorted(folders(folder), key=class_name):
-        found.setdefault(class_name(path), []).append(path)
-    return found
+def _holds_image(folder: Path) -> bool:
+    return any(file.lower().endswith(IMAGE_SUFFIXES) for file in files_below(folder, folder, []))
 
 
-def _check_names(classes: dict[str, Classes], roles: dict[str, Path]) -> None:
-    """Raises InputError if the classes are not two or more, or another split has one that `train` has not."""
-    train = classes["train"]
-    if len(train) < 2:
-        found = f"only one class, {next(iter(train))}/" if train else "no class"
-        raise InputError(f"{roles['train']}: there is {found}, and two are needed; {ADVICE}")
-    for others in classes.values():
-        for name, paths in others.items():
-            if name not in train:
-                raise InputError(f"{paths[0]}: no such class in {roles['train']}; add it there, or take it away here")
-
-
-def _note_on_nested(train: Classes) -> list[str]:
+def _note_on_nested(train: dict[str, list[Path]]) -> list[str]:
     """What to say where a class is made of folders alone, which may have been meant as classes."""
     places = [folder for paths in train.values() for folder in paths]
-    if not all(map(has_only_folders, places)):
+    if len(places) < 2 or not all(map(has_only_folders, places)):
         return []
     below = [f"{class_name(folder)}/{class_name(path)}/" for folder in places for path in entries(folder)]
     return [
-        f"the folders inside of a class's folder belong to the class: {_listed(below)}; to tell these apart, put them "
-        "side by side"
+        f"the folders inside of a class's folder belong to the class: {listed(below, NAMED)}; to tell these apart, put "
+        "them side by side"
     ]
 
 
-def _strays(places: set[Path], root: Path) -> Iterator[Skipped]:
-    """What lies beside the classes' folders."""
-    for folder in sorted(places):
-        for path in entries(folder):
-            if leads_in_a_circle(path):
-                yield Skipped(name_in(path, root), CIRCLE)
-            elif not os.path.isdir(path):
-                yield Skipped(name_in(path, root), "in no class's folder")
-
-
-def _check_classes(train: Split, classes: Classes, root: Path, skipped: Sequence[Skipped]) -> None:
+def _check_classes(train: Split, classes: Sequence[str], place: Path, root: Path, skipped: Sequence[Skipped]) -> None:
     """Raises InputError if a class has nothing to train on."""
     counts = np.bincount(train.labels, minlength=len(classes))
-    for count, paths in zip(counts, classes.values(), strict=True):
-        if not count:
-            why = last_skipped(paths, root, skipped)
-            raise InputError(f"{paths[0]}: holds no usable image{why}; put some there, or take the folder away")
+    folders_of = classes_in(place)
+    for number, name in zip(counts, classes, strict=True):
+        if number:
+            continue
+        paths = folders_of.get(name, [])
+        why = last_skipped(paths, root, skipped)
+        where = f"{paths[0]}: holds" if paths else f"{place}: class '{name}' has"
+        raise InputError(f"{where} no usable image{why}; put some there, or take it away")
 
 
 def _notes_on_counts(splits: dict[str, Split], class_names: Sequence[str]) -> list[str]:
@@ -180,19 +147,13 @@ def _notes_on_counts(splits: dict[str, Split], class_names: Sequence[str]) -> li
     if not len(unseen):
         return []
     told = [f"{class_names[label]} ({counts['train'][label]:,})" for label in unseen.tolist()]
-    return [
-        f"{len(unseen):,} class{'es' if len(unseen) > 1 else ''} with too few images to be scored on any: "
-        f"{_listed(told)}"
-    ]
+    few = f"{count(len(unseen), 'class')} with too few images to be scored on any"
+    return [f"{few}: {listed(told, NAMED)}"]
 
 
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more
-
-
-def _split(role: str, files: Sequence[tuple[str, int, str]], images: Images, folder: Path) -> Split:
-    """Of the files, each with its split and its label: those of one split that hold a usable image."""
-    places = [i for i, file in enumerate(files) if file[0] == role and i not in images.unusable]
-    labels = np.array([files[i][1] for i in places], np.int64)
-    return Split(images.rows(places), labels, names_in((files[i][2] for i in places), folder))
+def _split(role: str, files: Sequence[Labelled], classes: Sequence[str], images: Images, folder: Path) -> Split:
+    """Of the files: those of one split that hold a usable image."""
+    label_of = {name: label for label, name in enumerate(classes)}
+    places = [i for i, file in enumerate(files) if file.role == role and i not in images.unusable]
+    labels = np.array([label_of[files[i].class_name] for i in places], np.int64)
+    return Split(images.rows(places), labels, names_in((files[i].path for i in places), folder))

@@ -185,10 +185,12 @@ def test_a_class_without_an_image_is_named(tmp_path: Path) -> None:
 
 def test_splits_that_do_not_fit_each_other_are_refused(tmp_path: Path) -> None:
     folder_of(tmp_path / "test", {"cat": 2, "dog": 2})
-    with pytest.raises(InputError, match=r"there is no train/ with a folder for each class"):
+    assert opened(tmp_path).notes[0] == "what is read lies in test/"
+    folder_of(tmp_path / "val", {"cat": 2, "dog": 2})
+    with pytest.raises(InputError, match=r"there is no train/ beside test/, val/; add it"):
         opened(tmp_path)
     folder_of(tmp_path / "train", {"cat": 2, "bird": 2})
-    with pytest.raises(InputError, match=r"test/dog: no such class in .*train; add it there"):
+    with pytest.raises(InputError, match=r"(test|val)/dog: no such class in .*train; add it there"):
         opened(tmp_path)
 
 
@@ -205,8 +207,8 @@ def test_a_folder_that_holds_nothing_but_another_one_stands_for_it(tmp_path: Pat
     (tmp_path / "LICENSE").write_text("free")
     dataset = opened(tmp_path)
     assert dataset.class_names == ("daisy", "rose")
-    assert "the classes are in flowers/flowers/, the only folder in there" in dataset.notes
-    assert skips(dataset) == {"LICENSE": "in no class's folder"}
+    assert "what is read lies in flowers/flowers/" in dataset.notes
+    assert skips(dataset) == {"LICENSE": "beside what is read"}
     assert dataset.train.names[0].startswith("flowers/flowers/daisy/")
 
 
@@ -301,17 +303,18 @@ def test_a_second_folder_for_a_split_and_one_without_classes_are_told(tmp_path: 
         folder_of(tmp_path / name, {"cat": 4, "dog": 4})
     picture(tmp_path / "test" / "1.png")
     dataset = opened(tmp_path)
-    assert dataset.notes[:2] == (
-        "test/ is not read: it has no folder for each class",
-        "valid/ is not read: validation is what val/ holds",
-    )
+    assert [(skip.name, skip.reason, skip.count) for skip in dataset.skipped] == [
+        ("test/", "without labels", 1),
+        ("valid/", "validation is what val/ holds", 8),
+    ]
+    assert dataset.left_out == 9
     assert counts(dataset)[1] == [4, 4]
 
 
 def test_classes_that_no_split_can_score_are_told(tmp_path: Path) -> None:
     dataset = opened(folder_of(tmp_path, {"cat": 20, "dog": 20, "emu": 1, "fox": 2}))
     assert counts(dataset) == [[14, 14, 1, 2], [3, 3, 0, 0], [3, 3, 0, 0]]
-    assert dataset.notes == ("2 classes with too few images to be scored on any: emu (1), fox (2)",)
+    assert dataset.notes == ("2 classes with too few images to be scored on any: emu (1) and fox (2)",)
 
 
 def test_hundreds_of_classes(tmp_path: Path) -> None:

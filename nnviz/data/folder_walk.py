@@ -8,7 +8,6 @@ from pathlib import Path
 
 from nnviz.data.litter import is_litter
 from nnviz.data.split import Skipped
-from nnviz.data.splitting import ROLES
 from nnviz.errors import InputError
 
 CIRCLE = "link in a circle"
@@ -50,23 +49,6 @@ def folders(folder: Path) -> list[Path]:
     """The folders in it, links to others included. Raises InputError if it cannot be read."""
     paths = [folder / entry.name for entry in _found(folder) if _is_folder(entry)]
     return [path for path in paths if not leads_in_a_circle(path)]
-
-
-def only_folders(folder: Path) -> Iterator[Path]:
-    """The folder, and below it the only folder in it, and so on as long as there is one, and not called as a split is.
-
-    Raises InputError if one of them cannot be read.
-    """
-    yield folder
-    inside = folders(folder)
-    while len(inside) == 1 and inside[0].name.lower() not in ROLES:
-        yield inside[0]
-        inside = folders(inside[0])
-
-
-def note_on_outer(outer: list[Path]) -> list[str]:
-    """What to say where the classes are in the last of these folders and not in the first."""
-    return [f"the classes are in {name_in(outer[-1], outer[0])}/, the only folder in there"] if len(outer) > 1 else []
 
 
 def has_only_folders(folder: Path) -> bool:

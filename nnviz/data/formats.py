@@ -1,7 +1,6 @@
 """What a path holds, told by names, and of files without an ending by their first bytes. Light to import."""
 
 import os
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -10,6 +9,7 @@ from typing import Literal, NamedTuple
 
 from nnviz.data.arrays.idx_names import meaning_of as idx_meaning_of
 from nnviz.data.arrays.set_names import is_array_file, set_in
+from nnviz.data.file_kinds import Kind, kind_of
 from nnviz.data.litter import is_litter
 from nnviz.data.other_forms import advice_on, advice_on_folder
 from nnviz.data.text_file import looks_like_text
@@ -17,10 +17,6 @@ from nnviz.errors import InputError
 from nnviz.wording import listed
 
 Format = Literal["images", "texts", "idx", "cifar", "stl10", "numpy", "table"]
-
-TEXT_SUFFIX = ".txt"
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".avif", ".jp2")
-TABLE_FILE = re.compile(r".*\.(csv|tsv)(\.gz)?")
 
 FIRST_FOLDERS, FIRST_ENTRIES, DEEPEST = 1000, 200, 4
 """So much of a folder is looked at to find out what it holds: folders below it, entries of each, and levels."""
@@ -56,7 +52,7 @@ def found_at(path: Path) -> Found | None:
     name = path.name.lower()
     if is_array_file(name):
         return Found("numpy", path)
-    if TABLE_FILE.fullmatch(name):
+    if kind_of(path) == "table":
         return Found("table", path)
     if idx_meaning_of(name):
         return Found("idx", path)
@@ -74,8 +70,8 @@ def _found_in(folder: Path) -> Found:
     if own:
         return Found(own, folder)
     files = [(inner.path / name) for inner in looked for name in inner.files]
-    kinds = Counter(map(_kind_of, files))
-    if kinds["image"] and kinds["image"] * FEW >= kinds["text"]:
+    kinds = Counter(map(kind_of, files))
+    if kinds["image"] and kinds["image"] * FEW >= kinds["text"] + kinds["other"]:
         return Found("images", folder)
     sets = [Found(form, inner.path) for inner in looked[1:] if (form := _set_in(inner))]
     sets += [Found("numpy", inner.path) for inner in looked if any(map(is_array_file, inner.files))]
@@ -83,7 +79,7 @@ def _found_in(folder: Path) -> Found:
         return _only(folder, sets)
     if _holds_texts(looked, kinds):
         return Found("texts", folder)
-    tables = [Found("table", path) for path in files if _kind_of(path) == "table"]
+    tables = [Found("table", path) for path in files if kind_of(path) == "table"]
     if tables:
         return _only(folder, tables)
     for path in files:
@@ -110,27 +106,16 @@ def _set_in(folder: _Folder) -> Format | None:
     return found
 
 
-def _kind_of(path: Path) -> str:
-    """image, text, table, known (of a form that is not read) or other."""
-    name = path.name.lower()
-    if name.endswith(IMAGE_SUFFIXES):
-        return "image"
-    if name.endswith(TEXT_SUFFIX):
-        return "text"
-    if TABLE_FILE.fullmatch(name):
-        return "table"
-    return "known" if advice_on(path) else "other"
-
-
-def _holds_texts(looked: Sequence[_Folder], kinds: Counter[str]) -> bool:
+def _holds_texts(looked: Sequence[_Folder], kinds: Counter[Kind]) -> bool:
     """Whether most of the files are texts: by their ending; or in folders, and of another ending or none."""
     if 2 * kinds["text"] > kinds.total():
         return True
     below = [inner.path / name for inner in looked[1:] for name in inner.files]
-    others = [path for path in below if _kind_of(path) == "other"]
+    others = [path for path in below if kind_of(path) == "other"]
     if 2 * (kinds["text"] + len(others)) <= kinds.total():
         return False
-    return all(map(looks_like_text, others[:: 1 + len(others) // PEEKED]))
+    peeked = others[:: 1 + len(others) // PEEKED]
+    return 2 * sum(map(looks_like_text, peeked)) > len(peeked)
 
 
 def _folders_below(folder: Path) -> Iterator[_Folder]:

@@ -1,17 +1,8 @@
-"""The splits of a source: what folders call them, and those that it does not come with, taken from its own."""
+"""The splits that a source does not come with, taken from its examples to train on."""
 
 import numpy as np
 
 from nnviz.data.split import Split
-
-ROLES = {
-    "train": "train",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-    "test": "test",
-}
-"""The split that a folder of that name holds."""
 
 SHARE = 0.15
 """Of the training examples of each class, for a split that the source does not have."""

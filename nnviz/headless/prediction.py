@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from nnviz.array import Array
+from nnviz.data.file_kinds import TABLE_FILE, TEXT_SUFFIX
 from nnviz.data.folder_walk import files_below, name_in
-from nnviz.data.formats import TABLE_FILE, TEXT_SUFFIX
 from nnviz.data.split import Skipped
 from nnviz.data.tables.table_encoding import TableEncoding
 from nnviz.data.task import Task

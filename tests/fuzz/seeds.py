@@ -25,14 +25,32 @@ def seeds() -> dict[str, Files]:
     found["mnist-packed"] = {
         f"mnist-packed/{name}.gz": gzip.compress(content, mtime=0) for name, content in _idx().items()
     }
+    found["emnist"] = {
+        f"emnist/emnist-letters-{name.replace('t10k', 'test')}": content for name, content in _idx().items()
+    }
+    found["emnist"]["emnist/emnist-letters-mapping.txt"] = "".join(
+        f"{k} {65 + k} {97 + k}\n" for k in range(4)
+    ).encode()
+    found["qmnist"] = _qmnist()
+    found["stl10"] = _stl10()
+    found["pairs"] = _pairs()
     found["cifar-10"] = {f"cifar-10/{name}": _cifar(1, 10) for name in ("data_batch_1.bin", "test_batch.bin")}
     found["cifar-10"]["cifar-10/batches.meta.txt"] = "\n".join(f"class{k}" for k in range(10)).encode()
     found["cifar-100"] = {"cifar-100/train.bin": _cifar(2, 100)}
     found |= {f"pictures-{suffix}": _pictures(f"pictures-{suffix}", suffix) for suffix in SUFFIXES}
+    found["named"] = {f"named/{name}.{i}.png": _picture(i, "png") for name in ("cat", "dog") for i in range(4)}
+    found |= dict(_lists())
     texts = {"ham": "see you at five", "spam": "you have won, call 555 now"}
     found["texts"] = {
         f"texts/{name}/{i}.txt": f"{text}, number {i}".encode() for name, text in texts.items() for i in range(4)
     }
+    found["mails"] = {
+        f"mails/corpus-{role}/{name}/{i}": f"From: {name}\n\n{text}, number {i}".encode()
+        for role in ("train", "test")
+        for name, text in texts.items()
+        for i in range(3)
+    }
+    found["mails"]["mails/corpus-train/list.txt"] = b"ham/0\nham/1\nspam/0\n"
     return found
 
 
@@ -99,6 +117,48 @@ def _idx() -> Files:
             ("labels-idx1-ubyte", struct.pack(">4BI", 0, 0, 8, 1, len(labels)), labels),
         )
     }
+
+
+def _qmnist() -> Files:
+    labels = np.zeros((30, 8), ">i4")
+    labels[:, 0] = np.arange(30) % 4
+    return {
+        "qmnist/qmnist-train-images-idx3-ubyte": _idx()["train-images-idx3-ubyte"],
+        "qmnist/qmnist-train-labels-idx2-int": struct.pack(">4B2I", 0, 0, 12, 2, 30, 8) + labels.tobytes(),
+    }
+
+
+def _stl10() -> Files:
+    names = " ".join(f"class{k}" for k in range(10))
+    return {
+        "stl10/train_X.bin": GENERATOR.integers(0, 256, (4, 3 * 96 * 96), np.uint8).tobytes(),
+        "stl10/train_y.bin": bytes([1, 2, 1, 10]),
+        "stl10/class_names.txt": names.encode(),
+    }
+
+
+def _pairs() -> Files:
+    """An array in each file, as .npy or as the only one of an .npz."""
+    files = {}
+    for role, n in (("train", 20), ("test", 6)):
+        for kind, array in (("imgs", GENERATOR.random((n, 1, 5, 6))), ("labels", np.eye(3)[np.arange(n) % 3])):
+            held = io.BytesIO()
+            (np.save if role == "train" else np.savez)(held, array)
+            files[f"pairs/set-{role}-{kind}.{'npy' if role == 'train' else 'npz'}"] = held.getvalue()
+    return files
+
+
+def _lists() -> Iterator[tuple[str, Files]]:
+    """Images in one folder, and a list of their classes."""
+    for name, row in (
+        ("csv", "{0}.png,{1},{0}"),
+        ("jsonl", '{{"file_name": "{0}.png", "label": "{1}"}}'),
+        ("txt", "{0} {1}"),
+    ):
+        images = {f"list-{name}/train/{i}.png": _picture(i, "png") for i in range(6)}
+        rows = "\n".join(row.format(i, "ab"[i % 2]) for i in range(6))
+        header = "file_name,label,number\n" if name == "csv" else ""
+        yield f"list-{name}", {**images, f"list-{name}/train/metadata.{name}": (header + rows).encode()}
 
 
 def _cifar(label_bytes: int, classes: int) -> bytes:

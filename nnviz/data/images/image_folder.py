@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from nnviz.data.dataset import Dataset
+from nnviz.data.file_kinds import is_image
 from nnviz.data.folder_layout import find_layout, note_on_layout
 from nnviz.data.folder_walk import (
     class_name,
@@ -26,7 +27,6 @@ from nnviz.data.folder_walk import (
     names_in,
     readable,
 )
-from nnviz.data.formats import IMAGE_SUFFIXES
 from nnviz.data.images.decoded import Images
 from nnviz.data.images.image_reading import read_images
 from nnviz.data.images.labelled_files import (
@@ -99,7 +99,7 @@ def open_image_folder(
 
 def _inner(place: Path, inside: Sequence[Path]) -> Path | None:
     """Of the folders in a folder: the one that holds all of its images; None where there is no such one."""
-    if any(path.suffix.lower() in IMAGE_SUFFIXES for path in entries(place)):
+    if any(map(is_image, entries(place))):
         return None
     if len(inside) <= 1 or len(inside) > FEW_FOLDERS:
         return inside[0] if len(inside) == 1 else None
@@ -112,7 +112,7 @@ def _inner(place: Path, inside: Sequence[Path]) -> Path | None:
 
 
 def _holds_image(folder: Path) -> bool:
-    return any(file.lower().endswith(IMAGE_SUFFIXES) for file in files_below(folder, folder, []))
+    return any(is_image(Path(file)) for file in files_below(folder, folder, []))
 
 
 def _note_on_nested(train: dict[str, list[Path]]) -> list[str]:

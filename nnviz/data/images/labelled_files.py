@@ -5,9 +5,9 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from nnviz.data.file_kinds import is_image
 from nnviz.data.folder_layout import Layout
 from nnviz.data.folder_walk import CIRCLE, class_name, entries, files_below, folders, leads_in_a_circle, left, name_in
-from nnviz.data.formats import IMAGE_SUFFIXES
 from nnviz.data.images.class_from_name import classes_from_names, known_class
 from nnviz.data.images.image_list import find_list
 from nnviz.data.split import Skipped
@@ -65,12 +65,14 @@ def files_to_train_on(layout: Layout) -> LabelledFiles:
 def files_of_split(layout: Layout, role: str, classes: Sequence[str]) -> LabelledFiles | None:
     """The files of another split than `train`, each of one of the classes; None if nothing says of which.
 
-    Raises InputError if there is a folder of a class that is none of them beside folders of such that are.
+    Raises InputError if there is a folder of a class that is none of them.
     """
     root, place = layout.outer[0], layout.place(role)
     found = classes_in(place)
     if not found.keys() & set(classes):
-        return _of_list(layout, role, classes) or _of_known_names(role, place, root, classes)
+        labelled = _of_list(layout, role, classes) or _of_known_names(role, place, root, classes)
+        if labelled or not found:
+            return labelled
     for name, paths in found.items():
         if name not in classes:
             where = layout.place("train")
@@ -125,16 +127,14 @@ def _of_list(layout: Layout, role: str, classes: Sequence[str] = ()) -> Labelled
             files[labelled.path] = labelled
     for path in map(Path, files_below(place, root, skipped)):
         if os.fspath(path) not in files and path != found.path:
-            is_image = path.suffix.lower() in IMAGE_SUFFIXES
-            skipped.append(Skipped(name_in(path, root), f"not in {where}" if is_image else "not an image"))
+            skipped.append(Skipped(name_in(path, root), f"not in {where}" if is_image(path) else "not an image"))
     note = f"{where} says the class of each image{_in(place, root)}, in column '{found.label_column}'"
     names = classes or in_order({file.class_name for file in files.values()})
     return LabelledFiles(list(files.values()), names, skipped, [note], (found.path,))
 
 
 def _of_names(place: Path, root: Path) -> LabelledFiles | None:
-    paths = {path.name: path for path in entries(place) if path.suffix.lower() in IMAGE_SUFFIXES}
-    found = classes_from_names(list(paths))
+    found = classes_from_names([path.name for path in entries(place) if is_image(path)])
     if not found:
         return None
     example = next(iter(found))
@@ -143,7 +143,7 @@ def _of_names(place: Path, root: Path) -> LabelledFiles | None:
 
 
 def _of_known_names(role: str, place: Path, root: Path, classes: Sequence[str]) -> LabelledFiles | None:
-    paths = [path.name for path in entries(place) if path.suffix.lower() in IMAGE_SUFFIXES]
+    paths = [path.name for path in entries(place) if is_image(path)]
     found = {name: one for name in paths if (one := known_class(name, classes))}
     return _named(role, place, root, found, classes, []) if found and len(found) == len(paths) else None
 

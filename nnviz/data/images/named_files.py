@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path, PureWindowsPath
 
-from nnviz.data.formats import IMAGE_SUFFIXES
+from nnviz.data.file_kinds import is_image
 from nnviz.data.litter import is_litter
 from nnviz.data.split_names import role_of
 
@@ -57,10 +57,8 @@ class NamedFiles:
     def _by_stem(self) -> dict[str, list[Path]]:
         """Of images, by their names."""
         found: dict[str, list[Path]] = defaultdict(list)
-        for name, paths in self._by_name.items():
-            stem, suffix = os.path.splitext(name)
-            if suffix.lower() in IMAGE_SUFFIXES:
-                found[stem] += paths
+        for path in [path for paths in self._by_name.values() for path in paths if is_image(path)]:
+            found[path.stem].append(path)
         return dict(found)
 
 

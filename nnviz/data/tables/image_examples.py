@@ -1,14 +1,15 @@
 """A table with a column that names an image in each row → Dataset of these images."""
 
-import os
 from pathlib import Path, PureWindowsPath
 
 import numpy as np
 
 from nnviz.data.dataset import Dataset
 from nnviz.data.images.image_reading import read_images
+from nnviz.data.images.named_files import NamedFiles
 from nnviz.data.reading import Reading
 from nnviz.data.split import Skipped, Split
+from nnviz.data.split_names import role_of
 from nnviz.data.splitting import complete
 from nnviz.data.tables.table_columns import Columns, Words
 from nnviz.data.tables.table_encoding import TableEncoding, shown
@@ -17,7 +18,6 @@ from nnviz.errors import InputError
 from nnviz.experiment import Data
 
 IMAGE_SIZE = 32
-NEAREST_PARTS = 3
 
 
 def open_table_images(
@@ -37,10 +37,11 @@ def open_table_images(
     column = columns.by_name[image_name]
     assert isinstance(column, Words)
     places, files, skipped = [], [], []
+    named_files = NamedFiles(path.parent, role_of(path.stem))
     for place, row in enumerate(target.rows.tolist()):
         code = column.codes[row]
         cell = column.words[code] if code >= 0 else ""
-        file = find_image(path.parent, cell)
+        file = named_files.find(cell)
         if file is None:
             line, name = f"line {columns.lines[row]}", shown(PureWindowsPath(cell).name)
             named, reason = (f"{line}: {name}", "no such file") if cell else (line, "no image named")
@@ -77,17 +78,3 @@ def open_table_images(
         encoding=TableEncoding(target=target.name, class_names=target.class_names, image_column=image_name),
         taken=taken,
     )
-
-
-def find_image(folder: Path, cell: str) -> Path | None:
-    """The file that a cell of a table in `folder` means, None if there is none.
-
-    A path that somebody else wrote, such as C:\\Users\\me\\track\\IMG\\1.jpg, means the file whose last parts are
-    found beside the table: IMG/1.jpg, or 1.jpg.
-    """
-    if not cell:
-        return None
-    parts = PureWindowsPath(cell).parts
-    candidates = [folder / cell, *(folder.joinpath(*parts[-count:]) for count in range(NEAREST_PARTS, 0, -1))]
-    # os.path finds nothing under a name that cannot be a file's, where Path would raise.
-    return next((path for path in candidates if os.path.isfile(path)), None)

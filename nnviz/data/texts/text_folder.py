@@ -1,14 +1,14 @@
 """A folder of texts → Dataset.
 
-Layout: `FOLDER/english.txt`, `FOLDER/german.txt`: each file is a class, and each of its lines an example. Or
-`FOLDER/ham/*.txt`, `FOLDER/spam/*.txt`: each folder is a class, and each file in it an example. Either is split here,
-or lies below `FOLDER/train/` and, where they exist, `FOLDER/val/` (`valid`, `validation`) and `FOLDER/test/`. A folder
-that holds nothing of these but another one, as archives unpack, stands for that one.
+Layout: `FOLDER/ham/*`, `FOLDER/spam/*`: each folder is a class, and each file in it an example. Or
+`FOLDER/english.txt`, `FOLDER/german.txt`: each file is a class, and each of its lines an example. Either is split here,
+or lies below `FOLDER/train/` and, where they exist, the folders of other splits, under any name that people give to
+them. A folder that holds nothing of these but another one, as archives unpack, stands for that one.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -16,27 +16,20 @@ import msgspec
 import numpy as np
 
 from nnviz.data.dataset import Dataset
-from nnviz.data.folder_walk import (
-    class_name,
-    entries,
-    files_below,
-    folders,
-    last_skipped,
-    name_in,
-    note_on_outer,
-    only_folders,
-    readable,
-)
-from nnviz.data.formats import TEXT_SUFFIX
+from nnviz.data.file_kinds import TEXT_SUFFIX, may_be_text
+from nnviz.data.folder_layout import find_layout, note_on_layout
+from nnviz.data.folder_walk import class_name, entries, files_below, folders, last_skipped, left, name_in, readable
 from nnviz.data.ngrams import NGrams
 from nnviz.data.split import Skipped
-from nnviz.data.splitting import ROLES
+from nnviz.data.split_names import means_unlabelled
 from nnviz.data.text_file import encoding_of, read_content
 from nnviz.data.texts.text_dataset import LONGEST, Texts, as_dataset
 from nnviz.data.texts.text_encoding import TextEncoding
 from nnviz.errors import InputError
+from nnviz.wording import count, listed
 
-ADVICE = "give each class a file with an example in each line, such as english.txt and german.txt"
+ADVICE = "give each class a folder of files, or a file with an example in each line, such as english.txt and german.txt"
+NO_CLASS, WITHOUT_LABELS = "no text of a class", "without labels"
 
 Classes = dict[str, list[Path]]
 """The name of each class, and its files or folders: one, unless a name is written there in two forms."""
@@ -47,88 +40,98 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 def open_text_folder(folder: Path, generator: np.random.Generator, ngrams: NGrams | None = None) -> Dataset:
     """The texts below `folder` as counts of n-grams (n, buckets) uint8, of the `ngrams` of a run if these are given.
 
-    They are split as images of an image folder are. Blank lines are left out and counted; files that are not text, and
-    texts that are too long, are skipped and named. What is not UTF-8 is read as Latin-1.
+    They are split as images of an image folder are. Where most files of classes end in `.txt`, others are skipped and
+    named; so are files that are not text, texts that are too long, and what lies beside the classes. Blank lines are
+    left out and counted. What is not UTF-8 is read as Latin-1.
 
     Raises InputError if there are fewer than two classes to train on, or one of them has no text.
     """
-    reader = _Reader(folder)
-    outer = _outer(folder)
-    roles = _roles(outer[-1])
-    read = {*outer, *roles.values()}
-    for place in outer:
-        # What lies beside classes is left out where these are looked for.
-        if place != roles["train"]:
-            reader.leave_out(path for path in entries(place) if path not in read)
-    classes = {role: reader.classes(path) for role, path in roles.items()}
+    layout = find_layout(folder, _inner)
+    classes = {role: _classes(layout.place(role)) for role in layout.splits}
     class_names = tuple(sorted(classes["train"]))
     if len(class_names) < 2:
         found = f"only one class, {class_names[0]}" if class_names else "no class"
-        raise InputError(f"{roles['train']}: there is {found}, and two are needed; {ADVICE}")
+        raise InputError(f"{layout.place('train')}: there is {found}, and two are needed; {ADVICE}")
+    reader = _Reader(folder, _are_of_any_ending(classes["train"]), layout.left_out(()))
     parts = {}
     for role, found_classes in classes.items():
-        unknown = sorted(set(found_classes) - set(class_names))
-        if unknown:
-            path = found_classes[unknown[0]][0]
-            raise InputError(f"{path}: no such class in {roles['train']}; add it there, or take it away here")
+        place = layout.place(role)
+        if not found_classes:
+            reader.skipped += left([layout.splits[role][0]], folder, WITHOUT_LABELS)
+            continue
+        _check_known(found_classes, class_names, layout.place("train"))
+        read = {path for paths in found_classes.values() for path in paths}
+        for path in entries(place):
+            if path not in read:
+                reader.skipped += left([path], folder, WITHOUT_LABELS if path.is_dir() else NO_CLASS)
         parts[role] = reader.texts(
             {name: found_classes[name] for name in class_names if name in found_classes}, class_names
         )
-    counts = np.bincount(parts["train"].labels, minlength=len(class_names))
-    for name, count in zip(class_names, counts, strict=True):
-        if not count:
-            paths = classes["train"][name]
-            why = last_skipped(paths, folder, reader.skipped)
-            raise InputError(f"{paths[0]}: holds no text to learn from{why}; put some there, or take it away")
+    _check_classes(parts["train"], classes["train"], class_names, folder, reader.skipped)
     whole_files = all(path.is_dir() for paths in classes["train"].values() for path in paths)
     fitted = TextEncoding(class_names=class_names, ngrams=ngrams or NGrams(), whole_files=whole_files)
     name = readable(folder.resolve().name)
-    notes = note_on_outer(outer) + reader.notes()
-    return as_dataset(folder, name, parts, fitted, generator, notes, reader.skipped)
+    return as_dataset(folder, name, parts, fitted, generator, note_on_layout(layout) + reader.notes(), reader.skipped)
 
 
-def _outer(folder: Path) -> list[Path]:
-    """The folder, and below it the only folder in it, and so on to the one that holds classes or splits."""
-    outer = []
-    for path in only_folders(folder):
-        outer.append(path)
-        if sum(map(_is_text, entries(path))) > 1:
-            return outer
-    return outer if folders(outer[-1]) else [folder]
+def _inner(place: Path, inside: Sequence[Path]) -> Path | None:
+    """The only folder in a folder that holds no classes itself."""
+    return inside[0] if len(inside) == 1 and sum(map(_is_text, entries(place))) < 2 else None
 
 
-def _roles(folder: Path) -> dict[str, Path]:
-    """Split → the folder that holds its classes: the folder itself unless it has a `train/`."""
-    roles: dict[str, Path] = {}
-    for path in folders(folder):
-        role = ROLES.get(path.name.lower())
-        if role:
-            roles.setdefault(role, path)
-    return roles if "train" in roles else {"train": folder}
+def _classes(place: Path) -> Classes:
+    """The classes in a folder: the folders with files in it if these are two at least, or else the files of lines."""
+    inside = [path for path in folders(place) if not means_unlabelled(path.name)]
+    files = [path for path in entries(place) if _is_text(path)]
+    # Lists and descriptions of what is in the folders lie beside them.
+    are_folders = sum(map(_holds_text, inside)) > 1 if len(files) > 1 else bool(inside)
+    classes: Classes = {}
+    for path in inside if are_folders else files:
+        classes.setdefault(_class_name(path), []).append(path)
+    return classes
+
+
+def _holds_text(folder: Path) -> bool:
+    return any(may_be_text(Path(file)) for file in files_below(folder, folder, []))
+
+
+def _are_of_any_ending(classes: Classes) -> bool:
+    """Whether most files of the classes do not end in .txt."""
+    found = [
+        file.lower().endswith(TEXT_SUFFIX)
+        for path in chain.from_iterable(classes.values())
+        if path.is_dir()
+        for file in files_below(path, path, [])
+    ]
+    return 2 * sum(found) < len(found)
+
+
+def _check_known(found: Classes, class_names: Sequence[str], train: Path) -> None:
+    """Raises InputError for a class that is not one of those to train on."""
+    for name in sorted(found):
+        if name not in class_names:
+            raise InputError(f"{found[name][0]}: no such class in {train}; add it there, or take it away here")
+
+
+def _check_classes(
+    train: Texts, classes: Classes, class_names: Sequence[str], root: Path, skipped: Sequence[Skipped]
+) -> None:
+    """Raises InputError if a class has no text to train on."""
+    for name, number in zip(class_names, np.bincount(train.labels, minlength=len(class_names)), strict=True):
+        if not number:
+            paths = classes[name]
+            why = last_skipped(paths, root, skipped)
+            raise InputError(f"{paths[0]}: holds no text to learn from{why}; put some there, or take it away")
 
 
 class _Reader(msgspec.Struct):
-    """Reads texts, and remembers what it left out."""
+    """Reads texts, and remembers what it left out. Of files in folders, those of any ending, or of .txt alone."""
 
     folder: Path
-    skipped: list[Skipped] = []
+    any_ending: bool
+    skipped: list[Skipped]
     blank: int = 0
     latin: list[str] = []
-
-    def classes(self, folder: Path) -> Classes:
-        """The classes in the folder: files of lines, or else folders of files."""
-        found = entries(folder)
-        files = [path for path in found if _is_text(path)]
-        chosen = files or folders(folder)
-        self.leave_out(path for path in found if path not in chosen)
-        classes: Classes = {}
-        for path in chosen:
-            classes.setdefault(_class_name(path), []).append(path)
-        return classes
-
-    def leave_out(self, paths: Iterable[Path]) -> None:
-        """Skip what belongs to no class."""
-        self.skipped += [Skipped(name_in(path, self.folder), "no text of a class") for path in paths]
 
     def texts(self, classes: Classes, class_names: tuple[str, ...]) -> Texts:
         """The texts of those classes, with the places of their names as labels."""
@@ -144,10 +147,9 @@ class _Reader(msgspec.Struct):
 
     def notes(self) -> list[str]:
         """What was left out without a name, or read as something else."""
-        notes = [f"{self.blank:,} blank line{'s'[: self.blank > 1]} left out"] if self.blank else []
+        notes = [f"{count(self.blank, 'blank line')} left out"] if self.blank else []
         if self.latin:
-            more = f" and {len(self.latin) - 1:,} more" if len(self.latin) > 1 else ""
-            notes.append(f"read as Latin-1, because it is not UTF-8: {self.latin[0]}{more}")
+            notes.append(f"read as Latin-1, because it is not UTF-8: {listed(self.latin, 1)}")
         return notes
 
     def _examples(self, path: Path) -> Iterator[tuple[str, str]]:
@@ -172,8 +174,8 @@ class _Reader(msgspec.Struct):
     def _content(self, file: Path) -> str:
         """The text in a file, nothing if it has to be skipped."""
         name = name_in(file, self.folder)
-        if not _is_text(file):
-            self.skipped.append(Skipped(name, "no .txt file"))
+        if not (may_be_text(file) if self.any_ending else _is_text(file)):
+            self.skipped.append(Skipped(name, "not a text" if self.any_ending else "no .txt file"))
             return ""
         try:
             content = read_content(file)

@@ -28,9 +28,8 @@ def seeds() -> dict[str, Files]:
     found["emnist"] = {
         f"emnist/emnist-letters-{name.replace('t10k', 'test')}": content for name, content in _idx().items()
     }
-    found["emnist"]["emnist/emnist-letters-mapping.txt"] = "".join(
-        f"{k} {65 + k} {97 + k}\n" for k in range(4)
-    ).encode()
+    characters = "".join(f"{k} {65 + k} {97 + k}\n" for k in range(4))
+    found["emnist"]["emnist/emnist-letters-mapping.txt"] = characters.encode()
     found["qmnist"] = _qmnist()
     found["stl10"] = _stl10()
     found["pairs"] = _pairs()
@@ -150,11 +149,8 @@ def _pairs() -> Files:
 
 def _lists() -> Iterator[tuple[str, Files]]:
     """Images in one folder, and a list of their classes."""
-    for name, row in (
-        ("csv", "{0}.png,{1},{0}"),
-        ("jsonl", '{{"file_name": "{0}.png", "label": "{1}"}}'),
-        ("txt", "{0} {1}"),
-    ):
+    rows_of = {"csv": "{0}.png,{1},{0}", "jsonl": '{{"file_name": "{0}.png", "label": "{1}"}}', "txt": "{0} {1}"}
+    for name, row in rows_of.items():
         images = {f"list-{name}/train/{i}.png": _picture(i, "png") for i in range(6)}
         rows = "\n".join(row.format(i, "ab"[i % 2]) for i in range(6))
         header = "file_name,label,number\n" if name == "csv" else ""

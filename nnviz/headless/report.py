@@ -26,8 +26,11 @@ def loss_curve(history: History, columns: int, colors: bool) -> str:
 
     stride, means, _, _ = history.training.binned(columns)
     points = [(e.step, e.validation.loss) for e in history.evaluations if e.validation]
+    before = stride * np.arange(len(means))
+    steps_in = np.minimum(stride, history.training.steps - before)
     series = [
-        ("braille", _finite((np.arange(len(means)) + 0.5) * stride, means)),
+        # Each mean in the middle of its steps, of which the first is 1.
+        ("braille", _finite(before + (steps_in + 1) / 2, means)),
         ("dot", _finite(*np.array(points).reshape(-1, 2).T)),
     ]
     # plotext would clamp the figure to the terminal that it thinks it is in.

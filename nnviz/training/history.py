@@ -60,6 +60,11 @@ class LossCurve:
         self._low = float("inf")
         self._high = float("-inf")
 
+    @property
+    def steps(self) -> int:
+        """How many losses there are."""
+        return self.filled * self.stride + self._count
+
     def record(self, loss: float) -> None:
         """Add the loss of one more step."""
         self.latest = loss

@@ -51,6 +51,15 @@ def test_a_curve_shows_both_losses_on_a_readable_scale():
     assert curve.splitlines()[-1].split() == ["0", "50", "100", "150", "200", "250", "300"]
 
 
+def test_each_mean_stands_in_the_middle_of_its_steps(monkeypatch):
+    """Of 1,025 steps drawn 14 at a time, the last mean is that of steps 1,023 to 1,025."""
+    drawn = []
+    monkeypatch.setattr("nnviz.headless.report._finite", lambda steps, losses: drawn.append(steps) or [steps, losses])
+    loss_curve(history(np.linspace(5, 1, 1025), [(1025, 1.0)]), 80, colors=False)
+    training, validation = drawn
+    assert (training[0], training[-1], validation[-1]) == (7.5, 1024, 1025)
+
+
 def test_colours_are_there_where_they_are_wanted():
     assert "\x1b[" in loss_curve(CURVES["usual"], 80, colors=True)
 

@@ -61,7 +61,7 @@ def test_a_curve_is_binned_for_a_screen_without_losing_steps_or_peaks(count, mos
     np.testing.assert_allclose(means, [bin.mean() for bin in bins], rtol=0, atol=1e-12)
     np.testing.assert_array_equal(lows, [bin.min() for bin in bins])
     np.testing.assert_array_equal(highs, [bin.max() for bin in bins])
-    assert curve.latest == (losses[-1] if count else None)
+    assert (curve.steps, curve.latest) == (count, losses[-1] if count else None)
     again = curve.binned(most)
     assert [stride, *map(bytes, (means, lows, highs))] == [again[0], *map(bytes, again[1:])], "looking changes nothing"
 

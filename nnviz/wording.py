@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 from unicodedata import normalize
 
 from rich.cells import cell_len, set_cell_size
@@ -67,6 +68,18 @@ def fitted_signed(value: float, width: int, digits: int = 3) -> str:
     return _first_fitting([*texts, number(value, 1)], value, width)
 
 
+def fitted_in_unit(value: float, width: int, decimals: int | None) -> str:
+    """A quantity in its own unit in at most `width` cells: never cut, but with fewer decimals, or an exponent."""
+    fewer = range(decimals - 1, -1, -1) if decimals else ()
+    texts = [in_unit(value, decimals), *(in_unit(value, d) for d in fewer), *(number(value, d) for d in (3, 2, 1))]
+    return _first_fitting(texts, value, width)
+
+
+def fitted_trimmed(value: float, width: int, digits: int = 4) -> str:
+    """A number that somebody chose or measured, in at most `width` cells: never cut, but with fewer digits."""
+    return _first_fitting([trimmed(value, d) for d in range(digits, 0, -1)], value, width)
+
+
 def _first_fitting(texts: list[str], value: float, width: int) -> str:
     """The first of some texts that fits, then the number with an exponent, then only what it is like."""
     texts = [*texts, _scientific(value, 1)] if math.isfinite(value) and value else texts
@@ -75,8 +88,13 @@ def _first_fitting(texts: list[str], value: float, width: int) -> str:
 
 
 def fixed(value: float, decimals: int) -> str:
-    """With exactly so many decimals: 1,234.50."""
-    return f"{value:,.{decimals}f}".replace("-", MINUS)
+    """With exactly so many decimals: 1,234.50. What is not finite is as `number` has it."""
+    return f"{value:z,.{decimals}f}".replace("-", MINUS) if math.isfinite(value) else number(value)
+
+
+def fixed_signed(value: float, decimals: int) -> str:
+    """The same with a + before what is positive."""
+    return f"+{fixed(value, decimals)}" if value > 0 else fixed(value, decimals)
 
 
 def trimmed(value: float, digits: int = 4) -> str:
@@ -85,9 +103,19 @@ def trimmed(value: float, digits: int = 4) -> str:
     return (f"{mantissa}e{int(exponent)}" if exponent else mantissa).replace("-", MINUS)
 
 
-def in_unit(value: float, decimals: int | None) -> str:
-    """A number in the unit of a target, with the decimals that are worth reading there; None if nobody knows."""
-    return number(value) if decimals is None or not abs(value) < 1e9 else fixed(value, decimals)
+def in_unit(value: float, decimals: int | None = None) -> str:
+    """A quantity in a unit of its own, such as dollars, with the decimals that are worth reading there.
+
+    Where nobody knows how many these are, it has four digits, and all that it has before the point.
+    """
+    size = abs(value)
+    if decimals is not None and size < 1e9:
+        return fixed(value, decimals)
+    if decimals is not None or not size or not math.isfinite(value):
+        return number(value)
+    if not 1e-4 <= size < 1e15:
+        return _scientific(value, 4)
+    return fixed(value, max(0, 3 - math.floor(math.log10(size))))
 
 
 def compact(value: float) -> str:
@@ -112,25 +140,43 @@ def percent(share: float) -> str:
     return ">99.99%"
 
 
+def whole_percent(share: float) -> str:
+    """What is done of a whole, 7% or 99%: 100% once all of it is done, and not before."""
+    return f"{math.floor(100 * share) if math.isfinite(share) else 0}%"
+
+
 def _scientific(value: float, digits: int) -> str:
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
     return f"{mantissa}e{int(exponent)}".replace("-", MINUS)
 
 
-def subtraction(p: float, y: float, error: float) -> tuple[str, str]:
-    """p, and "p − y = error", with as many decimals as it takes to see the error.
+class Subtraction(NamedTuple):
+    """ "0.200", "1" and "0.200 − 1 = −0.800"."""
+
+    minuend: str
+    subtrahend: str
+    words: str
+
+
+def subtraction(p: float, y: float, error: float, decimals: int | None = None) -> Subtraction:
+    """p − y = error, with as many decimals as it takes to see the error, and at least the `decimals` of their unit.
 
     Where the printed difference is not exactly the printed error, ≈ stands for =.
     """
-    minuend, subtrahend = number(p), fixed(y, 0) if y.is_integer() and abs(y) < 1e6 else number(y)
+    is_whole = decimals is None and y.is_integer() and abs(y) < 1e6
+    if decimals is None:
+        minuend, subtrahend = number(p), fixed(y, 0) if is_whole else number(y)
+    else:
+        minuend, subtrahend = in_unit(p, decimals), in_unit(y, decimals)
     seen = next((d for d in range(7) if abs(error) * 10**d >= 0.5), None)
     if not math.isfinite(error) or "e" in minuend + subtrahend or (seen is None and error):
-        return minuend, f"{minuend} − {_bracketed(subtrahend)} ≈ {signed(error)}"
-    decimals = max(_decimals(minuend), _decimals(subtrahend), seen or 0)
-    minuend, subtrahend = fixed(p, decimals), fixed(y, 0 if y.is_integer() else decimals)
-    difference = f"{'+' * (error > 0)}{fixed(error, decimals)}" if error else "0"
-    is_exact = round(round(p, decimals) - round(y, decimals), decimals) == round(error, decimals)
-    return minuend, f"{minuend} − {_bracketed(subtrahend)} {'=' if is_exact else '≈'} {difference}"
+        return Subtraction(minuend, subtrahend, f"{minuend} − {_bracketed(subtrahend)} ≈ {signed(error)}")
+    digits = max(_decimals(minuend), _decimals(subtrahend), seen or 0)
+    minuend, subtrahend = fixed(p, digits), fixed(y, 0 if is_whole else digits)
+    difference = fixed_signed(error, digits) if error else "0"
+    is_exact = round(round(p, digits) - round(y, digits), digits) == round(error, digits)
+    words = f"{minuend} − {_bracketed(subtrahend)} {'=' if is_exact else '≈'} {difference}"
+    return Subtraction(minuend, subtrahend, words)
 
 
 def _decimals(text: str) -> int:

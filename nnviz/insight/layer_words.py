@@ -5,33 +5,46 @@ import math
 import numpy as np
 
 from nnviz.array import Array
-from nnviz.training.frame import LayerView
-from nnviz.wording import count, percent, signed
+from nnviz.training.frame import LayerView, ParameterView, Spread
+from nnviz.wording import count, number, percent, signed, trimmed
 
 # The notation's own, which the screen does not load: it would bring all layers with it.
 ACTIVATIONS = ("relu", "leakyrelu", "sigmoid", "tanh")
 """The activation functions: each unit passes on its own error alone."""
 
 
-def forward_work(layer: LayerView) -> str:
+def forward_work(layer: LayerView, batch_size: int) -> str:
     """What a layer does to what comes in."""
     match layer.kind:
         case "dense":
             return weighted_sums(layer)
         case "conv":
             size = layer.described.split()[2].replace("x", "×")
-            channels = count(layer.input_shape[-1], "channel")
-            kernels = count(layer.output_shape[-1], "kernel")
+            kernels, channels = layer.output_shape[-1], layer.input_shape[-1]
+            who = f"each of its {kernels:,} kernels" if kernels > 1 else "its one kernel"
+            over = f"the {channels:,} channels" if channels > 1 else "the one channel"
             return (
-                f"each of its {kernels} of {size} was slid over the {channels} of its input; every place of its map is "
-                "the sum of what lies under it, each number times its weight."
+                f"{who} of {size} was slid over {over} of its input; every place of its map is the sum of what lies "
+                f"under it, each number times its weight{_and_bias(layer)}."
             )
         case "pool":
-            size = layer.described.split()[1]
-            return f"of every {size}×{size} numbers of a map only the largest went on."
+            return _pooled(layer)
         case "dropout":
-            share = percent(float(layer.described.split()[1]))
-            return f"by chance, about {share} of the numbers became 0, and the rest grew to make up for it."
+            share = _share(layer)
+            if not share:
+                return "it leaves nothing out, and every number went on as it was."
+            return (
+                f"by chance, about {percent(share)} of the numbers became 0, and the others were divided by "
+                f"1 − {trimmed(share, 9)}."
+            )
+        case "batchnorm":
+            if stands_alone(layer, batch_size):
+                return "alone in its batch, each number is its own mean: 0 was left of it, then scaled and shifted."
+            each, places = ("map", " and all its places") if _of_maps(layer) else ("number", "")
+            return (
+                f"each {each} lost its mean over the batch{places}, was divided by √(its variance there + 0.00001), "
+                "then scaled and shifted."
+            )
     return f"{_WORK.get(layer.kind, 'it passed the numbers on')}."
 
 
@@ -40,11 +53,20 @@ def weighted_sums(layer: LayerView) -> str:
     total = layer.units.total
     who = f"each of its {total:,} units" if total > 1 else "its one unit"
     inputs = count(math.prod(layer.input_shape), "input")
-    return f"{who} added up {inputs}, each times its weight{', and a bias' if _is_biased(layer) else ''}."
+    return f"{who} added up {inputs}, each times its weight{_and_bias(layer)}."
 
 
-def _is_biased(layer: LayerView) -> bool:
-    return layer.parameters > math.prod(layer.input_shape) * math.prod(layer.output_shape)
+def _and_bias(layer: LayerView) -> str:
+    return ", and a bias" if parameter(layer, "biases") else ""
+
+
+def _pooled(layer: LayerView) -> str:
+    size = int(layer.described.split()[1])
+    if size == 1:
+        return "each number is a square of its own, and went on as it was."
+    whole = all(side % size == 0 for side in layer.input_shape[:2])
+    rest = "" if whole else "; what fills no whole square was left out"
+    return f"of every {size}×{size} numbers of a map only the largest went on{rest}."
 
 
 _WORK = {
@@ -54,45 +76,90 @@ _WORK = {
     "tanh": "every number was squeezed between −1 and 1",
     "globalpool": "each map became one number, its mean",
     "flatten": "the maps were laid out as one row of numbers",
-    "batchnorm": "over the batch, each unit was brought to mean 0 and deviation 1, then scaled and shifted",
 }
 
 
+def parameter(layer: LayerView, kind: str) -> ParameterView | None:
+    """One of a layer's arrays of parameters, if it has it."""
+    return next((parameter for parameter in layer.parameters if parameter.kind == kind), None)
+
+
+def _share(layer: LayerView) -> float:
+    """The share of numbers that a dropout leaves out."""
+    return float(layer.described.split()[1])
+
+
+def _of_maps(layer: LayerView) -> bool:
+    """Whether what comes in is feature maps, or a picture."""
+    return len(layer.input_shape) == 3
+
+
+def stands_alone(layer: LayerView, batch_size: int) -> bool:
+    """Whether batch normalisation has nothing but each number itself to compare it with."""
+    places = math.prod(layer.input_shape[:2]) if _of_maps(layer) else 1
+    return batch_size * places == 1
+
+
 def unit_word(layer: LayerView) -> str:
-    """What one of the units that are shown is."""
+    """What one of its units is."""
     return "map" if layer.units.sides else "unit"
 
 
 def forward_outcome(layer: LayerView) -> list[str]:
-    """What came of it for the focused example, at the units that are shown."""
-    values = layer.units.activations
-    if values is None or not len(values):
+    """What came of it for the focused example, over all units."""
+    units, thing = layer.units, unit_word(layer)
+    if units.strongest is None or units.silent is None:
         return []
-    thing = unit_word(layer)
     if layer.kind in ("relu", "dropout"):
-        silent = int(np.count_nonzero(values == 0))
         how = "Silent" if layer.kind == "relu" else "At 0"
-        return [f"{how} for this example: {silent} of {count(len(values), thing)} shown."]
-    k = strongest(values)
-    return [f"The strongest one shown, {thing} {int(layer.units.indices[k])}, gave {signed(float(values[k]))}."]
+        return [f"{how} for this example: {units.silent:,} of {count(units.total, thing)}."]
+    which, value = units.strongest
+    if units.total == 1:
+        return [f"{'It gave' if thing == 'unit' else 'Its largest number is'} {signed(value)}."]
+    gave = "gave" if thing == "unit" else "reached"
+    return [f"The strongest of all {units.total:,}, {thing} {which:,}, {gave} {signed(value)}."]
 
 
-def backward_work(layer: LayerView) -> str:
-    """What a layer without weights of its own kind does to the error that comes back."""
+def backward_work(layer: LayerView, batch_size: int) -> str:
+    """What a layer that joins no units by weights does to the error that comes back."""
+    if layer.kind == "dropout" and _share(layer):
+        kept = f"divided by 1 − {trimmed(_share(layer), 9)}"
+        return f"the error passes where the number was kept, {kept}, and stops where it was left out"
+    if layer.kind == "batchnorm" and stands_alone(layer, batch_size):
+        return "alone in its batch, no number could have changed what was left of it, so no error goes on"
     return _GATES.get(layer.kind, "the error goes on")
 
 
 _GATES = {
-    "relu": "the error passes where the unit was on and stops where it was off",
-    "leakyrelu": "the error passes where the unit was on, and a hundredth of it where it was off",
-    "sigmoid": "the error is multiplied by a (1 − a), which is small where the unit was nearly 0 or 1",
-    "tanh": "the error is multiplied by 1 − a², which is small where the unit was nearly −1 or 1",
+    "relu": "the error passes where the number was above zero and stops where it was not",
+    "leakyrelu": "the error passes where the number was above zero, and a hundredth of it where it was not",
+    "sigmoid": "the error is multiplied by s (1 − s), s being what came out, which is small where s was nearly 0 or 1",
+    "tanh": "the error is multiplied by 1 − t², t being what came out, which is small where t was nearly −1 or 1",
     "pool": "of every cell, the number that won gets the whole error, the others none",
     "globalpool": "every place of a map gets an equal share of the map's error",
     "flatten": "the row of errors is folded into maps again",
     "batchnorm": "what the batch has in common is taken out of the error, as it was out of the numbers",
-    "dropout": "the error passes where the number was kept, and stops where it was left out",
 }
+
+
+def largest_gradients(layer: LayerView) -> str:
+    """How large the gradients of its parameters are, of each kind apart: "at most 0.35 in size, a bias's 1.11"."""
+    sizes = [(_ONE[parameter.kind], parameter.gradients) for parameter in layer.parameters if parameter.gradients]
+    if not sizes:
+        return ""
+    (_, first), *others = sizes
+    told = [f"at most {number(first.largest)} in size" if first.largest else "exactly 0"]
+    return ", ".join([*told, *(f"a {one}'s {_most(size, first)}" for one, size in others)])
+
+
+def _most(size: Spread, before: Spread) -> str:
+    """The largest of them; how it is to be read was said before, unless that was another case."""
+    if not size.largest:
+        return "exactly 0"
+    return number(size.largest) if before.largest else f"at most {number(size.largest)}"
+
+
+_ONE = {"weights": "weight", "biases": "bias", "scales": "scale", "shifts": "shift"}
 
 
 def strongest(values: Array) -> int:

@@ -133,11 +133,6 @@ class Optimizer:
             array[...] = state[name]
         self._steps = int(state["steps"])
 
-    def describe(self, learning_rate: float) -> str:
-        """The optimizer as the title line shows it, at that learning rate."""
-        decay = f" decay {self.weight_decay:g}" if self.weight_decay else ""
-        return f"{self.kind} lr {learning_rate:.4g}{decay}"
-
 
 class SGD(Optimizer):
     """Δw = −lr · ∂L/∂w: stochastic gradient descent."""
@@ -167,9 +162,6 @@ class Momentum(Optimizer):
         np.multiply(velocity, self._kept, out=velocity)
         np.add(velocity, gradients, out=velocity)
         np.multiply(velocity, self._rate, out=updates)
-
-    def describe(self, learning_rate: float) -> str:
-        return f"{super().describe(learning_rate)} {self.word} {self.momentum:g}"
 
 
 class Nesterov(Momentum):

@@ -18,6 +18,10 @@ class Schedule:
         """What the learning rate is multiplied by at training step number `step`, from 0."""
         return 1.0
 
+    def kind_at(self, step: int) -> str:  # noqa: ARG002
+        """What it is that changes the rate at that step."""
+        return self.kind
+
     def observe(self, loss: float, epoch: int) -> None:
         """Hear of the loss when so many epochs were done (on the validation split where there is one)."""
 
@@ -97,6 +101,9 @@ class WarmUp(Schedule):
 
     def factor(self, step: int) -> float:
         return min((step + 1) / self.steps, 1.0) * self.schedule.factor(step)
+
+    def kind_at(self, step: int) -> str:
+        return "warm-up" if step + 1 < self.steps else self.kind
 
     def observe(self, loss: float, epoch: int) -> None:
         self.schedule.observe(loss, epoch)

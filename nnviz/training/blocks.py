@@ -3,15 +3,15 @@
 import math
 
 import msgspec
+import numpy as np
 
 from nnviz.array import Array
-from nnviz.nn.layers import Layer, Shape
+from nnviz.nn.layers import Layer, Shape, Weighted
 from nnviz.nn.network import Network
 from nnviz.nn.notation import FOLLOWERS
 from nnviz.nn.parameters import Parameter
 from nnviz.training.reduction import extreme
 
-WEIGHTED = ("dense", "conv")
 OF_MAPS = ("conv", "pool", "globalpool")
 # What changes no unit, or only the shape that they are in, belongs to the layer before it.
 FOLLOWING = (*FOLLOWERS, "flatten")
@@ -44,6 +44,14 @@ class Grouping(msgspec.Struct, frozen=True):
         # Row by row first: long rows are what NumPy is quick at.
         return numbers.reshape(-1) if self.sides is None else extreme(extreme(self.maps(numbers)))
 
+    def places(self, numbers: Array) -> Array:
+        """Where in one example's numbers, as one row, each unit has its number of largest magnitude: (units,)."""
+        if self.sides is None:
+            return np.arange(self.count)
+        sizes = np.abs(numbers.reshape(-1, self.count))
+        places: Array = sizes.argmax(axis=0) * self.count + np.arange(self.count)
+        return places
+
 
 class Block(msgspec.Struct, frozen=True):
     """A layer that makes new units, its leader, and the layers after it that work on each number alone.
@@ -60,7 +68,12 @@ class Block(msgspec.Struct, frozen=True):
     @property
     def weights(self) -> Parameter | None:
         """The leader's weights, if it joins units by weights."""
-        return self.leader.parameters()[0] if self.leader.kind in WEIGHTED else None
+        return self.leader.weights if isinstance(self.leader, Weighted) else None
+
+    @property
+    def biases(self) -> Parameter | None:
+        """What the leader adds to its weighted sums, if it does."""
+        return self.leader.biases if isinstance(self.leader, Weighted) else None
 
     @property
     def is_of_maps(self) -> bool:

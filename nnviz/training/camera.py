@@ -1,20 +1,20 @@
 """Camera: takes frames of a trainer."""
 
-import math
 import re
 from typing import Any
 
 import numpy as np
 
 from nnviz.array import Array
-from nnviz.nn.notation import describe
+from nnviz.nn.notation import ACTIVATIONS, describe
 from nnviz.nn.optimizers import Nesterov
+from nnviz.nn.parameters import Parameter
 from nnviz.training import frame as f
 from nnviz.training.blocks import blocks_of, by_units, input_grouping
 from nnviz.training.curves import curves_of
 from nnviz.training.evaluation import chosen_class
 from nnviz.training.heatmaps import Heatmaps
-from nnviz.training.reduction import extreme, largest
+from nnviz.training.reduction import extreme, largest, spread
 from nnviz.training.shown_units import first_outputs, ranked_units, shown_units
 from nnviz.training.stages import Phase
 from nnviz.training.step_trace import StepTrace
@@ -23,6 +23,8 @@ from nnviz.training.text_marks import text_view
 from nnviz.training.trainer import Trainer
 from nnviz.wording import apart, cut, printable, shown_names
 
+# The layers that work on each number alone.
+ALONE = (*ACTIVATIONS, "dropout")
 # How much each input varies is measured on so many examples, and fewer where that would be more than so many numbers.
 VARYING, VARYING_NUMBERS = 1024, 1 << 22
 _OTHERS = re.compile(r" \+\d+$")
@@ -75,7 +77,6 @@ class Camera:
             "moment": self._moment(),
             "focus": focus,
             "learning_rate": trainer.update_rule.learning_rate,
-            "rate": trainer.update_rule.rate_at(trainer.index),
             "batch_loss": trainer.scores.mean if scored else None,
             "worst": int(trainer.scores.each.argmax()) if scored else None,
         }
@@ -101,6 +102,7 @@ class Camera:
             self._choose_outputs(place)
             fields["input"] = self._units(-1, place)
             fields["layers"] = tuple(self._layer(i, place) for i in range(trainer.depth))
+            fields["passed"] = self._passed(place)
         if "matrix" in parts:
             batch_size = len(trainer.batch.indices)
             fields["matrix"] = self._heatmaps.take(focus.block, focus.quantity, place, batch_size, self._ranked)
@@ -136,8 +138,9 @@ class Camera:
         return f.Moment(t.index, t.epoch, t.batch_index, t.batches.per_epoch, t.depth, t.done)
 
     def _update_rule(self) -> f.UpdateRuleView:
-        update_rule = self._trainer.update_rule
+        update_rule, step = self._trainer.update_rule, self._trainer.index
         optimizer, penalty, clip = update_rule.optimizer, update_rule.penalty, update_rule.clip
+        schedule, is_proposed = update_rule.schedule.kind_at(step), self._trace.proposal
         return f.UpdateRuleView(
             rule=optimizer.kind,
             momentum=getattr(optimizer, "momentum", None),
@@ -145,8 +148,10 @@ class Camera:
             decay=optimizer.weight_decay or None,
             penalty=penalty.value() if penalty else None,
             clip=clip.limit if clip else None,
-            norm=clip.norm if clip and self._trace.proposal else None,
-            schedule=update_rule.schedule.kind if update_rule.schedule.kind != "constant" else None,
+            norm=clip.norm if clip and is_proposed else None,
+            chosen=update_rule.followed_rate if is_proposed else update_rule.learning_rate,
+            rate=optimizer.learning_rate if is_proposed else update_rule.rate_at(step),
+            schedule=schedule if schedule != "constant" else None,
         )
 
     def _example(self, place: int) -> f.ExampleView:
@@ -173,7 +178,7 @@ class Camera:
             batch_size=len(trainer.batch.indices),
             name=printable(split.names[number]),
             label=int(split.labels[number]) if task.class_names else None,
-            share=1 / len(trainer.batch.indices) if weights is None else float(weights[place] / weights.sum()),
+            weight=None if weights is None else float(weights[place] / weights.sum()),
             pixels=_thinned(stored) if is_picture else None,
             augmented=seen is not None,
             features=None if is_picture else trainer.batch.inputs[place, : f.FEATURES].copy(),
@@ -234,13 +239,17 @@ class Camera:
         grouping = self._blocks[block].grouping if layer >= 0 else self._input
         indices = self._chosen[block + 1]
         output, gradient = self._trace.output(layer), self._trace.output_gradient(layer)
+        values = None if output is None else grouping.values(output[place])
+        strongest = None if values is None else int(np.abs(values).argmax())
         return f.Units(
             sides=grouping.sides,
             total=grouping.count,
             indices=indices,
             names=self._ngram_names(indices) if layer < 0 else (),
-            activations=None if output is None else grouping.values(output[place])[indices],
+            activations=None if values is None else values[indices],
             gradients=None if gradient is None else grouping.values(gradient[place])[indices],
+            strongest=None if values is None or strongest is None else (strongest, float(values[strongest])),
+            silent=None if values is None else values.size - int(np.count_nonzero(values)),
         )
 
     def _edges(self, block: int) -> Array | None:
@@ -253,18 +262,8 @@ class Camera:
         return edges
 
     def _layer(self, number: int, place: int) -> f.LayerView:
-        trainer = self._trainer
-        layer = trainer.network.layers[number]
-        parameters = layer.parameters()
+        layer = self._trainer.network.layers[number]
         block = self._block_of[number]
-        weights = gradients = updates = None
-        if parameters:
-            span = slice(parameters[0].span.start, parameters[-1].span.stop)
-            weights = _spread(trainer.network.parameters.values[span])
-            if self._trace.gradients(number):
-                gradients = _spread(trainer.network.parameters.gradients[span])
-            if self._trace.proposal:
-                updates = _spread(trainer.update_rule.optimizer.updates[span])
         return f.LayerView(
             name=layer.name,
             kind=layer.kind,
@@ -272,38 +271,72 @@ class Camera:
             block=block,
             input_shape=layer.input_shape,
             output_shape=layer.output_shape,
-            parameters=sum(math.prod(parameter.shape) for parameter in parameters),
+            parameters=tuple(self._parameter(parameter, number) for parameter in layer.parameters()),
             units=self._units(number, place),
             edges=self._edges(block) if layer is self._blocks[block].leader else None,
-            weights=weights,
-            gradients=gradients,
-            updates=updates,
+        )
+
+    def _parameter(self, parameter: Parameter, layer: int) -> f.ParameterView:
+        values, gradients, updates = (
+            self._trace.of_weights(quantity, layer, parameter)
+            for quantity in (f.Quantity.WEIGHT, f.Quantity.GRADIENT, f.Quantity.UPDATE)
+        )
+        assert values is not None
+        size = spread(values)
+        before = None
+        if updates is not None:
+            before = spread(values - updates) if self._trace.phase(Phase.UPDATE) else size
+        return f.ParameterView(
+            kind=parameter.name.rpartition(".")[2],
+            count=values.size,
+            values=size,
+            gradients=None if gradients is None else spread(gradients),
+            updates=None if updates is None else spread(updates),
+            before=before,
+        )
+
+    def _passed(self, place: int) -> f.PassedError | None:
+        """Of the layer that the last stage went back through, if it works on each number alone."""
+        trainer = self._trainer
+        stage = trainer.stages[trainer.done - 1] if trainer.done else None
+        if stage is None or stage.phase is not Phase.BACKWARD or stage.part == 0:
+            return None
+        if trainer.network.layers[stage.part].kind not in ALONE:
+            return None
+        came, went = (self._trace.output_gradient(layer) for layer in (stage.part, stage.part - 1))
+        if came is None or went is None:
+            return None
+        grouping = self._blocks[self._block_of[stage.part]].grouping
+        largest = int(np.abs(came[place]).argmax())
+        where, unit = divmod(largest, grouping.count)
+        row, column = divmod(where, grouping.sides[1]) if grouping.sides else (0, 0)
+        return f.PassedError(
+            unit=unit,
+            place=(row, column) if grouping.sides else None,
+            came=float(came[place].flat[largest]),
+            went=float(went[place].flat[largest]),
         )
 
     def _errors(self, number: int, place: int) -> f.BlockErrors:
         block = self._blocks[number]
         first, last = block.layers[0], block.layers[-1]
-        seen = self._trace
-        z, a, grad_z, grad_a = (
-            None if batch is None else block.grouping.values(batch[place])
-            for batch in (
-                seen.output(first),
-                seen.output(last),
-                seen.output_gradient(first),
-                seen.output_gradient(last),
-            )
-        )
-        total = block.grouping.count
-        # ∂L/∂a arrives before ∂L/∂z.
-        known = grad_a if grad_z is None else grad_z
+        seen, total = self._trace, block.grouping.count
+        batches = [seen.output(first), seen.output(last), seen.output_gradient(first), seen.output_gradient(last)]
+        if block.weights is None:
+            batches[0] = batches[2] = None
+        rows = [None if batch is None else batch[place].reshape(-1) for batch in batches]
+        # Of a map, all are of one place: where ∂L/∂a is largest, or what is known instead.
+        telling = next((rows[i] for i in (3, 1, 0) if rows[i] is not None), None)
+        places = None if telling is None else block.grouping.places(telling)
         if number == self.blocks - 1:
             indices = self._worst_outputs(place, total)
-        elif known is None:
+        elif rows[3] is None or places is None:
             indices = np.arange(min(total, f.LISTED_UNITS))
         else:
-            indices = largest(np.abs(known), f.LISTED_UNITS)
-        z, a, grad_z, grad_a = (None if unit is None else unit[indices] for unit in (z, a, grad_z, grad_a))
-        return f.BlockErrors(block.leader.name, block.is_of_maps, total, indices, z, a, grad_z, grad_a)
+            indices = largest(np.abs(rows[3][places]), f.LISTED_UNITS)
+        z, a, grad_z, grad_a = (None if row is None or places is None else row[places][indices] for row in rows)
+        weighted = block.weights is not None
+        return f.BlockErrors(block.leader.name, block.is_of_maps, weighted, total, indices, z, a, grad_z, grad_a)
 
     def _worst_outputs(self, place: int, total: int) -> Array:
         """The output for the target's class, then those with the largest error; others in the order of their own."""
@@ -324,11 +357,6 @@ def _varying(trainer: Trainer, count: int) -> Array:
     examples = trainer.dataset.train.inputs[: min(VARYING, max(VARYING_NUMBERS // count, 2))]
     variance: Array = trainer.batches.encoder.inputs(examples).reshape(-1, count).var(axis=0)
     return variance
-
-
-def _spread(values: Array) -> f.Spread:
-    largest = max(float(values.max()), -float(values.min()))
-    return f.Spread(math.sqrt(float(np.dot(values, values)) / values.size), largest)
 
 
 def _thinned(pixels: Array) -> Array:

@@ -107,7 +107,7 @@ class ExampleView(msgspec.Struct, frozen=True):
 
     number      its place in the training split; `place` is its place in the batch of `batch_size`
     label       its class, None where targets are numbers
-    share       how much of the batch's mean loss is its own: 1 / batch_size, unless classes are weighted
+    weight      its share of all that the examples of the batch weigh; None where all count the same
     pixels      (height, width, channels) uint8, the picture as the network saw it; None for features
     augmented   whether that is a changed picture and not the one that is stored
     features    (features,) float, standardised; None for pictures
@@ -128,7 +128,7 @@ class ExampleView(msgspec.Struct, frozen=True):
     batch_size: int
     name: str
     label: int | None
-    share: float
+    weight: float | None
     pixels: Array | None
     augmented: bool
     features: Array | None
@@ -156,8 +156,10 @@ class Units(msgspec.Struct, frozen=True):
     sides        (height, width) of a map, None where a unit is one number
     indices      (k,) places in the layer's flattened output or numbers of maps, `total` of them in all
     names        (k,) of an input that counts n-grams, else empty
-    activations  (k,) of the focused example
-    gradients    (k,) ∂L/∂(activation) of the focused example
+    activations  (k,) of the focused example: what the layer gave
+    gradients    (k,) ∂L/∂(the same numbers)
+    strongest    of all units, shown or not: the number of the one whose activation is of largest magnitude, and that
+    silent       how many of all units are exactly 0
     """
 
     sides: tuple[int, int] | None
@@ -166,6 +168,8 @@ class Units(msgspec.Struct, frozen=True):
     names: tuple[str, ...]
     activations: Array | None
     gradients: Array | None
+    strongest: tuple[int, float] | None
+    silent: int | None
 
 
 class Spread(msgspec.Struct, frozen=True):
@@ -175,6 +179,23 @@ class Spread(msgspec.Struct, frozen=True):
     largest: float
 
 
+class ParameterView(msgspec.Struct, frozen=True):
+    """One array of a layer's parameters.
+
+    kind       weights, biases, scales or shifts
+    count      of its numbers
+    values, gradients, updates  how large they are
+    before     how large the values were before this step's update; known with the update
+    """
+
+    kind: str
+    count: int
+    values: Spread
+    gradients: Spread | None
+    updates: Spread | None
+    before: Spread | None
+
+
 class LayerView(msgspec.Struct, frozen=True):
     """One layer.
 
@@ -182,7 +203,7 @@ class LayerView(msgspec.Struct, frozen=True):
              number alone (activation functions, batch normalisation, dropout) or only reshape (flatten)
     edges    (units before, units here), the weights between the units shown; where a pair of units has several, as in a
              kernel, the one of largest magnitude. None for a layer that joins no units by weights
-    weights, gradients, updates  how large they are, over all of the layer's parameters
+    parameters  its arrays, weights first
     """
 
     name: str
@@ -191,29 +212,42 @@ class LayerView(msgspec.Struct, frozen=True):
     block: int
     input_shape: tuple[int, ...]
     output_shape: tuple[int, ...]
-    parameters: int
+    parameters: tuple[ParameterView, ...]
     units: Units
     edges: Array | None
-    weights: Spread | None
-    gradients: Spread | None
-    updates: Spread | None
+
+
+class PassedError(msgspec.Struct, frozen=True):
+    """One number of a layer that works on each number alone, on the way back: that of the largest ∂L/∂(its output).
+
+    unit      its unit, and `place` where in a feature map (row, column); None where the unit is one number
+    came      ∂L/∂(the layer's output) there, and `went`, ∂L/∂(its input)
+    """
+
+    unit: int
+    place: tuple[int, int] | None
+    came: float
+    went: float
 
 
 class BlockErrors(msgspec.Struct, frozen=True):
     """The error that reached each unit of the focused block, for the focused example, the largest first.
 
-    Of the outputs for classes, the one of the target comes before all others; numbers are in their own order.
+    Of the outputs for classes, the one of the target comes before all others; numbers are in their own order. Units are
+    ordered by ∂L/∂a.
 
-    In a block of feature maps, each number is the one of largest magnitude in its map.
+    Of a feature map, all numbers are those of one place: where ∂L/∂a is of largest magnitude, or a until that is known.
 
     of_maps           whether the units are feature maps (or stand for one each)
+    weighted          whether the block begins with weighted sums
     indices           (k,) units, `total` in all
-    z, a              (k,) what the block's first layer and its last one gave
-    grad_z, grad_a    (k,) ∂L/∂z and ∂L/∂a; in a block of one layer they are the same
+    z, grad_z         (k,) these sums, before any batch normalisation, and ∂L/∂z; None in a block without
+    a, grad_a         (k,) what the block's last layer gave, and ∂L/∂a
     """
 
     name: str
     of_maps: bool
+    weighted: bool
     total: int
     indices: Array
     z: Array | None
@@ -230,6 +264,7 @@ class MatrixView(msgspec.Struct, frozen=True):
     `row_step` × `column_step` numbers of the whole matrix of `shape`.
 
     by_example  whether columns are examples; in a block without weights they always are, and its gradient is ∂L/∂a
+    biases      (rows,) the same quantity of the units' biases; None where there are none, or not yet
     """
 
     quantity: Quantity
@@ -239,6 +274,7 @@ class MatrixView(msgspec.Struct, frozen=True):
     row_step: int
     column_step: int
     cells: Array | None
+    biases: Array | None
 
 
 class TilesView(msgspec.Struct, frozen=True):
@@ -256,6 +292,7 @@ class TilesView(msgspec.Struct, frozen=True):
     cells    (r, c, height, width), feature maps with c = 1
     before   (r, height, width), the maps that go into a pool or globalpool, for activation; None where too large
     kept     (r, height, width) bool, which of these numbers a pool passed on
+    biases   (r,) of kernels: the same quantity of their biases; None where there are none, or not yet
     """
 
     quantity: Quantity
@@ -269,6 +306,7 @@ class TilesView(msgspec.Struct, frozen=True):
     cells: Array | None
     before: Array | None
     kept: Array | None
+    biases: Array | None
 
 
 class SurfaceView(msgspec.Struct, frozen=True):
@@ -348,7 +386,9 @@ class UpdateRuleView(msgspec.Struct, frozen=True):
     decay    share of every weight that a step takes away, times the learning rate
     penalty  the penalty on large weights that is trained together with the loss, at the weights as they are
     clip     the longest gradient that is followed, and `norm`, how long this one was, from the proposal on
-    schedule how the learning rate changes
+    chosen   the learning rate that was chosen for the update, and `rate`, what the schedule makes of it: of this step's
+             Δw once it is proposed, whatever has been chosen since
+    schedule what changes the rate at this step: the schedule, or the warm-up that leads up to it
     """
 
     rule: str
@@ -358,6 +398,8 @@ class UpdateRuleView(msgspec.Struct, frozen=True):
     penalty: float | None
     clip: float | None
     norm: float | None
+    chosen: float
+    rate: float
     schedule: str | None
 
 
@@ -382,8 +424,9 @@ class Title(msgspec.Struct, frozen=True):
 class Frame(msgspec.Struct, frozen=True):
     """All that there is to see at one moment.
 
-    learning_rate  the rate that was chosen; `rate` is what the schedule makes of it for this step
+    learning_rate  the rate that is chosen now
     input      the units of the input; `layers` has those of each layer
+    passed     from the backward stage of a layer that works on each number alone, until the next stage; else None
     batch_loss the mean loss of the batch, from the loss on
     said_wrong how many examples of the batch were put in the wrong class; None before the loss and for numbers
     worst      place in the batch of the example with the highest loss, from the loss on
@@ -397,11 +440,11 @@ class Frame(msgspec.Struct, frozen=True):
     moment: Moment
     focus: Focus
     learning_rate: float
-    rate: float
     update_rule: UpdateRuleView
     example: ExampleView
     input: Units
     layers: tuple[LayerView, ...]
+    passed: PassedError | None
     batch_loss: float | None
     said_wrong: int | None
     worst: int | None
@@ -426,7 +469,7 @@ Part = Literal[
     "surface",
     "points",
 ]
-"""What of a frame takes time to take: the names of its fields. With the layers comes the input."""
+"""What of a frame takes time to take: the names of its fields. With the layers come `input` and `passed`."""
 
 Parts = frozenset[Part]
 EVERY_PART: Parts = frozenset(get_args(Part))

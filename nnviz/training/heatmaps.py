@@ -41,7 +41,15 @@ class Heatmaps:
         shape = (block.grouping.count, columns)
         row_step, column_step = (-(-shape[0] // f.MATRIX_ROWS), -(-shape[1] // f.MATRIX_COLUMNS))
         cells = None if whole is None else reduced(whole.T, row_step, column_step)
-        return f.MatrixView(quantity, block.leader.name, by_example, shape, row_step, column_step, cells)
+        biases = None if by_example else self._biases(block, quantity)
+        if biases is not None:
+            biases = reduced(biases[:, None], row_step, 1)[:, 0]
+        return f.MatrixView(quantity, block.leader.name, by_example, shape, row_step, column_step, cells, biases)
+
+    def _biases(self, block: Block, quantity: f.Quantity) -> Array | None:
+        """The biases beside the weights of a block, or their gradient or update, (units,)."""
+        biases = block.biases
+        return None if biases is None else self._trace.of_weights(quantity, block.layers[0], biases)
 
     def _of_outputs(self, block: Block, quantity: f.Quantity) -> Array | None:
         """What the whole block gave, or the gradient of that, for the whole batch."""
@@ -56,6 +64,7 @@ class Heatmaps:
         here, before = here[:rows], before[:columns]
         weights = self._trace.of_weights(quantity, block.layers[0], block.weights)
         cells = None if weights is None else weights[:, :, before[:, None], here].transpose(3, 2, 0, 1)
+        biases = self._biases(block, quantity)
         return f.TilesView(
             quantity,
             block.leader.name,
@@ -68,6 +77,7 @@ class Heatmaps:
             cells=None if cells is None else cells.astype(np.float32),
             before=None,
             kept=None,
+            biases=None if biases is None else biases[here].astype(np.float32),
         )
 
     def _maps(self, block: Block, quantity: f.Quantity, place: int, here: Array) -> f.TilesView:
@@ -96,6 +106,7 @@ class Heatmaps:
             cells=cells,
             before=before,
             kept=kept,
+            biases=None,
         )
 
     def _given(self, block: Block, place: int) -> Array | None:

@@ -1,8 +1,14 @@
 """Large arrays made small for a frame: of many numbers the one of largest magnitude, so that no peak is lost."""
 
+import math
+
 import numpy as np
 
 from nnviz.array import Array
+from nnviz.training.frame import Spread
+
+# The squares of numbers between the two, even of very many, can be added up in float32.
+SMALLEST, LARGEST = 1e-15, 1e15
 
 
 def largest(values: Array, count: int) -> Array:
@@ -49,3 +55,14 @@ def extreme(array: Array) -> Array:
     highs, lows = array.max(axis=0), array.min(axis=0)
     extremes: Array = np.where(highs >= -lows, highs, lows)
     return extremes
+
+
+def spread(values: Array) -> Spread:
+    """How large numbers of any shape are."""
+    row = values.reshape(-1)
+    largest = max(float(row.max()), -float(row.min()))
+    if not math.isfinite(largest):
+        return Spread(largest, largest)
+    scale = 1.0 if SMALLEST < largest < LARGEST or not largest else largest
+    scaled = row if scale == 1.0 else row / scale
+    return Spread(scale * math.sqrt(float(np.dot(scaled, scaled)) / row.size), largest)

@@ -6,7 +6,7 @@ import numpy as np
 
 from nnviz.array import Array
 from nnviz.training import frame as f
-from nnviz.training.evaluation import class_probabilities
+from nnviz.training.evaluation import chosen_class, class_probabilities
 from nnviz.training.trainer import Trainer
 from nnviz.wording import shown_names
 
@@ -78,7 +78,7 @@ class Surface:
         if task.class_names:
             probabilities = class_probabilities(predictions, task)
             chosen = probabilities[:, 1] if probabilities.shape[1] == 2 else probabilities.max(axis=1)
-            self._classes = probabilities.argmax(axis=1).astype(np.int16).reshape(side)
+            self._classes = chosen_class(predictions, task).astype(np.int16).reshape(side)
         else:
             chosen = task.told_numbers(predictions)[:, 0]
         self._values = chosen.astype(np.float32).reshape(side)

@@ -4,11 +4,12 @@ import msgspec
 import numpy as np
 
 from nnviz.array import Array
-from nnviz.nn.optimizers import Optimizer
+from nnviz.nn.optimizers import Momentum, Optimizer
 from nnviz.nn.parameters import Parameters
 from nnviz.nn.regularizers import Clip, Penalty
 from nnviz.nn.schedules import Schedule, ScheduleState
 from nnviz.nn.workers import Workers
+from nnviz.wording import trimmed
 
 
 class UpdateRuleState(msgspec.Struct, frozen=True):
@@ -25,6 +26,8 @@ class UpdateRule:
     learning_rate  the rate that was chosen; the schedule multiplies it. It may be changed between steps
     l1, l2         strength of the penalties on large weights, 0 for none
     clip           longest gradient that is followed, None for any
+
+    `followed_rate` is the learning rate that was chosen when the last update was proposed.
     """
 
     def __init__(
@@ -37,7 +40,7 @@ class UpdateRule:
     ) -> None:
         self.optimizer = optimizer
         self.schedule = schedule or Schedule()
-        self.learning_rate = optimizer.learning_rate
+        self.learning_rate = self.followed_rate = optimizer.learning_rate
         self._strengths = l1, l2
         self._limit = clip
         self.penalty: Penalty | None = None
@@ -78,6 +81,7 @@ class UpdateRule:
             gradients = self.penalty.added_to(gradients)
         if self.clip is not None:
             gradients = self.clip.shortened(gradients)
+        self.followed_rate = self.learning_rate
         self.optimizer.learning_rate = self.rate_at(step)
         return gradients
 
@@ -87,8 +91,14 @@ class UpdateRule:
 
     def describe(self, step: int) -> str:
         """The optimizer at that training step, and the schedule of its learning rate if there is one."""
-        schedule = f" {self.schedule.kind}" if self.schedule.kind != "constant" else ""
-        return self.optimizer.describe(self.rate_at(step)) + schedule
+        optimizer = self.optimizer
+        words = [optimizer.kind, "lr", trimmed(self.rate_at(step))]
+        if optimizer.weight_decay:
+            words += ["decay", trimmed(optimizer.weight_decay)]
+        if isinstance(optimizer, Momentum):
+            words += [optimizer.word, trimmed(optimizer.momentum)]
+        kind = self.schedule.kind_at(step)
+        return " ".join(words + [kind] * (kind != "constant"))
 
     def state(self) -> UpdateRuleState:
         """A copy of all that it remembers."""

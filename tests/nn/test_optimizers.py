@@ -147,19 +147,3 @@ def test_weight_decay_takes_a_share_of_the_weights_as_they_are_and_of_nothing_el
         values *= 2
     with_decay.learning_rate = without.learning_rate = 0.0
     np.testing.assert_array_equal(with_decay.propose(gradient), 0 * values)
-
-
-@pytest.mark.parametrize(
-    ("optimizer", "line"),
-    [
-        (SGD(0.1), "SGD lr 0.02"),
-        (SGD(0.1, weight_decay=0.01), "SGD lr 0.02 decay 0.01"),
-        (Momentum(0.1, 0.9), "SGD lr 0.02 momentum 0.9"),
-        (Nesterov(0.1, 0.9, 1e-4), "SGD lr 0.02 decay 0.0001 nesterov 0.9"),
-        (RMSprop(0.1), "RMSprop lr 0.02"),
-        (Adam(0.1), "Adam lr 0.02"),
-        (AdamW(0.1), "AdamW lr 0.02 decay 0.01"),
-    ],
-)
-def test_the_line_that_names_an_optimizer_at_a_learning_rate(optimizer, line):
-    assert optimizer.describe(learning_rate=0.02) == line

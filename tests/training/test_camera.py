@@ -51,9 +51,13 @@ def test_gradients_shown_match_central_differences(make_trainer):
         assert relative_error(shown.cells, named[f"{name}.weights"].T) < 1e-6
     layers = {layer.name: layer for layer in take(camera).layers}
     for name in BLOCKS:
-        both = np.concatenate([named[f"{name}.weights"].ravel(), named[f"{name}.biases"].ravel()])
-        assert layers[name].gradients.largest == pytest.approx(np.abs(both).max(), rel=1e-6)
-        assert layers[name].gradients.rms == pytest.approx(np.sqrt(np.mean(both**2)), rel=1e-6)
+        for parameter in layers[name].parameters:
+            gradients = named[f"{name}.{parameter.kind}"]
+            assert parameter.count == gradients.size
+            assert parameter.gradients.largest == pytest.approx(np.abs(gradients).max(), rel=1e-6)
+            assert parameter.gradients.rms == pytest.approx(np.sqrt(np.mean(gradients**2)), rel=1e-6)
+        biases = take(camera, block=BLOCKS[name]).matrix.biases
+        assert relative_error(biases, named[f"{name}.biases"]) < 1e-6
 
 
 def test_the_errors_shown_match_central_differences_of_the_loss_in_the_logits(make_trainer):
@@ -77,7 +81,7 @@ def test_hidden_errors_obey_the_chain_rule(make_trainer):
     trainer = make_trainer(dtype="float64")
     trainer.finish_phase(Phase.BACKWARD)
     errors = take(Camera(trainer), example=1, block=0).errors
-    assert np.abs(errors.grad_z).tolist() == sorted(np.abs(errors.grad_z), reverse=True)
+    assert np.abs(errors.grad_a).tolist() == sorted(np.abs(errors.grad_a), reverse=True)
     np.testing.assert_allclose(errors.a, np.tanh(errors.z), atol=1e-12)
     np.testing.assert_allclose(errors.grad_z, errors.grad_a * (1 - errors.a**2), atol=1e-12)
 
@@ -106,9 +110,10 @@ def test_what_a_stage_has_not_reached_is_none(make_trainer):
             # The backward stage of the layer above leaves it; the last layer's is taken from the loss in its own.
             known = done >= min(2 * DEPTH + 1, max(2 * DEPTH - number, DEPTH + 2))
             assert (layer.units.gradients is not None) == known, (done, layer.name)
-            if layer.parameters:
-                assert (layer.gradients is not None) == (done >= 2 * DEPTH + 1 - number)
-                assert (layer.updates is not None) == (done >= 2 * DEPTH + 2)
+            for parameter in layer.parameters:
+                assert (parameter.gradients is not None) == (done >= 2 * DEPTH + 1 - number)
+                assert (parameter.updates is not None) == (done >= 2 * DEPTH + 2)
+                assert (parameter.before is not None) == (done >= 2 * DEPTH + 2)
         assert (frame.matrix.cells is not None) == (done >= DEPTH + 2)
         assert frame.input.activations is not None
         assert frame.input.gradients is None, "nothing trains the input"
@@ -210,9 +215,8 @@ def test_hidden_units_are_listed_by_the_error_that_has_reached_them(make_trainer
     for _ in trainer.stages:
         trainer.advance()
         errors = take(camera, block=0).errors
-        known = errors.grad_a if errors.grad_z is None else errors.grad_z
-        if known is not None:
-            assert list(np.abs(known)) == sorted(np.abs(known), reverse=True)
+        if errors.grad_a is not None:
+            assert list(np.abs(errors.grad_a)) == sorted(np.abs(errors.grad_a), reverse=True)
 
 
 def test_nodes_keep_their_places_as_long_as_a_run_lasts(make_trainer):

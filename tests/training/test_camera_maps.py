@@ -96,13 +96,25 @@ def test_errors_of_maps_match_central_differences(make, block, first, last):
     errors = take(camera, example=2, block=block).errors
     kept = [output.copy() for output in trainer.outputs]
     assert errors.of_maps == (block != DENSE1)
-    for name, shown in ((first, errors.grad_z), (last, errors.grad_a)):
+    assert (errors.grad_z is None) == (errors.z is None) == (block == POOL1)
+    by_unit = {}
+    for name in (first, last):
         layer = numbers(trainer, name)
         output = kept[layer + 1].copy()
         slopes = differences(output[2], lambda layer=layer, output=output: loss_from(trainer, layer, output))
-        maps = slopes if block == DENSE1 else slopes.reshape(*kept[numbers(trainer, first) + 1].shape[1:])
-        np.testing.assert_allclose(shown, extremes(maps)[errors.indices], atol=1e-8)
-    assert np.abs(errors.grad_z).tolist() == sorted(np.abs(errors.grad_z), reverse=True)
+        by_unit[name] = slopes.reshape(-1, errors.total)
+    # Of a map, both are of one place: where ∂L/∂a is largest.
+    places = np.abs(by_unit[last]).argmax(axis=0)[errors.indices]
+    np.testing.assert_allclose(errors.grad_a, by_unit[last][places, errors.indices], atol=1e-8)
+    if errors.grad_z is not None:
+        np.testing.assert_allclose(errors.grad_z, by_unit[first][places, errors.indices], atol=1e-8)
+        np.testing.assert_array_equal(
+            errors.z, kept[numbers(trainer, first) + 1][2].reshape(-1, errors.total)[places, errors.indices]
+        )
+    np.testing.assert_array_equal(
+        errors.a, kept[numbers(trainer, last) + 1][2].reshape(-1, errors.total)[places, errors.indices]
+    )
+    assert np.abs(errors.grad_a).tolist() == sorted(np.abs(errors.grad_a), reverse=True)
 
 
 def test_a_unit_is_a_map_and_tells_its_number_of_largest_magnitude(make):
@@ -258,8 +270,8 @@ def test_every_kind_of_layer_may_be_the_first(make, layers):
                 frame = take(camera, block=block, quantity=quantity)
                 assert (frame.input.total, frame.input.sides) == (units, sides)
                 assert isinstance(frame.matrix, TilesView) == (frame.errors.of_maps), (block, quantity)
-                assert (frame.errors.z is not None) == (done > first_of(frame, block))
                 weighted = leader(frame, block).kind in ("dense", "conv")
+                assert (frame.errors.z is not None) == (weighted and done > first_of(frame, block))
                 if quantity is Quantity.WEIGHT:
                     assert (frame.matrix.cells is not None) == weighted
                 if quantity is Quantity.GRADIENT and not weighted:

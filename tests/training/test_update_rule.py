@@ -5,9 +5,11 @@ import pytest
 
 from nnviz.errors import InputError
 from nnviz.nn.gradcheck import numerical_gradient, relative_error
-from nnviz.nn.optimizers import SGD, AdamW, Momentum, Nesterov, RMSprop
+from nnviz.nn.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, RMSprop
+from nnviz.nn.schedules import Cosine, Plateau, Schedule, StepDecay, WarmUp
 from nnviz.training.assembly import assemble, build_batches, build_optimizer, build_schedule
 from nnviz.training.stages import Phase
+from nnviz.training.update_rule import UpdateRule
 
 
 def propose(trainer):
@@ -151,3 +153,19 @@ def test_balanced_weights_make_all_classes_count_alike(make_experiment, dataset)
 def test_a_class_weight_for_no_class_is_refused(make_experiment, dataset):
     with pytest.raises(InputError, match="no class is called 'wasp'; there are ant, bee, cow"):
         assemble(make_experiment(class_weights={"wasp": 2.0}), dataset)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "schedule", "line"),
+    [
+        (SGD(0.1), Schedule(), "SGD lr 0.1"),
+        (SGD(0.1, weight_decay=0.01), StepDecay(2, 0.2), "SGD lr 0.02 decay 0.01 step"),
+        (Momentum(0.1, 0.9), WarmUp(20, Schedule()), "SGD lr 0.02 momentum 0.9 warm-up"),
+        (Nesterov(0.1, 0.9, 1e-5), WarmUp(4, Cosine(100)), "SGD lr 0.09978 decay 1e−5 nesterov 0.9 cosine"),
+        (RMSprop(2e-6), WarmUp(20, Cosine(100)), "RMSprop lr 3.991e−7 warm-up"),
+        (Adam(0.1), Plateau(3, 0.5), "Adam lr 0.1 plateau"),
+        (AdamW(0.1), Schedule(), "AdamW lr 0.1 decay 0.01"),
+    ],
+)
+def test_the_line_that_names_an_optimizer_tells_the_rate_at_a_step_and_what_changes_it(optimizer, schedule, line):
+    assert UpdateRule(optimizer, schedule).describe(step=3) == line

@@ -118,11 +118,11 @@ def number(pixel: int, step: int) -> int:
     return pixel // step if step > 0 else pixel * -step
 
 
-def span(place: int, step: int, size: int) -> str:
-    """Which of `size` numbers stand at `place`, when each place holds `step` of them: 7, or 12…15."""
+def span(place: int, step: int, size: int, first: int = 0) -> str:
+    """Which of `size` numbers, counted from `first` on, stand at `place`, when each holds `step`: 7, or 12…15."""
     if step == 1:
-        return f"{place:,}"
-    return f"{place * step:,}…{min((place + 1) * step, size) - 1:,}"
+        return f"{place + first:,}"
+    return f"{place * step + first:,}…{min((place + 1) * step, size) - 1 + first:,}"
 
 
 def heatmap(matrix: Array, scale: float, palette: Palette) -> list[Strip]:

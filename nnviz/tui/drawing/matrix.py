@@ -106,11 +106,18 @@ class MatrixSheet:
         """The number of one cell, and whose it is."""
         matrix = self._matrix
         unit = span(row, matrix.row_step, matrix.shape[0])
-        other = span(column, matrix.column_step, matrix.shape[1])
+        # Examples are counted as they are beside their picture.
+        other = span(column, matrix.column_step, matrix.shape[1], first=int(matrix.by_example))
         value = signed(float(self.numbers[row, column]))
-        return (
-            f"{value} · unit {unit}, example {other}" if matrix.by_example else f"{value} · input {other} → unit {unit}"
-        )
+        if matrix.by_example:
+            return self._first_fitting(f"{value} · unit {unit}, example {other}", value)
+        said = f"{value} · input {other} → unit {unit}"
+        bias = "" if matrix.biases is None else f" · bias {signed(float(matrix.biases[row]))}"
+        return self._first_fitting(said + bias, said, f"{value} · {other} → {unit}", value)
+
+    def _first_fitting(self, *texts: str) -> str:
+        """The first of some texts that fits into the border, or the last one."""
+        return next((text for text in texts if len(text) <= self._room[0] - 4), texts[-1])
 
     def axes(self, room: int) -> str:  # noqa: ARG002
         """What rows and columns are."""

@@ -127,11 +127,16 @@ class TilesSheet:
             name = f"map {self._rows[r]}"
         sides, step = (view.sides, view.step) if not self._shows_before else (self._cells.shape[2:], 1)
         if sides == (1, 1) and view.columns is None:
-            return f"{value} · {name}"
+            return self._first_fitting(f"{value} · {name}", value)
         y_name, x_name = span(y, step, sides[0]), span(x, step, sides[1])
-        return self._first_fitting(
-            f"{value} · {name}, row {y_name}, column {x_name}", f"{value} · {name}, {y_name} down, {x_name} right"
+        said, short = (
+            f"{value} · {name}, row {y_name}, column {x_name}",
+            f"{value} · {name}, {y_name} down, {x_name} right",
         )
+        if view.biases is not None:
+            bias = f" · bias {signed(float(view.biases[self._row_order[r]]))}"
+            return self._first_fitting(said + bias, short + bias, said, short, value)
+        return self._first_fitting(said, short, value)
 
     def _fate(self, r: int, y: int, x: int) -> str:
         """What became of a number that went into a pool."""

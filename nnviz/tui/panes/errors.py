@@ -1,5 +1,7 @@
 """The error of each node of the focused block."""
 
+from typing import NamedTuple
+
 import numpy as np
 from rich.cells import cell_len
 from textual.strip import Strip
@@ -9,16 +11,17 @@ from nnviz.training.frame import Frame
 from nnviz.tui.drawing.bars import signed_bar
 from nnviz.tui.drawing.rows import Run, centred, fit, fit_right, row
 from nnviz.tui.panes.framed_pane import Caption, FramedPane
-from nnviz.wording import apart, signed
+from nnviz.wording import apart, fitted_signed
 
 NUMBER = 9
 
 
 class ErrorsPane(FramedPane):
-    """For the outputs: error p − y and ∂L/∂z. For hidden units: ∂L/∂a and ∂L/∂z, the largest first.
+    """For the outputs: error p − y and ∂L/∂z. For hidden units: ∂L/∂a and ∂L/∂z, the largest ∂L/∂a first.
 
-    Of a feature map, they are the ones of largest magnitude in it. Of too many classes, the target's and those with the
-    largest errors are shown, in their own order: the same ones as beside the prediction.
+    Of a feature map, both are of the place where its ∂L/∂a is of largest magnitude. A block without weighted sums has
+    no z. Of too many classes, the target's and those with the largest errors are shown, in their own order: the same
+    ones as beside the prediction.
     """
 
     parts = frozenset({"example", "errors"})
@@ -28,15 +31,16 @@ class ErrorsPane(FramedPane):
     title = "Error of each node"
 
     def caption(self, frame: Frame, width: int, height: int) -> Caption:  # noqa: ARG002
+        errors = frame.errors
         is_output = frame.focus.block == frame.layers[-1].block
-        of_maps = frame.errors.of_maps
-        who = "output" if is_output else frame.errors.name
-        hidden = frame.errors.total - min(max(height - 1, 1), len(frame.errors.indices))
-        smaller = "" if is_output or of_maps else ", smaller"
+        who = "output" if is_output else errors.name
+        hidden = errors.total - min(max(height - 1, 1), len(errors.indices))
         layer = next(layer for layer in frame.layers if layer.block == frame.focus.block)
         notes = ["largest of each map"] if layer.units.sides else []
+        # Those that are not shown are the last ones of their order, where there is one.
+        smaller = ", none larger" if errors.grad_a is not None and not is_output else ""
         notes += [f"{hidden:,} more{smaller}"] if hidden > 0 else []
-        return Caption(f"Error of each {'map' if of_maps else 'node'} · {who}", " · ".join(notes))
+        return Caption(f"Error of each {'map' if errors.of_maps else 'node'} · {who}", " · ".join(notes))
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
         errors = frame.errors
@@ -49,33 +53,48 @@ class ErrorsPane(FramedPane):
             shown = errors.indices[places]
             outputs = _of_one_width(frame.task.output_names(len(frame.example.target)), width)
             right = None if errors.grad_z is None else errors.grad_z[places]
-            return self._table([outputs[k] for k in shown], "p − y", error[shown], right, _largest(error), width)
-        names = tuple(f"{'map' if errors.of_maps else 'unit'} {k}" for k in errors.indices)
-        if errors.grad_z is None and errors.grad_a is None:
+            left = _Bars("p − y", error[shown], _largest(error))
+            return self._table([outputs[k] for k in shown], left, _Numbers("∂L/∂z", right), width)
+        if errors.grad_a is None:
             return centred("No error has come back to this layer yet: press b", width, height, self.palette)
-        left, right, largest = errors.grad_a, errors.grad_z, _largest(errors.grad_a) or _largest(errors.grad_z)
-        return self._table(_of_one_width(names, width)[: height - 1], "∂L/∂a", left, right, largest, width)
+        names = tuple(f"{'map' if errors.of_maps else 'unit'} {k}" for k in errors.indices)
+        left = _Bars("∂L/∂a", errors.grad_a, _largest(errors.grad_a))
+        right_column = _Numbers("∂L/∂z", errors.grad_z) if errors.weighted else None
+        return self._table(_of_one_width(names, width)[: height - 1], left, right_column, width)
 
-    def _table(
-        self, names: list[str], left_name: str, left: Array | None, right: Array | None, largest: float, width: int
-    ) -> list[Strip]:
-        """A row for each name, with bars on a scale that ends at `largest`."""
+    def _table(self, names: list[str], left: "_Bars", right: "_Numbers | None", width: int) -> list[Strip]:
+        """A row for each name: a number, a bar as long as it is large, and another number where there is one."""
         palette = self.palette
         text, faint = palette.style(palette.text), palette.style(palette.faint)
         name_width = cell_len(names[0]) if names else 0
-        bar_width = max(width - name_width - 2 * NUMBER - 2, 3)
+        bar_width = max(width - name_width - NUMBER * (1 if right is None else 2) - 2, 3)
         bar_width -= 1 - bar_width % 2
-        middle = "0".center(bar_width)
-        header = fit("", name_width) + fit_right(left_name, NUMBER) + f" {middle} " + fit_right("∂L/∂z", NUMBER)
+        header = f"{fit('', name_width)}{fit_right(left.name, NUMBER)} {'0'.center(bar_width)} "
+        header += "" if right is None else fit_right(right.name, NUMBER)
         rows = [row([(header, faint)], width, palette)]
         for k, name in enumerate(names):
-            value = None if left is None else float(left[k])
-            runs: list[Run] = [(name, text), _number(value, self)]
-            runs.append((" ", text))
-            runs += signed_bar((value or 0.0) / (largest or 1.0), bar_width, palette)
-            runs += [(" ", text), _number(None if right is None else float(right[k]), self)]
+            value = float(left.values[k])
+            runs: list[Run] = [(name, text), _number(value, self), (" ", text)]
+            runs += [*signed_bar(value / (left.end or 1.0), bar_width, palette), (" ", text)]
+            if right is not None:
+                runs.append(_number(None if right.values is None else float(right.values[k]), self))
             rows.append(row(runs, width, palette))
         return rows
+
+
+class _Bars(NamedTuple):
+    """A column of numbers (k,) that have bars, on a scale that ends at ±`end`."""
+
+    name: str
+    values: Array
+    end: float
+
+
+class _Numbers(NamedTuple):
+    """A column of numbers (k,), None where they are not known yet."""
+
+    name: str
+    values: Array | None
 
 
 def _of_one_width(names: tuple[str, ...], width: int) -> list[str]:
@@ -89,8 +108,8 @@ def _number(value: float | None, pane: ErrorsPane) -> Run:
     if value is None:
         return fit_right("·", NUMBER), palette.style(palette.faint)
     colour = palette.positive if value > 0 else palette.negative if value < 0 else palette.faint
-    return fit_right(signed(value), NUMBER), palette.style(colour)
+    return fit_right(fitted_signed(value, NUMBER - 1), NUMBER), palette.style(colour)
 
 
-def _largest(values: Array | None) -> float:
-    return float(np.nan_to_num(np.abs(values)).max()) if values is not None and values.size else 0.0
+def _largest(values: Array) -> float:
+    return float(np.nan_to_num(np.abs(values)).max()) if values.size else 0.0

@@ -12,9 +12,10 @@ from nnviz.tui.drawing.steering import NAME, steered
 from nnviz.tui.drawing.surface import surface, told_place
 from nnviz.tui.drawing.text import marked_text
 from nnviz.tui.panes.framed_pane import Caption, FramedPane
-from nnviz.wording import apart, count, in_unit, number, trimmed
+from nnviz.wording import apart, count, fitted_in_unit, fitted_trimmed, number
 
 VALUE, SHORTEST_BAR, SHORTEST_NAME = 9, 11, 5
+TARGET, SAID = "target ", "said "
 
 
 class ExamplePane(FramedPane):
@@ -71,34 +72,43 @@ class ExamplePane(FramedPane):
         rows = []
         for name, standardised, value in zip(names[:room], features.tolist(), stored.tolist(), strict=False):
             bar = signed_bar(standardised / largest, max(width - name_width - VALUE - 2, 3), self.palette)
-            told = [(fit(name, name_width), text), (fit_right(trimmed(value), VALUE) + "  ", text)]
+            told = [(fit(name, name_width), text), (fit_right(fitted_trimmed(value, VALUE - 1), VALUE) + "  ", text)]
             rows.append(row([*told, *bar], width, self.palette))
         return rows
 
     def _verdict(self, frame: Frame, width: int) -> list[Strip]:
+        """The label and where the example is, and what the network said of it."""
         example, palette = frame.example, self.palette
         text, faint = palette.style(palette.text, bold=True), palette.style(palette.faint)
-        classes = frame.task.class_names
-        place, place_in_split = "", f"#{example.number:,}".rjust(8)
-        if frame.surface is not None and frame.points is not None:
-            place, place_in_split = f" {told_place(frame.surface, frame.points)}", f"#{example.number:,}".rjust(5)
-        label = "target"
-        if example.label is not None:
-            label = apart(classes, max(width - cell_len(place) - len(place_in_split), SHORTEST_NAME))[example.label]
-        elif example.wanted is not None:
-            label = f"target {in_unit(example.wanted, frame.task.decimals(0))}"
-        label += place
-        lines = [row([(fit(label, width - len(place_in_split)), text), (place_in_split, faint)], width, palette)]
-        if example.said is not None and example.loss is not None:
+        place_in_split = f" #{example.number:,}"
+        room = width - len(place_in_split)
+        label, place = self._label(frame, room)
+        lines = [row([(fit(label + place, room), text), (place_in_split, faint)], width, palette)]
+        if example.prediction is None or example.loss is None:
+            return [*lines, row([("not asked yet", faint)], width, palette)]
+        loss, verdict, colour = f"  loss {number(example.loss)}", "", text
+        if example.said is not None:
             right = example.said == example.label
-            loss = f"  loss {number(example.loss)}"
-            said = apart(classes, max(width - len("said  ✓") - len(loss), SHORTEST_NAME))[example.said]
-            verdict = f"said {said} {'✓' if right else '✗'}"
+            names = apart(frame.task.class_names, max(width - len(SAID) - 2 - len(loss), SHORTEST_NAME))
+            verdict = f"{SAID}{names[example.said]} {'✓' if right else '✗'}"
             colour = palette.style(palette.good if right else palette.bad, bold=True)
-            lines.append(row([(verdict, colour), (loss, faint)], width, palette))
-        elif example.told is not None and example.loss is not None:
-            said = f"said {in_unit(example.told, frame.task.decimals(0))}"
-            lines.append(row([(said, text), (f"  loss {number(example.loss)}", faint)], width, palette))
-        else:
-            lines.append(row([("not asked yet" if example.prediction is None else "", faint)], width, palette))
-        return lines
+        elif example.told is not None:
+            verdict = SAID + fitted_in_unit(example.told, width - len(SAID), frame.task.decimals(0))
+        if cell_len(verdict + loss) > width:
+            loss = ""
+        return [*lines, row([(verdict, colour), (loss, faint)], width, palette)]
+
+    def _label(self, frame: Frame, room: int) -> tuple[str, str]:
+        """The label or target of the example, and its place on the plane as far as there is room for it."""
+        example, classes = frame.example, frame.task.class_names
+        place = ""
+        if frame.surface is not None and frame.points is not None:
+            place = f" {told_place(frame.surface, frame.points)}"
+        if cell_len(place) + len(TARGET) + SHORTEST_NAME > room:
+            place = ""
+        room -= cell_len(place)
+        if example.label is not None:
+            return apart(classes, max(room, SHORTEST_NAME))[example.label], place
+        if example.wanted is None:
+            return TARGET, place
+        return TARGET + fitted_in_unit(example.wanted, room - len(TARGET), frame.task.decimals(0)), place

@@ -15,7 +15,8 @@ class NetworkPane(FramedPane):
     title = "Network"
 
     def caption(self, frame: Frame, width: int, height: int) -> Caption:  # noqa: ARG002
-        nodes = "∂L/∂a" if diagram.shows_gradients(frame) else "activation"
+        # A column of weighted sums holds their ∂L/∂z, one of activations ∂L/∂a: each that of what its layer gave.
+        nodes = "∂L/∂output" if diagram.shows_gradients(frame) else "output"
         signs = "⊕ ⊖" if self.palette.colourless else "blue + orange −"
         return Caption(self.title, f"● {nodes} · {signs}")
 

@@ -10,10 +10,11 @@ from nnviz.tui.drawing.hill import hills
 from nnviz.tui.drawing.rows import Run, fit, fit_right, row
 from nnviz.tui.drawing.track import PREDICTION, TARGET, track
 from nnviz.tui.panes.framed_pane import Caption, FramedPane
-from nnviz.wording import apart, in_unit, number
+from nnviz.wording import apart, count, fitted, fitted_in_unit
 
-NUMBER = 6
-WIDE = 10
+NUMBER, UNIT_NUMBER = 7, 10
+"""Cells of a number, and of one in a unit of its own; one more stays free before it."""
+NARROWEST_TARGET = 3
 
 
 class PredictionPane(FramedPane):
@@ -28,7 +29,7 @@ class PredictionPane(FramedPane):
     def caption(self, frame: Frame, width: int, height: int) -> Caption:  # noqa: ARG002
         shown_whole = frame.task.is_hill(len(frame.example.target))
         hidden = 0 if shown_whole else len(frame.example.target) - max(height - 1, 1)
-        return Caption(self.title, f"{hidden:,} more outputs" if hidden > 0 else "")
+        return Caption(self.title, count(hidden, "more output") if hidden > 0 else "")
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
         targets = frame.task.in_units(len(frame.example.target))
@@ -41,22 +42,22 @@ class PredictionPane(FramedPane):
         names = frame.task.output_names(len(frame.example.target))
         name_width = max(4, min(max(map(cell_len, names)), width // 3))
         names = apart(names, name_width)
-        bar_width = max(width - name_width - 2 * NUMBER - 5, 0)
-        header = fit("", name_width) + fit_right("p", NUMBER + 1) + " " * (bar_width + 2) + fit_right("y", NUMBER - 2)
-        rows = [row([(header, faint)], width, palette)]
         shown = self._order(frame, height - 1)
-        example = frame.example
-        for output in shown:
-            target = float(example.target[output])
+        example, labelled = frame.example, _labelled(frame)
+        targets_told = {output: _target(float(example.target[output])) for output in shown}
+        target_width = max(NARROWEST_TARGET, *map(len, targets_told.values()))
+        bar_width = max(width - name_width - NUMBER - target_width - 6, 0)
+        header = f"{fit('', name_width)} {fit_right('p', NUMBER)} {' ' * bar_width} {fit_right('y', target_width)}"
+        rows = [row([(header, faint)], width, palette)]
+        for output, target in targets_told.items():
             p = None if example.prediction is None else float(example.prediction[output])
-            wanted = target == max(example.target) and target > 0
-            colour = palette.style(palette.good if wanted else palette.accent)
+            colour = palette.style(palette.good if output == labelled else palette.accent)
+            said = "·" if p is None else fitted(p, NUMBER)
             runs: list[Run] = [(fit(names[output], name_width), text)]
-            runs.append((fit_right("·" if p is None else number(p), NUMBER + 1), text if p is not None else faint))
-            share = 0.0 if p is None else p
-            runs.append((" " + bar(share, bar_width) + " ", colour))
-            runs.append((fit_right(number(target) if target not in (0, 1) else f"{target:.0f}", NUMBER - 2), text))
-            runs.append((" ◀" if wanted else "  ", palette.style(palette.good)))
+            runs.append((f" {fit_right(said, NUMBER)}", text if p is not None else faint))
+            runs.append((f" {bar(p or 0.0, bar_width)} ", colour))
+            runs.append((fit_right(target, target_width), text))
+            runs.append((" ◀" if output == labelled else "  ", palette.style(palette.good)))
             rows.append(row(runs, width, palette))
         return rows
 
@@ -66,17 +67,19 @@ class PredictionPane(FramedPane):
         text, faint, bold = palette.style(palette.text), palette.style(palette.faint), palette.style(palette.text, True)
         name_width = max(4, min(max(map(cell_len, targets.names)), width // 4))
         names = apart(targets.names, name_width)
-        room = width - name_width - 2 * WIDE - 2
-        header = f"{fit('', name_width)}{fit_right(f'p {PREDICTION}', WIDE)}{fit_right(f'y {TARGET}', WIDE)}"
+        wide = UNIT_NUMBER + 1
+        room = width - name_width - 2 * wide - 2
+        header = f"{fit('', name_width)}{fit_right(f'p {PREDICTION}', wide)}{fit_right(f'y {TARGET}', wide)}"
         rows = [row([(header, faint)], width, palette)]
         for output in range(min(len(names), max(height - 1, 1))):
             y = float(example.target[output])
             p = None if example.prediction is None else float(example.prediction[output])
-            said = "·" if p is None else in_unit(p, targets.decimals(output))
+            decimals = targets.decimals(output)
+            said = "·" if p is None else fitted_in_unit(p, UNIT_NUMBER, decimals)
             runs: list[Run] = [
                 (fit(names[output], name_width), text),
-                (fit_right(said, WIDE), faint if p is None else bold),
-                (fit_right(in_unit(y, targets.decimals(output)), WIDE) + "  ", text),
+                (fit_right(said, wide), faint if p is None else bold),
+                (fit_right(fitted_in_unit(y, UNIT_NUMBER, decimals), wide) + "  ", text),
             ]
             runs += track(p, y, targets.mean[output], targets.deviation[output], room, palette)
             rows.append(row(runs, width, palette))
@@ -91,3 +94,16 @@ class PredictionPane(FramedPane):
         target = int(frame.example.target.argmax())
         likely = [int(k) for k in (-p).argsort(kind="stable") if k != target]
         return sorted([target, *likely][: max(room, 1)])
+
+
+def _labelled(frame: Frame) -> int | None:
+    """The output that the label names; None where a single output stands for the class that it is not."""
+    task, label = frame.task, frame.example.label
+    if len(frame.example.target) == 1:
+        return 0 if label == task.positive_class else None
+    return label
+
+
+def _target(y: float) -> str:
+    """0 and 1 as they are, and what smoothing makes of them with its digits."""
+    return fitted(y, NUMBER, 1 if y == 1 else 3)

@@ -28,8 +28,9 @@ class RailPane(Pane):
             lit = palette.style(palette.accent if phase is current else palette.text, bold=phase is current)
             name = phase.upper() if width >= 110 else phase.capitalize()
             runs += [(f"{name} ", lit), (_marks(done, len(of_phase)), lit), (gap, faint)]
-        used = sum(cell_len(run) for run, _ in runs)
-        return [row([*runs, (fit_right(_place(frame, width), width - used - 1), faint)], width, palette)]
+        room = width - sum(cell_len(run) for run, _ in runs) - 1
+        place = next((text for text in _places(frame) if len(text) <= room), "")
+        return [row([*runs, (fit_right(place, room), faint)], width, palette)]
 
 
 def _marks(done: int, total: int) -> str:
@@ -38,9 +39,9 @@ def _marks(done: int, total: int) -> str:
     return f"{DONE if done == total else OPEN} {done}/{total}"
 
 
-def _place(frame: Frame, width: int) -> str:
+def _places(frame: Frame) -> list[str]:
+    """Where in the run it is, as a whole and in short: no number of it may be cut."""
     moment = frame.moment
-    of = f"/{frame.title.epochs}" if frame.title.epochs else ""
-    if width < 110:
-        return f"epoch {moment.epoch + 1}{of} · step {moment.step + 1:,}"
-    return f"epoch {moment.epoch + 1}{of} · batch {moment.batch + 1}/{moment.batches} · step {moment.step + 1:,}"
+    of = f"/{frame.title.epochs:,}" if frame.title.epochs else ""
+    epoch, step = f"epoch {moment.epoch + 1:,}{of}", f"step {moment.step + 1:,}"
+    return [f"{epoch} · batch {moment.batch + 1:,}/{moment.batches:,} · {step}", f"{epoch} · {step}", step]

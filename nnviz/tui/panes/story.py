@@ -1,5 +1,6 @@
 """What just happened, in plain sentences."""
 
+from rich.cells import cell_len
 from textual.strip import Strip
 
 from nnviz.insight.story import tell
@@ -32,5 +33,12 @@ class StoryPane(FramedPane):
         text = self._fault or " ".join(tell(frame))
         lines = [text[start:end] for start, end in wrapped(text, max(width, 1))]
         if len(lines) > height > 0:
-            lines = [*lines[: height - 1], fit(lines[height - 1] + "…", width)]
+            lines = [*lines[: height - 1], _going_on(lines[height - 1], width)]
         return [row([(line, style)], width, self.palette) for line in lines]
+
+
+def _going_on(line: str, width: int) -> str:
+    """A line with … behind its last whole word that leaves room for it: a number that was cut would be another one."""
+    while cell_len(line) > width - 2 and " " in line.rstrip():
+        line = line.rstrip().rpartition(" ")[0]
+    return fit(f"{line.rstrip()} …", width)

@@ -18,7 +18,7 @@ from nnviz.tui.drawing.confusion import Confusion
 from nnviz.tui.drawing.grid import picture
 from nnviz.tui.drawing.palette import Palette
 from nnviz.tui.drawing.scatter import scatter
-from nnviz.wording import apart, number, short
+from nnviz.wording import apart, count, in_unit, number, percent, short
 
 THUMBNAIL = 20
 TEXT = 40
@@ -67,16 +67,16 @@ class TestScreen(ModalScreen[None]):
         text = Text()
         if report.accuracy is not None:
             right = round(report.accuracy * report.examples)
-            text.append(f"{report.accuracy:.1%} right", style="bold")
-            text.append(f"  ({right:,} of {report.examples:,} {report.split} examples)   ")
+            text.append(f"{percent(report.accuracy)} right", style="bold")
+            text.append(f"  ({right:,} of {count(report.examples, f'{report.split} example')})   ")
         if len(report.distances) == 1:
             for name in MEASURES:
                 value, of_mean = (getattr(of[0], name) for of in (report.distances, report.of_mean))
-                text.append(f"{name.upper()} {number(value, 4)}", style="bold")
-                text.append(f" (the mean {number(of_mean, 4)})   ")
+                text.append(f"{name.upper()} {in_unit(value)}", style="bold")
+                text.append(f" (the mean {in_unit(of_mean)})   ")
         text.append(f"loss {number(report.loss)}")
         if report.distances:
-            text.append(f"   {report.examples:,} {report.split} examples")
+            text.append(f"   {count(report.examples, f'{report.split} example')}")
         return text
 
     def action_dismiss_page(self) -> None:
@@ -117,7 +117,7 @@ class _Wrong(Vertical):
             yield _Picture(mistake.pixels, self._palette)
         if mistake.text is not None:
             yield Static(mistake.text, markup=False, classes="heading")
-        yield Static(f"{mistake.label}\nsaid {mistake.said} {mistake.probability:.0%}", markup=False)
+        yield Static(f"{mistake.label}\nsaid {mistake.said} {percent(mistake.probability)}", markup=False)
 
 
 class _Picture(Widget):

@@ -1,0 +1,167 @@
+"""What is told of the outputs: their logits, prediction and error, the loss that comes of it, and its derivative."""
+
+import math
+
+from nnviz.data.task import Targets
+from nnviz.insight.layer_words import strongest
+from nnviz.training.frame import Frame, LayerView
+from nnviz.wording import SHORT, apart, in_unit, number, percent, short, signed, subtraction
+
+LISTED_OUTPUTS = 3
+
+
+def logits(frame: Frame, name: str) -> list[str]:
+    """What the last layer gave."""
+    example, given = frame.example, frame.example.logits
+    if given is None:
+        return []
+    targets = frame.task.in_units(len(given))
+    if targets is not None:
+        return [_in_units(frame, name, targets)]
+
+    def z(output: int) -> str:
+        return f"z({_output_name(frame, output)}) = {signed(float(given[output]))}"
+
+    if len(given) <= LISTED_OUTPUTS:
+        told = f"{name} gave the {'logits' if len(given) > 1 else 'logit'} {', '.join(map(z, range(len(given))))}"
+    else:
+        highest, label = int(given.argmax()), int(example.target.argmax())
+        told = f"The highest of the {len(given):,} logits that {name} gave is "
+        told += f"the label's: {z(label)}" if highest == label else f"{z(highest)}; the label has {z(label)}"
+    them, become = ("them", "probabilities") if len(given) > 1 else ("it", "a probability")
+    return [f"{told}.", f"The loss turns {them} into {become} by {frame.title.output}."]
+
+
+def _in_units(frame: Frame, name: str, targets: Targets) -> str:
+    """How the prediction of a number comes from its logit; of several, that of the first one."""
+    if frame.example.logits is None:
+        return ""
+    z, mean, deviation = float(frame.example.logits[0]), targets.mean[0], targets.deviation[0]
+    of = f" for {short(targets.names[0])}" if len(targets.names) > 1 else ""
+    return (
+        f"{name} gave z = {signed(z)}{of}, in deviations from the mean of the training targets: the prediction is "
+        f"{number(mean)} + {number(deviation)} × z = {in_unit(mean + deviation * z, targets.decimals(0))}."
+    )
+
+
+def loss(frame: Frame, _part: int) -> list[str]:
+    """The prediction beside the target, and what its error costs."""
+    example, task = frame.example, frame.task
+    if example.prediction is None or example.error is None or example.loss is None or frame.batch_loss is None:
+        return []
+    k = _telling_output(frame)
+    p, y, error = (float(array[k]) for array in (example.prediction, example.target, example.error))
+    decimals = None if task.in_units(len(example.target)) is None else task.decimals(k)
+    difference = subtraction(p, y, error, decimals)
+    return [
+        *_hill(frame),
+        f"The network gave {_said(frame, k, difference.minuend)}. {_wanted(frame, k, difference.subtrahend)}, so the "
+        f"error of the node is {difference.words}.",
+        f"That costs a {frame.title.loss} of {_formula(frame, k)} = {number(example.loss)}; {_mean(frame)}",
+    ]
+
+
+def _hill(frame: Frame) -> list[str]:
+    example, decimals = frame.example, frame.task.decimals(0)
+    if example.told is None or example.wanted is None or len(example.target) == 1:
+        return []
+    told, wanted = in_unit(example.told, decimals), in_unit(example.wanted, decimals)
+    return [f"The hill of units means {told}; it should mean {wanted}."]
+
+
+def _said(frame: Frame, k: int, p: str) -> str:
+    """To whom or what the network gave a prediction, and that."""
+    example, task = frame.example, frame.task
+    if example.label is not None:
+        what, said = f"this {apart(task.class_names, SHORT)[example.label]}", f"p({_output_name(frame, k)}) = {p}"
+        # Only what is too small for the network's numbers is 0, and a loss from logits knows better.
+        return f"{what} {said if p != '0' else said.replace('=', '≈')}"
+    if len(example.target) == 1:
+        return f"this example {p}"
+    if example.wanted is not None:
+        return f"the unit that is furthest off ({_output_name(frame, k)}) {p}"
+    return f"this example {_output_name(frame, k)} = {p}"
+
+
+def _wanted(frame: Frame, k: int, y: str) -> str:
+    if not frame.task.class_names:
+        return f"The target is {y}"
+    return f"The label, smoothed, says {y}" if 0 < frame.example.target[k] < 1 else f"The label says {y}"
+
+
+def _mean(frame: Frame) -> str:
+    """What the loss of the example makes of that of the batch."""
+    example, mean = frame.example, frame.batch_loss
+    if example.loss is None or mean is None:
+        return ""
+    if example.batch_size == 1:
+        return "alone in its batch, it makes the loss."
+    if example.weight is None:
+        return f"the mean over the batch of {example.batch_size}, {number(mean)}, is the loss."
+    part = example.weight * example.loss
+    of = f", {percent(part / mean)}" if mean and math.isfinite(part / mean) else ""
+    return (
+        f"by the weight of its class it makes {number(example.weight)} × {number(example.loss)} = {number(part)} of "
+        f"the loss, {number(mean)}{of}."
+    )
+
+
+def _formula(frame: Frame, k: int) -> str:
+    """How the loss of one example comes from its prediction."""
+    outputs = len(frame.example.target)
+    targets = frame.task.in_units(outputs)
+    if targets is not None:
+        scaled = f"((p − y) / {number(targets.deviation[k])})²"
+        return scaled if outputs == 1 else f"Σ ((p − y) / deviation)² / {outputs}"
+    if "entropy" not in frame.title.loss:
+        return "(p − y)²" if outputs == 1 else f"Σ (p − y)² / {outputs}"
+    if frame.title.output == "sigmoid" and outputs > 1:
+        return f"−Σ (y ln p + (1 − y) ln(1 − p)) / {outputs}"
+    p = f"p({_output_name(frame, k)})"
+    if 0 < frame.example.target[k] < 1:
+        return "−Σ y ln p" if outputs > 1 else f"−y ln {p} − (1 − y) ln(1 − {p})"
+    return f"−ln {p}" if frame.example.target[k] else f"−ln(1 − {p})"
+
+
+def _telling_output(frame: Frame) -> int:
+    """The output to tell of: the label's; for numbers, the one that is furthest from its target."""
+    example = frame.example
+    if frame.task.class_names or example.error is None:
+        return int(example.target.argmax())
+    return strongest(example.error)
+
+
+def output_gradient(frame: Frame, layer: LayerView) -> str:
+    """∂L/∂z of the output that is told of, with the formula where there is a short one."""
+    k, units = _telling_output(frame), layer.units
+    if units.gradients is None or k not in units.indices:
+        return "∂L/∂z"
+    outputs = len(frame.example.target)
+    name = f"∂L/∂z({_output_name(frame, k)})" if outputs > 1 or frame.task.class_names else "∂L/∂z"
+    formula = _gradient_formula(frame, k)
+    return f"{name} ={f' {formula} =' if formula else ''} {signed(float(units.gradients[units.indices == k][0]))}"
+
+
+def _gradient_formula(frame: Frame, k: int) -> str:
+    """How ∂L/∂z comes from the prediction; of a squared error behind a softmax there is no short way to say it."""
+    example, output = frame.example, frame.title.output
+    outputs, size = len(example.target), example.batch_size
+    targets = frame.task.in_units(outputs)
+    if "entropy" in frame.title.loss:
+        error, divisors = "(p − y)", [] if output == "softmax" else [outputs]
+    elif output == "softmax":
+        return ""
+    elif output == "sigmoid":
+        error, divisors = "2 (p − y) p (1 − p)", [outputs]
+    else:
+        error, divisors = "2 (p − y)", [outputs]
+    below = [number(targets.deviation[k])] if targets is not None else []
+    below += [f"{divisor:,}" for divisor in ([] if example.weight is not None else [size]) + divisors if divisor > 1]
+    divided = f" / {below[0]}" if len(below) == 1 else f" / ({' × '.join(below)})" if below else ""
+    if example.weight is not None and size > 1:
+        return f"{number(example.weight)} × {error}{divided}"
+    return f"{error}{divided}" if divided or not error.startswith("(") else error.strip("()")
+
+
+def _output_name(frame: Frame, output: int) -> str:
+    return apart(frame.task.output_names(len(frame.example.target)), SHORT)[output]

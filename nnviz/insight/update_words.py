@@ -7,7 +7,7 @@ from nnviz.training.frame import Frame, LayerView
 from nnviz.training.stages import PROPOSE
 from nnviz.wording import listed, number, percent, trimmed
 
-LISTED_LAYERS = 3
+LISTED_LAYERS = 2
 MOST_TIMES = 1000
 """An update that is so many times as large as its weights leaves nothing to read off them what they were before."""
 
@@ -37,7 +37,7 @@ def _change(frame: Frame, would: str) -> str:
         return f"The updates of {listed(names, LISTED_LAYERS)} are not finite."
     many = [name for name, share in shares.items() if share > MOST_TIMES]
     if many:
-        return f"{listed(many, LISTED_LAYERS)} {change} by more than {MOST_TIMES:,} times their weights' size."
+        return f"{listed(many, LISTED_LAYERS)} {change} by more than {MOST_TIMES:,} times their size."
     most = max(shares, key=lambda name: shares[name])
     if not shares[most]:
         return f"No weight {change}: {'every' if would else 'each'} Δw of a weight is exactly 0."

@@ -77,6 +77,7 @@ class Camera:
             "moment": self._moment(),
             "focus": focus,
             "learning_rate": trainer.update_rule.learning_rate,
+            "rate": trainer.update_rule.rate_at(trainer.index),
             "batch_loss": trainer.scores.mean if scored else None,
             "worst": int(trainer.scores.each.argmax()) if scored else None,
         }

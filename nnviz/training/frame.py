@@ -424,7 +424,7 @@ class Title(msgspec.Struct, frozen=True):
 class Frame(msgspec.Struct, frozen=True):
     """All that there is to see at one moment.
 
-    learning_rate  the rate that is chosen now
+    learning_rate  the rate that is chosen now; `rate` is what the schedule makes of it at this step
     input      the units of the input; `layers` has those of each layer
     passed     from the backward stage of a layer that works on each number alone, until the next stage; else None
     batch_loss the mean loss of the batch, from the loss on
@@ -440,6 +440,7 @@ class Frame(msgspec.Struct, frozen=True):
     moment: Moment
     focus: Focus
     learning_rate: float
+    rate: float
     update_rule: UpdateRuleView
     example: ExampleView
     input: Units

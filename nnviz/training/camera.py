@@ -1,5 +1,6 @@
 """Camera: takes frames of a trainer."""
 
+import math
 import re
 from typing import Any
 

@@ -65,7 +65,8 @@ class Training(_Table, frozen=True):
                     third of the run), plateau whenever more than `drop_every` epochs (by default 5) brought nothing
                     better, cosine takes it down to nothing over the run
     warmup          epochs in which the learning rate is led up to in small steps
-    class_weights   how much an example of each class counts: by name, or "balanced" for all classes alike in sum
+    class_weights   how much an example of each class counts: by name, or "balanced" for all classes alike in sum. With
+                    smoothed labels too it is the whole example (PyTorch's cross_entropy weighs each class's part of it)
     label_smoothing share of a class target that is spread over all classes
     threads         that compute; without it two, where there are two cores and the network is large enough
     """

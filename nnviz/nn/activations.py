@@ -21,6 +21,7 @@ class Activation(Layer):
     _zeros: Array
     _one: Array
     _four: Array
+    _sure: Array
 
     def forget(self) -> None:
         self._y = np.empty(0)
@@ -30,7 +31,7 @@ class Activation(Layer):
         self._x = x
         if self._y.shape != x.shape:
             self._y, self._grad_x = self.buffers.empty(x.shape, x.dtype), None
-            self._zero, self._one, self._four = (np.array(number, x.dtype) for number in (0.0, 1.0, 4.0))
+            self._zero, self._one, self._four, self._sure = (np.array(n, x.dtype) for n in (0.0, 1.0, 4.0, SURE))
             # The larger of two arrays is found three times as fast as the larger of an array and a number.
             self._zeros = np.zeros_like(x if x.ndim == 2 else x[:1])
 
@@ -108,7 +109,7 @@ class Sigmoid(Sigmoidal):
     def forward(self, x: Array) -> Array:
         self._match(x)
         # exp(z) / (1 + exp(z)) keeps its digits where a is small, as (1 + tanh(z/2)) / 2 does not.
-        np.minimum(x, SURE, out=self._y)
+        np.minimum(x, self._sure, out=self._y)
         np.exp(self._y, out=self._y)
         np.add(self._y, self._one, out=self._scratch)
         return np.divide(self._y, self._scratch, out=self._y)

@@ -14,9 +14,9 @@ from nnviz.data.split import Split
 from nnviz.experiment import Data, Experiment
 from nnviz.headless.console import json_result, result
 from nnviz.headless.reading_progress import told_reading
-from nnviz.headless.report import in_unit, table
+from nnviz.headless.report import table
 from nnviz.training.assembly import open_dataset
-from nnviz.wording import count, printable
+from nnviz.wording import count, in_unit, printable, trimmed
 
 IN_WORDS: dict[Format, str] = {
     "images": "a folder of images, one sub-folder a class",
@@ -276,5 +276,5 @@ def _settings(settings: dict[str, Any]) -> str:
     length = "" if settings["epochs"] is None else f", {count(settings['epochs'], 'epoch')}"
     return (
         f"to be trained with: {settings['layers'] or 'no hidden layer'}; {settings['optimizer']}, learning rate "
-        f"{settings['learning_rate']:g}, batches of {settings['batch_size']:,}{length}"
+        f"{trimmed(settings['learning_rate'])}, batches of {settings['batch_size']:,}{length}"
     )

@@ -17,7 +17,7 @@ from nnviz.headless.console import json_result, note, result
 from nnviz.training.evaluation import chosen_class, class_probabilities, logits_of
 from nnviz.training.process import prepare_process
 from nnviz.training.run import TrainedNetwork, load_run
-from nnviz.wording import printable, shown_names
+from nnviz.wording import in_unit, percent, printable, shown_names
 
 TOLD_CLASSES = 3
 DECIMALS = 3
@@ -177,10 +177,9 @@ def print_line(prediction: Prediction) -> None:
     names = tuple(prediction.numbers or prediction.probabilities)
     shown = dict(zip(names, shown_names(names), strict=True))
     if prediction.label is None:
-        said = ", ".join(f"{shown[name]} {n:,.{decimals}f}" for name, (n, decimals) in prediction.numbers.items())
+        said = ", ".join(f"{shown[name]} {in_unit(n, decimals)}" for name, (n, decimals) in prediction.numbers.items())
     else:
         ordered = sorted(prediction.probabilities.items(), key=lambda item: -item[1])
-        said = (
-            f"{shown[prediction.label]} ({', '.join(f'{shown[name]} {p:.1%}' for name, p in ordered[:TOLD_CLASSES])})"
-        )
+        likely = ", ".join(f"{shown[name]} {percent(p)}" for name, p in ordered[:TOLD_CLASSES])
+        said = f"{shown[prediction.label]} ({likely})"
     result(printable(f"{where}: {said}"))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from nnviz.headless.console import note, width
 from nnviz.training.trainer import Trainer
-from nnviz.wording import duration, fixed, number, percent
+from nnviz.wording import duration, fixed, number, percent, whole_percent
 
 BAR = 12
 SEPARATOR = " · "
@@ -95,7 +95,7 @@ class Bar(Progress):
 def bar(share: float) -> str:
     """A share as a bar, with the number after it."""
     full = round(BAR * min(share, 1))
-    return "█" * full + "░" * (BAR - full) + f" {share:4.0%}"
+    return "█" * full + "░" * (BAR - full) + f" {whole_percent(share):>4}"
 
 
 def fitted(parts: Sequence[str]) -> str:

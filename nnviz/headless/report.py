@@ -1,6 +1,5 @@
 """What came out of a run, as text: loss curve, confusion table, scores."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +10,7 @@ from nnviz.array import Array
 from nnviz.data.task import Task
 from nnviz.training.evaluation import Assessment
 from nnviz.training.history import History
-from nnviz.wording import apart, count, duration, printable
+from nnviz.wording import apart, count, duration, fixed, in_unit, number, percent, printable
 
 CURVE_WIDTH, CURVE_HEIGHT = 100, 18
 NAME = 14
@@ -117,25 +116,17 @@ def _told(distance: float | None) -> str:
     return "not finite" if distance is None else in_unit(distance)
 
 
-def in_unit(value: float) -> str:
-    """A distance with four digits, and all that it has before the point."""
-    size = abs(value)
-    if size and not 1e-4 <= size < 1e15:
-        return f"{value:.3e}"
-    return f"{value:,.{max(0, 3 - math.floor(math.log10(size))) if size else 0}f}"
-
-
 def _numbers(score: dict[str, Any]) -> list[str]:
     loss, accuracy = score["loss"], score["accuracy"]
     return [
-        "not finite" if loss is None else f"{loss:.4f}",
-        "" if accuracy is None else f"{accuracy:.1%}",
+        "not finite" if loss is None else number(loss, 4),
+        "" if accuracy is None else percent(accuracy),
     ]
 
 
 def closing(result: dict[str, Any]) -> str:
     """The end of a run in a few lines: scores, cost, what stopped it, where it is kept."""
-    rate = f", {result['examples_per_second']:,.0f} examples/s" if result["examples_per_second"] else ""
+    rate = f", {fixed(result['examples_per_second'], 0)} examples/s" if result["examples_per_second"] else ""
     length = f"{count(result['steps'], 'step')}, {count(result['epochs'], 'epoch')}"
     cost = f"{length} in {duration(result['seconds'])}{rate}"
     kept = f"kept in {printable(result['run'])}" if result["run"] else "not kept"

@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+from nnviz.wording import fixed
+
 
 def test_predictions_agree_with_the_scores_of_the_training(nnviz, trained, pictures):
     done = nnviz("predict", trained["run"], pictures, "--json")
@@ -58,7 +60,7 @@ def test_numbers_are_predicted_from_pictures(nnviz, output):
     assert re.fullmatch(r"(pictures/road-00\d.png: steering -?[01]\.\d\d\d\n){2}", done.stdout)
     first = json.loads(nnviz("predict", "run", "pictures/road-001.png", "--json").stdout)
     assert first.keys() == {"image", "prediction"}
-    assert f"steering {first['prediction']['steering']:.3f}\n" in done.stdout
+    assert f"steering {fixed(first['prediction']['steering'], 3)}\n" in done.stdout
 
 
 def test_rows_of_a_table_are_predicted_without_their_target(nnviz, tmp_path):

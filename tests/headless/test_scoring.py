@@ -6,6 +6,8 @@ import shutil
 import numpy as np
 from PIL import Image
 
+from nnviz.wording import number
+
 
 def test_a_run_scores_on_unseen_examples_as_it_did_when_it_was_trained(nnviz, trained, pictures):
     done = nnviz("test", trained["run"], "--json")
@@ -23,7 +25,7 @@ def test_people_get_a_table(nnviz, trained):
     done = nnviz("test", trained["run"])
     assert done.returncode == 0, done.stderr
     assert "left  right" in done.stdout
-    assert f"{trained['test']['loss']:.4f}" in done.stdout
+    assert number(trained["test"]["loss"], 4) in done.stdout
     assert "\x1b" not in done.stdout
 
 

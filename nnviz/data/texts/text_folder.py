@@ -22,7 +22,7 @@ from nnviz.data.folder_walk import class_name, entries, files_below, folders, la
 from nnviz.data.ngrams import NGrams
 from nnviz.data.split import Skipped
 from nnviz.data.split_names import means_unlabelled
-from nnviz.data.text_file import encoding_of, read_content
+from nnviz.data.text_file import NAMES, encoding_of, read_content
 from nnviz.data.texts.text_dataset import LONGEST, Texts, as_dataset
 from nnviz.data.texts.text_encoding import TextEncoding
 from nnviz.errors import InputError
@@ -131,7 +131,7 @@ class _Reader(msgspec.Struct):
     any_ending: bool
     skipped: list[Skipped]
     blank: int = 0
-    latin: list[str] = []
+    encoded: dict[str, list[str]] = {}
 
     def texts(self, classes: Classes, class_names: tuple[str, ...]) -> Texts:
         """The texts of those classes, with the places of their names as labels."""
@@ -148,8 +148,8 @@ class _Reader(msgspec.Struct):
     def notes(self) -> list[str]:
         """What was left out without a name, or read as something else."""
         notes = [f"{count(self.blank, 'blank line')} left out"] if self.blank else []
-        if self.latin:
-            notes.append(f"read as Latin-1, because it is not UTF-8: {listed(self.latin, 1)}")
+        for encoding, names in self.encoded.items():
+            notes.append(f"read as {NAMES[encoding]}, because it is not UTF-8: {listed(names, 1)}")
         return notes
 
     def _examples(self, path: Path) -> Iterator[tuple[str, str]]:
@@ -183,8 +183,8 @@ class _Reader(msgspec.Struct):
             self.skipped.append(Skipped(name, str(error).removeprefix(f"{file}: ").partition(";")[0]))
             return ""
         encoding = encoding_of(file, content)
-        if encoding == "latin-1":
-            self.latin.append(name)
+        if encoding in NAMES:
+            self.encoded.setdefault(encoding, []).append(name)
         return content.decode(encoding)
 
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from nnviz.data.ngrams import NGrams
-from nnviz.data.text_file import encoding_of, read_content
+from nnviz.data.text_file import NAMES, encoding_of, read_content
 from nnviz.data.texts.text_dataset import LONGEST
 from nnviz.data.unlabelled import Unlabelled
 from nnviz.errors import InputError
@@ -46,5 +46,5 @@ def _read(path: Path) -> tuple[str, list[str]]:
     """The text of the file, and what to say of it."""
     content = read_content(path)
     encoding = encoding_of(path, content)
-    notes = ["read as Latin-1, because it is not UTF-8"] if encoding == "latin-1" else []
+    notes = [f"read as {NAMES[encoding]}, because it is not UTF-8"] if encoding in NAMES else []
     return content.decode(encoding), notes

@@ -7,7 +7,7 @@ wherever it stands, and is never cut: where room is short it loses digits, or ge
 import math
 import re
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 from unicodedata import normalize
@@ -27,6 +27,10 @@ _UNSEEN = re.compile(
 )
 SHORT = 16
 """Width of a name in a sentence."""
+EXCERPT = 40
+"""Width of outside text in a message."""
+LISTED_LINES, LISTED_NAMES = 3, 5
+"""Of the lines of a file, and of names, that a message is about, so many are told."""
 # In fewer cells there is not always room for a character between two cuts of a name.
 NARROWEST = 4
 
@@ -220,6 +224,13 @@ def listed(texts: Sequence[str], most: int | None = None) -> str:
     return " and ".join(filter(None, [", ".join(texts[:-1]), *texts[-1:]]))
 
 
+def listed_lines(first: Sequence[int], many: int) -> str:
+    """ "line 7", "lines 7 and 9", "lines 7, 9, 12 and 5 more": so `many` lines of a file, of which these come first."""
+    more = [f"{many - LISTED_LINES:,} more"] if many > LISTED_LINES else []
+    shown = listed([*(f"{line:,}" for line in first[:LISTED_LINES]), *more])
+    return f"{'line' if many == 1 else 'lines'} {shown}"
+
+
 # Outside text
 
 
@@ -273,6 +284,16 @@ def _spelt(name: str) -> str:
     """A name with the code of each character that is not shown as it is: `a\\x07`."""
     both = zip(name, pieces(name), strict=True)
     return "".join(piece if piece == c else c.encode("unicode_escape", "surrogatepass").decode() for c, piece in both)
+
+
+def excerpt(text: str) -> str:
+    """Outside text, such as a cell or a column's name, as a message may show it: on one line, and not too long."""
+    return cut(printable(" ".join(text.split())), EXCERPT)
+
+
+def listed_names(names: Iterable[str]) -> str:
+    """The first few of outside names, such as those of columns, as a message may show them."""
+    return listed(list(map(excerpt, names)), LISTED_NAMES)
 
 
 # Names that are cut so that they can still be told apart

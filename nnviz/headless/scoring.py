@@ -9,7 +9,7 @@ from nnviz.data.dataset import Dataset
 from nnviz.data.encoding import Encoding
 from nnviz.data.reading import Reading
 from nnviz.data.sources import TABLE_KEYS, Source, find_source, has_task, may_hold_images, open_source
-from nnviz.data.tables.table_encoding import TableEncoding, listed_names
+from nnviz.data.tables.table_encoding import TableEncoding
 from nnviz.data.task import Task
 from nnviz.errors import InputError
 from nnviz.experiment import Data
@@ -23,7 +23,7 @@ from nnviz.training.evaluation import Assessment, assess, plain
 from nnviz.training.process import prepare_process
 from nnviz.training.randomness import from_seed
 from nnviz.training.run import TrainedNetwork, load_run
-from nnviz.wording import count
+from nnviz.wording import count, listed_names
 
 
 class Tested(msgspec.Struct, frozen=True):

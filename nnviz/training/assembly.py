@@ -13,7 +13,6 @@ from nnviz.data.encoder import Encoder
 from nnviz.data.reading import CACHED, Reading
 from nnviz.data.sources import Source, open_source
 from nnviz.data.standardization import Standardization
-from nnviz.data.tables.table_encoding import listed_names
 from nnviz.data.task import Task
 from nnviz.errors import InputError
 from nnviz.experiment import Experiment, Net, Training
@@ -29,6 +28,7 @@ from nnviz.nn.workers import OneWorker, TwoWorkers
 from nnviz.training.randomness import from_seed
 from nnviz.training.trainer import Trainer
 from nnviz.training.update_rule import UpdateRule
+from nnviz.wording import listed_names
 
 ADAMW_DECAY = 0.01
 PLATEAU_EPOCHS = 5

@@ -189,7 +189,7 @@ REFUSED: dict[str, tuple[Make, list[str], str]] = {
     "table: no such column": (
         rows(*WORDS),
         ["x.csv", "--target", "colour"],
-        r"x.csv: there is no column 'colour' for the target; there are 3: a, b, kind",
+        r"x.csv: there is no column 'colour' for the target; there are 3: a, b and kind",
     ),
     "table: target of one value": (
         rows("a,b", *(f"{i},yes" for i in range(30))),
@@ -326,7 +326,7 @@ WARNED: dict[str, tuple[Make, str, str | None]] = {
     "ragged rows": (
         rows(*WORDS, "1,2", "1,2,3,4"),
         "x.csv",
-        "skipped 2 rows (lines 62, 63: not the 3 cells that the others have)",
+        "skipped 2 rows (lines 62 and 63: not the 3 cells that the others have)",
     ),
     "NaN and infinity": (
         rows("a,b,kind", *(f"{[i, 'nan', 'inf', '1e999'][i % 4]},{i},{'xy'[i % 2]}" for i in range(60))),

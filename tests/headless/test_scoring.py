@@ -56,8 +56,8 @@ def test_a_source_that_is_gone_can_be_given_anew(nnviz, pictures, tmp_path):
 def test_another_source_must_have_the_same_classes(nnviz, trained):
     done = nnviz("test", trained["run"], "--data", "pets")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
-    assert "pets: it holds cat, dog" in done.stderr
-    assert "left, right" in done.stderr
+    assert "pets: it holds cat and dog" in done.stderr
+    assert "left and right" in done.stderr
 
 
 def test_what_is_no_run_is_told(nnviz, pictures):

@@ -22,11 +22,13 @@ class Data(_Table, frozen=True):
     """Which examples, and how an image is made ready.
 
     image_size      both its width and its height; without it 32 pixels, and the arrays' own size for arrays
-    target          of a table: the column to learn, by name or by number from 1; without it the last one
+    target          of a table: the column to learn, by name or by number from 1; without it the one that
+                    is called as targets are, else the last one
     task            whether the target of a table is classes or numbers, where its cells would say otherwise
     image_column    of a table: the column that names an image in each row; the network then sees these alone
     text_column     of a table: the column of texts, whose n-grams the network then sees alone; without it a column of
                     texts is found where there is one, and "" is none
+    keep            of a table: columns to learn from although they count or name the rows, or say their split
     noise, examples of the built-in points of the plane: how far chance pushes them, and how many to train on
     """
 
@@ -38,6 +40,7 @@ class Data(_Table, frozen=True):
     task: Literal["classify", "regress"] | None = None
     image_column: str | None = None
     text_column: str | None = None
+    keep: tuple[str, ...] | None = None
     noise: Share | None = None
     examples: Annotated[int, msgspec.Meta(ge=2, le=1_000_000)] | None = None
 

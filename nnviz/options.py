@@ -40,8 +40,8 @@ class Options:
             metavar="SOURCE",
             help="What to learn from: 'pets', 'people', 'road', 'language', 'xor', 'circles', 'spiral', 'gauss' or "
             "'waves' (built in), a folder with a sub-folder of images or a .txt file of lines per class, a folder with "
-            "the files of MNIST or CIFAR, a table (.csv or .tsv, also .gz) with a row per example, or an .npz file "
-            "with arrays x and y.",
+            "the files of MNIST or CIFAR, a table (.csv, .tsv, .data or .txt, also .gz) with a row per example, or an "
+            ".npz file with arrays x and y.",
         ),
     ] = None
     network: Annotated[
@@ -154,7 +154,7 @@ class Options:
         typer.Option(
             metavar="COLUMN",
             help="Of a table: the column that the network learns to predict, by its name or its number, counted from "
-            "1; without it the last one.",
+            "1; without it the one that is called as targets are, such as label or class, else the last one.",
         ),
     ] = None
     task: Annotated[
@@ -178,6 +178,14 @@ class Options:
             metavar="COLUMN",
             help="Of a table: the column of texts, whose n-grams of letters and words the network counts; without it "
             "one is found where there is one, and '' is none.",
+        ),
+    ] = None
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Of a table: a column to learn from although it counts or names the rows, or says their split; may be "
+            "given several times, or with commas between.",
         ),
     ] = None
     noise: Annotated[
@@ -251,6 +259,7 @@ class Options:
                 "task": self.task,
                 "image_column": self.image_column,
                 "text_column": self.text_column,
+                "keep": self.keep or None,
                 "noise": self.noise,
                 "examples": self.examples,
             },
@@ -294,7 +303,7 @@ class Options:
         from nnviz.training.run_paths import new_run_path, refuse_unusable, refuse_unwritable
 
         experiment, source = self.asked()
-        for text in (self.source, self.target, self.image_column, self.text_column):
+        for text in (self.source, self.target, self.image_column, self.text_column, *(self.keep or ())):
             refuse_unwritable(text or "")
         refuse_misplaced(experiment.data, source)
         if self.network is not None or self.config is not None:
@@ -350,6 +359,6 @@ def takes(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
 
 takes_options = takes(*inspect.signature(Options).parameters)
 takes_data_options = takes(
-    *("source", "target", "task", "image_column", "text_column", "image_size", "grayscale"),
+    *("source", "target", "task", "image_column", "text_column", "keep", "image_size", "grayscale"),
     *("noise", "examples", "seed", "config", "cache"),
 )

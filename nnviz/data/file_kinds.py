@@ -24,7 +24,9 @@ IMAGE_SUFFIXES = (
     ".jp2",
     ".ico",
 )
-TABLE_FILE = re.compile(r".*\.(csv|tsv)(\.gz)?")
+TABLE_FILE = re.compile(r".*\.(csv|tsv|tab|data)(\.gz)?")
+TABLE_OR_OTHER = re.compile(r".*\.(dat|txt|test|train|valid)(\.gz)?")
+"""Files that are called so may be tables, and are taken for some where they are given by themselves."""
 
 
 def kind_of(path: Path) -> Kind:
@@ -37,6 +39,11 @@ def kind_of(path: Path) -> Kind:
     if TABLE_FILE.fullmatch(name):
         return "table"
     return "unreadable" if advice_on(path) else "other"
+
+
+def may_be_table(path: Path) -> bool:
+    """Whether a file that is given by itself is called as a table may be."""
+    return kind_of(path) == "table" or TABLE_OR_OTHER.fullmatch(path.name.lower()) is not None
 
 
 def is_image(path: Path) -> bool:

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from nnviz.data.arrays.idx_names import meaning_of as idx_meaning_of
 from nnviz.data.arrays.set_names import is_array_file, set_in
-from nnviz.data.file_kinds import Kind, kind_of
+from nnviz.data.file_kinds import Kind, kind_of, may_be_table
 from nnviz.data.litter import is_litter
 from nnviz.data.other_forms import advice_on, advice_on_folder
 from nnviz.data.text_file import looks_like_text
@@ -52,7 +52,7 @@ def found_at(path: Path) -> Found | None:
     name = path.name.lower()
     if is_array_file(name):
         return Found("numpy", path)
-    if kind_of(path) == "table":
+    if may_be_table(path):
         return Found("table", path)
     if idx_meaning_of(name):
         return Found("idx", path)

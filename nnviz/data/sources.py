@@ -56,13 +56,13 @@ BUILT_IN: dict[str, Callable[[Data], Dataset]] = {
 
 KNOWN = (
     "a folder with a folder of images or of texts for each class, the files of MNIST, CIFAR or STL-10, an .npz file, "
-    "a .csv or .tsv table"
+    "a table (.csv, .tsv, .data, .txt)"
 )
 
 IMAGE_KEYS = ("image_size", "grayscale")
 """Of [data], what is chosen for images alone."""
 
-TABLE_KEYS = ("target", "image_column", "text_column")
+TABLE_KEYS = ("target", "image_column", "text_column", "keep")
 """Of [data], what is chosen for tables alone."""
 
 

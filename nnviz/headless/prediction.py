@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from nnviz.array import Array
-from nnviz.data.file_kinds import TABLE_FILE, TEXT_SUFFIX
+from nnviz.data.file_kinds import TEXT_SUFFIX
 from nnviz.data.folder_walk import files_below, name_in
 from nnviz.data.split import Skipped
 from nnviz.data.tables.table_encoding import TableEncoding
@@ -118,12 +118,13 @@ def _of_rows(trained: TrainedNetwork, path: Path) -> Iterator[Prediction]:
 
 def _of_texts(trained: TrainedNetwork, path: Path) -> Iterator[Prediction]:
     """What the network says of each row of a table if it has learnt from one; else of the file, or of its lines."""
+    from nnviz.data.tables.unlabelled_rows import holds_rows
     from nnviz.data.texts.unlabelled_texts import read_lines, read_whole_file
 
     encoding = trained.encoding
     assert encoding is not None
     assert encoding.ngrams is not None
-    if isinstance(encoding, TableEncoding) and TABLE_FILE.fullmatch(path.name.lower()):
+    if isinstance(encoding, TableEncoding) and holds_rows(path, encoding):
         yield from _of_rows(trained, path)
         return
     whole = isinstance(encoding, TextEncoding) and encoding.whole_files

@@ -69,7 +69,7 @@ def test_a_network_of_pictures_is_not_asked_about_numbers(nnviz, trained, houses
     for other in ("xor", houses):
         done = nnviz("test", trained["run"], "--data", other)
         assert (done.returncode, done.stdout) == (2, "")
-        assert "the run was trained on left, right from inputs of 8×8×3" in done.stderr
+        assert "the run was trained on left and right from inputs of 8×8×3" in done.stderr
 
 
 def test_the_keys_of_a_table_can_stand_in_a_file(nnviz, houses, tmp_path):

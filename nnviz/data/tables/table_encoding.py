@@ -3,7 +3,7 @@
 The encoding is kept with the run, so that another table can be read by it exactly as the first one was.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
 
@@ -12,9 +12,10 @@ import numpy as np
 
 from nnviz.array import Array
 from nnviz.data.encoding import Encoding
-from nnviz.data.tables.delimited import is_number
-from nnviz.data.tables.table_columns import Column, Numbers, Words
+from nnviz.data.tables.columns import Column, Numbers, Words
+from nnviz.data.tables.number_form import NumberForm, is_like_number
 from nnviz.errors import InputError
+from nnviz.wording import LISTED_NAMES, count, excerpt, listed, listed_names
 
 MOST_CATEGORIES = 100
 MOST_NUMBERS = 1 << 27
@@ -22,10 +23,10 @@ MOST_NUMBERS = 1 << 27
 FAR, NEAR = 1e4, 1e2
 """Numbers whose mean is more than `FAR` deviations from 0 are kept as what they are more than a round number that is
 at most `NEAR` deviations from their mean: float32 would tell few of them apart."""
+SINGULAR = "another text in each row"
+"""Why a column of words is left out that tells each row from all others."""
 ROUNDED = 1e-13
 """What deviates by less than that share of its mean is constant, as far as float64 can tell."""
-NAMED_COLUMNS = 5
-SHOWN = 40
 
 
 class Feature(msgspec.Struct, frozen=True):
@@ -35,6 +36,8 @@ class Feature(msgspec.Struct, frozen=True):
     categories  the words that each get an input of their own, empty for a column of numbers
     blank       whether one more input says that the cell is blank
     offset      a round number that is taken off each number, 0 unless all are far from 0 and near each other
+    form        how the numbers were written, None for a column of words and in runs that do not have it
+    part_of     the column of lists of numbers that this is a part of, empty if it is none
     """
 
     name: str
@@ -42,6 +45,8 @@ class Feature(msgspec.Struct, frozen=True):
     categories: tuple[str, ...]
     blank: bool
     offset: float = 0.0
+    form: NumberForm | None = None
+    part_of: str = ""
 
     @property
     def input_names(self) -> tuple[str, ...]:
@@ -57,12 +62,14 @@ class TableEncoding(Encoding, frozen=True, kw_only=True):
 
     A table of images has no features, and neither has one of texts.
 
+    target_form   how the numbers of the target were written, None where it has none and in runs that do not have it
     text_column   the column that texts are in, empty where there are none
     image_column  the column that names the image of each row, empty in runs that do not have it
     """
 
     features: tuple[Feature, ...] = ()
     target: str
+    target_form: NumberForm | None = None
     text_column: str = ""
     image_column: str = ""
 
@@ -79,10 +86,15 @@ class TableEncoding(Encoding, frozen=True, kw_only=True):
         return {end - 1 for feature, end in numbers if feature.blank and feature.median is not None}
 
     @property
+    def inputs_from(self) -> set[str]:
+        """The columns that a table has to have to be read."""
+        features = {feature.part_of or feature.name for feature in self.features}
+        return features | ({self.text_column, self.image_column} - {""})
+
+    @property
     def column_names(self) -> set[str]:
-        """The columns that a labelled table has to have."""
-        others = {self.target, self.text_column, self.image_column} - {""}
-        return {feature.name for feature in self.features} | others
+        """Those that a labelled table has to have."""
+        return self.inputs_from | ({self.target} - {""})
 
     @property
     def words(self) -> set[str]:
@@ -90,35 +102,45 @@ class TableEncoding(Encoding, frozen=True, kw_only=True):
         features = {feature.name for feature in self.features if feature.median is None}
         return features | ({self.text_column, self.image_column} - {""})
 
+    @property
+    def forms(self) -> dict[str, NumberForm]:
+        """How the numbers of columns were written, as far as that is known."""
+        forms = {feature.name: feature.form for feature in self.features} | {self.target: self.target_form}
+        return {name: form for name, form in forms.items() if form is not None}
 
-def fit_features(path: Path, columns: Mapping[str, Column], rows: Array) -> tuple[tuple[Feature, ...], list[str]]:
+
+def fit_features(
+    path: Path, columns: Mapping[str, Column], rows: Array, left_out: Mapping[str, str], keep: Collection[str] = ()
+) -> tuple[tuple[Feature, ...], list[str]]:
     """The features that `columns` give for the training `rows` (places, int64), and what to say of the others.
 
-    Raises InputError if there are none.
+    Those `left_out` for a reason are not asked; those to `keep` may have another text in each row.
+
+    Raises InputError if there are none, or one that is to be kept cannot be learnt from.
     """
     features: list[Feature] = []
-    left_out: dict[str, str] = {}
+    reasons: dict[str, str] = {}
     for name, column in columns.items():
-        fitted = _fit_numbers(name, column, rows) if isinstance(column, Numbers) else _fit_words(name, column, rows)
+        fitted = left_out.get(name) or _fit(name, column, rows, name in keep)
         if isinstance(fitted, Feature):
             features.append(fitted)
+        elif name in keep:
+            raise InputError(f"{path}: column '{excerpt(name)}' cannot be kept: {fitted}")
         else:
-            left_out[name] = fitted
-    reasons = listed([f"{shown(name)} ({why})" for name, why in left_out.items()])
+            reasons[name] = fitted
+    told = listed([f"{excerpt(name)} ({why})" for name, why in reasons.items()], LISTED_NAMES)
     if not features:
         raise InputError(
-            f"{path}: no column can be learnt from: {reasons}; give one of numbers or of a few words, or choose one of "
+            f"{path}: no column can be learnt from: {told}; give one of numbers or of a few words, or choose one of "
             "texts with --text-column"
         )
-    notes = []
-    if left_out:
-        notes.append(f"left out {len(left_out):,} column{'s'[: len(left_out) > 1]}: {reasons}")
-    return tuple(features), notes
+    kept = "; --keep takes one in" if left_out or SINGULAR in reasons.values() else ""
+    return tuple(features), [f"left out {count(len(reasons), 'column')}: {told}{kept}"] if reasons else []
 
 
 def count_blanks(columns: Mapping[str, Column], features: Sequence[Feature], rows: Array) -> list[int]:
     """How many of those rows have a blank cell in the column of each feature."""
-    return [int(columns[feature.name].blank[rows].sum()) for feature in features]
+    return [int(columns[feature.name].blank[rows].sum()) if feature.name in columns else 0 for feature in features]
 
 
 def notes_on_blanks(features: Sequence[Feature], counts: Sequence[int]) -> list[str]:
@@ -139,9 +161,13 @@ def notes_on_blanks(features: Sequence[Feature], counts: Sequence[int]) -> list[
 
 
 def _told_blanks(counts: Mapping[str, int]) -> str:
-    total = sum(counts.values())
-    told = listed([f"{shown(name)} ({count:,})" for name, count in counts.items()])
-    return f"{total:,} blank cell{'' if total == 1 else 's'} in {told}"
+    told = listed([f"{excerpt(name)} ({many:,})" for name, many in counts.items()], LISTED_NAMES)
+    return f"{count(sum(counts.values()), 'blank cell')} in {told}"
+
+
+def _fit(name: str, column: Column, rows: Array, kept: bool) -> Feature | str:
+    """The feature, or why there is none."""
+    return _fit_numbers(name, column, rows) if isinstance(column, Numbers) else _fit_words(name, column, rows, kept)
 
 
 def _fit_numbers(name: str, column: Numbers, rows: Array) -> Feature | str:
@@ -153,7 +179,7 @@ def _fit_numbers(name: str, column: Numbers, rows: Array) -> Feature | str:
     blank = len(known) < len(values)
     if not blank and known.min() == known.max():
         return "the same everywhere"
-    return Feature(name, float(np.median(known)), (), blank, _offset(known))
+    return Feature(name, float(np.median(known)), (), blank, _offset(known), column.form, column.part_of)
 
 
 def _offset(values: Array) -> float:
@@ -172,7 +198,7 @@ def _taken_off(offset: float) -> str:
     return f" {sign} {written}" if offset else ""
 
 
-def _fit_words(name: str, column: Words, rows: Array) -> Feature | str:
+def _fit_words(name: str, column: Words, rows: Array, kept: bool) -> Feature | str:
     """The feature, or why there is none."""
     codes = column.codes[rows]
     known = codes[codes >= 0]
@@ -182,8 +208,8 @@ def _fit_words(name: str, column: Words, rows: Array) -> Feature | str:
         return "blank everywhere"
     if len(found) == 1 and not blank:
         return "the same everywhere"
-    if len(found) == len(known) > 2:
-        return "another text in each row"
+    if len(found) == len(known) > 2 and not kept:
+        return SINGULAR
     if len(found) > MOST_CATEGORIES:
         return f"{len(found):,} different words, and {MOST_CATEGORIES} are the most{_stray_word(column)}"
     return Feature(name, None, tuple(sorted(column.words[code] for code in found)), blank)
@@ -192,12 +218,14 @@ def _fit_words(name: str, column: Words, rows: Array) -> Feature | str:
 def _stray_word(column: Words) -> str:
     """What to say of a word that stands where most cells are numbers."""
     cell, line = column.sample
-    numbers = sum(map(is_number, column.words))
-    return f"; '{shown(cell)}' in line {line:,} is not a number" if line and 2 * numbers > len(column.words) else ""
+    numbers = sum(map(is_like_number, column.words))
+    return f"; '{excerpt(cell)}' in line {line:,} is not a number" if line and 2 * numbers > len(column.words) else ""
 
 
-def encode(path: Path, columns: Mapping[str, Column], features: Sequence[Feature], rows: Array) -> tuple[Array, int]:
+def encode(path: Path, columns: dict[str, Column], features: Sequence[Feature], rows: Array) -> tuple[Array, int]:
     """The inputs (n, features) float32 of those rows, and how many cells have a word that is not a category.
+
+    What is encoded is taken out of `columns`, so that a large table is not there twice.
 
     Raises InputError if a column is missing, holds words instead of numbers, or all would take too much memory.
     """
@@ -208,9 +236,10 @@ def encode(path: Path, columns: Mapping[str, Column], features: Sequence[Feature
             "most; give fewer rows, or leave columns of words out"
         )
     inputs = np.zeros((len(rows), width), np.float32)
+    names = list(columns)
     start = unknown = 0
     for feature in features:
-        column = _column(path, columns, feature)
+        column = _taken(path, columns, names, feature)
         end = start + len(feature.input_names)
         if isinstance(column, Numbers) and feature.median is not None:
             values = column.values[rows]
@@ -224,18 +253,18 @@ def encode(path: Path, columns: Mapping[str, Column], features: Sequence[Feature
     return inputs, unknown
 
 
-def _column(path: Path, columns: Mapping[str, Column], feature: Feature) -> Column:
-    column = columns.get(feature.name)
+def _taken(path: Path, columns: dict[str, Column], names: Sequence[str], feature: Feature) -> Column:
+    column = columns.pop(feature.name, None)
     if column is None:
         raise InputError(
-            f"{path}: there is no column '{feature.name}', which the network has learnt from; there are "
-            f"{listed_names(columns)}"
+            f"{path}: there is no column '{excerpt(feature.name)}', which the network has learnt from; there are "
+            f"{listed_names(names)}"
         )
     if isinstance(column, Words) and feature.median is not None:
         cell, line = column.sample
         raise InputError(
-            f"{path}: line {line:,}: '{shown(cell)}' in column '{feature.name}' is not a number, as all were that the "
-            "network has learnt from"
+            f"{path}: line {line:,}: '{excerpt(cell)}' in column '{excerpt(feature.name)}' is not a number, as all "
+            "were that the network has learnt from"
         )
     return column
 
@@ -249,20 +278,3 @@ def _one_hot(column: Words, feature: Feature, rows: Array, inputs: Array) -> int
     known = place >= 0
     inputs[np.flatnonzero(known), place[known]] = 1
     return int(np.count_nonzero(~known & (codes >= 0)))
-
-
-def listed(names: Sequence[str]) -> str:
-    """The first few names, and how many more there are."""
-    more = f" and {len(names) - NAMED_COLUMNS:,} more" if len(names) > NAMED_COLUMNS else ""
-    return ", ".join(names[:NAMED_COLUMNS]) + more
-
-
-def listed_names(names: Iterable[str]) -> str:
-    """The first few names of columns or classes, each cut where it is very long."""
-    return listed([shown(name) for name in names])
-
-
-def shown(text: str) -> str:
-    """A cell or a name as a message may show it: on one line, and not too long."""
-    text = " ".join(text.split())
-    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"

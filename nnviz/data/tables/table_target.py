@@ -1,23 +1,33 @@
-"""Which column of a table is the target, and whether it says a class or a number."""
+"""What the target of a table says of each row: a class or a quantity."""
 
-from collections.abc import Mapping, Sequence
+import re
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 import numpy as np
 
 from nnviz.array import Array
 from nnviz.data.arrays.labelled_arrays import MOST_CLASSES
-from nnviz.data.tables.table_columns import Column, Columns, Words, listed_lines
-from nnviz.data.tables.table_encoding import listed_names, shown
+from nnviz.data.tables.columns import Column, Columns, Numbers, Words
+from nnviz.data.tables.number_form import PLAIN, NumberForm
+from nnviz.data.tables.target_choice import Choice, likely_column
 from nnviz.errors import InputError
+from nnviz.wording import LISTED_LINES, count, excerpt, listed_lines, listed_names
 
 Kind = Literal["classify", "regress"]
 
 FEW_VALUES = 10
 FEW_SHARE = 0.05
 """Whole numbers are classes if they have at most so many values, and those are at most that share of the rows."""
+MOST_CODES = 50
+EVEN = 0.3
+"""So are those that count from 0 or 1, up to so many, if none comes more rarely than that share of the mean."""
+FEWEST_OF_A_CLASS = 2
+CLASS_NAMES = {"label", "labels", "class", "classes", "species", "category", "diagnosis", "genre", "digit", "letter"}
+"""Words in names of columns whose whole numbers are classes, however many there are."""
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -25,6 +35,8 @@ class Target(msgspec.Struct, frozen=True):
 
     rows         (n,) int64 places of these rows in the table
     labels       (n,) int64, places in `class_names`; or (n, 1) float32, and no names
+    form         how its numbers are written, where it has some
+    why          in a few words why it is the target, empty if somebody has chosen it
     notes        what to say of it
     """
 
@@ -32,119 +44,132 @@ class Target(msgspec.Struct, frozen=True):
     rows: Array
     labels: Array
     class_names: tuple[str, ...]
+    form: NumberForm
+    why: str
     notes: tuple[str, ...]
 
 
-def choose_column(path: Path, names: Sequence[str], wanted: str | None, what: str) -> str:
-    """The name of the column that `wanted` means: a name, or a number from 1; the last one without it.
+class _Kind(NamedTuple):
+    """What a target is, and why, empty if that is plain to see."""
 
-    Raises InputError listing the columns if there is none.
-    """
-    if wanted is None:
-        return names[-1]
-    alike = [name for name in names if name.lower() == wanted.strip().lower()]
-    if wanted in names or alike:
-        return wanted if wanted in names else alike[0]
-    if wanted.isdecimal() and 1 <= int(wanted[:9]) <= len(names):
-        return names[int(wanted[:9]) - 1]
-    raise _no_column(path, names, wanted, what)
-
-
-def learnt_column(path: Path, names: Sequence[str], learnt: str, what: str) -> str:
-    """The column that a network has learnt from: by its name alone, even if that is a number.
-
-    Raises InputError listing the columns if it is not there.
-    """
-    if learnt not in names:
-        raise _no_column(path, names, learnt, what)
-    return learnt
-
-
-def _no_column(path: Path, names: Sequence[str], wanted: str, what: str) -> InputError:
-    return InputError(
-        f"{path}: there is no column '{shown(wanted)}' for {what}; there are {len(names):,}: {listed_names(names)}"
-    )
+    kind: Kind
+    why: str = ""
 
 
 def read_target(
-    path: Path, columns: Columns, name: str, kind: Kind | None, class_names: Sequence[str] | None, chosen: bool
+    path: Path, columns: Columns, choice: Choice, kind: Kind | None, class_names: Sequence[str] | None
 ) -> Target:
-    """The target in column `name`. `kind` overrules what its cells say; so do `class_names` that are known already.
+    """The target in the chosen column. `kind` overrules what its cells say; so do `class_names` that are known already.
 
     Raises InputError if it has nothing to tell apart or to predict, or if its cells are not what they have to be.
     """
-    column = columns.by_name[name]
+    name, column = choice.name, columns.by_name[choice.name]
     rows = np.flatnonzero(~column.blank)
     if len(rows) < 2:
         raise InputError(
-            f"{path}: too few rows: {len(rows)} with something in the target, column '{shown(name)}'; two are the least"
+            f"{path}: too few rows: {len(rows)} with something in the target, column '{excerpt(name)}'; two are the "
+            f"least{_advice(columns, name)}"
         )
     notes = []
     skipped = np.flatnonzero(column.blank)
     if len(skipped):
-        lines = listed_lines(columns.lines[skipped[:3]].tolist(), len(skipped))
-        notes.append(f"skipped {len(skipped):,} row{'s'[: len(skipped) > 1]} whose target is blank ({lines})")
+        lines = listed_lines(columns.lines[skipped[:LISTED_LINES]].tolist(), len(skipped))
+        notes.append(f"skipped {count(len(skipped), 'row')} whose target is blank ({lines})")
+    form = column.form if isinstance(column, Numbers) else PLAIN
     if class_names:
         labels = _known_classes(path, columns, name, rows, class_names)
-        return Target(name, rows, labels, tuple(class_names), tuple(notes))
-    if class_names is not None:
-        kind = "regress"
-    if kind is None:
-        kind = "classify" if _looks_like_classes(column, rows) else "regress"
-    others = "" if chosen else _choice(name, columns.by_name, kind)
-    if kind == "regress":
-        labels = _numbers(path, name, column, rows)
-        return Target(name, rows, labels, (), (*notes, *filter(None, [others])))
-    labels, found = _classes(path, name, column, rows, columns.by_name)
-    return Target(name, rows, labels, found, (*notes, *filter(None, [others])))
+        return Target(name, rows, labels, tuple(class_names), form, choice.why, tuple(notes))
+    found = _Kind("regress") if class_names is not None else _Kind(kind) if kind else _found_kind(name, column, rows)
+    if choice.told:
+        what = "a class" if found.kind == "classify" else "a number"
+        notes.append(f"{choice.told}, {what}; --target chooses another")
+    if found.why:
+        notes.append(_reason(name, found))
+    if found.kind == "regress":
+        return Target(name, rows, _numbers(path, columns, name, rows), (), form, choice.why, tuple(notes))
+    labels, names = _classes(path, columns, name, rows)
+    if _are_dotted(column):
+        notes.append(f"the dots at the end of the words in '{excerpt(name)}' left out")
+    return Target(name, rows, labels, names, form, choice.why, tuple(notes))
 
 
-def _choice(name: str, names: Mapping[str, Column], kind: Kind) -> str:
-    what = "a class" if kind == "classify" else "a number"
-    return f"the target is the last of {len(names):,} columns, '{shown(name)}', {what}; --target chooses another"
+def _reason(name: str, found: _Kind) -> str:
+    kinds = {"classify": ("classes", "regress", "a quantity"), "regress": ("a quantity", "classify", "classes")}
+    taken, other, instead = kinds[found.kind]
+    return f"'{excerpt(name)}' is taken for {taken}, because {found.why}; --task {other} takes it for {instead}"
 
 
-def _looks_like_classes(column: Column, rows: Array) -> bool:
+def _found_kind(name: str, column: Column, rows: Array) -> _Kind:
+    """Whether a column says classes or a quantity."""
     if isinstance(column, Words):
-        return True
+        return _Kind("classify")
     values = column.values[rows]
-    if np.any(values != np.floor(values)):
-        return False
-    return len(np.unique(values)) <= min(FEW_VALUES, FEW_SHARE * len(rows))
+    if (values % 1 != 0).any():
+        return _Kind("regress", "it has numbers with fractions")
+    found, counts = np.unique(values, return_counts=True)
+    many, least = len(found), int(counts.min())
+    whole = f"it has {many:,} different whole numbers in {len(rows):,} rows"
+    if many == 2 and (_is_pair(*found.tolist()) or least >= FEWEST_OF_A_CLASS):
+        return _Kind("classify", f"it has only {found[0]:g} and {found[1]:g}")
+    if _is_called_class(name) and 2 * many <= len(rows):
+        return _Kind("classify", f"it is called so and has {many:,} different whole numbers")
+    if many <= min(FEW_VALUES, FEW_SHARE * len(rows)):
+        return _Kind("classify", f"it has only {many} different whole numbers")
+    if _are_codes(found, counts):
+        times = f"each of them {least:,} times at least"
+        return _Kind("classify", f"it counts from {found[0]:g} to {found[-1]:g}, and has {times}")
+    return _Kind("regress", whole)
 
 
-def _numbers(path: Path, name: str, column: Column, rows: Array) -> Array:
+def _is_pair(low: float, high: float) -> bool:
+    return (low, high) in ((0, 1), (1, 2), (-1, 1))
+
+
+def _is_called_class(name: str) -> bool:
+    return not CLASS_NAMES.isdisjoint(re.findall("[a-z]+", name.lower()))
+
+
+def _are_codes(found: Array, counts: Array) -> bool:
+    """Whether whole numbers, that come so often, count classes: without a gap, and none is rare."""
+    many = len(found)
+    counted = found[0] in (0, 1) and found[-1] - found[0] == many - 1 and many <= MOST_CODES
+    return bool(counted and counts.min() >= max(FEWEST_OF_A_CLASS, EVEN * counts.mean()))
+
+
+def _numbers(path: Path, columns: Columns, name: str, rows: Array) -> Array:
     """(n, 1) float32."""
+    column = columns.by_name[name]
     if isinstance(column, Words):
         cell, line = column.sample
         raise InputError(
-            f"{path}: line {line:,}: '{shown(cell)}' in the target, column '{shown(name)}', is not a number; "
+            f"{path}: line {line:,}: '{excerpt(cell)}' in the target, column '{excerpt(name)}', is not a number; "
             "correct it, or take --task classify"
         )
     values = column.values[rows]
     if values.min() == values.max():
         raise InputError(
-            f"{path}: the target, column '{shown(name)}', is {values[0]:g} in every row; there is nothing to predict"
+            f"{path}: the target, column '{excerpt(name)}', is {values[0]:g} in every row; there is nothing to predict"
+            f"{_advice(columns, name)}"
         )
     return values.astype(np.float32)[:, None]
 
 
-def _classes(
-    path: Path, name: str, column: Column, rows: Array, names: Mapping[str, Column]
-) -> tuple[Array, tuple[str, ...]]:
+def _classes(path: Path, columns: Columns, name: str, rows: Array) -> tuple[Array, tuple[str, ...]]:
     """(n,) int64, and the names of the classes in order."""
+    column = columns.by_name[name]
     words, codes = _words(column, rows)
     found, labels = np.unique(codes, return_inverse=True)
     class_names = [words[code] for code in found]
     if len(found) < 2:
         raise InputError(
-            f"{path}: the target, column '{shown(name)}', is '{shown(class_names[0])}' in every row; two classes are "
-            "needed to tell apart"
+            f"{path}: the target, column '{excerpt(name)}', is '{excerpt(class_names[0])}' in every row; two classes "
+            f"are needed to tell apart{_advice(columns, name)}"
         )
     if len(found) > MOST_CLASSES or len(found) > 0.5 * len(rows) > 5:
+        columns_told = listed_names(columns.by_name)
         raise InputError(
-            f"{path}: the target, column '{shown(name)}', has {len(found):,} different values in {len(rows):,} rows, "
-            f"too many for classes; choose with --target: {listed_names(names)}"
+            f"{path}: the target, column '{excerpt(name)}', has {len(found):,} different values in {len(rows):,} rows, "
+            f"too many for classes; choose with --target: {columns_told}{_advice(columns, name)}"
         )
     if isinstance(column, Words):
         order = np.argsort(np.array(class_names))
@@ -154,18 +179,25 @@ def _classes(
     return labels.astype(np.int64), tuple(class_names)
 
 
+def _advice(columns: Columns, name: str) -> str:
+    """Which column to choose instead."""
+    likely = likely_column(columns, name)
+    return f"; likely it is --target {shlex.quote(excerpt(likely))}" if likely else ""
+
+
 def _known_classes(path: Path, columns: Columns, name: str, rows: Array, class_names: Sequence[str]) -> Array:
     """(n,) int64, where the classes are those that a network has learnt."""
     words, codes = _words(columns.by_name[name], rows)
-    place = {word: place for place, word in enumerate(class_names)}
+    place = {word.removesuffix("."): place for place, word in enumerate(class_names)}
+    place |= {word: place for place, word in enumerate(class_names)}
     labels = np.array([place.get(word, -1) for word in words])[codes]
     unknown = np.flatnonzero(labels < 0)
     if len(unknown):
         first = unknown[0]
         line = columns.lines[rows[first]]
         raise InputError(
-            f"{path}: line {line:,}: '{shown(words[codes[first]])}' in the target, column '{shown(name)}', is none of "
-            f"the classes that the network has learnt: {listed_names(class_names)}"
+            f"{path}: line {line:,}: '{excerpt(words[codes[first]])}' in the target, column '{excerpt(name)}', is none "
+            f"of the classes that the network has learnt: {listed_names(class_names)}"
         )
     return labels.astype(np.int64)
 
@@ -173,10 +205,16 @@ def _known_classes(path: Path, columns: Columns, name: str, rows: Array, class_n
 def _words(column: Column, rows: Array) -> tuple[list[str], Array]:
     """The different words of a column, and the place (n,) of each row's among them; numbers as they are written."""
     if isinstance(column, Words):
-        return column.words, column.codes[rows]
+        words = [word.removesuffix(".") for word in column.words] if _are_dotted(column) else column.words
+        return words, column.codes[rows]
     values, codes = np.unique(column.values[rows], return_inverse=True)
-    return [_written(value) for value in values.tolist()], codes
+    return [column.form.written(_written(value)) for value in values.tolist()], codes
+
+
+def _are_dotted(column: Column) -> bool:
+    """Whether all words end in a dot, as in a test file that was published with one behind each label."""
+    return isinstance(column, Words) and all(word.endswith(".") and len(word) > 1 for word in column.words)
 
 
 def _written(value: float) -> str:
-    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)

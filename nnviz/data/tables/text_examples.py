@@ -1,60 +1,56 @@
 """A table with a column of texts → Dataset of their n-grams."""
 
-from collections.abc import Sequence
-from pathlib import Path
-
 import numpy as np
 
 from nnviz.data.dataset import Dataset
 from nnviz.data.ngrams import NGrams
-from nnviz.data.tables.table_columns import Columns, Words, listed_lines
-from nnviz.data.tables.table_encoding import TableEncoding, listed_names, shown
-from nnviz.data.tables.table_target import Target
+from nnviz.data.tables.columns import Words
+from nnviz.data.tables.table_encoding import TableEncoding
+from nnviz.data.tables.table_reading import Table, by_role
 from nnviz.data.texts.text_dataset import Texts, as_dataset
 from nnviz.errors import InputError
+from nnviz.wording import LISTED_LINES, count, excerpt, listed_lines, listed_names
 
 
-def open_table_texts(
-    path: Path,
-    columns: Columns,
-    text_name: str,
-    target: Target,
-    ngrams: NGrams,
-    generator: np.random.Generator,
-    notes: Sequence[str],
-) -> Dataset:
+def open_texts(table: Table, text_name: str, ngrams: NGrams, generator: np.random.Generator) -> Dataset:
     """The n-grams of column `text_name` as counts (n, buckets) uint8, with their targets.
 
     Rows without text are skipped and counted. Raises InputError if fewer than two are left, or nothing to predict.
     """
+    target, columns = table.target, table.columns
     column = columns.by_name[text_name]
     assert isinstance(column, Words)
     blank = column.blank[target.rows]
     rows, labels = target.rows[~blank], target.labels[~blank]
-    told = [*notes, _note(text_name, target.name, columns)]
+    notes = [_note(table, text_name)]
     if blank.any():
         lines = columns.lines[target.rows[blank]]
-        told.append(f"skipped {len(lines):,} row{'s'[: len(lines) > 1]} without text ({_listed(lines)})")
+        told = listed_lines(lines[:LISTED_LINES].tolist(), len(lines))
+        notes.append(f"skipped {count(len(lines), 'row')} without text ({told})")
     if len(rows) < 2 or len(np.unique(labels)) < 2:
         raise InputError(
-            f"{path}: too few rows: {len(rows):,} with text in column '{shown(text_name)}', and two with different "
-            "targets are the least"
+            f"{table.path}: too few rows: {len(rows):,} with text in column '{excerpt(text_name)}', and two with "
+            "different targets are the least"
         )
-    texts = [column.words[code] for code in column.codes[rows].tolist()]
-    names = [f"line {line}" for line in columns.lines[rows].tolist()]
-    encoding = TableEncoding(target=target.name, class_names=target.class_names, ngrams=ngrams, text_column=text_name)
+    parts = {}
+    for role, some in by_role(table, rows).items():
+        texts = [column.words[code] for code in column.codes[rows[some]].tolist()]
+        parts[role] = Texts(texts, labels[some], table.line_names(rows[some]))
+    encoding = TableEncoding(
+        target=target.name,
+        target_form=target.form,
+        class_names=target.class_names,
+        ngrams=ngrams,
+        text_column=text_name,
+    )
     target_names = () if target.class_names else (target.name,)
-    parts = {"train": Texts(texts, labels, names)}
-    return as_dataset(path, path.resolve().name, parts, encoding, generator, told, target_names=target_names)
+    return as_dataset(table.path, table.name, parts, encoding, generator, notes, target_names=target_names)
 
 
-def _listed(lines: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> str:
-    return listed_lines(lines[:3].tolist(), len(lines))
-
-
-def _note(text_name: str, target_name: str, columns: Columns) -> str:
-    note = f"the text is column '{shown(text_name)}', the target '{shown(target_name)}'"
-    others = [name for name in columns.by_name if name not in (text_name, target_name)]
+def _note(table: Table, text_name: str) -> str:
+    why = f" ({table.target.why})" if table.target.why else ""
+    note = f"the text is column '{excerpt(text_name)}', the target '{excerpt(table.target.name)}'{why}"
+    others = [name for name in table.columns.by_name if name not in (text_name, table.target.name)]
     if others:
-        note += f", and {len(others):,} other column{'s'[: len(others) > 1]} left out: {listed_names(others)}"
+        note += f", and {count(len(others), 'other column')} left out: {listed_names(others)}"
     return f"{note}; --text-column and --target choose others, and --text-column '' none"

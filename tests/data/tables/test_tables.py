@@ -16,7 +16,7 @@ from nnviz.data import suggestions, text_file
 from nnviz.data.dataset import Dataset
 from nnviz.data.encoder import Encoder
 from nnviz.data.sources import find_source, open_source, suggested
-from nnviz.data.tables import delimited, table_columns, table_encoding
+from nnviz.data.tables import delimited, table_encoding, usable_rows
 from nnviz.data.tables.table import open_table
 from nnviz.errors import InputError
 from nnviz.experiment import Data, combine
@@ -136,7 +136,7 @@ def test_latin_1_is_read_and_said(tmp_path: Path) -> None:
 
 def test_rows_of_another_length_are_counted(tmp_path: Path) -> None:
     dataset = opened(written(tmp_path, plants() + "1,2\n3,4,bush,5\n\n,,\n"))
-    assert "skipped 2 rows (lines 42, 43: not the 3 cells that the others have)" in dataset.notes
+    assert "skipped 2 rows (lines 42 and 43: not the 3 cells that the others have)" in dataset.notes
     assert len(by_line(dataset)) == ROWS
 
 
@@ -184,13 +184,13 @@ def test_words_are_one_hot_and_blank_is_a_category(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_learnt_from_is_left_out_and_told(tmp_path: Path) -> None:
-    rows = [f"name {i},{i // 2 if i else 'typo'},7,word {i // 2},,{i},{i % 2}" for i in range(400)]
+    rows = [f"name {i},{i // 2 if i % 9 else f'typo {i}'},7,word {i // 2},,{i},{i % 2}" for i in range(400)]
     dataset = opened(written(tmp_path, table(*rows, header="name,mixed,same,many,empty,x,y")))
     assert dataset.feature_names == ("x",)
     (note,) = [note for note in dataset.notes if note.startswith("left out 5 columns: name (another text in each row)")]
-    assert "'typo' in line 2 is not a number" in note
+    assert "'typo 0' in line 2 is not a number" in note
     assert "same (the same everywhere)" in note
-    assert "different words, and 100 are the most), empty (blank everywhere)" in note
+    assert "different words, and 100 are the most) and empty (blank everywhere)" in note
 
 
 def test_ten_thousand_categories_take_no_memory(tmp_path: Path) -> None:
@@ -237,7 +237,9 @@ def test_numbers_far_from_0_stay_apart(tmp_path: Path, first: float, step: float
     [
         (lambda i: i % 2, None, ("0", "1")),
         (lambda i: i % 2 - 0.5, None, ()),
-        (lambda i: i % 11, None, ()),
+        (lambda i: i % 11, None, tuple(map(str, range(11)))),
+        (lambda i: i % 11 + 2, None, ()),
+        (lambda i: i * i // 1500, None, ()),
         (lambda i: i % 3, "regress", ()),
         (lambda i: i % 20 + 0.5, "classify", tuple(str(i + 0.5) for i in range(20))),
         (lambda i: "no" if i % 3 else "yes", None, ("no", "yes")),
@@ -269,7 +271,7 @@ def test_without_a_choice_the_screen_says_what_was_chosen(tmp_path: Path) -> Non
 
 def test_rows_without_target_are_counted(tmp_path: Path) -> None:
     dataset = opened(written(tmp_path, plants() + "1,2,\n3,4,?\n"))
-    assert "skipped 2 rows whose target is blank (lines 42, 43)" in dataset.notes
+    assert "skipped 2 rows whose target is blank (lines 42 and 43)" in dataset.notes
     assert len(by_line(dataset)) == ROWS
 
 
@@ -340,7 +342,7 @@ LETTERS = "abcdefghijklmnop"
         (" \n\n", {}, "the file is empty"),
         (b"PK\x03\x04 data", {}, "no text (byte 2 is 3)"),
         ("1\n2\n3\n", {}, "there is only one column"),
-        (plants(), {"target": "size"}, "there is no column 'size' for the target; there are 3: width, height, kind"),
+        (plants(), {"target": "size"}, "there is no column 'size' for the target; there are 3: width, height and kind"),
         (plants(), {"target": "4"}, "there is no column '4'"),
         (
             plants(),
@@ -371,8 +373,8 @@ def test_a_damaged_gzip_is_refused(tmp_path: Path) -> None:
     ("module", "limit", "value", "wrong"),
     [
         (text_file, "LONGEST_TEXT", 100, "more than 100 bytes of text"),
-        (table_columns, "MOST_CELLS", 100, "more than 100 cells"),
-        (table_columns, "MOST_WORDS", 1, "more than 1 different words"),
+        (usable_rows, "MOST_CELLS", 100, "more than 100 cells"),
+        (usable_rows, "MOST_WORDS", 1, "more than 1 different words"),
         (table_encoding, "MOST_NUMBERS", 10, "are more than 10 numbers"),
     ],
 )
@@ -384,7 +386,7 @@ def test_what_is_too_large_is_refused(
 
 
 def test_a_column_that_turns_to_words_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table_columns, "CHUNK_CELLS", 6)
+    monkeypatch.setattr(usable_rows, "CHUNK_CELLS", 6)
     rows = [f"{'007' if i < 30 else 'x'},{i},{i % 2}" for i in range(ROWS)]
     assert opened(written(tmp_path, table(*rows, header="code,n,y"))).feature_names == ("code=007", "code=x", "n")
 
@@ -477,7 +479,7 @@ def test_a_column_without_images_is_refused(tmp_path: Path) -> None:
     path = images(tmp_path)
     wrong = refused(path, target="kind", image_column="speed")
     assert "0 images of column 'speed' can be used (line 2: 0.0: no such file)" in wrong
-    assert "is both target and images" in refused(path, image_column="kind")
+    assert "is both target and images" in refused(path, target="kind", image_column="kind")
 
 
 # Real tables ---------------------------------------------------------------------------------------------------------

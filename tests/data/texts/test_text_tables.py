@@ -58,7 +58,7 @@ def test_what_is_chosen_wins(tmp_path: Path) -> None:
 
 def test_rows_without_text_are_counted(tmp_path: Path) -> None:
     dataset = opened(written(tmp_path, [*ROWS, "7\tcalm\t", "8\tangry\t"]))
-    assert dataset.notes[-1] == "skipped 2 rows without text (lines 42, 43)"
+    assert dataset.notes[-1] == "skipped 2 rows without text (lines 42 and 43)"
     with pytest.raises(InputError, match="too few rows: 0 with text in column 'body'"):
         opened(written(tmp_path, ["7\tcalm\t", "8\tangry\t"]), text_column="body", target="mood")
 

@@ -52,18 +52,25 @@ class Terminal:
     def read_until(self, wanted: str) -> str:
         """What is painted from the last one on until that is."""
         while wanted.encode() not in self._unread:
-            assert select.select([self.descriptor], [], [], PATIENCE)[0], f"no {wanted!r} in {self._unread[-300:]!r}"
-            read = os.read(self.descriptor, 1 << 16)
-            self._unread += read
-            self.everything += read
+            assert self._read(PATIENCE), f"no {wanted!r} in {self._unread[-300:]!r}"
         seen, found, self._unread = self._unread.partition(wanted.encode())
         return (seen + found).decode(errors="replace")
 
     def wait_until(self, holds: Callable[[], bool]) -> None:
-        """Look again and again until that holds."""
+        """Look again and again until that holds, and read meanwhile: what is not read keeps the screen waiting."""
         end = time.monotonic() + PATIENCE
         while not holds():
             assert time.monotonic() < end
+            self._read(0.02)
+
+    def _read(self, seconds: float) -> bool:
+        """Read what comes next; False if nothing does in that time."""
+        if not select.select([self.descriptor], [], [], seconds)[0]:
+            return False
+        read = os.read(self.descriptor, 1 << 16)
+        self._unread += read
+        self.everything += read
+        return True
 
     def is_given_back(self) -> bool:
         """Whether lines are read as they were before."""

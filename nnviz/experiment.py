@@ -8,9 +8,15 @@ import msgspec
 
 from nnviz.errors import InputError
 
-Count = Annotated[int, msgspec.Meta(ge=1)]
-Positive = Annotated[float, msgspec.Meta(gt=0, le=1e300)]
-Strength = Annotated[float, msgspec.Meta(ge=0, le=1e300)]
+LARGEST_FILE = 1 << 20
+LOWEST_RATE, HIGHEST_RATE = 1e-38, 1e38
+"""Of learning rates, and of other numbers that a float32 has to hold."""
+SEEDS = 1 << 63
+"""How many there are: the whole numbers that every reader of TOML knows."""
+
+Count = Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000_000)]
+Positive = Annotated[float, msgspec.Meta(ge=LOWEST_RATE, le=HIGHEST_RATE)]
+Strength = Annotated[float, msgspec.Meta(ge=0, le=HIGHEST_RATE)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
@@ -89,7 +95,7 @@ class Training(_Table, frozen=True):
     label_smoothing: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.0
     threads: Annotated[int, msgspec.Meta(ge=1, le=2)] | None = None
     batch_size: Count = 16
-    seed: Annotated[int, msgspec.Meta(ge=0)] = 0
+    seed: Annotated[int, msgspec.Meta(ge=0, le=SEEDS - 1)] = 0
     dtype: Literal["float32", "float64"] = "float32"
 
 
@@ -158,11 +164,26 @@ def read_tables(path: Path) -> Tables:
     Raises InputError if the file cannot be read or is not TOML, naming the line.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        # As some editors write it, with a mark before the text.
+        return tomllib.loads(_content(path).decode("utf-8-sig"))
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not a TOML file: {error}") from None
+    except RecursionError:
+        raise InputError(f"{path}: not settings, which are not nested so deeply") from None
+
+
+def _content(path: Path) -> bytes:
+    """What is in a file of settings. Raises OSError, and InputError if it is something else."""
+    # What the shell has opened, as in `--config <(command)`, has somebody who writes to it.
+    if path.is_fifo() and path.absolute().parts[1] not in ("dev", "proc"):
+        raise InputError(f"{path}: a pipe, and not a file; give one with settings in it")
+    with path.open("rb") as file:
+        content = file.read(LARGEST_FILE + 1)
+    if len(content) > LARGEST_FILE:
+        raise InputError(f"{path}: larger than {LARGEST_FILE:,} bytes; settings take a few hundred")
+    return content
 
 
 def _tables() -> str:

@@ -1,15 +1,28 @@
 """One description of a run, the same on disk as in memory, and errors that name the key."""
 
+import os
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nnviz.errors import InputError
-from nnviz.experiment import Data, Experiment, Net, Stopping, Training, combine, read_tables
+from nnviz.experiment import (
+    HIGHEST_RATE,
+    LOWEST_RATE,
+    SEEDS,
+    Data,
+    Experiment,
+    Net,
+    Stopping,
+    Training,
+    combine,
+    read_tables,
+)
 
-POSITIVE = st.floats(min_value=0, exclude_min=True, max_value=1e300)
-COUNT = st.integers(1, 2**63 - 1)
+POSITIVE = st.floats(LOWEST_RATE, HIGHEST_RATE)
+COUNT = st.integers(1, 10**12)
 TEXT = st.text(st.characters(codec="utf-8"))
 EXPERIMENTS = st.builds(
     Experiment,
@@ -23,7 +36,7 @@ EXPERIMENTS = st.builds(
         learning_rate=POSITIVE,
         momentum=st.floats(0, 1, exclude_max=True),
         batch_size=COUNT,
-        seed=st.integers(0, 2**63 - 1),
+        seed=st.integers(0, SEEDS - 1),
         dtype=st.sampled_from(["float32", "float64"]),
     ),
     stopping=st.builds(
@@ -82,9 +95,9 @@ def test_a_length_in_steps_or_seconds_lifts_earlier_epochs_but_not_its_own(limit
         ({"stopping": {"patience": 1.5}}, "stopping.patience: expected a whole number, got a number"),
         ({"data": {"grayscale": 1}}, "data.grayscale: expected true or false, got a whole number"),
         ({"network": {"layers": 64}}, "network.layers: expected a text, got a whole number"),
-        ({"training": {"learning_rate": 0}}, "training.learning_rate: expected a number > 0.0"),
-        ({"training": {"learning_rate": float("nan")}}, "training.learning_rate: expected a number > 0.0"),
-        ({"training": {"learning_rate": float("inf")}}, "training.learning_rate: expected a number <= 1e+300"),
+        ({"training": {"learning_rate": 0}}, "training.learning_rate: expected a number >= 1e-38"),
+        ({"training": {"learning_rate": float("nan")}}, "training.learning_rate: expected a number >= 1e-38"),
+        ({"training": {"learning_rate": float("inf")}}, "training.learning_rate: expected a number <= 1e+38"),
         ({"training": {"momentum": 1.0}}, "training.momentum: expected a number < 1.0"),
         ({"training": {"seed": -1}}, "training.seed: expected a whole number >= 0"),
         ({"data": {"image_size": 5000}}, "data.image_size: expected a whole number <= 1024"),
@@ -127,3 +140,49 @@ def test_an_experiment_cannot_be_changed_by_accident():
     changed = experiment.with_training(seed=3)
     assert (changed.training.seed, experiment.training.seed) == (3, 0)
     assert msgspec.structs.replace(changed, training=experiment.training) == experiment
+
+
+def test_a_mark_before_the_text_is_no_part_of_it(tmp_path):
+    (tmp_path / "e.toml").write_text("[training]\nseed = 3\n", encoding="utf-8-sig")
+    assert read_tables(tmp_path / "e.toml") == {"training": {"seed": 3}}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a = " + "[" * 50_000 + "]" * 50_000, "not settings, which are not nested so deeply"),
+        ("a = " + "{a = " * 5_000 + "1" + "}" * 5_000, "not settings, which are not nested so deeply"),
+        ("#" * (1 << 21), "larger than 1,048,576 bytes"),
+        ("[training]\nseed = 1e5", None),
+    ],
+)
+def test_what_cannot_be_settings_is_told(tmp_path, text, told):
+    (tmp_path / "e.toml").write_text(text)
+    if told is None:
+        with pytest.raises(InputError, match=r"training\.seed: expected a whole number, got a number"):
+            combine(read_tables(tmp_path / "e.toml"))
+    else:
+        with pytest.raises(InputError, match=rf"e\.toml: {told}"):
+            read_tables(tmp_path / "e.toml")
+
+
+def test_a_pipe_that_nobody_writes_to_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "e.toml")
+    with pytest.raises(InputError, match="a pipe, and not a file"):
+        read_tables(tmp_path / "e.toml")
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "value", "told"),
+    [
+        ("training", "learning_rate", 1e39, r"<= 1e\+38"),
+        ("training", "learning_rate", 1e-39, ">= 1e-38"),
+        ("training", "clip", 0.0, ">= 1e-38"),
+        ("training", "l2", 1e300, r"<= 1e\+38"),
+        ("training", "seed", 2**63, "<= 9223372036854775807"),
+        ("stopping", "epochs", 10**13, "<= 1000000000000"),
+    ],
+)
+def test_every_number_has_an_end_and_the_end_is_said(table, key, value, told):
+    with pytest.raises(InputError, match=rf"{table}\.{key}: expected a (whole )?number {told}"):
+        combine({table: {key: value}})

@@ -11,6 +11,7 @@ from nnviz.data.reading import Reading, Tell, nobody
 from nnviz.data.split import Split
 from nnviz.data.task import Task
 from nnviz.errors import InputError
+from nnviz.experiment import SEEDS
 from nnviz.remote import messages as m
 from nnviz.training import frame as f
 from nnviz.training.assembly import assemble, open_dataset
@@ -158,7 +159,7 @@ class Service:
             case m.Restart():
                 self._begin_again()
             case m.Reseed():
-                self._begin_again(seed=self._experiment.training.seed + 1)
+                self._begin_again(seed=(self._experiment.training.seed + 1) % SEEDS)
         return self._view()
 
     def _view(self, parts: f.Parts | None = None) -> f.Frame | f.FrameUpdate:

@@ -107,7 +107,7 @@ def test_a_diverged_run_can_be_opened_and_tested(nnviz, pictures, tmp_path):
     [
         (["nowhere"], "nowhere: no such folder"),
         (["--network", "dnse 3"], "network: no layer is called 'dnse'"),
-        (["--lr", "-1"], "options: training.learning_rate: expected a number > 0.0"),
+        (["--lr", "-1"], "options: training.learning_rate: expected a number >= 1e-38"),
         (
             ["--optimizer", "sdg"],
             "options: training.optimizer: expected one of sgd, nesterov, rmsprop, adam, adamw; got 'sdg'",

@@ -56,7 +56,7 @@ def test_patience_goes_back_to_the_best(make_trainer, dataset):
 
 
 @pytest.mark.parametrize("stopping", [{"epochs": 50}, {"steps": 1}, {"steps": 2}, {"seconds": 1e-9}])
-@pytest.mark.parametrize("learning_rate", [1e6, 1e38, 1e300])
+@pytest.mark.parametrize("learning_rate", [1e6, 1e30, 1e38])
 def test_numbers_that_are_not_finite_stop_the_run_and_are_not_kept(make_trainer, stopping, learning_rate):
     trainer = make_trainer(stopping=stopping, learning_rate=learning_rate)
     with np.errstate(all="ignore"):

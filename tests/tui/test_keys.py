@@ -113,6 +113,17 @@ def test_rates_are_round_and_go_both_ways() -> None:
     assert down == up[-2::-1]
 
 
+@pytest.mark.parametrize(("key", "end", "told"), [("plus", 1e38, "1e38"), ("minus", 1e-38, "1e−38")])
+async def test_the_rates_have_an_end_and_it_is_said(
+    open_app: OpenApp, order: Order, key: str, end: float, told: str
+) -> None:
+    nearly = order.experiment.with_training(learning_rate=end * (0.3 if key == "plus" else 3))
+    async with open_app(order=replace(order, experiment=nearly)) as driver:
+        frame = await driver.press(*[key] * 4)
+        assert frame.learning_rate == end
+        assert f"the learning rate ends at {told}" in [notice.message for notice in driver.app._notifications]
+
+
 async def test_restart_has_the_same_weights_and_reseed_others(open_app: OpenApp) -> None:
     async with open_app() as driver:
         first = (await driver.press("f")).example.logits

@@ -16,6 +16,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from nnviz.errors import NnvizError
+from nnviz.experiment import HIGHEST_RATE, LOWEST_RATE
 from nnviz.remote import messages as m
 from nnviz.training.frame import Frame, FrameUpdate, Parts, Quantity, State
 from nnviz.tui.keys import KEYS
@@ -33,10 +34,9 @@ from nnviz.tui.panes.story import StoryPane
 from nnviz.tui.panes.tabs import TabsPane
 from nnviz.tui.panes.title import TitlePane
 from nnviz.tui.themes import palette_for
+from nnviz.wording import trimmed
 
 FRAMES_PER_SECOND = 20
-# Of the learning rates that + and - go through: from 1e−100 to 1e100.
-LAST_EXPONENT = 100
 # In the order of the tab key.
 PANES: tuple[type[Pane], ...] = (
     TitlePane,
@@ -256,6 +256,9 @@ class TrainingScreen(Screen[None]):
     async def action_rate(self, direction: int) -> None:
         """The next learning rate of 1, 2, 5, 10, …, up or down."""
         rate = next_rate(self.frame.learning_rate, direction)
+        if rate == self.frame.learning_rate:
+            self.notify(f"the learning rate ends at {trimmed(rate)}", timeout=2)
+            return
         await self._change("learning_rate", partial(m.Change, rate))
 
     async def action_restart(self) -> None:
@@ -331,11 +334,9 @@ def _shown_of(frame: Frame) -> tuple[object, ...]:
 
 
 def next_rate(rate: float, direction: int) -> float:
-    """The next of …, 0.1, 0.2, 0.5, 1, 2, … above (+1) or below (−1) `rate`; beyond all sense, the same."""
+    """The next of …, 0.1, 0.2, 0.5, 1, 2, … above (+1) or below (−1) `rate`; at the end of all rates, the same."""
     exponent = math.floor(math.log10(rate))
-    if exponent * direction >= LAST_EXPONENT:
-        return rate
     steps = [float(f"{factor}e{power}") for power in range(exponent - 1, exponent + 2) for factor in (1, 2, 5)]
     if direction > 0:
-        return next(step for step in steps if step > rate * 1.001)
-    return next(step for step in reversed(steps) if step < rate * 0.999)
+        return min(next(step for step in steps if step > rate * 1.001), max(rate, HIGHEST_RATE))
+    return max(next(step for step in reversed(steps) if step < rate * 0.999), min(rate, LOWEST_RATE))

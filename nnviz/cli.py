@@ -262,5 +262,8 @@ def _explain(error: Exception) -> int:
     if isinstance(error, OSError) and error.filename is not None:
         note(f"{error.filename}: {error.strerror}; check the name, and the permissions of the folders that it is in")
         return InputError.exit_code
+    if isinstance(error, MemoryError):
+        note("memory ran out; make the network, --batch-size or --image-size smaller")
+        return 1
     note(f"a fault of nnviz itself ({type(error).__name__}: {error}); NNVIZ_TRACEBACK=1 shows where it happened")
     return 1

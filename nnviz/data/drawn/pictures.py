@@ -131,6 +131,8 @@ def _refuse_others(directory: Path, ours: set[Path]) -> None:
     """Raises InputError if the directory holds a file that is not one of ours."""
     if directory.is_dir():
         for path in directory.rglob("*"):
+            if path.is_symlink():
+                raise InputError(f"{path}: a link, through which nothing is written; give a new directory")
             if path.is_file() and path not in ours:
                 raise InputError(f"{directory}: holds other files already, such as {path.name}; give a new directory")
 

@@ -22,9 +22,11 @@ from nnviz.nn.network import Network
 from nnviz.nn.notation import parse
 from nnviz.nn.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, Optimizer, RMSprop
 from nnviz.nn.outputs import Identity, Logistic, Softmax
+from nnviz.nn.parameters import Parameters
 from nnviz.nn.scaled_error import ScaledSquaredError
 from nnviz.nn.schedules import Cosine, Plateau, Schedule, StepDecay, WarmUp
 from nnviz.nn.workers import OneWorker, TwoWorkers
+from nnviz.training.memory import available_bytes
 from nnviz.training.randomness import from_seed
 from nnviz.training.trainer import Trainer
 from nnviz.training.update_rule import UpdateRule
@@ -204,9 +206,27 @@ def open_dataset(experiment: Experiment, reading: Reading = CACHED, source: Sour
     return open_source(experiment.data, generator, reading=reading, source=source)
 
 
+def _refuse_too_large(experiment: Experiment, task: Task) -> None:
+    """Raises InputError if the parameters alone, in all the copies that training needs, are more than memory holds."""
+    parameters, shape = Parameters(), task.input_shape
+    for layer in [*parse(experiment.network.layers), Dense(ending(experiment.network, task).outputs)]:
+        shape = layer.build(shape, parameters)
+    # Values, gradients and updates, and those of the first, the last good and the best state, with what the optimizer
+    # remembers of each number.
+    copies = 6 + 4 * len(build_optimizer(experiment.training).memory)
+    needed = parameters.size * np.dtype(experiment.training.dtype).itemsize * copies
+    available = available_bytes()
+    if needed > available:
+        raise InputError(
+            f"network: its {parameters.size:,} parameters would take {needed >> 20:,} MB to train, and there are "
+            f"{available >> 20:,} MB of memory; give it fewer units"
+        )
+
+
 def assemble(experiment: Experiment, dataset: Dataset) -> Trainer:
     """A trainer at its first step. Raises InputError if network, output and data do not fit each other."""
     training = experiment.training
+    _refuse_too_large(experiment, dataset.task)
     network = build_network(experiment, dataset.task)
     encoder = build_encoder(experiment, dataset.task, dataset.standardization)
     batches = build_batches(experiment, dataset)

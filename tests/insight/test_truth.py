@@ -168,3 +168,11 @@ def test_a_batch_normalised_unit_has_its_weighted_sum_s_slope_and_not_another_on
     trainer.advance()
     assert "∂L/∂a = " in told(trainer)
     assert "became ∂L/∂(batchnorm1) = " in told(trainer)
+
+
+def test_silent_units_are_counted_over_all_and_not_over_those_that_are_drawn():
+    trainer = make_trainer(make_dataset(("cat", "dog")), {"layers": "dense 60 relu"})
+    trainer.advance()
+    trainer.advance()
+    silent = np.count_nonzero(trainer.outputs[2][0] == 0)
+    assert f"Silent for this example: {silent} of 60 units." in told(trainer)

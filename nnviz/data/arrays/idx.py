@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from nnviz.array import Array
+from nnviz.data.arrays.array_names import ROLES
 from nnviz.data.arrays.idx_names import Kind, collections, key_of, meaning_of
 from nnviz.data.arrays.labelled_arrays import Part, as_dataset
 from nnviz.data.arrays.picture_arrays import as_bytes, prepared, scale_of
@@ -93,7 +94,7 @@ def _set(path: Path) -> tuple[str, dict[str, Files]]:
     elif "train" not in splits:
         needed = "-".join(filter(None, (collection, "train", IMAGES)))
         raise InputError(f"{folder}: there is no {needed} or {needed}.gz; put it there")
-    return collection, splits
+    return collection, {role: splits[role] for role in ROLES if role in splits}
 
 
 def _pair(folder: Path, files: Files) -> tuple[Path, Path]:

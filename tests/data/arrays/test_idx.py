@@ -20,6 +20,7 @@ from nnviz.errors import InputError
 from nnviz.experiment import Data
 
 FASHION = Path(__file__).parents[4] / "shared" / "data" / "fashion-mnist"
+CASES = Path(__file__).parents[4] / "shared" / "cases"
 
 
 def idx(numbers: Array) -> bytes:
@@ -243,3 +244,120 @@ def test_the_real_fashion_mnist() -> None:
         for name, label in zip(split.names, split.labels, strict=True)
     }
     assert [known[f"train {i}"] for i in range(4)] == [9, 0, 0, 3]
+
+
+# Its successors ----------------------------------------------------------------------------------------------------
+
+
+def typed(numbers: Array, code: int) -> bytes:
+    return struct.pack(f">4B{numbers.ndim}I", 0, 0, code, numbers.ndim, *numbers.shape) + numbers.tobytes()
+
+
+def emnist(folder: Path, collection: str = "letters", mapping: str = "") -> Path:
+    """Pictures that are transposed, and classes from 1 on."""
+    for role, n in (("train", 40), ("test", 10)):
+        name = f"emnist-{collection}-{role}"
+        (folder / f"{name}-images-idx3-ubyte").write_bytes(idx(np.ascontiguousarray(pictures()[:n].swapaxes(1, 2))))
+        (folder / f"{name}-labels-idx1-ubyte").write_bytes(idx((np.arange(n) % 3 + 1).astype(np.uint8)))
+    if mapping:
+        (folder / f"emnist-{collection}-mapping.txt").write_text(mapping)
+    return folder
+
+
+@pytest.mark.parametrize(
+    "given", ["", "emnist-letters-train-images-idx3-ubyte", "emnist-letters-test-labels-idx1-ubyte"]
+)
+def test_emnist_is_shown_upright_and_its_test_pair_is_used(tmp_path: Path, given: str) -> None:
+    dataset = opened(emnist(tmp_path, mapping="1 65 97 \n2 66 98 \n3 67 99 \n") / given)
+    assert dataset.class_names == ("Aa", "Bb", "Cc")
+    assert dataset.notes == ("EMNIST keeps its pictures transposed; here they are upright",)
+    assert len(dataset.test) == 10
+    np.testing.assert_array_equal(dataset.test.inputs[..., 0], pictures()[:10])
+    np.testing.assert_array_equal(dataset.test.labels, np.arange(10) % 3)
+    assert not dataset.skipped
+
+
+def test_emnist_without_its_mapping_has_numbers_for_classes(tmp_path: Path) -> None:
+    assert opened(emnist(tmp_path)).class_names == ("1", "2", "3")
+
+
+@pytest.mark.parametrize(
+    ("mapping", "told"),
+    [
+        (
+            "1 65\n2 66\n",
+            r"train-labels-idx1-ubyte: a label is 3, which has no character in .*emnist-letters-mapping\.txt",
+        ),
+        ("1 65\n2 65\n3 66\n", r"mapping\.txt: does not give each class characters of its own"),
+        ("1\n2\n3\n", r"mapping\.txt: does not give each class characters of its own"),
+        ("a b\n", r"mapping\.txt: not a class and the codes of its characters in each line"),
+        ("1 55555555\n", r"mapping\.txt: not a class and the codes"),
+        ("1 55555\n", r"mapping\.txt: not a class and the codes"),
+        ("x" * 70000, r"mapping\.txt: not a list of characters"),
+    ],
+)
+def test_a_mapping_that_does_not_fit_is_refused(tmp_path: Path, mapping: str, told: str) -> None:
+    assert re.search(told, refused(emnist(tmp_path, mapping=mapping)))
+
+
+def test_of_several_sets_in_a_folder_one_has_to_be_given(tmp_path: Path) -> None:
+    emnist(emnist(tmp_path), "digits")
+    told = "holds several sets: emnist-digits, emnist-letters; give a file of one of them"
+    assert refused(tmp_path) == f"{tmp_path}: {told}"
+    assert len(opened(tmp_path / "emnist-digits-train-images-idx3-ubyte").test) == 10
+
+
+def test_qmnist_has_the_class_in_the_first_of_eight_columns(tmp_path: Path) -> None:
+    for role, n in (("train", 40), ("test", 10)):
+        extended = np.random.default_rng(1).integers(0, 70000, (n, 8)).astype(">i4")
+        extended[:, 0] = labels(n)
+        (tmp_path / f"qmnist-{role}-images-idx3-ubyte").write_bytes(idx(pictures()[:n]))
+        (tmp_path / f"qmnist-{role}-labels-idx2-int.gz").write_bytes(gzip.compress(typed(extended, 12)))
+    (tmp_path / "qmnist-train-labels.tsv.gz").write_bytes(b"")
+    dataset = opened(tmp_path)
+    assert dataset.class_names == ("2", "7")
+    np.testing.assert_array_equal(dataset.test.labels, [0, 1] * 5)
+    assert dataset.notes == ("of the columns of labels, the first is the class",)
+    assert [skip.name for skip in dataset.skipped] == ["qmnist-train-labels.tsv.gz"]
+
+
+@pytest.mark.parametrize(("code", "dtype"), [(8, "u1"), (9, "i1"), (11, ">i2"), (12, ">i4")])
+def test_labels_of_every_type_are_read(tmp_path: Path, code: int, dtype: str) -> None:
+    write_set(tmp_path)
+    (tmp_path / "t10k-labels-idx1-ubyte").write_bytes(typed(labels(10).astype(dtype), code))
+    np.testing.assert_array_equal(opened(tmp_path).test.labels, [0, 1] * 5)
+
+
+def test_labels_that_are_fractions_are_refused(tmp_path: Path) -> None:
+    write_set(tmp_path)
+    (tmp_path / "t10k-labels-idx1-ubyte").write_bytes(typed(labels(10).astype(">f4"), 13))
+    assert "t10k-labels-idx1-ubyte: labels that are no whole numbers" in refused(tmp_path)
+
+
+def test_test_images_alone_can_be_tested_on(tmp_path: Path) -> None:
+    write_set(tmp_path)
+    for kind in ("images-idx3", "labels-idx1"):
+        (tmp_path / f"train-{kind}-ubyte").unlink()
+    assert sum(map(len, (opened(tmp_path).train, opened(tmp_path).validation, opened(tmp_path).test))) == 10
+
+
+def test_a_file_in_a_folder_of_its_name_is_read(tmp_path: Path) -> None:
+    write_set(tmp_path)
+    path = tmp_path / "train-images-idx3-ubyte"
+    content = path.read_bytes()
+    path.unlink()
+    path.mkdir()
+    (path / path.name).write_bytes(content)
+    assert len(opened(tmp_path).test) == 10
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason="shared/cases is not here")
+def test_the_cases() -> None:
+    dataset = open_source(Data(source=str(CASES / "idx-one-folder-down")), np.random.default_rng(0))
+    assert (dataset.class_names, len(dataset.test)) == (("0", "1", "2"), 9)
+    assert dataset.notes == ("what is read lies in MNIST/raw/",)
+    letters = open_source(Data(source=str(CASES / "idx-of-emnist")), np.random.default_rng(0))
+    assert (letters.class_names, len(letters.test)) == (("1", "2", "3"), 9)
+    stored = (CASES / "idx-of-emnist" / "emnist-letters-test-images-idx3-ubyte").read_bytes()[16:]
+    upright = np.frombuffer(stored, np.uint8).reshape(9, 6, 6).swapaxes(1, 2)
+    np.testing.assert_array_equal(letters.test.inputs[..., 0], upright)

@@ -51,6 +51,7 @@ def test_images_are_not_squeezed_into_what_is_no_square(nnviz, tmp_path, picture
     done = nnviz("predict", "run", pictures)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "nnviz: run: this network sees 4×9, not squares; train one with --image-size\n"
+    assert nnviz("predict", "run", "wide.npz").stdout.count("\n") == 6
 
 
 def test_several_numbers_are_each_scored_in_their_own_unit(nnviz, tmp_path, monkeypatch):
@@ -81,3 +82,63 @@ def test_several_numbers_are_each_scored_in_their_own_unit(nnviz, tmp_path, monk
         sizes = [float(line[2].replace(",", "")) for line in lines]
         assert all(small < 1 < 1000 < large for small, large in zip(sizes[::2], sizes[1::2], strict=True)), report
         assert len(lines) in (2, 6)
+
+
+def lines_of(done):
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_elements_of_arrays_are_predicted_as_the_run_scored_them(nnviz, arrays, tmp_path):
+    """The same pictures as an array, with labels or without, as numbers from 0 to 1, and as image files."""
+    told = json.loads(nnviz("train", arrays, "--epochs", "9", "--network", "", "--out", "run", "--json").stdout)
+    x, y = np.load(tmp_path / arrays)["x"], np.load(tmp_path / arrays)["y"]
+    np.save(tmp_path / "pictures.npy", x)
+    np.savez(tmp_path / "unit.npz", x_test=x / 255)
+    whole, alone, unit = (
+        lines_of(nnviz("predict", "run", name, "--json")) for name in (arrays, "pictures.npy", "unit.npz")
+    )
+    assert [one["label"] for one in whole] == [one["label"] for one in alone] == [one["label"] for one in unit]
+    assert whole[3].keys() == {"file", "array", "index", "label", "probabilities"}
+    assert (whole[3]["array"], alone[3]["array"], unit[3]["array"], unit[3]["index"]) == ("x", "pictures", "x_test", 3)
+    right = sum(one["label"] == label for one, label in zip(whole, y, strict=True))
+    counts = {"train": 42, "validation": 8, "test": 10}
+    assert right == round(sum(told[split]["accuracy"] * count for split, count in counts.items()))
+    assert nnviz("predict", "run", "pictures.npy").stdout.startswith("pictures.npy pictures[0]: ")
+
+
+def test_rows_of_numbers_are_predicted(nnviz, tmp_path):
+    x = np.random.default_rng(0).normal(size=(60, 3))
+    np.savez(tmp_path / "rows.npz", x=x, y=x @ [1.0, -2.0, 0.5])
+    nnviz("train", "rows.npz", "--epochs", "60", "--network", "", "--out", "run")
+    predicted = [one["prediction"]["output 0"] for one in lines_of(nnviz("predict", "run", "rows.npz", "--json"))]
+    assert np.corrcoef(predicted, x @ [1.0, -2.0, 0.5])[0, 1] > 0.99
+    np.save(tmp_path / "narrow.npy", x[:, :2])
+    done = nnviz("predict", "run", "narrow.npy")
+    assert done.stderr == "nnviz: narrow.npy: 'narrow' holds examples of 2, and the network reads 3\n"
+    (tmp_path / "rows.csv").write_text("a,b\n1,2\n")
+    told = "nnviz: rows.csv: nothing with arrays in it; give an .npz or .npy file with what the network reads\n"
+    assert nnviz("predict", "run", "rows.csv").stderr == told
+
+
+def test_published_sets_are_predicted_scored_and_described(nnviz, tmp_path):
+    generator = np.random.default_rng(0)
+    x, y = generator.integers(0, 100, (40, 8, 8), np.uint8), (np.arange(40) % 2).astype(np.uint8)
+    x[y == 1, :4] += 150
+    (tmp_path / "MNIST" / "raw").mkdir(parents=True)
+    for prefix in ("train", "t10k"):
+        header = np.array([0, 0, 8, 3, *(0, 0, 0, 40), *(0, 0, 0, 8), *(0, 0, 0, 8)], np.uint8)
+        raw = tmp_path / "MNIST" / "raw"
+        (raw / f"{prefix}-images-idx3-ubyte").write_bytes(header.tobytes() + x.tobytes())
+        (raw / f"{prefix}-labels-idx1-ubyte").write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 40]) + y.tobytes())
+    for kind, array in (("imgs", x), ("labels", y)):
+        np.savez(tmp_path / f"kmnist-test-{kind}.npz", array)
+    trained = nnviz("train", "MNIST", "--epochs", "9", "--network", "", "--out", "run")
+    assert "MNIST: what is read lies in MNIST/raw/" not in trained.stderr
+    assert "MNIST: what is read lies in raw/" in trained.stderr
+    predicted = lines_of(nnviz("predict", "run", "MNIST", "--json"))
+    assert [one["label"] for one in predicted] == [*map(str, y), *map(str, y)]
+    assert {one["array"] for one in predicted} == {"t10k-images-idx3-ubyte", "train-images-idx3-ubyte"}
+    for source in ("MNIST", "MNIST/raw/t10k-labels-idx1-ubyte", "kmnist-test-imgs.npz"):
+        assert json.loads(nnviz("test", "run", "--data", source, "--json").stdout)["accuracy"] == 1
+    assert json.loads(nnviz("data", "kmnist-test-labels.npz", "--json").stdout)["examples"]["train"] == 28

@@ -48,7 +48,7 @@ def test_a_folder_that_is_linked_in_a_circle_is_gone_through_once(nnviz, trained
     (tmp_path / "mine" / "round").symlink_to(tmp_path / "mine")
     done = nnviz("predict", trained["run"], "mine")
     assert (done.returncode, len(done.stdout.splitlines())) == (0, 30)
-    assert done.stderr == "nnviz: mine: skipped round (link in a circle)\n"
+    assert done.stderr == "nnviz: mine: skipped 1 file: 1 link in a circle (round)\n"
 
 
 @pytest.mark.parametrize("output", [(), ("--output", "hill")])
@@ -122,7 +122,7 @@ def test_a_document_is_predicted_as_a_whole_where_documents_were_learnt(nnviz, t
     assert (len(told), told[-1]["file"], told[-1]["label"]) == (61, "docs/spam/00.txt", "spam")
     assert all(one.keys() == {"file", "label", "probabilities"} for one in told)
     assert sum(f"/{one['label']}/" in one["file"] for one in told) > 55
-    assert done.stderr == "nnviz: docs: skipped ham/notes.md (no .txt file)\n"
+    assert done.stderr == "nnviz: docs: skipped 1 file: 1 no .txt file (ham/notes.md)\n"
     (tmp_path / "blank.txt").write_text("\u3000\n")
     blank = nnviz("predict", "run", "blank.txt")
     assert (blank.returncode, blank.stderr) == (2, "nnviz: blank.txt: holds no text; give another\n")
@@ -189,4 +189,6 @@ def test_a_network_that_no_file_fits_says_so(nnviz):
     nnviz("train", "gauss", "--steps", "2", "--out", "run")
     done = nnviz("predict", "run", "x.csv")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
-    assert "trained neither on pictures nor on a table nor on texts" in done.stderr
+    assert (
+        done.stderr == "nnviz: x.csv: no such file or folder; give an .npz or .npy file with what the network reads\n"
+    )

@@ -81,6 +81,12 @@ def meaning_of(name: str) -> Meaning | None:
     return Meaning(kind, roles.pop() if roles else "train", rank, "-".join(rest))
 
 
+def is_of_inputs(name: str) -> bool:
+    """Whether an array of that name holds examples."""
+    meaning = meaning_of(name)
+    return meaning is not None and meaning.kind == "inputs"
+
+
 def paired(names: Iterable[str]) -> Paired:
     """Which of some arrays, that came together, are read as what."""
     names = list(names)

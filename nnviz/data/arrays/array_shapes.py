@@ -30,6 +30,15 @@ def has_channels_first(shape: tuple[int, ...]) -> bool:
     return len(shape) >= 3 and shape[-1] not in (1, 3) and shape[-3] in (1, 3)
 
 
+def check_inputs(path: Path, x: Header) -> None:
+    """Raises InputError if the array is empty, too large, or holds no examples."""
+    check_limit(path, x.bytes, f"'{x.name}'")
+    _check_size(path, x)
+    is_picture = len(x.shape) == 3 or (len(x.shape) == 4 and (x.shape[3] in (1, 3) or has_channels_first(x.shape[1:])))
+    if x.kind not in "fiub" or not (len(x.shape) == 2 or is_picture):
+        raise InputError(f"{path}: {x}; {INPUT_ADVICE}")
+
+
 def _check_size(path: Path, header: Header) -> None:
     if not header.bytes:
         raise InputError(f"{path}: {header} is empty; give at least one example")
@@ -39,9 +48,7 @@ def _check_size(path: Path, header: Header) -> None:
 
 def _check_pair(path: Path, headers: Mapping[str, Header], pair: Pair, train: Pair) -> None:
     x, y = headers[pair.inputs], headers[pair.labels]
-    is_picture = len(x.shape) == 3 or (len(x.shape) == 4 and (x.shape[3] in (1, 3) or has_channels_first(x.shape[1:])))
-    if x.kind not in "fiub" or not (len(x.shape) == 2 or is_picture):
-        raise InputError(f"{path}: {x}; {INPUT_ADVICE}")
+    check_inputs(path, x)
     if x.shape[1:] != headers[train.inputs].shape[1:]:
         raise InputError(f"{path}: {x}, but {headers[train.inputs]}; give examples of the same shape")
     if not (len(y.shape) == 1 or (len(y.shape) == 2 and (y.shape[1] == 1 or y.kind in "fiub"))):

@@ -4,6 +4,8 @@ A file is a row of records: one byte for the class (two in CIFAR-100: 20 coarse 
 3072 bytes of a picture of 32×32 in its red plane, its green one and its blue one.
 """
 
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,18 +48,30 @@ def open_cifar(folder: Path, image_size: int | None, grayscale: bool, generator:
 
     Raises InputError if there is no training file, or a file is damaged, too large or cannot be read.
     """
-    try:
-        names = sorted(path.name for path in folder.iterdir())
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be read ({error.strerror}); check its permissions") from None
-    kind = CIFAR_10 if any(CIFAR_10_FILE.fullmatch(name) for name in names) else CIFAR_100
-    files = {"train": sorted(folder.glob(kind.train)), "test": sorted(folder.glob(kind.test))}
+    kind, files = _files(folder)
     if not files["train"]:
         raise InputError(f"{folder}: there is no {kind.train.replace('[0-9]*', '1')}; put it there")
     parts = {role: _part(paths, kind, image_size, grayscale) for role, paths in files.items() if paths}
     class_names = class_list(folder / kind.names, kind.classes) or [str(number) for number in range(kind.classes)]
     read = {folder / kind.names, *files["train"], *files["test"]}
     return as_dataset(folder, parts, generator, class_names, skipped=strays(folder, read))
+
+
+def read_cifar(folder: Path) -> Iterator[tuple[str, Array]]:
+    """The pictures (n, 32, 32, 3) of each file of records, by the name of the file. Raises InputError."""
+    kind, files = _files(folder)
+    for path in chain.from_iterable(files.values()):
+        yield path.name, _pictures(_records(path, kind)[:, kind.label_bytes :])
+
+
+def _files(folder: Path) -> tuple[Kind, dict[str, list[Path]]]:
+    """Which of the two sets it is, and split → its files, as far as they are there. Raises InputError."""
+    try:
+        names = [path.name for path in folder.iterdir()]
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be read ({error.strerror}); check its permissions") from None
+    kind = CIFAR_10 if any(CIFAR_10_FILE.fullmatch(name) for name in names) else CIFAR_100
+    return kind, {"train": sorted(folder.glob(kind.train)), "test": sorted(folder.glob(kind.test))}
 
 
 def _part(paths: list[Path], kind: Kind, image_size: int | None, grayscale: bool) -> Part:

@@ -8,7 +8,7 @@ with gzip. EMNIST keeps its images transposed, and the characters of its classes
 
 import math
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +28,8 @@ Files = dict[Kind, Path]
 TYPES = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 IMAGES, LABELS = "images-idx3-ubyte", "labels-idx1-ubyte"
 MAPPING_BYTES = 1 << 16
-TRANSPOSED = "EMNIST keeps its pictures transposed; here they are upright"
+TRANSPOSED = "emnist"
+UPRIGHT = "EMNIST keeps its pictures transposed; here they are upright"
 EXTENDED = "of the columns of labels, the first is the class"
 
 
@@ -45,7 +46,7 @@ def open_idx(path: Path, image_size: int | None, grayscale: bool, generator: np.
     folder = path if path.is_dir() else path.parent
     collection, splits = _set(path)
     files = {role: _pair(folder, one) for role, one in splits.items()}
-    upright = not collection.startswith("emnist")
+    upright = not collection.startswith(TRANSPOSED)
     parts = {role: _part(*pair, upright) for role, pair in files.items()}
     train = parts["train"].inputs
     for role, part in parts.items():
@@ -56,7 +57,7 @@ def open_idx(path: Path, image_size: int | None, grayscale: bool, generator: np.
     ready = {
         role: part._replace(inputs=prepared(part.inputs, image_size, grayscale, path)) for role, part in parts.items()
     }
-    notes = [] if upright else [TRANSPOSED]
+    notes = [] if upright else [UPRIGHT]
     if any(part.labels.ndim == 2 for part in ready.values()):
         notes.append(EXTENDED)
         ready = {
@@ -70,6 +71,17 @@ def open_idx(path: Path, image_size: int | None, grayscale: bool, generator: np.
         class_names = list(characters.values())
     read = {mapping, *(file for pair in files.values() for file in pair)}
     return as_dataset(path, ready, generator, class_names, notes, strays(folder, read) if path.is_dir() else ())
+
+
+def read_idx(path: Path) -> Iterator[tuple[str, Array]]:
+    """The pictures (n, height, width, 1) of a file, or of each file of images in a folder, by the name of the file.
+
+    Raises InputError if one cannot be read.
+    """
+    for file in sorted(path.iterdir()) if path.is_dir() else [path]:
+        meaning = meaning_of(file.name)
+        if meaning is not None and (meaning.kind == "images" or file == path):
+            yield file.name, _pictures(file, not meaning.collection.startswith(TRANSPOSED))
 
 
 def _set(path: Path) -> tuple[str, dict[str, Files]]:
@@ -109,13 +121,19 @@ def _pair(folder: Path, files: Files) -> tuple[Path, Path]:
 
 def _part(images: Path, labels: Path, upright: bool) -> Part:
     """Pictures (n, height, width, 1) with their labels (n,), or (n, columns)."""
-    pixels, numbers = _read(images, (3,), "images"), _read(labels, (1, 2), "labels")
+    pixels, numbers = _pictures(images, upright), _read(labels, (1, 2), "labels")
     if len(pixels) != len(numbers):
         raise InputError(f"{images}: {len(pixels):,} images, but {len(numbers):,} labels in {labels}; give a pair")
     if numbers.dtype.kind == "f":
         raise InputError(f"{labels}: labels that are no whole numbers; give one for the class of each image")
-    pictures = as_bytes(pixels, scale_of(pixels, str(images)), str(images))
-    return Part(pictures if upright else np.ascontiguousarray(pictures.swapaxes(1, 2)), numbers, str(labels))
+    return Part(pixels, numbers, str(labels))
+
+
+def _pictures(path: Path, upright: bool) -> Array:
+    """(n, height, width, 1) uint8, turned if they are not kept upright."""
+    stored = _read(path, (3,), "images")
+    pictures = as_bytes(stored, scale_of(stored, str(path)), str(path))
+    return pictures if upright else np.ascontiguousarray(pictures.swapaxes(1, 2))
 
 
 def _characters(path: Path) -> dict[int, str]:

@@ -5,6 +5,7 @@ number or a text for the class of each, one-hot rows, or floats (n,) or (n, outp
 of which split, the arrays' names say: see `array_names`.
 """
 
+from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -14,8 +15,8 @@ import numpy as np
 from nnviz.array import Array
 from nnviz.data.arrays.array_labels import NOTES as LABEL_NOTES
 from nnviz.data.arrays.array_labels import Labels, Task, finite, form_of, in_form, texts
-from nnviz.data.arrays.array_names import Paired
-from nnviz.data.arrays.array_shapes import check_headers, has_channels_first
+from nnviz.data.arrays.array_names import Paired, is_of_inputs
+from nnviz.data.arrays.array_shapes import check_headers, check_inputs, has_channels_first
 from nnviz.data.arrays.labelled_arrays import Part, as_dataset
 from nnviz.data.arrays.npy_header import Header
 from nnviz.data.arrays.picture_arrays import CHANNELS_FIRST, as_bytes, prepared, scale_of
@@ -61,6 +62,23 @@ def open_numpy(path: Path, wanted: Wanted, generator: np.random.Generator) -> Da
     skipped = [Skipped(f"'{name}'", reason, "array") for name, reason in sorted(paired.unread.items())]
     skipped += strays(path, stored.files) if path.is_dir() else ()
     return as_dataset(path, parts, generator, class_names, [*notes, *more], skipped)
+
+
+def read_numpy(path: Path) -> Iterator[tuple[str, Array]]:
+    """The examples of each array that holds some, by its name; those of the only one there is, whatever its name.
+
+    Raises InputError if there is none, or one cannot be read.
+    """
+    with opened_arrays(path) as stored:
+        names = [name for name in stored.opened if len(stored.opened) == 1 or is_of_inputs(name)]
+        if not names:
+            stored.paired()
+        for name in names:
+            header = stored.header(name)
+            check_inputs(stored.path, header)
+            where = f"{stored.path}: '{name}'"
+            array = _read(stored, header)
+            yield name, finite(where, array) if array.ndim == 2 else as_bytes(array, scale_of(array, where), where)
 
 
 def _read(stored: StoredArrays, header: Header) -> Array:

@@ -5,6 +5,7 @@ plane column by column; `train_y.bin` and `test_y.bin` a byte for the class of e
 `class_names.txt` are the names of the classes. `unlabeled_X.bin` is not read.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,13 @@ def open_stl10(folder: Path, image_size: int | None, grayscale: bool, generator:
     names = class_list(folder / NAMES, CLASSES) or [str(number) for number in range(1, CLASSES + 1)]
     read = {folder / NAMES, *(path for pair in files.values() for path in pair)}
     return as_dataset(folder, parts, generator, names, [TURNED], strays(folder, read))
+
+
+def read_stl10(folder: Path) -> Iterator[tuple[str, Array]]:
+    """The pictures (n, 96, 96, 3) of the two files with labels, by the name of the file. Raises InputError."""
+    for path in [folder / f"{role}_X.bin" for role in ("train", "test")]:
+        if path.exists():
+            yield path.name, _pictures(path)
 
 
 def _pictures(path: Path) -> Array:

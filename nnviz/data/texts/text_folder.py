@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 
 from nnviz.data.dataset import Dataset
-from nnviz.data.file_kinds import TEXT_SUFFIX, may_be_text
+from nnviz.data.file_kinds import may_be_text
 from nnviz.data.folder_layout import find_layout, note_on_layout
 from nnviz.data.folder_walk import class_name, entries, files_below, folders, last_skipped, left, name_in, readable
 from nnviz.data.ngrams import NGrams
@@ -25,6 +25,7 @@ from nnviz.data.split_names import means_unlabelled
 from nnviz.data.text_file import NAMES, encoding_of, read_content
 from nnviz.data.texts.text_dataset import LONGEST, Texts, as_dataset
 from nnviz.data.texts.text_encoding import TextEncoding
+from nnviz.data.texts.text_files import are_of_any_ending, is_text, texts_below
 from nnviz.errors import InputError
 from nnviz.wording import count, listed
 
@@ -52,7 +53,8 @@ def open_text_folder(folder: Path, generator: np.random.Generator, ngrams: NGram
     if len(class_names) < 2:
         found = f"only one class, {class_names[0]}" if class_names else "no class"
         raise InputError(f"{layout.place('train')}: there is {found}, and two are needed; {ADVICE}")
-    reader = _Reader(folder, _are_of_any_ending(classes["train"]), layout.left_out(()))
+    inside = [path for paths in classes["train"].values() for path in paths if path.is_dir()]
+    reader = _Reader(folder, are_of_any_ending(inside), layout.left_out(()))
     parts = {}
     for role, found_classes in classes.items():
         place = layout.place(role)
@@ -76,13 +78,13 @@ def open_text_folder(folder: Path, generator: np.random.Generator, ngrams: NGram
 
 def _inner(place: Path, inside: Sequence[Path]) -> Path | None:
     """The only folder in a folder that holds no classes itself."""
-    return inside[0] if len(inside) == 1 and sum(map(_is_text, entries(place))) < 2 else None
+    return inside[0] if len(inside) == 1 and sum(map(is_text, entries(place))) < 2 else None
 
 
 def _classes(place: Path) -> Classes:
     """The classes in a folder: the folders with files in it if these are two at least, or else the files of lines."""
     inside = [path for path in folders(place) if not means_unlabelled(path.name)]
-    files = [path for path in entries(place) if _is_text(path)]
+    files = [path for path in entries(place) if is_text(path)]
     # Lists and descriptions of what is in the folders lie beside them.
     are_folders = sum(map(_holds_text, inside)) > 1 if len(files) > 1 else bool(inside)
     classes: Classes = {}
@@ -93,17 +95,6 @@ def _classes(place: Path) -> Classes:
 
 def _holds_text(folder: Path) -> bool:
     return any(may_be_text(Path(file)) for file in files_below(folder, folder, []))
-
-
-def _are_of_any_ending(classes: Classes) -> bool:
-    """Whether most files of the classes do not end in .txt."""
-    found = [
-        file.lower().endswith(TEXT_SUFFIX)
-        for path in chain.from_iterable(classes.values())
-        if path.is_dir()
-        for file in files_below(path, path, [])
-    ]
-    return 2 * sum(found) < len(found)
 
 
 def _check_known(found: Classes, class_names: Sequence[str], train: Path) -> None:
@@ -155,7 +146,7 @@ class _Reader(msgspec.Struct):
     def _examples(self, path: Path) -> Iterator[tuple[str, str]]:
         """Where each text of a class is, and the text."""
         if path.is_dir():
-            for file in map(Path, files_below(path, self.folder, self.skipped)):
+            for file in texts_below(path, self.folder, self.skipped, self.any_ending):
                 text = " ".join(self._content(file).split())
                 yield from self._usable(name_in(file, self.folder), text)
             return
@@ -174,9 +165,6 @@ class _Reader(msgspec.Struct):
     def _content(self, file: Path) -> str:
         """The text in a file, nothing if it has to be skipped."""
         name = name_in(file, self.folder)
-        if not (may_be_text(file) if self.any_ending else _is_text(file)):
-            self.skipped.append(Skipped(name, "not a text" if self.any_ending else "no .txt file"))
-            return ""
         try:
             content = read_content(file)
         except InputError as error:
@@ -186,10 +174,6 @@ class _Reader(msgspec.Struct):
         if encoding in NAMES:
             self.encoded.setdefault(encoding, []).append(name)
         return content.decode(encoding)
-
-
-def _is_text(path: Path) -> bool:
-    return path.suffix.lower() == TEXT_SUFFIX and not path.is_dir()
 
 
 def _class_name(path: Path) -> str:

@@ -159,8 +159,8 @@ def predict(
         list[Path],
         typer.Argument(
             metavar="FILE...",
-            help="Images, or folders of them; for a network that learnt from a table, tables with the same columns; "
-            "for one that learnt from texts, .txt files with a text in each line.",
+            help="Images, folders of them, or files of arrays; for a network that learnt from a table, tables with the "
+            "same columns; for one that learnt from texts, files with a text in each line, or folders of texts.",
         ),
     ],
     json: Json = False,

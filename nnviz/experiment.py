@@ -30,7 +30,7 @@ class Data(_Table, frozen=True):
     image_size      both its width and its height; without it 32 pixels, and the arrays' own size for arrays
     target          of a table: the column to learn, by name or by number from 1; without it the one that
                     is called as targets are, else the last one
-    task            whether the target of a table is classes or numbers, where its cells would say otherwise
+    task            whether the target of a table or of arrays is classes or numbers, where its cells say otherwise
     image_column    of a table: the column that names an image in each row; the network then sees these alone
     text_column     of a table: the column of texts, whose n-grams the network then sees alone; without it a column of
                     texts is found where there is one, and "" is none

@@ -39,9 +39,9 @@ class Options:
         typer.Argument(
             metavar="SOURCE",
             help="What to learn from: 'pets', 'people', 'road', 'language', 'xor', 'circles', 'spiral', 'gauss' or "
-            "'waves' (built in), a folder with a sub-folder of images or a .txt file of lines per class, a folder with "
-            "the files of MNIST or CIFAR, a table (.csv, .tsv, .data or .txt, also .gz) with a row per example, or an "
-            ".npz file with arrays x and y.",
+            "'waves' (built in), a folder with a sub-folder of images or texts or a .txt file of lines per class, the "
+            "files of MNIST, CIFAR or STL-10, a table (.csv, .tsv, .data or .txt, also .gz) with a row per example, or "
+            "an .npz file with arrays x and y.",
         ),
     ] = None
     network: Annotated[
@@ -161,8 +161,8 @@ class Options:
         str | None,
         typer.Option(
             metavar="classify|regress",
-            help="Of a table: whether the target names a class or is a number to come close to, where nnviz would "
-            "take it for the other.",
+            help="Of a table, and of arrays of NumPy: whether the target names a class or is a number to come close "
+            "to, where nnviz would take it for the other.",
         ),
     ] = None
     image_column: Annotated[

@@ -12,7 +12,6 @@ from nnviz.data.arrays.set_names import is_array_file, set_in
 from nnviz.data.file_kinds import Kind, kind_of, may_be_table
 from nnviz.data.litter import is_litter
 from nnviz.data.other_forms import advice_on, advice_on_folder
-from nnviz.data.text_file import looks_like_text
 from nnviz.errors import InputError
 from nnviz.wording import listed
 
@@ -114,6 +113,9 @@ def _holds_texts(looked: Sequence[_Folder], kinds: Counter[Kind]) -> bool:
     others = [path for path in below if kind_of(path) == "other"]
     if 2 * (kinds["text"] + len(others)) <= kinds.total():
         return False
+    # What unpacks files takes its time to load, and most sources are told by names alone.
+    from nnviz.data.text_file import looks_like_text
+
     peeked = others[:: 1 + len(others) // PEEKED]
     return 2 * sum(map(looks_like_text, peeked)) > len(peeked)
 

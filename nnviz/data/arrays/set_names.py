@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from nnviz.data.arrays.idx_names import is_of_a_set
-from nnviz.data.arrays.stored_arrays import SUFFIXES
 
+SUFFIXES = (".npz", ".npy")
 CIFAR_10_FILE = re.compile(r"(data_batch_\d+|test_batch)\.bin")
 CIFAR_100_FILE = re.compile(r"(train|test)\.bin")
 STL_10_FILE = re.compile(r"(train|test)_[Xy]\.bin")

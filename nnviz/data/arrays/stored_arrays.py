@@ -13,10 +13,10 @@ from typing import NamedTuple, TypeAlias
 
 from nnviz.data.arrays.array_names import Paired, meaning_of, paired
 from nnviz.data.arrays.npy_header import Header, read_header
+from nnviz.data.arrays.set_names import is_array_file
 from nnviz.data.bounded import AGAIN, BoundedFile, Readable, check_file, check_limit, faults_of
 from nnviz.errors import InputError
 
-SUFFIXES = (".npz", ".npy")
 # What np.savez writes; other methods unpack without a limit.
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 FORM = "call the examples 'x' and their labels 'y', those of other splits 'x_val', 'y_val', 'x_test', 'y_test'"
@@ -110,7 +110,7 @@ def _files(folder: Path) -> dict[str, Path]:
         paths = sorted(folder / name for name in os.listdir(folder) if not name.startswith("."))
     except OSError as error:
         raise InputError(f"{folder}: cannot be read ({error.strerror}); check its permissions") from None
-    return {path.stem: path for path in paths if path.suffix.lower() in SUFFIXES and path.is_file()}
+    return {path.stem: path for path in paths if is_array_file(path.name) and path.is_file()}
 
 
 def _one_each(path: Path, files: Mapping[str, Path]) -> StoredArrays:

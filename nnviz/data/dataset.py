@@ -37,10 +37,10 @@ class Dataset(msgspec.Struct, frozen=True, dict=True):
     filled: Mapping[str, int] = {}
 
     @property
-    def told(self) -> str:
-        """In sentences, for the screen: what to look for, how the source was read, and what was left out of it."""
+    def caveats(self) -> str:
+        """How the source was read, and what was left out of it, in sentences for the screen."""
         lines = [*self.notes, told(self.skipped)] if self.skipped else self.notes
-        return " ".join([*filter(None, [self.notice]), *(f"{line[0].upper()}{line[1:]}." for line in lines)])
+        return " ".join(f"{line[0].upper()}{line[1:]}." for line in lines)
 
     @property
     def left_out(self) -> int:

@@ -19,8 +19,8 @@ from nnviz.training.assembly import open_dataset
 from nnviz.wording import count, in_unit, printable, trimmed
 
 IN_WORDS: dict[Format, str] = {
-    "images": "a folder of images, one sub-folder a class",
-    "texts": "a folder of texts, a file or a sub-folder a class",
+    "images": "a folder of images",
+    "texts": "a folder of texts",
     "idx": "IDX files, as those of MNIST",
     "cifar": "the binary files of CIFAR",
     "stl10": "the binary files of STL-10",

@@ -117,7 +117,8 @@ class Camera:
         network = trainer.network
         return f.Title(
             dataset=printable(trainer.dataset.name),
-            notice=printable(trainer.dataset.told),
+            caveats=printable(trainer.dataset.caveats),
+            notice=printable(trainer.dataset.notice),
             network=self._network,
             loss=network.loss.name,
             output=network.loss.output.name,

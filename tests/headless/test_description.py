@@ -64,7 +64,7 @@ def test_a_folder_is_described_with_counts_values_and_what_was_skipped(nnviz, tm
         {"reason": "in no class's folder", "kind": "file", "count": 1, "names": ["readme.md"]},
     ]
     text = nnviz("data", "mine").stdout
-    assert "mine: a folder of images, one sub-folder a class\n" in text
+    assert "mine: a folder of images\n" in text
     assert "  an example is 32×32×3 bytes, here from 0 to 200\n" in text
     assert "  split 70 % / 15 % / 15 %, by chance (seed 0)\n" in text
     assert "  cat           14           3     3\n" in text

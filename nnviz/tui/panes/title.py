@@ -87,9 +87,12 @@ def _told(frame: Frame, room: int) -> str:
     skipped = [f"{title.skipped:,} skipped"] if title.skipped else []
     dataset = cut(title.dataset, max(room // 3, LEAST_NAME))
     texts = [[dataset, network, title.optimizer, title.loss, *skipped] for network in networks[:2]]
-    texts += [[dataset, networks[1], title.optimizer, *rest] for rest in (skipped, [])]
-    texts += [[dataset, network, rule] for network in networks[1:]]
-    texts += [[dataset, rule], [dataset, _rate(frame)], [_rate(frame)]]
+    # What was left out of the data is told nowhere else once the training has begun.
+    for rest in [skipped, []] if skipped else [[]]:
+        texts.append([dataset, networks[1], title.optimizer, *rest])
+        texts += [[dataset, network, rule, *rest] for network in networks[1:]]
+        texts.append([dataset, rule, *rest])
+    texts += [[dataset, _rate(frame)], [_rate(frame)]]
     joined = (" · ".join(parts) for parts in texts)
     return next((text for text in joined if cell_len(text) <= room), "")
 

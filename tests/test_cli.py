@@ -1,5 +1,6 @@
 """The commands: what they load, which of two settings wins, and how they fail."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,8 @@ from nnviz import __version__
 from nnviz.errors import InputError
 from nnviz.options import Options
 
+# An interpreter may need what stands here, such as where its library is; what this one was told of threads it does not.
+SURROUNDINGS = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
 HEAVY = ("numpy", "textual", "plotext", "rich", "rich.console", "PIL", "msgspec")
 
 
@@ -19,7 +22,7 @@ def python(code, *arguments, cwd=None, **environment):
     return subprocess.run(
         [sys.executable, "-c", program, *map(str, arguments)],
         cwd=cwd,
-        env={"PATH": "", "PYTHONPATH": str(Path.cwd()), **environment},
+        env={**SURROUNDINGS, "PYTHONPATH": str(Path.cwd()), **environment},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

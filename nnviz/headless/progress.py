@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from nnviz.headless.console import note, width
@@ -31,18 +31,19 @@ def outlook(trainer: Trainer, elapsed: float) -> Outlook | None:
 
 
 class Progress:
-    """Says every `interval` seconds how far the trainer is."""
+    """Says every `interval` seconds, by the `clock`, how far the trainer is."""
 
     interval: float
 
-    def __init__(self, trainer: Trainer) -> None:
+    def __init__(self, trainer: Trainer, clock: Callable[[], float] = time.perf_counter) -> None:
         self._trainer = trainer
-        self._started = time.perf_counter()
+        self._clock = clock
+        self._started = clock()
         self._due = self._started + self.interval
 
     def update(self) -> None:
         """Say it, if it is time. To be called after each training step."""
-        now = time.perf_counter()
+        now = self._clock()
         if now >= self._due:
             self._due = now + self.interval
             self._say(now - self._started)

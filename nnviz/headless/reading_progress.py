@@ -1,7 +1,8 @@
 """How far the opening of a source is, told on stderr while images are decoded."""
 
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from nnviz.data.reading import Reading
@@ -14,13 +15,13 @@ BAR_SECONDS = 0.1
 
 
 @contextmanager
-def told_reading(cached: bool) -> Iterator[Reading]:
+def told_reading(cached: bool, clock: Callable[[], float] = time.perf_counter) -> Iterator[Reading]:
     """A way to read that tells how far it is: by a bar where stderr is a terminal, by lines where it is not."""
     if not sys.stderr.isatty():
-        yield Reading(cached, Watch(_write_line, LINE_SECONDS))
+        yield Reading(cached, Watch(_write_line, LINE_SECONDS, clock))
         return
     try:
-        yield Reading(cached, Watch(_draw_bar, BAR_SECONDS))
+        yield Reading(cached, Watch(_draw_bar, BAR_SECONDS, clock))
     finally:
         overwrite("")
 

@@ -27,16 +27,21 @@ class OpeningProgress(msgspec.Struct, frozen=True):
 
 
 class Watch:
-    """Lets one who listens hear every `interval` seconds how far an opening is."""
+    """Lets one who listens hear every `interval` seconds, by the `clock`, how far an opening is."""
 
-    def __init__(self, hear: Callable[[OpeningProgress], None], interval: float) -> None:
-        self._hear, self._interval = hear, interval
+    def __init__(
+        self,
+        hear: Callable[[OpeningProgress], None],
+        interval: float,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._hear, self._interval, self._clock = hear, interval, clock
         self._first: tuple[float, int] | None = None
         self._due = 0.0
 
     def __call__(self, done: int, total: int) -> None:
         """To be called whenever something is done."""
-        now = time.perf_counter()
+        now = self._clock()
         if self._first is None:
             self._first, self._due = (now, done), now + self._interval
         if now >= self._due:

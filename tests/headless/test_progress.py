@@ -10,7 +10,7 @@ from nnviz.data.encoder import Encoder
 from nnviz.data.split import Split
 from nnviz.data.standardization import Standardization
 from nnviz.experiment import Stopping
-from nnviz.headless.progress import Lines, outlook
+from nnviz.headless.progress import Bar, Lines, outlook
 from nnviz.training.evaluation import Score
 from nnviz.training.history import History
 from nnviz.wording import duration
@@ -35,16 +35,20 @@ def trainer(done, clock=0.0, examples=160, **stopping):
     )
 
 
-def lines_of(running, monkeypatch, capsys):
+def told(kind, running, capsys):
     """What is told of a hundred steps, one in each tenth of a second."""
     now = 0.0
-    monkeypatch.setattr("nnviz.headless.progress.time.perf_counter", lambda: now)
-    lines = Lines(running)
+    progress = kind(running, lambda: now)
     for running.steps_done in range(1, 101):
         now += 0.1
         running.history.record_step(0.25)
-        lines.update()
-    return capsys.readouterr().err.splitlines()
+        progress.update()
+    progress.close()
+    return capsys.readouterr().err
+
+
+def lines_of(running, capsys):
+    return told(Lines, running, capsys).splitlines()
 
 
 @pytest.mark.parametrize(
@@ -66,38 +70,46 @@ def test_a_run_that_only_a_target_can_end_has_no_outlook():
     assert outlook(trainer(50, patience=3), elapsed=5.0) is None
 
 
-def test_a_log_gets_a_line_every_few_seconds_and_no_more(capsys, monkeypatch):
-    told = lines_of(trainer(0, epochs=100), monkeypatch, capsys)
-    assert len(told) == 3
-    assert told[0] == "nnviz: epoch 1/100 · 160 examples/s · 1:37 min left · step loss 0.250 · step 30"
+def test_a_log_gets_a_line_every_few_seconds_and_no_more(capsys):
+    lines = lines_of(trainer(0, epochs=100), capsys)
+    assert len(lines) == 3
+    assert lines[0] == "nnviz: epoch 1/100 · 160 examples/s · 1:37 min left · step loss 0.250 · step 30"
 
 
-def test_examples_a_second_are_those_that_were_seen(capsys, monkeypatch):
+def test_examples_a_second_are_those_that_were_seen(capsys):
     # Of 17, a batch has 16 and the next one 1.
-    told = lines_of(trainer(0, examples=17), monkeypatch, capsys)
-    assert "· 85 examples/s ·" in told[0]
+    assert "· 85 examples/s ·" in lines_of(trainer(0, examples=17), capsys)[0]
+
+
+def test_a_terminal_gets_a_bar_that_fits_and_goes_away_again(capsys):
+    begin, *bars, end = told(Bar, trainer(0, epochs=20), capsys).split("\r")
+    assert (begin, end) == ("", "\x1b[K")
+    # The first tenth of a second is over at the second step, as far as such numbers can tell.
+    assert 98 <= len(bars) <= 100
+    assert bars[-1] == "██████░░░░░░  50% epoch 1/20 · 160 examples/s · 10 s left · step loss 0.250\x1b[K"
+    assert max(len(bar.removesuffix("\x1b[K")) for bar in bars) < 80
 
 
 @pytest.mark.parametrize(
-    ("score", "told"),
+    ("score", "words"),
     [
         (Score(0.5, 0.0), "validation 0.500 0%"),
         (Score(0.5, 1.0), "validation 0.500 100%"),
         (Score(12.5, None), "validation 12.5 · step"),
     ],
 )
-def test_the_latest_validation_is_told_whatever_it_is(score, told, capsys, monkeypatch):
+def test_the_latest_validation_is_told_whatever_it_is(score, words, capsys):
     running = trainer(0, epochs=100)
     running.history.record_step(2.0)
     running.history.record_evaluation(10, 1, 1.0, score)
-    assert told in lines_of(running, monkeypatch, capsys)[0]
+    assert words in lines_of(running, capsys)[0]
 
 
-def test_the_loss_of_the_steps_is_that_since_the_latest_evaluation(capsys, monkeypatch):
+def test_the_loss_of_the_steps_is_that_since_the_latest_evaluation(capsys):
     running = trainer(0, epochs=100)
     running.history.record_step(2.0)
     running.history.record_evaluation(10, 1, 1.0, None)
-    assert "step loss 0.250" in lines_of(running, monkeypatch, capsys)[0]
+    assert "step loss 0.250" in lines_of(running, capsys)[0]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """How far decoding is, on stderr."""
 
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -8,22 +9,20 @@ from nnviz.headless.reading_progress import told_reading
 
 
 @pytest.fixture
-def clock(monkeypatch):
+def clock():
     """A clock that is set by hand."""
-    now = [0.0]
-    monkeypatch.setattr("nnviz.remote.opening_progress.time.perf_counter", lambda: now[0])
-    return now
+    return SimpleNamespace(now=0.0)
 
 
 def decode(clock, tell):
     """100 images a second, 1,000 in all."""
     for done in range(50, 1001, 50):
         tell(done, 1000)
-        clock[0] += 0.5
+        clock.now += 0.5
 
 
 def test_a_log_gets_a_line_every_few_seconds(clock, capsys):
-    with told_reading(cached=True) as reading:
+    with told_reading(cached=True, clock=lambda: clock.now) as reading:
         decode(clock, reading.tell)
     told = capsys.readouterr().err.splitlines()
     assert told == [
@@ -35,7 +34,7 @@ def test_a_log_gets_a_line_every_few_seconds(clock, capsys):
 
 def test_a_terminal_gets_a_bar_that_goes_away(clock, capsys, monkeypatch):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    with told_reading(cached=False) as reading:
+    with told_reading(cached=False, clock=lambda: clock.now) as reading:
         assert not reading.cached
         decode(clock, reading.tell)
     lines = capsys.readouterr().err.split("\r")

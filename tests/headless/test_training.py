@@ -7,12 +7,12 @@ import re
 import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
 
 from nnviz.training.run import load_run
+from tests.waiting import wait_for
 
 SMALL = ["--image-size", "8", "--network", "dense 8 relu"]
 ENDLESS = [*SMALL, "--steps", "100000000"]
@@ -164,9 +164,9 @@ def test_skipped_files_are_counted_and_named(nnviz, pictures, tmp_path):
 def test_ctrl_c_keeps_the_run_and_prints_what_there_is(pictures, tmp_path):
     trainer = start("train", pictures, *ENDLESS, "--json", cwd=tmp_path)
     assert b"to train on" in trainer.stderr.readline()
-    time.sleep(0.5)
+    wait_for(lambda: list(tmp_path.glob("runs/*/metrics.jsonl")))
     trainer.send_signal(signal.SIGINT)
-    output, errors = trainer.communicate(timeout=20)
+    output, errors = trainer.communicate()
     assert trainer.returncode == 130, errors
     result = json.loads(output)
     assert result["stopped_by"] == "interrupted"
@@ -249,7 +249,7 @@ def test_a_reader_that_goes_away_is_no_fault(pictures, tmp_path):
     trainer = start("train", pictures, *SMALL, "--out", "kept", cwd=tmp_path)
     trainer.stdout.close()
     errors = trainer.stderr.read()
-    assert trainer.wait(20) == 141
+    assert trainer.wait() == 141
     assert b"Traceback" not in errors
     assert b"Broken" not in errors
     assert (tmp_path / "kept" / "result.json").is_file()
@@ -258,7 +258,7 @@ def test_a_reader_that_goes_away_is_no_fault(pictures, tmp_path):
 def test_a_terminal_sees_a_bar_that_goes_away_again(pictures, tmp_path):
     ours, theirs = pty.openpty()
     trainer = start("train", pictures, *SMALL, "--seconds", "0.8", "--json", cwd=tmp_path, stderr=theirs)
-    output, _ = trainer.communicate(timeout=20)
+    output, _ = trainer.communicate()
     os.close(theirs)
     seen = os.read(ours, 100_000).decode()
     os.close(ours)

@@ -1,7 +1,6 @@
 """A tiny folder of pictures, trainers of it near and far, and a check that none of them leaves anything behind."""
 
 import gc
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -119,14 +118,11 @@ def ask(trainer: AskableTrainer, request: Request) -> Answer:
     return answer
 
 
-def look_until(trainer: AskableTrainer, arrived: Callable[[Frame], bool], seconds: float = 10) -> Frame:
+def look_until(trainer: AskableTrainer, arrived: Callable[[Frame], bool]) -> Frame:
     """Look again and again, as the screen does, until a frame is as awaited."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        frame = ask(trainer, Look())
-        if arrived(frame):
-            return frame
-    raise AssertionError(f"still {frame.state} at {frame.moment}")
+    while not arrived(frame := ask(trainer, Look())):
+        pass
+    return frame
 
 
 def rested(frame: Frame) -> bool:

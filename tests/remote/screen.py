@@ -72,6 +72,15 @@ class Terminal:
         self.everything += read
         return True
 
+    def has_been_read(self) -> bool:
+        """Whether all that was typed has been read."""
+        other_end = os.open(psutil.Process(self.shell).terminal(), os.O_RDONLY | os.O_NOCTTY)
+        try:
+            (unread,) = struct.unpack("i", fcntl.ioctl(other_end, termios.FIONREAD, bytes(4)))
+        finally:
+            os.close(other_end)
+        return not unread
+
     def is_given_back(self) -> bool:
         """Whether lines are read as they were before."""
         return termios.tcgetattr(self.descriptor) == self.settings

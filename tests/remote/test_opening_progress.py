@@ -1,19 +1,17 @@
 """Whoever waits for a source to be opened hears how far it is."""
 
-import contextlib
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
 
-from nnviz.remote import opening_progress as opening
 from nnviz.remote.client import RemoteTrainer
 from nnviz.remote.messages import Order
 from nnviz.remote.opening_progress import OpeningProgress, Watch
 from nnviz.training.ending import Ending
 from nnviz.training.frame import Frame
+from tests.waiting import has_ended, wait_for
 
 from .conftest import first
 
@@ -23,11 +21,10 @@ def test_the_standing_in_words() -> None:
     assert OpeningProgress(12, 50, 1.0).share == pytest.approx(0.24)
 
 
-def test_a_watch_counts_from_the_first_call_and_speaks_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_watch_counts_from_the_first_call_and_speaks_now_and_then() -> None:
     now = 100.0
-    monkeypatch.setattr(opening.time, "perf_counter", lambda: now)
     heard: list[OpeningProgress] = []
-    watch = Watch(heard.append, 1.0)
+    watch = Watch(heard.append, 1.0, lambda: now)
     now = 200.0
     for done in range(10, 51):
         watch(done, 50)
@@ -41,16 +38,28 @@ def _nothing_is_cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
-SLOW = """
-import time
-from nnviz.data.images import decoding
-real = decoding.decode_chunk
-def decode_chunk(paths, form):
-    time.sleep({seconds})
-    return real(paths, form)
-decoding.decode_chunk = decode_chunk
-decoding.CHUNK_IMAGES = 2
-decoding.HELPER_SECONDS = 0.05
+HELPED = """if True:
+    from nnviz.data.images import decoding
+    decoding.CHUNK_IMAGES, decoding.HELPER_SECONDS = 2, -1.0
+    decoding.available_cores = lambda: 2
+"""
+# However quick the machine is: each time something is done, it is told.
+TOLD_EACH_TIME = """
+    from nnviz.remote import opening_progress
+    Watch = opening_progress.Watch
+    opening_progress.Watch = lambda hear, _: Watch(hear, 1e-9)
+"""
+# However slow it is: once there is a helper, the trainer's own process decodes no more.
+STUCK = """
+    import signal, sys
+    real, done = decoding.decode_chunk, []
+    def decode_chunk(paths, form):
+        while done:
+            signal.pause()
+        done.append(paths)
+        return real(paths, form)
+    if "nnviz.remote.worker" in sys.orig_argv:
+        decoding.decode_chunk = decode_chunk
 """
 
 
@@ -59,7 +68,7 @@ def test_the_screen_hears_of_the_opening_before_the_first_frame(
     start_remote: Callable[[Order], RemoteTrainer],
     in_worker: Callable[[str], None],
 ) -> None:
-    in_worker(SLOW.format(seconds=0.12))
+    in_worker(HELPED + TOLD_EACH_TIME)
     heard: list[OpeningProgress] = []
     frame = first(start_remote(make_order()), heard.append)
     assert isinstance(frame, Frame)
@@ -68,22 +77,15 @@ def test_the_screen_hears_of_the_opening_before_the_first_frame(
     assert {far.total for far in heard} == {16}
 
 
-def test_to_leave_while_a_source_is_opened_ends_all_processes_at_once(
+def test_to_leave_while_a_source_is_opened_ends_all_processes(
     make_order: Callable[..., Order],
     start_remote: Callable[[Order], RemoteTrainer],
     in_worker: Callable[[str], None],
 ) -> None:
-    in_worker(SLOW.format(seconds=1.0))
+    in_worker(HELPED + STUCK)
     trainer = start_remote(make_order())
-    worker = psutil.Process(trainer.pid)
-    end = time.monotonic() + 20
-    while not worker.children() and time.monotonic() < end:
-        time.sleep(0.05)
-    helpers = worker.children()
-    assert helpers
-    begin = time.monotonic()
+    helpers = wait_for(psutil.Process(trainer.pid).children)
     assert trainer.close() == Ending()
-    assert time.monotonic() - begin < 1
-    psutil.wait_procs(helpers, timeout=5)
-    with contextlib.suppress(psutil.NoSuchProcess):
-        assert not [helper for helper in helpers if helper.is_running() and helper.status() != psutil.STATUS_ZOMBIE]
+    assert has_ended(trainer.pid)
+    for helper in helpers:
+        wait_for(lambda helper=helper: has_ended(helper.pid))

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.remote.screen import PATIENCE, RUN, Terminal, opened
+from tests.remote.screen import RUN, Terminal, opened
 
 PETS = f"{RUN} pets --image-size 8"
 # What a screen switches on, and how each is switched off.
@@ -55,7 +55,7 @@ def test_a_killed_screen_leaves_the_terminal_as_it_was_whatever_the_trainer_does
         STATES[state](terminal)
         screen, trainers = terminal.screen, [c for c in terminal.screen.children() if c.is_running()]
         screen.send_signal(signal.Signals[name])
-        psutil.wait_procs([screen], timeout=PATIENCE)
+        psutil.wait_procs([screen])
         terminal.wait_until(terminal.is_given_back)
         terminal.type("hello\n")
         terminal.read_until("got hello")
@@ -67,7 +67,7 @@ def test_a_killed_screen_leaves_the_terminal_as_it_was_whatever_the_trainer_does
         for trainer in trainers:
             with contextlib.suppress(psutil.NoSuchProcess):
                 trainer.resume()
-        psutil.wait_procs(trainers, timeout=PATIENCE)
+        psutil.wait_procs(trainers)
         assert not any(trainer.is_running() for trainer in trainers)
 
 
@@ -109,11 +109,11 @@ def test_a_closed_terminal_ends_the_screen_and_keeps_the_run(tmp_path: Path, han
     os.close(terminal.descriptor)
     try:
         # Where hangups are ignored, nobody hears how it ended.
-        assert screen.wait(timeout=PATIENCE) == 130 or hangups
+        assert screen.wait() == 130 or hangups
     finally:
         if screen.is_running():
             screen.kill()
             screen.wait()
-    psutil.wait_procs([trainer], timeout=PATIENCE)
+    psutil.wait_procs([trainer])
     assert not trainer.is_running()
     assert (tmp_path / "kept" / "result.json").exists()

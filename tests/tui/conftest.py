@@ -38,11 +38,13 @@ class Driver:
 
     async def until(self, state: State) -> Frame:
         """Wait until the run is in that state."""
-        for _ in range(400):
-            if self.frame.state is state:
-                return self.frame
+        await self.wait_for(lambda: self.frame.state is state)
+        return self.frame
+
+    async def wait_for(self, look: Callable[[], object]) -> None:
+        """Look again and again until that is true; meanwhile the app goes on."""
+        while not look():
             await self.pilot.pause(0.02)
-        raise AssertionError(f"still {self.frame.state}, not {state}")
 
     @property
     def screen(self) -> TrainingScreen:

@@ -68,7 +68,7 @@ async def test_space_runs_and_pauses_and_the_pace_can_be_changed(open_app: OpenA
         assert PACES[0].words in driver.text()
         slow = (await driver.press("space")).moment
         assert driver.frame.state is State.PAUSED
-        await driver.pilot.pause(0.2)
+        await driver.screen._look()
         assert driver.frame.moment == slow
         await driver.press("greater_than_sign")
         assert (await driver.press("space")).state is State.RUNNING
@@ -228,11 +228,7 @@ async def test_every_key_is_a_command_too(open_app: OpenApp) -> None:
         for binding in KEYS:
             assert any(title.startswith(binding.description) for title in titles)
         await driver.press("ctrl+p", *"backprop", "enter")
-        for _ in range(50):
-            if driver.frame.moment.done == end_of(Phase.BACKWARD, DEPTH):
-                return
-            await driver.pilot.pause(0.05)
-        raise AssertionError("the command backprop did nothing")
+        await driver.wait_for(lambda: driver.frame.moment.done == end_of(Phase.BACKWARD, DEPTH))
 
 
 def test_every_binding_has_a_name_of_its_own_and_an_explanation() -> None:

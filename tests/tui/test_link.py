@@ -37,7 +37,8 @@ async def test_the_loop_goes_on_while_an_answer_is_awaited(order: m.Order) -> No
         link = await begun(trainer)
         os.kill(trainer.pid, signal.SIGSTOP)
         answer = asyncio.create_task(link.ask(m.Look()))
-        await asyncio.sleep(0.2)
+        for _ in range(100):
+            await asyncio.sleep(0)
         assert link.busy
         assert not answer.done()
         os.kill(trainer.pid, signal.SIGCONT)
@@ -49,6 +50,8 @@ async def test_the_end_of_a_running_trainer_is_told_to_who_waits_and_to_who_asks
     with contextlib.closing(RemoteTrainer(order)) as trainer:
         link = await begun(trainer)
         await link.ask(m.Run(m.PACES[-1]))
+        # What it had answered before would still be received.
+        os.kill(trainer.pid, signal.SIGSTOP)
         answer = asyncio.create_task(link.ask(m.Test()))
         await asyncio.sleep(0)
         os.kill(trainer.pid, signal.SIGKILL)

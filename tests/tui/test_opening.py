@@ -17,7 +17,7 @@ class SlowlyOpened:
 
     async def has_spoken(self) -> None:
         if not self.known:
-            await asyncio.sleep(20)
+            await asyncio.Event().wait()
 
     def receive(self) -> OpeningProgress:
         return self.known.pop(0)
@@ -30,18 +30,14 @@ async def test_it_says_how_far_it_is_and_can_be_left_at_once(size: tuple[int, in
     app = NnvizApp(trainer, "flowers")  # type: ignore[arg-type]
     async with app.run_test(size=size) as pilot:
         driver = Driver(app, pilot)
-        for _ in range(200):
-            await pilot.pause(0.02)
-            if "left" in driver.text():
-                break
+        await driver.wait_for(lambda: "left" in driver.text())
         lines = [line.strip() for line in driver.text().splitlines() if line.strip()]
         told = " ".join(lines[:-1])
         assert told == "nnviz   opening flowers …  12,345 of 50,000 images · 3,210/s · 12 s left"
         assert lines[-1].endswith("25%")
         assert "━" in lines[-1]
         await pilot.press(key)
-        await pilot.pause(0.1)
-        assert not app.is_running
+        await driver.wait_for(lambda: not app.is_running)
 
 
 async def test_a_source_that_is_there_at_once_needs_no_bar() -> None:

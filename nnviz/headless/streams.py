@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from nnviz.errors import OutputError
+from nnviz.substitutes import SUBSTITUTES
 
 # A shell reports 128 + the signal's number for a program that a closed pipe ended; SIGPIPE is 13 everywhere.
 CLOSED_PIPE = 141
@@ -24,9 +25,8 @@ def open_streams() -> None:
     sys.stdin = sys.stdin or open(0)  # noqa: SIM115
     for name, number, kind in (("stdout", 1, _Results), ("stderr", 2, _Notes)):
         given = getattr(sys, name)
-        # A terminal that knows no Unicode shows a question mark instead of failing.
         encoding, raw = given.encoding if given else "utf-8", io.FileIO(number, "w", closefd=False)
-        setattr(sys, name, kind(io.BufferedWriter(raw), encoding, "replace", line_buffering=raw.isatty()))
+        setattr(sys, name, kind(io.BufferedWriter(raw), encoding, SUBSTITUTES, line_buffering=raw.isatty()))
 
 
 class _Results(io.TextIOWrapper):

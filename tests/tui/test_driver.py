@@ -5,38 +5,29 @@ from pathlib import Path
 
 import pytest
 
-from tests.remote.screen import RUN, Terminal, opened
+from tests.terminal import RUN, Terminal, opened
+
+PETS = f"{RUN} pets --image-size 8"
 
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[Terminal]:
-    """The visualizer on a terminal of 80×24, from its first frame on; it ends when `q` is typed."""
-    with opened(tmp_path, f"{RUN} pets --image-size 8", 80, 24) as terminal:
+    with opened(tmp_path, PETS, columns=80, rows=24) as terminal:
         terminal.read_until("READY")
         yield terminal
         terminal.type("q")
         terminal.read_until("\x1b[?1049l")
         terminal.read_until("exit code 0")
+        assert terminal.is_given_back()
 
 
 def test_an_escape_alone_is_a_key_and_one_with_more_another(terminal: Terminal) -> None:
     terminal.type("?")
     terminal.read_until("escape closes")
     terminal.type("\x1b")
-    # What the help had covered.
-    terminal.read_until("Backward")
+    terminal.read_until("What just happened")
     terminal.type("\x1b[C")  # the arrow to the right: one stage
     terminal.read_until("PAUSED")
-
-
-def test_a_sequence_that_comes_in_two_pieces_is_one_key(tmp_path: Path) -> None:
-    # Textual takes an escape after which nothing comes for so many milliseconds for the key.
-    with opened(tmp_path, f"ESCDELAY=600000 {RUN} pets --image-size 8", 80, 24) as terminal:
-        terminal.read_until("READY")
-        terminal.type("\x1b[")
-        terminal.wait_until(terminal.has_been_read)
-        terminal.type("C")
-        terminal.read_until("PAUSED")
 
 
 def test_many_keys_at_once_come_in_their_order(terminal: Terminal) -> None:
@@ -48,3 +39,27 @@ def test_many_keys_at_once_come_in_their_order(terminal: Terminal) -> None:
 def test_a_click_chooses_a_tab(terminal: Terminal) -> None:
     terminal.type("\x1b[<0;16;3M\x1b[<0;16;3m")
     terminal.read_until("1 of 16 in the batch")
+
+
+def test_keys_work_again_after_a_paste_without_an_end_and_after_nonsense(terminal: Terminal) -> None:
+    terminal.type("\x1b[:00R\x1b[48;1;1;1;1t\x10")
+    terminal.read_until("earch for commands")
+    terminal.type("\x1b[200~picture")
+    terminal.read_until("Keep the screen as")  # what is found for what was pasted so far
+    terminal.type("\r")
+    terminal.read_until("kept as")
+    terminal.type("n")
+    terminal.read_until("PAUSED")
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
+def test_a_terminal_without_unicode_gets_what_it_has(tmp_path: Path, encoding: str) -> None:
+    with opened(tmp_path, f"env PYTHONIOENCODING={encoding} {PETS}") as terminal:
+        terminal.read_until("READY")
+        terminal.type("nq")
+        terminal.read_until("exit code 0")
+        painted = terminal.everything.decode(encoding)
+        assert "+-" in painted
+        assert "* READY" in painted
+        assert "\\u" not in painted
+        assert painted.count("?") < 100  # of the modes that are switched, and the key for help

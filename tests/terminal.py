@@ -87,9 +87,9 @@ class Terminal:
 
 
 @contextmanager
-def opened(folder: Path, command: str) -> Iterator[Terminal]:
+def opened(folder: Path, command: str, columns: int = 120, rows: int = 40) -> Iterator[Terminal]:
     """A terminal on which the command runs; whatever is left in the end is killed."""
-    terminal = Terminal(folder, command)
+    terminal = Terminal(folder, command, columns, rows)
     below = psutil.Process(terminal.shell)
     try:
         yield terminal

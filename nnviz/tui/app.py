@@ -12,6 +12,7 @@ import signal
 os.environ.setdefault("TEXTUAL_FPS", "1000")
 
 from collections.abc import Iterable
+from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar
 
@@ -50,8 +51,9 @@ class NnvizApp(App[None]):
     Toast {{ width: auto; max-width: 100%; max-height: {NOTICE_LINES}; margin-top: 0; padding: 0 1; }}
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+q", "quit", "quit", show=False, id="app.leave"),
-        Binding("ctrl+c", "quit", "quit", show=False, id="app.interrupt"),
+        # Also where a page covers the screen, and where something is typed.
+        Binding("ctrl+q", "quit", "quit", show=False, id="app.leave", priority=True),
+        Binding("ctrl+c", "quit", "quit", show=False, id="app.interrupt", priority=True),
     ]
 
     def __init__(
@@ -134,6 +136,21 @@ class NnvizApp(App[None]):
             yield SystemCommand(
                 f"{binding.description} ({binding.key_display or binding.key})", binding.tooltip or "", run
             )
+
+    def deliver_screenshot(
+        self, filename: str | None = None, path: str | None = None, time_format: str | None = None
+    ) -> str | None:
+        """Keep the screen as an SVG file in the working directory, and say where, or why not; a browser gets it."""
+        filename = filename or f"nnviz-{datetime.now():%Y-%m-%d-%H%M%S}.svg"
+        if self.is_web:
+            return super().deliver_screenshot(filename, path, time_format)
+        try:
+            written = self.save_screenshot(filename, path or os.getcwd())
+        except OSError as error:
+            self.notify(f"no picture: {filename} cannot be written here ({error.strerror})", severity="error")
+        else:
+            self.notify(f"kept as {written}", timeout=4)
+        return None
 
     @property
     def training(self) -> bool:

@@ -46,6 +46,22 @@ class Driver:
         while not look():
             await self.pilot.pause(0.02)
 
+    async def until_shown(self, text: str) -> None:
+        """Wait until that is on screen."""
+        for _ in range(400):
+            if text in self.text():
+                return
+            await self.pilot.pause(0.02)
+        raise AssertionError(f"no {text!r} in\n{self.text()}")
+
+    async def until_left(self) -> None:
+        """Wait until the app has ended."""
+        for _ in range(400):
+            if self.app.return_code is not None:
+                return
+            await self.pilot.pause(0.02)
+        raise AssertionError("the app goes on")
+
     @property
     def screen(self) -> TrainingScreen:
         """The training screen, also where another one covers it."""
@@ -82,7 +98,7 @@ def open_app(order: Order) -> OpenApp:
     @asynccontextmanager
     async def opened(size: tuple[int, int] = (120, 40), order: Order = order) -> AsyncIterator[Driver]:
         app = NnvizApp(LocalTrainer(order), "pets")
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(size=size, notifications=True) as pilot:
             await app.ready.wait()
             await pilot.pause()
             yield Driver(app, pilot)

@@ -268,6 +268,40 @@ async def test_picture_is_kept(open_app: OpenApp, tmp_path: Path, monkeypatch: p
         await driver.press("f", "s")
         (picture,) = tmp_path.glob("nnviz-*.svg")
         assert "Prediction" in picture.read_text(encoding="utf-8")
+        assert "kept as" in driver.text()
+
+
+@pytest.mark.parametrize("keys", ["s", "ctrl+p s c r e e n s h o t enter"], ids=["key", "palette"])
+async def test_a_picture_that_cannot_be_kept_is_told(
+    open_app: OpenApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keys: str
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    monkeypatch.setenv("HOME", str(gone / "nobody"))
+    gone.rmdir()
+    async with open_app() as driver:
+        await driver.press(*keys.split())
+        await driver.until_shown("no picture")
+        assert driver.app.is_running
+
+
+async def test_the_palette_s_screenshot_is_kept_in_the_working_directory(
+    open_app: OpenApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with open_app() as driver:
+        await driver.press("ctrl+p", *"screenshot", "enter")
+        await driver.until_shown("kept as")
+        assert list(tmp_path.glob("nnviz-*.svg"))
+
+
+@pytest.mark.parametrize("page", ["question_mark", "t", "ctrl+p"], ids=["help", "test", "palette"])
+@pytest.mark.parametrize("key", ["ctrl+c", "ctrl+q"])
+async def test_ctrl_c_and_ctrl_q_leave_from_every_page(open_app: OpenApp, page: str, key: str) -> None:
+    async with open_app() as driver:
+        await driver.press(page, key)
+        await driver.until_left()
 
 
 async def test_quit_keeps_the_run(open_app: OpenApp, order: Order) -> None:

@@ -19,8 +19,9 @@ def faults(app: NnvizApp) -> list[str]:
             found.append(f"line {y}: {line.cell_length} cells, {cell_len(line.text)} of text, of {width}")
         if not is_whole(line.text):
             found.append(f"line {y}: {line.text!r}")
+    seen = app.screen._compositor.visible_widgets
     for pane in app.screen.query(Pane):
-        if pane.display:
+        if pane in seen:
             painted = pane.paint()
             if len(painted) != pane.outer_size.height:
                 found.append(f"{pane.id}: {len(painted)} lines of {pane.outer_size.height}")

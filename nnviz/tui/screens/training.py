@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
@@ -323,9 +322,8 @@ class TrainingScreen(Screen[None]):
         self.app.push_screen(HelpScreen())
 
     def action_picture(self) -> None:
-        """Keep what the screen shows as an SVG file in the working directory."""
-        path = self.app.save_screenshot(f"nnviz-{datetime.now():%Y-%m-%d-%H%M%S}.svg")
-        self.notify(f"kept as {path}", timeout=4)
+        """Keep what the screen shows as an SVG file."""
+        self.app.deliver_screenshot()
 
 
 def _shown_of(frame: Frame) -> tuple[object, ...]:

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test check oracle screenshots bench fuzz clean
+.PHONY: run test check oracle screenshots bench fuzz soak clean
 
 run: .venv/installed
 	@$(BIN)/nnviz run
@@ -50,6 +50,11 @@ SECONDS ?= 60
 SEED ?= 0
 fuzz: .venv/installed-dev
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) --seed $(SEED)
+
+# Walks by chance over keys, clicks, pastes and sizes, on networks drawn by chance; those of the tests are others.
+WALKS ?= 2000
+soak: .venv/installed-dev
+	$(BIN)/python -m tests.tui.walks 100 $$((100 + $(WALKS)))
 
 clean:
 	rm -rf .venv build dist *.egg-info

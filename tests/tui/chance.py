@@ -34,6 +34,7 @@ NAMES = (
     lambda k: f"鳥{k}",
     lambda k: f"{k} is a name that nobody could show whole",
     lambda k: "x" * (k + 1),
+    lambda k: f"\x1b[{k}m\u202e[/b]鳥\u0301\n{k}",
 )
 SIZES = (1e-30, 1e-3, 1.0, 1e4, 1e12)
 

@@ -37,7 +37,7 @@ async def walk(number: int) -> list[str]:
     with TemporaryDirectory() as folder, contextlib.chdir(folder), pytest.MonkeyPatch.context() as patch:
         experiment, dataset = chance.experiment(random)
         patch.setattr(service, "open_dataset", lambda *_: dataset)
-        app = NnvizApp(LocalTrainer(Order(experiment, Path("run"), keep_always=False)), "some data")
+        app = NnvizApp(LocalTrainer(Order(experiment, Path("run"))), "some data")
         done = [experiment.to_toml()]
         async with app.run_test(size=_size(random), notifications=True) as pilot:
             await app.ready.wait()

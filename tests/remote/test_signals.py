@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from nnviz.training.run import load_run
-from tests.remote.screen import PATIENCE, RUN, Terminal, opened
+from tests.terminal import PATIENCE, RUN, Terminal, opened
 
 XOR = f"{RUN} xor --out kept"
 TRAIN = f"{sys.executable} -m nnviz train xor --out kept"

@@ -31,7 +31,7 @@ LARGEST = (200, 50)
 ROOMS = st.tuples(st.integers(1, LARGEST[0] - 2), st.integers(1, LARGEST[1] - 5))
 PALETTES = [DARK, LIGHT_256, DARK_16, replace(DARK, system=None)]
 # Those of the training screen; q would leave.
-PRESSED = [binding.key.split(",")[0] for binding in KEYS if binding.action != "app.leave"]
+PRESSED = [binding.key.split(",")[0] for binding in KEYS if binding.id != "screen.quit"]
 PRESSED += ["tab", "shift+tab", "up", "down", "left", "escape"]
 
 
@@ -82,7 +82,7 @@ def test_every_key_on_any_network_at_sizes_that_change(
     note(f"{experiment.network} · {list(zip(sizes, pressed, strict=True))}")
 
     async def drive() -> None:
-        app = NnvizApp(LocalTrainer(Order(experiment, folder / "run", keep_always=False)), "some data")
+        app = NnvizApp(LocalTrainer(Order(experiment, folder / "run")), "some data")
         async with app.run_test(size=sizes[0]) as pilot:
             await app.ready.wait()
             for size, keys in zip(sizes, pressed, strict=True):

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.terminal import PATIENCE, RUN, Terminal, opened
+from tests.terminal import RUN, Terminal, opened
 
 PETS = f"{RUN} pets --image-size 8"
 # What a screen switches on, and how each is switched off.

@@ -57,7 +57,7 @@ def test_numbers_are_predicted_from_pictures(nnviz, output):
     nnviz("draw", "road", "pictures", "-n", "9")
     done = nnviz("predict", "run", "pictures/road-001.png", "pictures/road-002.png")
     assert done.returncode == 0, done.stderr
-    assert re.fullmatch(r"(pictures/road-00\d.png: steering -?[01]\.\d\d\d\n){2}", done.stdout)
+    assert re.fullmatch(r"(pictures/road-00\d.png: steering −?[01]\.\d\d\d\n){2}", done.stdout)
     first = json.loads(nnviz("predict", "run", "pictures/road-001.png", "--json").stdout)
     assert first.keys() == {"image", "prediction"}
     assert f"steering {fixed(first['prediction']['steering'], 3)}\n" in done.stdout

@@ -122,6 +122,25 @@ def in_unit(value: float, decimals: int | None = None) -> str:
     return fixed(value, max(0, 3 - math.floor(math.log10(size))))
 
 
+def ticks(values: Sequence[float]) -> list[str]:
+    """Round numbers along an axis in short, with the same digits behind the point: 0.0 0.5 1.0, 1k 1.5k, 2M, 5e−7."""
+    largest = max(map(abs, values), default=0.0)
+    smallest = min((abs(value) for value in values if value), default=1.0)
+    if largest < 1e3 and smallest >= 1e-4:
+        places = max((len(f"{value:.6g}".partition(".")[2]) for value in values), default=0)
+        return [fixed(value, places) for value in values]
+    return [tick(value) for value in values]
+
+
+def tick(value: float) -> str:
+    """One of them alone: with the digits that it has."""
+    size = abs(value)
+    for limit, unit in ((1e6, "M"), (1e3, "k")):
+        if limit <= size < 1e9:
+            return f"{trimmed(value / limit, 6)}{unit}"
+    return trimmed(value, 6 if 1e-4 <= size < 1e9 else 4)
+
+
 def compact(value: float) -> str:
     """A large number in short: 950, 1.8k, 29k, 3.1M."""
     if value < 0 or not math.isfinite(value):

@@ -6,31 +6,10 @@ import msgspec
 import numpy as np
 
 from nnviz.array import Array
-from nnviz.wording import MINUS
+from nnviz.wording import tick, ticks
 
 # Limits stay until data leave them or fresh ones would be that many times closer.
 LOOSE = 3.0
-
-
-def labels(values: list[float]) -> list[str]:
-    """Round numbers in short, with the same digits behind the point: 0.0 0.5 1.0, 1k 1.5k, 2M, 5e−7."""
-    largest = max(map(abs, values), default=0.0)
-    smallest = min((abs(value) for value in values if value), default=1.0)
-    if largest < 1e3 and smallest >= 1e-4:
-        places = max((len(f"{value:.6g}".partition(".")[2]) for value in values), default=0)
-        return [f"{value:.{places}f}".replace("-", MINUS) for value in values]
-    return [short(value) for value in values]
-
-
-def short(value: float) -> str:
-    size = abs(value)
-    for limit, unit in ((1e6, "M"), (1e3, "k")):
-        if limit <= size < 1e9:
-            return f"{value / limit:g}{unit}".replace("-", MINUS)
-    if 1e-4 <= size < 1e9 or not value:
-        return f"{value:g}".replace("-", MINUS)
-    mantissa, exponent = f"{value:.3e}".split("e")
-    return f"{float(mantissa):g}e{int(exponent)}".replace("-", MINUS)
 
 
 class Scale(msgspec.Struct, frozen=True):
@@ -81,9 +60,9 @@ class Scale(msgspec.Struct, frozen=True):
         inside = [[t for t in ticks if self.low * 0.999 <= t <= self.high * 1.001] for ticks in choices]
         return next((ticks for ticks in inside if len(ticks) <= most), inside[-1])
 
-    def labels(self, ticks: list[float]) -> list[str]:
-        """What is written at `ticks`; on a logarithmic axis each has its own digits."""
-        return [short(tick) for tick in ticks] if self.log else labels(ticks)
+    def labels(self, values: list[float]) -> list[str]:
+        """What is written at these ticks; on a logarithmic axis each has its own digits."""
+        return [tick(value) for value in values] if self.log else ticks(values)
 
 
 def multiples(low: float, high: float, unit: float) -> list[float]:

@@ -12,11 +12,11 @@ from textual.strip import Strip
 
 from nnviz.array import Array
 from nnviz.training.frame import Curves
-from nnviz.tui.drawing.axis import Scale, labels, multiples, round_up
+from nnviz.tui.drawing.axis import Scale, multiples, round_up
 from nnviz.tui.drawing.colours import Rgb
 from nnviz.tui.drawing.palette import Palette
 from nnviz.tui.drawing.rows import Run, centred, page, row
-from nnviz.wording import number
+from nnviz.wording import number, ticks
 
 NOTHING = "no step yet: press u, enter or space"
 NOT_FINITE = "the loss is not a finite number: the run has diverged"
@@ -193,7 +193,7 @@ class _Plot:
         self._figure.axes(True, pixel=faint, axis="y", side="left")
         self._figure.axes(self._axis_line, pixel=faint, axis="x", side="lower")
         steps = multiples(0, self._end, max(1.0, round_up(self._end * CELLS_PER_TICK / self._columns)))
-        self._figure.ruler("x", "lower").pixel(faint).lim(0, self._end).ticks(steps, labels(steps))
+        self._figure.ruler("x", "lower").pixel(faint).lim(0, self._end).ticks(steps, ticks(steps))
         places = self._scale.place(np.array(self._losses)).tolist()
         self._figure.ruler("y", "left").pixel(faint).lim(*self._scale.ends()).ticks(places, self._labels)
 

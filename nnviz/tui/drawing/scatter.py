@@ -6,7 +6,8 @@ import numpy as np
 from rich.text import Text
 
 from nnviz.array import Array
-from nnviz.tui.drawing.axis import Scale, labels
+from nnviz.tui.drawing.axis import Scale
+from nnviz.wording import ticks
 
 MOST_TICKS = 5
 POINT, AGREED = "●", "·"
@@ -31,9 +32,9 @@ def scatter(true: Array, predicted: Array, width: int, height: int) -> Text:
     figure.draw(figure.signal(list(ends), list(ends), marker=AGREED).lines())
     if len(true):
         figure.draw(figure.signal(true.tolist(), predicted.tolist(), marker=POINT))
-    ticks = [tick for tick in Scale(*ends, log=False).ticks(MOST_TICKS) if ends[0] <= tick <= ends[1]]
+    places = [tick for tick in Scale(*ends, log=False).ticks(MOST_TICKS) if ends[0] <= tick <= ends[1]]
     for axis, side in (("x", "lower"), ("y", "left")):
-        figure.ruler(axis, side).lim(*ends).ticks(ticks, labels(ticks))
+        figure.ruler(axis, side).lim(*ends).ticks(places, ticks(places))
     drawn = Text(figure.build().string(colorless=True).rstrip("\n"), no_wrap=True)
     drawn.highlight_regex(f"{AGREED}+", "dim")
     drawn.highlight_regex(f"{POINT}+", "bold")

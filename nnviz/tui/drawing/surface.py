@@ -6,22 +6,26 @@ from functools import cached_property
 from string import ascii_lowercase
 
 import numpy as np
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
 from nnviz.array import Array
 from nnviz.training.frame import PointsView, SurfaceView
-from nnviz.tui.drawing.axis import labels
 from nnviz.tui.drawing.colours import Rgb, mixed
-from nnviz.tui.drawing.grid import heatmap, levels
+from nnviz.tui.drawing.grid import diverging, heatmap, levels
 from nnviz.tui.drawing.palette import LEVELS, Palette
 from nnviz.tui.drawing.rows import Run, fit, row
-from nnviz.wording import MINUS, number
+from nnviz.wording import apart, cut, fitted, fixed, number, ticks
 
 # Below so many pixels on a side, axes and legend leave their room to the plane.
 SMALLEST_SIDE = 10
 LONGEST_NAME = 6
+MOST_DECIMALS = 6
+# In a legend: cells of a name that can still be read, and of a number; of the signs at both ends, with what is free
+# beside them; and what is free between classes.
+LEGIBLE, LONGEST_NUMBER, SIGNED, GAP = 4, 7, 6, "  "
 LEGEND_BLOCKS = 7
 # Points would hide what they stand on: at most one for so many cells of the screen, of the batch and of others.
 CELLS_PER_BATCH_POINT, CELLS_PER_OTHER = 6, 8
@@ -37,9 +41,9 @@ def surface(
     """A square as large as `width` × `height` cells allow, with the ends of its axes and a legend."""
     drawing = _Drawing(view, points, class_names, palette)
     (left, bottom), (right, top) = view.low, view.high
-    x_ends, y_ends = labels([left, right]), labels([bottom, top])
+    x_ends, y_ends = _ends(left, right), _ends(bottom, top)
     x_name, y_name = view.names
-    margin = max(*map(len, y_ends), min(len(y_name), LONGEST_NAME)) + 1
+    margin = max(*map(len, y_ends), min(cell_len(y_name), LONGEST_NAME)) + 1
     side = min(2 * (height - 2), width - margin - 1) // 2 * 2
     faint = palette.style(palette.faint)
     if side < SMALLEST_SIDE:
@@ -52,19 +56,40 @@ def surface(
         [(" " * indent + beside.get(y, "").rjust(margin - 1), faint), *drawn]
         for y, drawn in enumerate(drawing.rows(side))
     ]
-    name = fit(x_name, min(len(x_name), side - sum(map(len, x_ends)) - 2))
-    below = x_ends[0] + name.center(side - sum(map(len, x_ends))) + x_ends[1]
-    rows.append([(" " * (indent + margin) + below, faint)])
-    rows.append([(" " * max(min(indent + margin, width - drawing.legend_width), 0), faint), *drawing.legend])
+    rows.append([(" " * (indent + margin) + _below(x_ends, x_name, side), faint)])
+    legend = drawing.legend(width)
+    indent = max(min(indent + margin, width - sum(cell_len(text) for text, _ in legend)), 0)
+    rows.append([(" " * indent, faint), *legend])
     return [row(runs, width, palette) for runs in rows]
+
+
+def _ends(low: float, high: float) -> list[str]:
+    """What is written at the ends of an axis."""
+    ends = ticks([low, high])
+    return ends if ends[0] != ends[1] else [_told(end, high - low) for end in (low, high)]
+
+
+def _below(ends: list[str], name: str, width: int) -> str:
+    """The ends of an axis with its name between them, as far as there is room for it."""
+    room = width - sum(map(len, ends))
+    if room < 1:
+        return ""
+    name = cut(name, room - 2)
+    left = (room - cell_len(name)) // 2
+    return ends[0] + " " * left + name + " " * (room - left - cell_len(name)) + ends[1]
+
+
+def _told(value: float, extent: float) -> str:
+    """A place on an axis, to a hundredth of its extent or so."""
+    decimals = max(2 - math.floor(math.log10(extent)), 0)
+    return number(value) if decimals > MOST_DECIMALS or abs(value) >= 1e9 else fixed(value, decimals)
 
 
 def told_place(view: SurfaceView, points: PointsView) -> str:
     """Where the focused example is, to a hundredth of the plane or so."""
     point = points.points[points.focused].tolist()
-    decimals = [max(2 - math.floor(math.log10(end - start)), 0) for start, end in zip(view.low, view.high, strict=True)]
-    x, y = (f"{value:,.{digits}f}" for value, digits in zip(point, decimals, strict=True))
-    return f"({x}, {y})".replace("-", MINUS)
+    x, y = (_told(value, end - start) for value, start, end in zip(point, view.low, view.high, strict=True))
+    return f"({x}, {y})"
 
 
 class _Drawing:
@@ -201,23 +226,40 @@ class _Drawing:
 
     # The legend
 
-    @property
-    def legend(self) -> list[Run]:
-        """What the colours mean."""
+    def legend(self, width: int) -> list[Run]:
+        """What the colours mean, in at most `width` cells."""
+        return self._legend_of_several(width) if self._has_several else self._legend_of_two(width)
+
+    def _legend_of_two(self, width: int) -> list[Run]:
+        """Both ends of the scale, and the scale between them where there is room for it."""
         palette = self._palette
         text = palette.style(palette.text)
-        if self._has_several:
-            return [run for k, name in enumerate(self._names) for run in (self._sign(k), (f" {name}  ", text))]
         steps = np.rint(np.linspace(0, 2 * LEVELS, LEGEND_BLOCKS)).astype(int).tolist()
-        shades = [("█", palette.style(palette.grounds[i])) for i in steps]
+        scale: list[Run] = [("█", palette.style(palette.grounds[i])) for i in steps]
         if palette.colourless:
-            shades = [("≡=−˗ ·+*#", text)]
-        low, high = self._names or tuple(map(number, (self._low, self._high)))
-        return [self._sign(0), (f" {low} ", text), *shades, (f" {high} ", text), self._sign(1)]
+            scale = diverging(palette, width)
+        longest = max(map(cell_len, self._names), default=LONGEST_NUMBER)
+        if 2 * min(longest, LEGIBLE) + len(scale) + SIGNED > width:
+            scale = []
+        room = max((width - len(scale) - SIGNED) // 2, 1)
+        low, high = (
+            apart(self._names, room) if self._names else (fitted(value, room) for value in (self._low, self._high))
+        )
+        return [self._sign(0), (f" {low} ", text), *scale, (f" {high} ", text), self._sign(1)]
 
-    @property
-    def legend_width(self) -> int:
-        return sum(len(run) for run, _ in self.legend)
+    def _legend_of_several(self, width: int) -> list[Run]:
+        """As many classes as there is room for, with names as short as they have to be, and how many more there are."""
+        palette, names = self._palette, self._names
+        text, faint = palette.style(palette.text), palette.style(palette.faint)
+        longest, apiece = max(map(cell_len, names)), len(self._sign(0)[0]) + len(" ") + len(GAP)
+        for shown in range(len(names), 0, -1):
+            more = f"+{len(names) - shown:,}" if shown < len(names) else ""
+            room = (width + len(GAP) * (not more) - len(more)) // shown - apiece
+            if room >= min(longest, LEGIBLE):
+                short = apart(names, room)[:shown]
+                runs = [run for k, name in enumerate(short) for run in (self._sign(k), (f" {name}{GAP}", text))]
+                return [*runs, (more, faint)]
+        return []
 
     def _sign(self, label: int) -> Run:
         palette = self._palette

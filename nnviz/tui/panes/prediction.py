@@ -3,14 +3,16 @@
 from rich.cells import cell_len
 from textual.strip import Strip
 
+from nnviz.array import Array
 from nnviz.data.task import Targets
 from nnviz.training.frame import Frame
+from nnviz.tui.drawing.axis import round_up
 from nnviz.tui.drawing.bars import bar
 from nnviz.tui.drawing.hill import hills
 from nnviz.tui.drawing.rows import Run, fit, fit_right, row
 from nnviz.tui.drawing.track import PREDICTION, TARGET, track
 from nnviz.tui.panes.framed_pane import Caption, FramedPane
-from nnviz.wording import apart, count, fitted, fitted_in_unit
+from nnviz.wording import apart, count, fitted, fitted_in_unit, trimmed
 
 NUMBER, UNIT_NUMBER = 7, 10
 """Cells of a number, and of one in a unit of its own; one more stays free before it."""
@@ -47,7 +49,8 @@ class PredictionPane(FramedPane):
         targets_told = {output: _target(float(example.target[output])) for output in shown}
         target_width = max(NARROWEST_TARGET, *map(len, targets_told.values()))
         bar_width = max(width - name_width - NUMBER - target_width - 6, 0)
-        header = f"{fit('', name_width)} {fit_right('p', NUMBER)} {' ' * bar_width} {fit_right('y', target_width)}"
+        end, told = _end_of_bars(example.prediction, bar_width)
+        header = f"{fit('', name_width)} {fit_right('p', NUMBER)} {told:>{bar_width}} {fit_right('y', target_width)}"
         rows = [row([(header, faint)], width, palette)]
         for output, target in targets_told.items():
             p = None if example.prediction is None else float(example.prediction[output])
@@ -55,7 +58,7 @@ class PredictionPane(FramedPane):
             said = "·" if p is None else fitted(p, NUMBER)
             runs: list[Run] = [(fit(names[output], name_width), text)]
             runs.append((f" {fit_right(said, NUMBER)}", text if p is not None else faint))
-            runs.append((f" {bar(p or 0.0, bar_width)} ", colour))
+            runs.append((f" {bar((p or 0.0) / end, bar_width)} ", colour))
             runs.append((fit_right(target, target_width), text))
             runs.append((" ◀" if output == labelled else "  ", palette.style(palette.good)))
             rows.append(row(runs, width, palette))
@@ -67,7 +70,7 @@ class PredictionPane(FramedPane):
         text, faint, bold = palette.style(palette.text), palette.style(palette.faint), palette.style(palette.text, True)
         name_width = max(4, min(max(map(cell_len, targets.names)), width // 4))
         names = apart(targets.names, name_width)
-        wide = UNIT_NUMBER + 1
+        wide = min(UNIT_NUMBER + 1, (width - name_width) // 2)
         room = width - name_width - 2 * wide - 2
         header = f"{fit('', name_width)}{fit_right(f'p {PREDICTION}', wide)}{fit_right(f'y {TARGET}', wide)}"
         rows = [row([(header, faint)], width, palette)]
@@ -75,11 +78,11 @@ class PredictionPane(FramedPane):
             y = float(example.target[output])
             p = None if example.prediction is None else float(example.prediction[output])
             decimals = targets.decimals(output)
-            said = "·" if p is None else fitted_in_unit(p, UNIT_NUMBER, decimals)
+            said = "·" if p is None else fitted_in_unit(p, wide - 1, decimals)
             runs: list[Run] = [
                 (fit(names[output], name_width), text),
                 (fit_right(said, wide), faint if p is None else bold),
-                (fit_right(fitted_in_unit(y, UNIT_NUMBER, decimals), wide) + "  ", text),
+                (fit_right(fitted_in_unit(y, wide - 1, decimals), wide) + "  ", text),
             ]
             runs += track(p, y, targets.mean[output], targets.deviation[output], room, palette)
             rows.append(row(runs, width, palette))
@@ -94,6 +97,17 @@ class PredictionPane(FramedPane):
         target = int(frame.example.target.argmax())
         likely = [int(k) for k in (-p).argsort(kind="stable") if k != target]
         return sorted([target, *likely][: max(room, 1)])
+
+
+def _end_of_bars(prediction: Array | None, width: int) -> tuple[float, str]:
+    """Where bars end, and what says so above them.
+
+    They end at 1; where each of many outputs is small and all bars would be slivers, nearer, if that can be said.
+    """
+    most = 0.0 if prediction is None or len(prediction) < 3 else float(prediction.max())
+    end = trimmed(round_up(most)) if 0 < most < 0.5 else "1"
+    told = next((text for text in (f"to {end}", end) if len(text) <= width), "")
+    return (round_up(most), told) if told and end != "1" else (1.0, "")
 
 
 def _labelled(frame: Frame) -> int | None:

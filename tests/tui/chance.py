@@ -5,6 +5,7 @@ simplest there are, and the simplest networks have no layers.
 """
 
 from random import Random
+from string import ascii_lowercase
 from typing import Any
 
 import numpy as np
@@ -28,15 +29,20 @@ EXAMPLES = 6
 MOST_WEIGHTS = 300_000
 FOLLOWERS = ("relu", "leakyrelu", "sigmoid", "tanh", "batchnorm", "dropout 0.3")
 WORDS = ("one", "two", "tres", "四", "cinq", "🦜")
+# Without digits, so that whatever looks like a number on screen is one.
 NAMES = (
-    lambda k: f"{k}",
-    lambda k: f"a very long name of class {k:03}",
-    lambda k: f"鳥{k}",
-    lambda k: f"{k} is a name that nobody could show whole",
+    lambda k: _letters(k),
+    lambda k: f"a very long name of class {_letters(k)}",
+    lambda k: f"鳥{_letters(k)}",
+    lambda k: f"{_letters(k)} is a name that nobody could show whole",
     lambda k: "x" * (k + 1),
     lambda k: f"\x1b[{k}m\u202e[/b]鳥\u0301\n{k}",
 )
 SIZES = (1e-30, 1e-3, 1.0, 1e4, 1e12)
+
+
+def _letters(number: int) -> str:
+    return (_letters(number // 26 - 1) if number >= 26 else "") + ascii_lowercase[number % 26]
 
 
 def network(random: Random, shape: tuple[int, ...]) -> str:

@@ -1,6 +1,7 @@
 """Any network on any data, drawn by every pane at every size, and under every key: nothing breaks, every row fits."""
 
 import asyncio
+import re
 from random import Random
 
 import numpy as np
@@ -8,8 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from rich import cells
+from rich.cells import cell_len
+from rich.style import Style
+from textual.geometry import Size
 from textual.strip import Strip
 
+from nnviz import wording
 from nnviz.experiment import combine
 from nnviz.remote import service
 from nnviz.remote.client import LocalTrainer
@@ -18,15 +24,17 @@ from nnviz.training.assembly import assemble
 from nnviz.training.camera import Camera
 from nnviz.training.frame import Focus, Rates, State
 from nnviz.tui.app import NnvizApp
-from nnviz.tui.drawing import diagram
+from nnviz.tui.drawing import diagram, rows
 from nnviz.tui.drawing.palette import DARK, DARK_16, LIGHT_256, Palette
 from nnviz.tui.keys import KEYS
-from nnviz.tui.layouts import SMALLEST
+from nnviz.tui.layouts import SMALLEST, TABBED, arrange
+from nnviz.tui.panes import framed_pane
 from nnviz.tui.panes.framed_pane import FramedPane
 from nnviz.tui.screens.training import PANES
 from tests.tui import chance
 
 LARGEST = (200, 50)
+NUMBER = re.compile(r"[+−-]?\d[\d,]*(\.\d+)?(e[−-]?\d+)?%?")
 # What a pane may be given on a screen of at most that size.
 ROOMS = st.tuples(st.integers(1, LARGEST[0] - 2), st.integers(1, LARGEST[1] - 5))
 PALETTES = [DARK, LIGHT_256, DARK_16, replace(DARK, system=None)]
@@ -50,6 +58,61 @@ def test_every_pane_draws_any_frame_in_any_room(random: Random, rooms: list[tupl
             assert widths(pane.draw(frame, width, height)) <= {width}, (type(pane).__name__, width, height)
             if isinstance(pane, FramedPane):
                 assert all(text.isprintable() for text in pane.caption(frame, width, height))
+
+
+class Cuts:
+    """Notes every text that is cut in the middle of a number, wherever panes cut texts."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.found: list[tuple[str, int]] = []
+
+        def set_cell_size(text: str, total: int) -> str:
+            self._note(text, total)
+            return cells.set_cell_size(text, total)
+
+        def cut(text: str, width: int) -> str:
+            short = wording.cut(text, width)
+            if short != text:
+                self._note(text, width - 1 - width // 2)
+                self._note(text, cell_len(text) - width // 2)
+            return short
+
+        class NotingStrip(Strip):
+            def adjust_cell_length(strip, length: int, style: Style | None = None) -> Strip:  # noqa: N805
+                self._note(strip.text, length)
+                return Strip.adjust_cell_length(strip, length, style)
+
+        patch.setattr(rows, "set_cell_size", set_cell_size)
+        patch.setattr(rows, "Strip", NotingStrip)
+        patch.setattr(framed_pane, "cut", cut)
+
+    def _note(self, text: str, at: int) -> None:
+        places = ((cell_len(text[: n.start()]), cell_len(text[: n.end()])) for n in NUMBER.finditer(text))
+        if any(start < at < end for start, end in places):
+            self.found.append((text, at))
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(random=chance.RANDOMS)
+def test_no_number_is_cut_on_any_screen(random: Random) -> None:
+    frame = chance.frame(random)
+    pixels = frame.example.pixels
+    picture = 0 if pixels is None else max(pixels.shape[:2])
+    size = random.choice([SMALLEST, Size(80, 24), Size(random.randint(60, 200), random.randint(16, 50))])
+    with pytest.MonkeyPatch.context() as patch:
+        cuts = Cuts(patch)
+        for tab, maximized in [*((tab, None) for tab in TABBED), (TABBED[0], random.choice(TABBED))]:
+            body = Size(size.width, size.height - 3)
+            regions = arrange(body, min(len(frame.example.target), 10), picture, tab, maximized)
+            for pane in (kind() for kind in PANES):
+                if isinstance(pane, FramedPane) and pane.id in regions:
+                    width, height = (side - 2 for side in regions[pane.id].size)
+                    pane.draw(frame, width, height)
+                    for text in pane.caption(frame, width, height):
+                        framed_pane.label(text, width + 2)
+                elif not isinstance(pane, FramedPane):
+                    pane.draw(frame, size.width, 1)
+                assert not cuts.found, (pane.id, size, cuts.found)
 
 
 @pytest.mark.parametrize(

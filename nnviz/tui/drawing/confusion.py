@@ -1,6 +1,5 @@
 """Which class was taken for which: the whole table where there is room for it, else the worst of it."""
 
-import math
 from collections.abc import Iterator
 
 import msgspec
@@ -11,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from nnviz.array import Array
-from nnviz.wording import apart, count
+from nnviz.wording import apart, count, whole_percent
 
 MOST_CLASSES = 12
 # Widths of the name of a row where names have to be cut, of the shortest name of a column, and between columns.
@@ -84,7 +83,7 @@ class Confusion(msgspec.Struct, frozen=True):
         shares = [f"{right[k]:,} of {totals[k]:,}" for k in order[:LISTED]]
         names = apart(self.names, width - max(map(len, shares)) - len("100%") - 2 * GAP)
         told = zip(order, shares, strict=False)
-        yield _listing([(names[k], share, f"{math.floor(100 * recall[k])}%") for k, share in told], numbers=2)
+        yield _listing([(names[k], share, whole_percent(recall[k])) for k, share in told], numbers=2)
         rest, without = order[LISTED:], len(totals) - len(there)
         perfect = np.count_nonzero(recall[rest] == 1)
         others = "1 other class" if len(rest) == 1 else f"{len(rest):,} other classes"

@@ -17,12 +17,12 @@ from nnviz.training.stages import Phase, training_step
 from nnviz.tui.drawing.grid import levels
 from nnviz.tui.drawing.palette import LEVELS, Palette
 from nnviz.tui.drawing.rows import Run, centred, fit, page, row
-from nnviz.wording import apart, compact, signed
+from nnviz.wording import apart, compact, fitted_signed
 
 NARROWEST = 9
 NUMBERED = 15
-# Width of the name of an input.
-NAMED = 9
+# Width of the number beside a node, and of the name of an input.
+NUMBER, NAMED = 7, 9
 # Width of what stands for the columns that are not shown.
 FOLD = 5
 # The dots of a braille cell, [row][column], as bits added to U+2800.
@@ -87,7 +87,7 @@ def draw(frame: Frame, palette: Palette, width: int, height: int) -> list[Strip]
             canvas.fold(x)
             x += FOLD
         elif number:
-            beside = (NAMED + 1 if columns[number - 1].labels else 7) if wide else 1
+            beside = (NAMED + 1 if columns[number - 1].labels else NUMBER) if wide else 1
             start = x - pitch + 2 + beside
             bright = lit is None or lit[0] in column.layers
             canvas.edges(start, x, column, places[number - 1], place, edge_scale, bright)
@@ -175,7 +175,7 @@ def _size(column: Column, frame: Frame, pitch: int) -> str:
     kinds = [view.kind for view in views[1:]]
     texts = [" ".join([size, *those]) for those in (kinds, [k for k in kinds if k in ACTIVATIONS]) if those]
     if len(sides) == 3:
-        texts += [size, f"{sides[0]}²×{sides[2]}" if sides[0] == sides[1] else compact(math.prod(sides))]
+        texts += [size, *([f"{sides[0]}²×{sides[2]}"] if sides[0] == sides[1] else []), compact(math.prod(sides))]
     return next((text for text in texts if cell_len(text) < pitch), texts[-1] if texts else size)
 
 
@@ -295,7 +295,7 @@ class _Canvas:
                 self._texts[y].append((x + 2, name, palette.style(palette.text)))
             elif wide and column.values is not None:
                 self._texts[y].append(
-                    (x + 1, fit(signed(float(column.values[k])), 7).rstrip(), palette.style(palette.faint))
+                    (x + 1, fitted_signed(float(column.values[k]), NUMBER), palette.style(palette.faint))
                 )
 
     def strips(self) -> list[Strip]:

@@ -9,8 +9,9 @@ from nnviz.training.frame import Frame
 from nnviz.tui.drawing.colours import Rgb
 from nnviz.tui.drawing.palette import Palette
 from nnviz.tui.drawing.rows import fit, fit_right, row
-from nnviz.wording import in_unit
+from nnviz.wording import fitted_in_unit
 
+NUMBER = 9
 EIGHTHS = " ▁▂▃▄▅▆▇█"
 
 
@@ -18,7 +19,7 @@ def hills(frame: Frame, width: int, height: int, palette: Palette) -> list[Strip
     """The predicted hill above the wanted one, the units of −1 and 1 marked; in about `height` rows of `width`."""
     prediction, target = frame.example.prediction, frame.example.target
     told, wanted = (
-        "·" if number is None else in_unit(number, frame.task.decimals(0))
+        "·" if number is None else fitted_in_unit(number, NUMBER, frame.task.decimals(0))
         for number in (frame.example.told, frame.example.wanted)
     )
     tall = max((height - 3) // 2, 1)
@@ -40,7 +41,11 @@ def hills(frame: Frame, width: int, height: int, palette: Palette) -> list[Strip
 def _heading(name: str, number: str, width: int, palette: Palette) -> Strip:
     text, faint = palette.style(palette.text, bold=True), palette.style(palette.faint)
     what = "predicted" if name == "p" else "target"
-    return row([(f"{name} ", text), (fit(what, width - 12), faint), (fit_right(number, 10), text)], width, palette)
+    return row(
+        [(f"{name} ", text), (fit(what, width - NUMBER - 3), faint), (fit_right(number, NUMBER + 1), text)],
+        width,
+        palette,
+    )
 
 
 def _grouped(values: Array, step: int) -> Array:

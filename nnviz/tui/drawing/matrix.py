@@ -8,7 +8,7 @@ from nnviz.array import Array
 from nnviz.training.frame import MatrixView, Quantity
 from nnviz.tui.drawing.grid import fitted, heatmap, magnitudes, number, pixel, span
 from nnviz.tui.drawing.palette import Palette
-from nnviz.wording import signed
+from nnviz.wording import count, signed
 
 TITLES = {
     Quantity.GRADIENT: "Gradient ∂L/∂W",
@@ -37,9 +37,11 @@ class MatrixSheet:
         matrix = self._matrix
         units, others = matrix.shape
         if not matrix.by_example:
-            return f"{TITLES[matrix.quantity]} · {matrix.name} · {others:,}→{units:,}"
-        title = "Gradient ∂L/∂a" if matrix.quantity is Quantity.GRADIENT else "Activations"
-        return f"{title} · {matrix.name} · {units:,} units × {others:,} examples"
+            title = f"{TITLES[matrix.quantity]} · {matrix.name}"
+            return self._first_fitting(f"{title} · {others:,}→{units:,}", title)
+        title = f"{'Gradient ∂L/∂a' if matrix.quantity is Quantity.GRADIENT else 'Activations'} · {matrix.name}"
+        size = f"{count(units, 'unit')} × {count(others, 'example')}"
+        return self._first_fitting(f"{title} · {size}", f"{title} · {units:,}×{others:,}", title)
 
     @property
     def missing(self) -> str | None:

@@ -11,11 +11,11 @@ from nnviz.training.frame import NGramView, TextView
 from nnviz.tui.drawing.bars import bar
 from nnviz.tui.drawing.palette import Palette
 from nnviz.tui.drawing.rows import fit, fit_right, row
-from nnviz.wording import number
+from nnviz.wording import fitted
 
 STRONG = 0.6
 """What is as strong as that, next to the strongest, is bold too."""
-VALUE, SHORTEST_BAR = 6, 4
+VALUE, SHORTEST_BAR = 7, 4
 # Rows that bars take from a text that would fill the pane.
 KEPT = 4
 
@@ -66,7 +66,7 @@ def bars(strongest: tuple[NGramView, ...], width: int, palette: Palette) -> list
         share = ngram.strength / largest if largest else 0.0
         told = [(fit(ngram.name, name_width), text), (fit(count, count_width), faint)]
         filled = bar(share, max(width - name_width - count_width - VALUE - 1, 1))
-        strength = fit_right(number(ngram.strength), VALUE + 1)
+        strength = fit_right(fitted(ngram.strength, VALUE), VALUE + 1)
         rows.append(row([*told, (filled, colour), (strength, text)], width, palette))
     return rows
 

@@ -10,7 +10,7 @@ from nnviz.array import Array
 from nnviz.training.frame import Frame
 from nnviz.tui.drawing.bars import signed_bar
 from nnviz.tui.drawing.rows import Run, centred, fit, fit_right, row
-from nnviz.tui.panes.framed_pane import Caption, FramedPane
+from nnviz.tui.panes.framed_pane import BORDER, SEPARATOR, Caption, FramedPane
 from nnviz.wording import apart, fitted_signed
 
 NUMBER = 9
@@ -30,17 +30,18 @@ class ErrorsPane(FramedPane):
     follows = frozenset({"example"})
     title = "Error of each node"
 
-    def caption(self, frame: Frame, width: int, height: int) -> Caption:  # noqa: ARG002
+    def caption(self, frame: Frame, width: int, height: int) -> Caption:
         errors = frame.errors
         is_output = frame.focus.block == frame.layers[-1].block
         who = "output" if is_output else errors.name
         hidden = errors.total - min(max(height - 1, 1), len(errors.indices))
         layer = next(layer for layer in frame.layers if layer.block == frame.focus.block)
-        notes = ["largest of each map"] if layer.units.sides else []
         # Those that are not shown are the last ones of their order, where there is one.
         smaller = ", none larger" if errors.grad_a is not None and not is_output else ""
-        notes += [f"{hidden:,} more{smaller}"] if hidden > 0 else []
-        return Caption(f"Error of each {'map' if errors.of_maps else 'node'} · {who}", " · ".join(notes))
+        notes = [f"{hidden:,} more{smaller}"] if hidden > 0 else []
+        notes += ["largest of each map"] if layer.units.sides else []
+        title = f"Error of each {'map' if errors.of_maps else 'node'} · {who}"
+        return Caption(title if cell_len(title) <= width - BORDER else f"Errors · {who}", SEPARATOR.join(notes))
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
         errors = frame.errors
@@ -58,6 +59,8 @@ class ErrorsPane(FramedPane):
         if errors.grad_a is None:
             return centred("No error has come back to this layer yet: press b", width, height, self.palette)
         names = tuple(f"{'map' if errors.of_maps else 'unit'} {k}" for k in errors.indices)
+        if max(map(len, names)) > width // 4:
+            names = tuple(map(str, errors.indices))
         left = _Bars("∂L/∂a", errors.grad_a, _largest(errors.grad_a))
         right_column = _Numbers("∂L/∂z", errors.grad_z) if errors.weighted else None
         return self._table(_of_one_width(names, width)[: height - 1], left, right_column, width)

@@ -12,6 +12,10 @@ from nnviz.tui.panes.line import Line
 from nnviz.tui.panes.pane import Pane
 from nnviz.wording import cut
 
+SEPARATOR = " · "
+BORDER = 4
+"""Cells of a title's row that are the border's own."""
+
 
 class Caption(NamedTuple):
     """What the border of a pane says, above and below."""
@@ -36,8 +40,8 @@ class FramedPane(Pane, can_focus=True):
         title = palette.style(palette.accent if self.has_focus else palette.text, bold=True)
         subtitle = palette.style(mixed(palette.background, palette.text, 0.6))
         side = Segment("│", line)
-        above, above_room = _label(caption.title, width)
-        below, below_room = _label(caption.subtitle, width)
+        above, above_room = label(caption.title, width)
+        below, below_room = label(caption.subtitle, width)
         return [
             Line(row([("╭─", line), (above, title), ("─" * above_room + "╮", line)], width, palette), width),
             *(Line([side, *strip, side], width) for strip in self.rows()),
@@ -45,8 +49,13 @@ class FramedPane(Pane, can_focus=True):
         ]
 
 
-def _label(text: str, width: int) -> tuple[str, int]:
-    """What stands in a border of that width, and how many cells that leaves beside two corners and a dash."""
+def label(text: str, width: int) -> tuple[str, int]:
+    """What stands in a border of that width, and how many cells that leaves beside two corners and a dash.
+
+    Of what is too long the last parts are left out: to cut it could make another number of one in it.
+    """
     room = max(width - 3, 0)
-    label = f" {cut(text, room - 3)} " if text and room > 4 else ""
-    return label, room - cell_len(label)
+    while cell_len(text) > room - 3 and SEPARATOR in text:
+        text = text.rpartition(SEPARATOR)[0]
+    shown = f" {cut(text, room - 3)} " if text and room > 4 else ""
+    return shown, room - cell_len(shown)

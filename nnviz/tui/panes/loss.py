@@ -6,11 +6,8 @@ from textual.strip import Strip
 
 from nnviz.training.frame import Frame
 from nnviz.tui.drawing.curve import LossChart
-from nnviz.tui.panes.framed_pane import Caption, FramedPane
+from nnviz.tui.panes.framed_pane import BORDER, Caption, FramedPane
 from nnviz.wording import count, listed, percent
-
-# Cells of a title's row that are the border's own.
-BORDER = 4
 
 
 class LossPane(FramedPane):
@@ -29,7 +26,10 @@ class LossPane(FramedPane):
         title = f"Loss · {frame.title.loss}"
         if frame.title.only_in_training and len(frame.curves.validation_losses):
             title = _with_extras(title, frame.title.only_in_training, width - BORDER)
-        return Caption(title, "" if accuracy is None else f"validation accuracy {percent(accuracy)}")
+        if accuracy is None:
+            return Caption(title)
+        told = f"accuracy {percent(accuracy)}"
+        return Caption(title, f"validation {told}" if len(f"validation {told}") <= width - BORDER else told)
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
         return self._chart.draw(frame.curves, self.palette, width, height)

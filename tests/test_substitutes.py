@@ -12,7 +12,8 @@ import nnviz
 from nnviz.substitutes import SUBSTITUTES, UNKNOWN, substitute
 from nnviz.wording import printable
 
-SOURCES = Path(nnviz.__file__).parent.rglob("*.py")
+# What is read in tables (currencies, other scripts' signs) is not drawn.
+SOURCES = [path for path in Path(nnviz.__file__).parent.rglob("*.py") if "tables" not in path.parts]
 
 
 def _strings() -> set[str]:

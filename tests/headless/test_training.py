@@ -113,7 +113,7 @@ def test_a_diverged_run_can_be_opened_and_tested(nnviz, pictures, tmp_path):
             "options: training.optimizer: expected one of sgd, nesterov, rmsprop, adam, adamw; got 'sdg'",
         ),
         (["--class-weights", "cat=much"], "--class-weights: 'cat=much' is not a class and its weight"),
-        (["--class-weights", "wasp=2"], "training.class_weights: no class is called 'wasp'; there are cat, dog"),
+        (["--class-weights", "wasp=2"], "training.class_weights: no class is called 'wasp'; there are cat and dog"),
         (
             ["--augment", "flip,zoom"],
             "options: data.augment[1]: expected one of flip, shift, rotate, brightness; got 'zoom'",

@@ -151,7 +151,7 @@ def test_balanced_weights_make_all_classes_count_alike(make_experiment, dataset)
 
 
 def test_a_class_weight_for_no_class_is_refused(make_experiment, dataset):
-    with pytest.raises(InputError, match="no class is called 'wasp'; there are ant, bee, cow"):
+    with pytest.raises(InputError, match="no class is called 'wasp'; there are ant, bee and cow"):
         assemble(make_experiment(class_weights={"wasp": 2.0}), dataset)
 
 

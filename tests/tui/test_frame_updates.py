@@ -83,7 +83,7 @@ async def test_keys_of_a_fast_training_ask_for_what_the_panes_that_follow_need(
 async def test_a_dear_surface_is_asked_for_again_when_it_has_lasted_and_is_said_to_be_old_until_then(
     order: Order, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tables = combine(suggested("spiral"), {"data": {"source": "spiral"}}, ENDLESS)
+    tables = combine(suggested(find_source("spiral")), {"data": {"source": "spiral"}}, ENDLESS)
     trainer = LocalTrainer(replace(order, experiment=tables), steps=100)
     async with NnvizApp(trainer, "spiral").run_test(size=(160, 48)) as pilot:
         app = pilot.app

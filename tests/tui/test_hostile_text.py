@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 from PIL import Image
 
-from nnviz.data.sources import suggested
+from nnviz.data.sources import find_source, suggested
 from nnviz.errors import InputError
 from nnviz.experiment import combine
 from nnviz.remote.messages import Order
@@ -32,7 +32,7 @@ async def _stays_whole(driver: Driver, keys: tuple[str, ...] = KEYS) -> None:
 def _order(order: Order, source: Path) -> Order:
     training = {"training": {"batch_size": 7, "learning_rate": 0.01}, "stopping": {"epochs": 50}}
     network = {"data": {"source": str(source)}, "network": {"layers": "dense 4 relu"}}
-    return replace(order, experiment=combine(suggested(str(source)), network, training))
+    return replace(order, experiment=combine(suggested(find_source(str(source))), network, training))
 
 
 @pytest.fixture

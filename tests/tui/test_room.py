@@ -42,7 +42,7 @@ async def test_another_rate_is_seen_where_the_network_is_long(open_app: OpenApp,
         order, experiment=replace(order.experiment, network=replace(order.experiment.network, layers=layers))
     )
     for size in ((80, 24), (120, 40)):
-        async with open_app(size, deep) as driver:
+        async with open_app(size, replace(deep, out=deep.out.with_name(f"run-{size[0]}"))) as driver:
             for key, rate in (("plus", "0.02"), ("plus", "0.05"), ("minus", "0.02")):
                 await driver.press(key)
                 line = driver.text().splitlines()[0]

@@ -250,11 +250,11 @@ def suggested(source: Source, pictured: bool = False, text_column: str | None = 
 def _is_table_of_texts(path: Path, text_column: str | None) -> bool:
     if text_column is not None:
         return bool(text_column)
-    from nnviz.data.tables.delimited import read_delimited
+    from nnviz.data.tables.delimited import peek
     from nnviz.data.tables.free_text import free_text_column
 
     try:
-        return free_text_column(read_delimited(path)) is not None
+        return free_text_column(peek(path)) is not None
     except InputError:
         return False  # What is wrong with the file is told when it is opened.
 

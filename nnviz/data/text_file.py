@@ -31,11 +31,13 @@ class TextFile(msgspec.Struct, frozen=True):
 
     packed    whether it is gzip
     encoding  by which all of it can be decoded
+    errors    what to do where that is not so: strict is to refuse it
     """
 
     path: Path
     packed: bool
     encoding: str
+    errors: str = "strict"
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -48,7 +50,7 @@ class TextFile(msgspec.Struct, frozen=True):
         """Its text, with line ends as they were written. Raises InputError if it cannot be read any longer."""
         try:
             with faults_of(self.path), _unpacked(self.path, self.packed) as file:
-                yield io.TextIOWrapper(file, self.encoding, newline="")
+                yield io.TextIOWrapper(file, self.encoding, self.errors, newline="")
         except UnicodeError:
             raise InputError(f"{self.path}: it has changed while it was read; open it again") from None
 
@@ -68,6 +70,11 @@ def find_text(path: Path) -> TextFile:
     if blank:
         raise InputError(f"{path}: the file is empty; give one with a row for each example")
     return TextFile(path, packed, encoding)
+
+
+def guess_text(path: Path) -> TextFile:
+    """The file as it is if it is like most, of which nothing was looked through. Raises InputError if there is none."""
+    return TextFile(path, _is_packed(path), "utf-8-sig", "replace")
 
 
 def read_content(path: Path) -> bytes:

@@ -1,14 +1,24 @@
 """The text of a table: how its rows are cut into cells, the names of its columns, and then its rows."""
 
+import io
 from collections.abc import Collection, Iterator
 from itertools import dropwhile
 from pathlib import Path
 
 import msgspec
 
-from nnviz.data.tables.dialect import LABELLED, Dialect, Row, all_rows, find_dialect, head_of
+from nnviz.data.tables.dialect import (
+    LABELLED,
+    Dialect,
+    Head,
+    Row,
+    all_rows,
+    find_dialect,
+    head_of,
+    with_quotes_as_text,
+)
 from nnviz.data.tables.header import Header, find_header
-from nnviz.data.text_file import TextFile, find_text
+from nnviz.data.text_file import TextFile, find_text, guess_text
 from nnviz.errors import InputError
 
 MOST_COLUMNS = 10_000
@@ -60,7 +70,21 @@ def read_delimited(path: Path, fewest_columns: int = 2, needed: Collection[str] 
     """
     file = find_text(path)
     head = head_of(file)
-    dialect = find_dialect(file, head, fewest_columns, needed)
+    dialect = find_dialect(head, fewest_columns, needed)
+    with file.opened() as text:
+        dialect = with_quotes_as_text(text, dialect)
+    return _delimited(file, head, dialect, needed)
+
+
+def peek(path: Path) -> DelimitedText:
+    """The same as far as the beginning of the file tells. Raises InputError."""
+    file = guess_text(path)
+    head = head_of(file)
+    dialect = with_quotes_as_text(io.StringIO(head.text, newline=""), find_dialect(head))
+    return _delimited(file, head, dialect)
+
+
+def _delimited(file: TextFile, head: Head, dialect: Dialect, needed: Collection[str] = ()) -> DelimitedText:
     sample = head.sample(dialect)
     if dialect.delimiter == LABELLED:
         header = Header((LABEL, TEXT), (), 1, ())
@@ -68,6 +92,6 @@ def read_delimited(path: Path, fewest_columns: int = 2, needed: Collection[str] 
         header = find_header(sample, needed)
     width = len(header.names)
     if width > MOST_COLUMNS:
-        raise InputError(f"{path}: {width:,} columns, and {MOST_COLUMNS:,} are the most; take some away")
+        raise InputError(f"{file.path}: {width:,} columns, and {MOST_COLUMNS:,} are the most; take some away")
     below = tuple(row for row in sample if row[0] >= header.line and len(row[1]) == width)
     return DelimitedText(file, dialect, header, below)

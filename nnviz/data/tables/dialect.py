@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TextIO
 
 import msgspec
+from msgspec.structs import replace
 
 from nnviz.data.tables.number_form import NO_NUMBERS, is_number
 from nnviz.data.text_file import TextFile
@@ -93,10 +94,11 @@ def all_rows(file: TextFile, dialect: Dialect) -> Iterator[Row]:
         yield from cut(file.path, text, dialect)
 
 
-def find_dialect(file: TextFile, head: Head, fewest_columns: int = 2, needed: Iterable[str] = ()) -> Dialect:
+def find_dialect(head: Head, fewest_columns: int = 2, needed: Iterable[str] = ()) -> Dialect:
     """How the file is cut: so that one of the first rows has the names that are `needed`, else as most rows show.
 
-    With one column, if that may be, nothing is between cells. Raises InputError if there are fewer columns.
+    With one column, if that may be, nothing is between cells. Cells are taken to stand in quotes. Raises InputError if
+    there are fewer columns.
     """
     chosen = _CHOSEN.fullmatch(head.text.split("\n", 1)[0])
     if chosen:
@@ -118,7 +120,16 @@ def find_dialect(file: TextFile, head: Head, fewest_columns: int = 2, needed: It
             f"{head.path}: rows of LIBSVM, which are numbers of columns and their values, are not read; save all "
             "columns as .csv, such as those of sklearn.datasets.load_svmlight_file(…)[0].toarray()"
         )
-    return Dialect(delimiter, delimiter != "\t" or _has_consistent_quotes(file))
+    return Dialect(delimiter)
+
+
+def with_quotes_as_text(text: TextIO, dialect: Dialect) -> Dialect:
+    """The same dialect; but in tab-separated text, if a cell begins with a quote and does not end with one, unquoted.
+
+    There quotes are part of the text, as in messages: to heed them would merge rows.
+    """
+    is_text = dialect.delimiter == "\t" and not _has_consistent_quotes(text)
+    return replace(dialect, quoted=False) if is_text else dialect
 
 
 def is_comment(cells: Sequence[str]) -> bool:
@@ -274,11 +285,6 @@ def _is_labelled(text: str) -> bool:
     return sum(line.startswith(LABELLED) for line in lines) >= CONSISTENT * len(lines) > 0
 
 
-def _has_consistent_quotes(file: TextFile) -> bool:
-    """Whether every cell of tab-separated text that begins with a quote ends with one.
-
-    Otherwise quotes are part of the text, as in messages: to heed them would merge rows.
-    """
-    with file.opened() as text:
-        quoted = (line for line in iter(lambda: text.readline(LONGEST_ROW), "") if '"' in line)
-        return all(found[1].endswith('"') for line in quoted for found in _BEGUN_BY_QUOTE.finditer(line))
+def _has_consistent_quotes(text: TextIO) -> bool:
+    quoted = (line for line in iter(lambda: text.readline(LONGEST_ROW), "") if '"' in line)
+    return all(found[1].endswith('"') for line in quoted for found in _BEGUN_BY_QUOTE.finditer(line))

@@ -158,8 +158,8 @@ class _Rows:
         if not rows:
             return False
         numbers = {place: float(cell) for place, cell in enumerate(cells) if is_number(cell) and _says(cell)}
-        words = [place for place, cell in enumerate(cells) if _says(cell) and not is_like_number(cell)]
         columns = list(zip(*rows, strict=True))
+        words = [place for place, cell in enumerate(cells) if _says(cell) and _is_word(cell, columns[place])]
         uncertain = words if len(numbers) >= PROGRESSION else [*words, *numbers]
         if any(cells[place] in columns[place] for place in uncertain) or not _counts(list(numbers.values())):
             return False
@@ -170,6 +170,15 @@ class _Rows:
             return len(numbers) >= PROGRESSION and not all(again)
         means = any(2 * len(set(columns[i])) <= len(rows) or cells[i].lower() in KNOWN_NAMES for i in words)
         return bool(words) and _differ([cells[place] for place in words]) and means
+
+
+def _is_word(cell: str, below: Cells) -> bool:
+    """Whether a cell is no number; `2nd floor` is none above numbers without a unit."""
+    return not is_like_number(cell) or (_has_letters(cell) and not any(map(_has_letters, below)))
+
+
+def _has_letters(cell: str) -> bool:
+    return not is_number(cell) and any(map(str.isalpha, cell))
 
 
 def _is_numeric(column: Cells) -> bool:

@@ -197,11 +197,9 @@ def marks(digits: Mapping[str, int], evidence: Evidence) -> NumberForm:
     found = [form for form in FORMS if reads[form] == most]
     known = evidence.known
     if known is not None:
-        learnt = next(
-            (form for form in found if (form.decimal, form.thousands) == (known.decimal, known.thousands)), None
-        )
-        if learnt is not None:
-            return learnt
+        learnt = [form for form in found if form.decimal == known.decimal]
+        if learnt:
+            return next((form for form in learnt if form.thousands == known.thousands), learnt[0])
     if len({form.decimal for form in found}) == 1 or not any(set(".,") & set(each) for each in digits):
         return found[0]
     if len(set(evidence.decimals)) == 1:

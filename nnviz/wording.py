@@ -8,6 +8,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 from unicodedata import normalize
@@ -31,6 +32,8 @@ EXCERPT = 40
 """Width of outside text in a message."""
 LISTED_LINES, LISTED_NAMES = 3, 5
 """Of the lines of a file, and of names, that a message is about, so many are told."""
+SURE_DIGITS = 15
+"""So many significant decimal digits does every float64 hold (DBL_DIG of the C standard)."""
 # In fewer cells there is not always room for a character between two cuts of a name.
 NARROWEST = 4
 
@@ -194,16 +197,24 @@ def subtraction(p: float, y: float, error: float, decimals: int | None = None) -
     seen = next((d for d in range(7) if abs(error) * 10**d >= 0.5), None)
     if not math.isfinite(error) or "e" in minuend + subtrahend or (seen is None and error):
         return Subtraction(minuend, subtrahend, f"{minuend} − {_bracketed(subtrahend)} ≈ {signed(error)}")
-    digits = max(_decimals(minuend), _decimals(subtrahend), seen or 0)
+    digits = min(max(_decimals(minuend), _decimals(subtrahend), seen or 0), SURE_DIGITS - _before_point(minuend))
     minuend, subtrahend = fixed(p, digits), fixed(y, 0 if is_whole else digits)
     difference = fixed_signed(error, digits) if error else "0"
-    is_exact = round(round(p, digits) - round(y, digits), digits) == round(error, digits)
+    is_exact = _read(minuend) - _read(subtrahend) == _read(difference)
     words = f"{minuend} − {_bracketed(subtrahend)} {'=' if is_exact else '≈'} {difference}"
     return Subtraction(minuend, subtrahend, words)
 
 
+def _before_point(text: str) -> int:
+    return sum(map(str.isdigit, text.partition(".")[0]))
+
+
 def _decimals(text: str) -> int:
     return len(text.partition(".")[2])
+
+
+def _read(text: str) -> Decimal:
+    return Decimal(text.replace(MINUS, "-").replace(",", ""))
 
 
 def _bracketed(text: str) -> str:

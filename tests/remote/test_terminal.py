@@ -55,7 +55,7 @@ def test_a_killed_screen_leaves_the_terminal_as_it_was_whatever_the_trainer_does
         STATES[state](terminal)
         screen, trainers = terminal.screen, [c for c in terminal.screen.children() if c.is_running()]
         screen.send_signal(signal.Signals[name])
-        psutil.wait_procs([screen])
+        terminal.wait_until(lambda: not screen.is_running() or screen.status() == psutil.STATUS_ZOMBIE)
         terminal.wait_until(terminal.is_given_back)
         terminal.type("hello\n")
         terminal.read_until("got hello")

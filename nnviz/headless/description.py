@@ -16,7 +16,7 @@ from nnviz.headless.console import json_result, result
 from nnviz.headless.reading_progress import told_reading
 from nnviz.headless.report import table
 from nnviz.training.assembly import open_dataset
-from nnviz.wording import count, in_unit, printable, trimmed
+from nnviz.wording import apart, count, in_unit, printable, shown_names, trimmed
 
 IN_WORDS: dict[Format, str] = {
     "images": "a folder of images",
@@ -219,7 +219,9 @@ def _classes_table(told: dict[str, Any]) -> str:
     if not classes:
         return ""
     shown = classes if len(classes) <= TOLD_CLASSES else classes[: TOLD_CLASSES // 2]
-    rows = [["class", *SPLITS], *([_short(one["name"]), *(f"{one[role]:,}" for role in SPLITS)] for one in shown)]
+    names = _names(shown)
+    rows = [["class", *SPLITS]]
+    rows += [[name, *(f"{one[role]:,}" for role in SPLITS)] for name, one in zip(names, shown, strict=True)]
     rest = classes[len(shown) :]
     if rest:
         rows.append([f"{len(rest):,} more", *(_from_to([one[role] for one in rest]) for role in SPLITS)])
@@ -232,19 +234,19 @@ def _from_to(counts: list[int]) -> str:
     return f"{low:,}" if low == high else f"{low:,}–{high:,}"
 
 
-def _short(name: str) -> str:
-    name = printable(name)
-    return name if len(name) <= NAME else f"{name[: NAME - 1]}…"
+def _names(named: list[dict[str, Any]]) -> tuple[str, ...]:
+    """The names of classes, targets or inputs, cut so that they can still be told apart."""
+    return apart(shown_names(tuple(one["name"] for one in named)), NAME)
 
 
 def _targets_table(told: dict[str, Any]) -> str:
     columns = ("min", "mean", "max", "deviation")
     rows = [["to predict", "", *columns]]
-    for target in told["targets"]:
+    for name, target in zip(_names(told["targets"]), told["targets"], strict=True):
         for role in SPLITS:
             spread = target[role]
             if spread is not None:
-                rows.append([_short(target["name"]), role, *(in_unit(spread[column]) for column in columns)])
+                rows.append([name, role, *(in_unit(spread[column]) for column in columns)])
     return table(rows) if told["targets"] else ""
 
 
@@ -256,9 +258,10 @@ def _inputs_table(told: dict[str, Any]) -> str:
     # Few tables have blanks, which would be a column of nothing in all others.
     blanks = ["blanks filled"] if any(feature["blanks"] for feature in features) else []
     rows = [["input", *columns, *blanks]]
-    for feature in features[:TOLD_INPUTS]:
+    shown = features[:TOLD_INPUTS]
+    for name, feature in zip(_names(shown), shown, strict=True):
         filled = [f"{feature['blanks']:,}"] if blanks else []
-        rows.append([_short(feature["name"]), *(in_unit(feature[column]) for column in columns), *filled])
+        rows.append([name, *(in_unit(feature[column]) for column in columns), *filled])
     more = len(features) - TOLD_INPUTS
     return table(rows) + (f"\n  and {count(more, 'more input')}" if more > 0 else "")
 

@@ -10,12 +10,12 @@ from nnviz.array import Array
 from nnviz.data.task import Task
 from nnviz.training.evaluation import Assessment
 from nnviz.training.history import History
-from nnviz.wording import apart, count, duration, fixed, in_unit, number, percent, printable
+from nnviz.wording import apart, count, duration, fixed, in_unit, number, percent, printable, shown_names
 
 CURVE_WIDTH, CURVE_HEIGHT = 100, 18
 NAME = 14
 TABLE_CLASSES = 12
-# Of each name of a pair that was confused.
+# Of each name of a pair that was confused, and of a target.
 WORST, PAIR_NAME = 10, 40
 
 
@@ -106,7 +106,9 @@ def _distances(found: dict[str, Any], of_mean: dict[str, Any]) -> str:
         loss = _numbers(score)[0]
         if isinstance(measures[0], dict):
             rows.append([name, loss, *[""] * len(measures)])
-            rows += [[f"  {printable(target)}", "", *(_told(m[target]) for m in measures)] for target in measures[0]]
+            targets = tuple(measures[0])
+            told = zip(apart(shown_names(targets), PAIR_NAME), targets, strict=True)
+            rows += [[f"  {name}", "", *(_told(m[target]) for m in measures)] for name, target in told]
         else:
             rows.append([name, loss, *map(_told, measures)])
     return f"{table(rows)}\n  in each target's own unit; the mean is that of the training targets, always predicted"

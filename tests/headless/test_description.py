@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from typing import get_args
 
@@ -104,6 +105,21 @@ def test_hundreds_of_classes_are_told_in_short_and_to_programs_in_full(nnviz, tm
     trained = nnviz("train", "mine", "--image-size", "1", "--steps", "2", "--network", "", "--out", "run")
     assert len(trained.stdout.splitlines()) < 60
     assert all(len(line) < 250 for line in (trained.stdout + trained.stderr).splitlines())
+
+
+def test_long_names_that_are_alike_at_their_beginnings_or_ends_are_told_apart(nnviz, tmp_path):
+    beginning, ending = "the class whose name is long and ends in", "and the rest of it is the same for both of them"
+    alike = [f"{beginning} 1", f"{beginning} 2", f"1 {ending}", f"2 {ending}", f"{beginning} 3 {ending}"]
+    folder_of(tmp_path / "mine", dict.fromkeys([*alike, f"{beginning} 4 {ending}"], 5))
+    text = nnviz("data", "mine", "--image-size", "1").stdout
+    names = [line.split("  ")[1] for line in text.split("validation  test\n")[1].splitlines()[:6]]
+    assert len(set(names)) == 6
+    assert all(1 < len(name) <= 30 for name in names)
+    header = ",".join([f"{beginning} {k}" for k in range(4)])
+    (tmp_path / "many.csv").write_text("\n".join([header, *(f"{i},{i % 7},{i % 5},{i / 3}" for i in range(50)), ""]))
+    text = nnviz("data", "many.csv", "--task", "regress").stdout
+    inputs = re.findall(r"(?m)^  (\S.*?)  ", text.split("deviation\n")[2])[:3]
+    assert len(set(inputs)) == 3
 
 
 def test_numbers_to_predict_and_columns_are_described(nnviz, tmp_path):

@@ -58,7 +58,14 @@ def found_at(path: Path) -> Found | None:
     advice = advice_on(path)
     if advice:
         raise InputError(f"{path}: {advice}")
-    return None
+    return Found("table", path) if kind_of(path) == "other" and _is_text(path) else None
+
+
+def _is_text(path: Path) -> bool:
+    # What unpacks files takes its time to load, and most sources are told by names alone.
+    from nnviz.data.text_file import looks_like_text
+
+    return looks_like_text(path)
 
 
 def _found_in(folder: Path) -> Found:
@@ -113,11 +120,8 @@ def _holds_texts(looked: Sequence[_Folder], kinds: Counter[Kind]) -> bool:
     others = [path for path in below if kind_of(path) == "other"]
     if 2 * (kinds["text"] + len(others)) <= kinds.total():
         return False
-    # What unpacks files takes its time to load, and most sources are told by names alone.
-    from nnviz.data.text_file import looks_like_text
-
     peeked = others[:: 1 + len(others) // PEEKED]
-    return 2 * sum(map(looks_like_text, peeked)) > len(peeked)
+    return 2 * sum(map(_is_text, peeked)) > len(peeked)
 
 
 def _folders_below(folder: Path) -> Iterator[_Folder]:

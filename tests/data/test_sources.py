@@ -92,7 +92,7 @@ def test_an_unknown_source_is_told_what_can_be_given(tmp_path: Path) -> None:
         match=r"no such folder or file, and not a built-in name; give .*, an \.npz file.* or pets, .*spiral.*$",
     ):
         open_source(Data(source=str(tmp_path / "nowhere")), generator())
-    (tmp_path / "file.xyz").write_text("")
+    (tmp_path / "file.xyz").write_bytes(bytes(8))
     with pytest.raises(InputError, match="nothing that can be opened; give "):
         open_source(Data(source=str(tmp_path / "file.xyz")), generator())
 

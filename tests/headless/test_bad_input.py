@@ -151,7 +151,8 @@ MANY = ["a,kind", *(f"{i},k{i}" for i in range(10_000))]
 REFUSED: dict[str, tuple[Make, list[str], str]] = {
     "nothing": (lambda _: None, ["nowhere"], r"nowhere: no such folder or file, and not a built-in name; give "),
     "a name that no file can have": (lambda _: None, ["a" * 300], r"a{300}: File name too long; check the name, and"),
-    "a file of no format": (content("x", b"hello"), ["x"], r"x: nothing that can be opened; give "),
+    "a file of no format": (content("x", b"\x00\x01"), ["x"], r"x: nothing that can be opened; give "),
+    "a text that is no table": (content("x", b"hello"), ["x"], r"x: there is only one column; a table has "),
     "an empty folder": (
         lambda f: (f / "x").mkdir(),
         ["x"],

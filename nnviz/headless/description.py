@@ -188,9 +188,10 @@ def print_report(told: dict[str, Any]) -> None:
 def _heading(told: dict[str, Any]) -> str:
     shape = "×".join(f"{length:,}" for length in told["input_shape"])
     inputs = told["inputs"]
+    kind = inputs["kind"].removesuffix("s") if told["input_shape"] == [1] else inputs["kind"]
     lines = [
         f"{printable(told['name'])}: {told['format']}",
-        f"  an example is {shape} {inputs['kind']}, here from {_value(inputs['min'])} to {_value(inputs['max'])}",
+        f"  an example is {shape} {kind}, here from {_value(inputs['min'])} to {_value(inputs['max'])}",
         f"  {_counts(told['examples'])}",
         f"  {_origin(told)}",
     ]

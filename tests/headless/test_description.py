@@ -135,6 +135,9 @@ def test_numbers_to_predict_and_columns_are_described(nnviz, tmp_path):
     assert (red["name"], red["max"], red["blanks"]) == ("colour=red", 1, 0)
     text = nnviz("data", "houses.csv").stdout
     assert "to predict" in text
+    assert "an example is 4 numbers, here" in text
+    (tmp_path / "one.csv").write_text("a,y\n" + "".join(f"{i},{i % 2}\n" for i in range(20)))
+    assert "an example is 1 number, here" in nnviz("data", "one.csv").stdout
     assert "blanks filled" in text
     assert "note: 10 blank cells in size (10)" in text
     chosen = described(nnviz, "houses.csv", "--target", "colour")

@@ -248,9 +248,11 @@ def _with_names(samples: Mapping[str, list[list[str]]], needed: set[str]) -> str
 def _most_alike(samples: Mapping[str, list[list[str]]]) -> str:
     """The delimiter that cuts the first rows into most alike numbers of cells."""
     alike = {delimiter: _share_alike(rows) for delimiter, rows in samples.items()}
-    blanks = alike.pop(" ") >= CONSISTENT
+    blanks = alike.pop(" ")
     delimiter = next((d for d in alike if alike[d] >= CONSISTENT), None)
-    if blanks and (delimiter is None or _holds_rows(samples[delimiter])):
+    # Where some rows are aligned by two tabs, blanks of any kind cut all of them alike.
+    aligned = delimiter == "\t" and alike["\t"] < blanks == 1
+    if aligned or (blanks >= CONSISTENT and (delimiter is None or _holds_rows(samples[delimiter]))):
         return " "
     return delimiter or max(alike, key=lambda delimiter: alike[delimiter])
 

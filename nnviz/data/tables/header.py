@@ -125,7 +125,8 @@ class _Rows:
         cells = self.cells[place]
         fitted = self._fitted(_uncommented(cells) if is_comment(cells) else cells)
         if fitted:
-            return _Names(fitted, [place])
+            longer = len(cells) > len(fitted)
+            return _Names(fitted, [place], "the names end in one more that is blank, which is left out" * longer)
         cells = _trimmed(cells)
         if len(cells) > self.width:
             odd = f"the names are one more than the columns: '{excerpt(cells[-1])}', the last one, is left out"

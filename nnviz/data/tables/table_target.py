@@ -14,18 +14,14 @@ from nnviz.data.arrays.labelled_arrays import MOST_CLASSES
 from nnviz.data.tables.columns import Column, Columns, Numbers, Words
 from nnviz.data.tables.number_form import PLAIN, NumberForm
 from nnviz.data.tables.target_choice import Choice, likely_column
+from nnviz.data.tables.whole_numbers import FEW_VALUES, FEWEST_OF_A_CLASS, counts_classes
 from nnviz.errors import InputError
 from nnviz.wording import LISTED_LINES, count, excerpt, listed_lines, listed_names
 
 Kind = Literal["classify", "regress"]
 
-FEW_VALUES = 10
 FEW_SHARE = 0.05
-"""Whole numbers are classes if they have at most so many values, and those are at most that share of the rows."""
-MOST_CODES = 50
-EVEN = 0.3
-"""So are those that count from 0 or 1, up to so many, if none comes more rarely than that share of the mean."""
-FEWEST_OF_A_CLASS = 2
+"""Whole numbers are classes if they have at most FEW_VALUES, and those are at most that share of the rows."""
 CLASS_NAMES = {"label", "labels", "class", "classes", "species", "category", "diagnosis", "genre", "digit", "letter"}
 """Words in names of columns whose whole numbers are classes, however many there are."""
 
@@ -115,7 +111,7 @@ def _found_kind(name: str, column: Column, rows: Array) -> _Kind:
         return _Kind("classify", f"it is called so and has {many:,} different whole numbers")
     if many <= min(FEW_VALUES, FEW_SHARE * len(rows)):
         return _Kind("classify", f"it has only {many} different whole numbers")
-    if _are_codes(found, counts):
+    if counts_classes(found, counts):
         times = f"each of them {least:,} times at least"
         return _Kind("classify", f"it counts from {found[0]:g} to {found[-1]:g}, and has {times}")
     return _Kind("regress", whole)
@@ -127,13 +123,6 @@ def _is_pair(low: float, high: float) -> bool:
 
 def _is_called_class(name: str) -> bool:
     return not CLASS_NAMES.isdisjoint(re.findall("[a-z]+", name.lower()))
-
-
-def _are_codes(found: Array, counts: Array) -> bool:
-    """Whether whole numbers, that come so often, count classes: without a gap, and none is rare."""
-    many = len(found)
-    counted = found[0] in (0, 1) and found[-1] - found[0] == many - 1 and many <= MOST_CODES
-    return bool(counted and counts.min() >= max(FEWEST_OF_A_CLASS, EVEN * counts.mean()))
 
 
 def _numbers(path: Path, columns: Columns, name: str, rows: Array) -> Array:

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nnviz.data.tables.columns import Column, Columns, Words
+from nnviz.data.tables.columns import Column, Columns, Numbers, Words
+from nnviz.data.tables.whole_numbers import counts_classes
 from nnviz.errors import InputError
 from nnviz.wording import excerpt, listed_names
 
@@ -36,7 +37,8 @@ LIKELY = (
     *("medv", "medianhousevalue", "mpg", "charges", "salary", "income", "rings", "strength", "value", "cost", "sales"),
 )
 """Names that it often has, and others too: advice, where no column can be taken without being chosen."""
-FEW_CLASSES = 20
+FEW_CLASSES = 26
+"""As many as there are letters."""
 MOSTLY_BLANK = 0.5
 
 
@@ -85,14 +87,14 @@ def choose_target(columns: Columns, named: Collection[str], left_out: Collection
     if found:
         more = f" (also called like one: {listed_names(found[1:])})" if found[1:] else ""
         return _because(found[0], f"because of its name{more}")
-    if not named and (words := _first_words(columns, names)):
-        return _because(words, "because it alone has words, and the others are measured")
+    if not named and (why := _why_first([columns.by_name[name] for name in names])):
+        return _because(names[0], why)
     usable = [name for name in names if name in named or columns.by_name[name].blank.mean() <= MOSTLY_BLANK]
     last = (usable or names)[-1]
     what = "columns" if last == list(columns.by_name)[-1] else "columns that can be it"
     many = len(columns.by_name) if what == "columns" else len(usable or names)
     other = names[0]
-    has_other = not named and _has_few_values(columns.by_name[other]) and not _has_few_values(columns.by_name[last])
+    has_other = not named and _may_be_meant(columns.by_name[other], columns.by_name[last])
     instead = f" ('{other}' has few values, and may be meant)" if has_other else ""
     return Choice(last, "", f"the target is the last of {many:,} {what}, '{excerpt(last)}'{instead}")
 
@@ -121,19 +123,44 @@ def likely_column(columns: Columns, but: str) -> str | None:
     return next(iter([*found, *(name for name in names[:1] if name in few), *few[::-1]]), None)
 
 
-def _first_words(columns: Columns, names: Sequence[str]) -> str | None:
-    """The first column, if it has few words, while all others are measured numbers, which the last one is as well."""
-    first, others = columns.by_name[names[0]], [columns.by_name[name] for name in names[1:]]
-    if not _has_few_words(first) or len(others) < 2:
-        return None
-    return names[0] if all(_is_measured(column) for column in others) else None
+def _why_first(columns: Sequence[Column]) -> str:
+    """Why the first of columns without names is the target; empty if nothing shows that it is.
+
+    It is if it has a few words, and all others are alike, and are not so; or a few whole numbers that count, where the
+    last one does not, and most others have many values.
+    """
+    first, others = columns[0], columns[1:]
+    if len(others) < 2 or not _has_few_values(first):
+        return ""
+    if not isinstance(first, Words):
+        counted = counts_classes(*np.unique(first.values[~first.blank], return_counts=True))
+        many = sum(_different(column) > FEW_CLASSES for column in others)
+        numbers = all(isinstance(column, Numbers) for column in others) and not _has_few_values(others[-1])
+        is_first = counted and numbers and 2 * many > len(others)
+        return "because it counts a few classes, and most others are numbers of many values" if is_first else ""
+    kinds = {_kind(column) for column in others}
+    if kinds == {"measured"}:
+        return "because it alone has words, and the others are measured"
+    if kinds == {"whole"}:
+        return "because it alone has words, and the others are whole numbers"
+    return "because the words of all others are the same" if len(kinds) == 1 and _kind(first) not in kinds else ""
 
 
-def _is_measured(column: Column) -> bool:
+def _kind(column: Column) -> str | frozenset[str]:
+    """What its cells are: measured or whole numbers, or these words."""
     if isinstance(column, Words):
-        return False
+        return frozenset(column.words)
     known = column.values[~column.blank]
-    return bool((known % 1 != 0).any())
+    return "measured" if (known % 1 != 0).any() else "whole"
+
+
+def _may_be_meant(first: Column, last: Column) -> bool:
+    """Whether the first column may be classes, and the last one not, or only more of them."""
+    return _has_few_values(first) and (not _has_few_values(last) or _different(first) < _different(last))
+
+
+def _different(column: Column) -> int:
+    return len(column.words) if isinstance(column, Words) else len(np.unique(column.values[~column.blank]))
 
 
 def _has_few_values(column: Column) -> bool:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from tests.data.tables.opening import by_line, column, opened, refused, told, written
+from tests.data.tables.opening import by_line, column, labels, opened, refused, told, written
 
 NUMBERS = np.random.default_rng(0).integers(0, 256, 60 * 2304).tolist()
 
@@ -101,6 +101,32 @@ def mpg(i: int) -> str:
     return f'{18 + i % 20:.1f}   {(4, 6, 8)[i % 3]}   {power}      {3000 + i * 7}.\t"ford pinto {i}"'
 
 
+def iris(i: int) -> str:
+    sepal = f"{4.3 + i % 36 * 0.1:.1f},{2 + i % 24 * 0.1:.1f}"
+    return f"{sepal},{1 + i % 59 * 0.1:.1f},{0.1 + i % 24 * 0.1:.1f},{IRISES[i // 50]}"
+
+
+def vote(i: int) -> str:
+    return f"{('republican', 'democrat')[i * i % 5 % 2]},{'ny?'[i % 3]},{'ny'[i % 5 % 2]},{'yn?'[i % 7 % 3]}"
+
+
+def seed(i: int) -> str:
+    aligned = "\t" if i % 20 == 3 else ""
+    return f"{15 + i % 9 * 0.11:.2f}\t{14 + i % 7 * 0.13:.2f}\t{aligned}{5 + i % 11 * 0.1:.3f}\t{1 + i // 30}"
+
+
+def car(i: int) -> str:
+    buying, doors = ("vhigh", "high", "med", "low")[i % 4], ("2", "3", "4", "5more")[i % 5 % 4]
+    return f"{buying},{doors},{('unacc', 'acc')[i % 3 % 2]}"
+
+
+def day(i: int) -> str:
+    casual, registered = i * 7 % 90, i * 13 % 700
+    date = f"2011-{1 + i // 28:02}-{1 + i % 28:02}"
+    return f"{i + 1},{date},{1 + i // 40},{i % 31 / 31:.6f},{casual},{registered},{casual + registered}"
+
+
+IRISES = ("Iris-setosa", "Iris-versicolor", "Iris-virginica")
 PIXELS = ",".join(f"pixel{i}" for i in range(784))
 QUESTIONS = "StartDate,Q1,Q2,Q3\nStart Date,How old are you?,What is your gender?,How satisfied are you?"
 
@@ -211,6 +237,74 @@ TABLES = [
         "abalone.data",
         rows(lambda i: f"{'MFI'[i % 3]},{0.455 + i % 30 * 0.005:.3f},{1 + i * i % 29}", 200),
         *(200, "column 3", (), ("column 1=F", "column 1=I", "column 1=M", "column 2")),
+        ("('column 1' has few values, and may be meant)",),
+    ),
+    Published("iris.data", rows(iris, 150) + "\n", 150, "column 5", IRISES, ("column 1", "column 2")),
+    Published(
+        "wine.data",
+        rows(
+            lambda i: f"{1 + i // 50},{14 - i % 31 * 0.03:.2f},{i % 7 * 0.31 + 1.7:.2f},{90 + i % 43},{1900 - i * 5}",
+            150,
+        ),
+        *(150, "column 1", "123", ("column 2", "column 3", "column 4", "column 5")),
+        ("because it counts a few classes, and most others are numbers of many values, a class",),
+    ),
+    Published(
+        "letter-recognition.data",
+        rows(lambda i: f"{chr(65 + i % 26)},{i % 16},{i * 7 % 15},{i * 5 % 14}", 300),
+        *(300, "column 1", tuple(map(chr, range(65, 91))), ("column 2", "column 3", "column 4")),
+        ("because it alone has words, and the others are whole numbers",),
+    ),
+    Published(
+        "house-votes-84.data",
+        rows(vote, 90),
+        *(90, "column 1", ("democrat", "republican"), ("column 2=n", "column 2=y", "column 2 blank")),
+        ("because the words of all others are the same",),
+    ),
+    Published(
+        "zip.train",
+        rows(lambda i: f"{i % 10}.0000 {i % 41 / 41 - 1:.4f} {i * 7 % 43 / 43:.4f} -1.0000 ", 150),
+        *(150, "column 1", "0123456789", ("column 2", "column 3")),
+    ),
+    Published(
+        "breast-cancer-wisconsin.data",
+        rows(
+            lambda i: f"{1000025 + i * 7919 % 90007},{1 + i % 10},{'?' if i == 9 else 1 + i * 3 % 10},{2 + i % 2 * 2}",
+            90,
+        ),
+        *(90, "column 4", "24", ("column 2", "column 3", "column 3 blank")),
+        ("column 1 (another number in each row)", "1 blank cell in column 3"),
+    ),
+    Published("seeds_dataset.txt", rows(seed, 90), 90, "column 4", "123", ("column 1", "column 2", "column 3")),
+    Published(
+        "glass.data",
+        rows(lambda i: f"{i + 1},{1.51 + i % 13 * 0.001:.5f},{13 + i % 17 * 0.1:.2f},{'123567'[i // 36]}", 214),
+        *(214, "column 4", "123567", ("column 2", "column 3")),
+        ("column 1 (counts the rows)",),
+    ),
+    Published(
+        "zoo.data",
+        rows(lambda i: f"animal{i},{i % 2},{i % 3 % 2},{'02468'[i % 5]},{'11112234567'[i % 11]}", 101),
+        *(101, "column 5", "1234567", ("column 2", "column 3", "column 4")),
+        ("column 1 (another text in each row)", "it counts from 1 to 7, and has each of them 9 times at least"),
+    ),
+    Published(
+        "sonar.all-data",
+        rows(lambda i: f"{i % 37 / 37:.4f},{i * 3 % 41 / 41:.4f},{'RM'[i // 97 % 2]}", 208),
+        *(208, "column 3", "MR", ("column 1", "column 2")),
+    ),
+    Published(
+        "ionosphere.data",
+        rows(lambda i: f"{int(i % 9 > 0)},0,{1 - i % 41 / 20:.5f},{i % 37 / 37 - 0.5:.5f},{'gb'[i % 3 // 2]}", 90),
+        *(90, "column 5", "bg", ("column 1", "column 3", "column 4")),
+        ("left out 1 column: column 2 (the same everywhere)",),
+    ),
+    Published("car.data", rows(car, 90), 90, "column 3", ("acc", "unacc"), ("column 1=high", "column 1=low")),
+    Published(
+        "day.csv",
+        f"instant,dteday,season,temp,casual,registered,cnt\n{rows(day, 150)}",
+        *(150, "cnt", (), ("season", "temp", "casual", "registered")),
+        ("instant (counts the rows) and dteday (another text in each row)",),
     ),
 ]
 
@@ -239,9 +333,15 @@ def test_the_names_of_cars_are_no_target(tmp_path: Path) -> None:
     assert column(dataset, "column 4")[:2] == [3000, 3007]
 
 
-def test_pixels_without_names_are_refused_with_the_column_of_digits(tmp_path: Path) -> None:
+def test_pixels_without_names_have_their_digit_first(tmp_path: Path) -> None:
     text = rows(lambda i: f"{i % 10},{','.join(map(str, NUMBERS[i * 30 : i * 30 + 30]))},0")
-    path = written(tmp_path, text, "mnist_train.csv")
+    dataset = opened(written(tmp_path, text, "mnist_train.csv"))
+    assert dataset.class_names == tuple("0123456789")
+    assert labels(dataset)[:12] == [str(i % 10) for i in range(12)]
+
+
+def test_a_constant_is_refused_with_the_column_that_is_meant(tmp_path: Path) -> None:
+    path = written(tmp_path, rows(lambda i: f"{i % 10},{i * 7 % 5},{i % 9},0"), "mine.csv")
     assert refused(path).endswith(
         "is '0' in every row; two classes are needed to tell apart; likely it is --target 'column 1'"
     )

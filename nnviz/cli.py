@@ -92,10 +92,17 @@ def _visualize(options: Options, terminal: "Terminal | None", mouse: bool, light
         order = options.order(terminal)
         trainer = RemoteTrainer(order, worker)
         from nnviz.tui.app import visualize
-    ending, exit_code = visualize(trainer, title=Path(order.experiment.data.source).name, mouse=mouse, light=light)
-    from nnviz.headless.leaving import tell_leaving
+    shown = visualize(trainer, title=Path(order.experiment.data.source).name, mouse=mouse, light=light)
+    from nnviz.headless.leaving import closed, tell_fault, tell_leaving
 
+    if shown.fault is not None:
+        with passing("nnviz   keeping and scoring the run …"):
+            ending = closed(shown.trainer)
+        tell_fault(shown.fault, ending)
+        raise typer.Exit(1)
+    ending = closed(shown.trainer)
     tell_leaving(ending)
+    exit_code = ending.exit_code or (StoppedError.exit_code if shown.signalled else 0)
     _leave(ending, exit_code, lambda: _print_closing(ending))
 
 
@@ -265,5 +272,7 @@ def _explain(error: Exception) -> int:
     if isinstance(error, MemoryError):
         note("memory ran out; make the network, --batch-size or --image-size smaller")
         return 1
-    note(f"a fault of nnviz itself ({type(error).__name__}: {error}); NNVIZ_TRACEBACK=1 shows where it happened")
+    from nnviz.fault import fault_words, written_down
+
+    note(f"a fault of nnviz itself ({fault_words(error)}); {written_down(error)}")
     return 1

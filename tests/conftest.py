@@ -16,4 +16,5 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("cache")
         patch.setitem(os.environ, "XDG_CACHE_HOME", str(folder))
+        patch.setitem(os.environ, "XDG_STATE_HOME", str(folder))
         yield folder

@@ -1,6 +1,7 @@
 """The commands: what they load, which of two settings wins, and how they fail."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -149,13 +150,31 @@ BROKEN = "import nnviz.data.sources as s; s.suggested = lambda *_: 1 / 0\nmain()
 
 
 def test_a_fault_of_nnviz_is_one_line_and_a_way_to_more(tmp_path):
-    done = python(BROKEN, "train", cwd=tmp_path)
+    done = python(BROKEN, "train", cwd=tmp_path, XDG_STATE_HOME=str(tmp_path))
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.splitlines() == [
-        "nnviz: a fault of nnviz itself (ZeroDivisionError: division by zero); "
-        "NNVIZ_TRACEBACK=1 shows where it happened"
-    ]
-    assert "Traceback" in python(BROKEN, "train", cwd=tmp_path, NNVIZ_TRACEBACK="1").stderr
+    told = re.fullmatch(
+        r"nnviz: a fault of nnviz itself \(ZeroDivisionError: division by zero\); the details are in (.+\.txt), "
+        "please send it along with a report\n",
+        done.stderr,
+    )
+    assert told
+    assert "ZeroDivisionError" in Path(told[1]).read_text(encoding="utf-8")
+    shown = python(BROKEN, "train", cwd=tmp_path, XDG_STATE_HOME=str(tmp_path), NNVIZ_TRACEBACK="1").stderr
+    assert "Traceback" in shown
+
+
+def test_the_details_of_a_fault_are_kept_elsewhere_where_they_cannot_be_in_their_place(tmp_path):
+    (tmp_path / "file").touch()
+    places = {"XDG_STATE_HOME": str(tmp_path / "file"), "TMPDIR": str(tmp_path)}
+    assert f"the details are in {tmp_path}/nnviz-fault-" in python(BROKEN, "train", cwd=tmp_path, **places).stderr
+    done = python(
+        f"import tempfile\ndef full(*_, **__): raise OSError(28, 'full')\ntempfile.mkstemp = full\n{BROKEN}",
+        "train",
+        cwd=tmp_path,
+        **places,
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert f"the details cannot be written down ({tmp_path}: full); NNVIZ_TRACEBACK=1 shows them" in done.stderr
 
 
 @pytest.mark.parametrize(

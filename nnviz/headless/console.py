@@ -54,7 +54,10 @@ def acknowledge(text: str) -> None:
 
 @contextmanager
 def passing(text: str) -> Iterator[None]:
-    """Write a line to stderr, which is a terminal, and take it away again when that is over which it speaks of."""
+    """Write a line to a terminal on stderr, and take it away again when that is over which it speaks of."""
+    if not sys.stderr.isatty():
+        yield
+        return
     line = cut(printable(text), width(sys.stderr) - 1)
     print(line, end="", file=sys.stderr, flush=True)
     try:

@@ -2,11 +2,10 @@
 
 import contextlib
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 
 from nnviz.headless.console import acknowledge
-from nnviz.training.interruption import Interruption
 
 ASKING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -14,21 +13,21 @@ ASKING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 class Signals:
     """Takes the signals that ask a program to end: each is a KeyboardInterrupt, as ctrl+C is, until one says otherwise.
 
-    From then on they are counted, and acknowledged at once; whoever counts them ends when that is possible.
+    From then on they are acknowledged at once; whoever hears of them ends when that is possible.
     """
 
     def __init__(self) -> None:
-        self._interruption: Interruption | None = None
+        self._ask: Callable[[], None] | None = None
 
-    def count(self, interruption: Interruption, words: str) -> None:
-        """Ask this one from now on; `words` are what then happens."""
-        self._interruption, self._words = interruption, words
+    def hand_to(self, ask: Callable[[], None], words: str) -> None:
+        """Call `ask` for each from now on; `words` are what then happens."""
+        self._ask, self._words = ask, words
 
     def arrived(self, number: int, _: FrameType | None) -> None:
         """The handler of these signals."""
-        if self._interruption is None:
+        if self._ask is None:
             raise KeyboardInterrupt
-        self._interruption.ask()
+        self._ask()
         acknowledge(f"{signal.Signals(number).name}: {self._words}")
 
 

@@ -54,7 +54,7 @@ def train(experiment: Experiment, out: Path, cached: bool = True, source: Source
     with taken_signals() as signals:
         try:
             trainer = _opened(experiment, cached, source)
-            signals.count(trainer.interruption, "the training step is finished, and the run is kept")
+            signals.hand_to(trainer.interruption.ask, "the training step is finished, and the run is kept")
         except KeyboardInterrupt:
             raise StoppedError("ended before anything was trained, so there is nothing to keep") from None
         directory = RunDirectory(out, experiment)
@@ -95,7 +95,7 @@ def _go(trainer: Trainer, keeper: Keeper) -> None:
 def _conclude(trainer: Trainer, keeper: Keeper, signals: Signals) -> Ending:
     interruption = trainer.interruption
     check = interruption.watch(SCORING_SECONDS) if interruption.times else interruption.watch()
-    signals.count(interruption, "the run is kept, without the scores that are still to come")
+    signals.hand_to(interruption.ask, "the run is kept, without the scores that are still to come")
     return keeper.conclude(check)
 
 

@@ -120,11 +120,13 @@ class RemoteTrainer:
 
     def _death(self) -> TrainerDiedError:
         """What is to be said of a trainer that says nothing any more."""
-        if not self._ready:
-            return TrainerDiedError(f"the trainer {self._how_it_ended()}")
         if self._ending is None:
-            self._ending = self._found(f"the trainer {self._how_it_ended()}")
-        return TrainerDiedError("; ".join(filter(None, [self._ending.trouble, self._ending.where])))
+            how = f"the trainer {self._how_it_ended()}"
+            if not self._ready:
+                return TrainerDiedError(how)
+            self._ending = self._found(how)
+        more = self._ending.where if self._ready else self._ending.details
+        return TrainerDiedError("; ".join(filter(None, [self._ending.trouble, more])))
 
     def _how_it_ended(self) -> str:
         try:
@@ -166,6 +168,15 @@ class RemoteTrainer:
             return self._last_words()
         except (EOFError, OSError):
             return self._found(f"the trainer {self._how_it_ended()}")
+        except Exception as fault:
+            return self._parted(fault)
+
+    def _parted(self, fault: Exception) -> Ending:
+        """How the run ended if the talk with the trainer makes no sense: alone, it keeps the run and ends."""
+        self._connection.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(KEEPING_SECONDS)
+        return self._found(f"the trainer could not be understood ({type(fault).__name__})")
 
     def _last_words(self) -> Ending:
         """How the run ended; what it was asked for before, it says before. Raises EOFError, OSError."""
@@ -266,4 +277,4 @@ def _of_dead(died: Died) -> Ending:
     """What has become of the run of a trainer that said why it ends."""
     ending = died.ending or Ending()
     reason = died.reason if died.exit_code == InputError.exit_code else f"the trainer {died.reason}"
-    return replace(ending, trouble="; ".join(filter(None, [reason, ending.trouble])))
+    return replace(ending, trouble="; ".join(filter(None, [reason, ending.trouble])), details=died.details)

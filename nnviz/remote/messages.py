@@ -175,11 +175,13 @@ class Died(msgspec.Struct, frozen=True):
     reason     if what the user gave is wrong, what is wrong; else what the trainer did
     exit_code  2 if what the user gave is wrong, else 1
     ending     what has become of the run, None if none was begun
+    details    if it is a fault of nnviz, what else there is to say of it
     """
 
     reason: str
     exit_code: int
     ending: Ending | None = None
+    details: str | None = None
 
 
 Answer: TypeAlias = "Frame | FrameUpdate | TestReport | Ending | Died"

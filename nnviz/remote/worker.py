@@ -103,15 +103,19 @@ def _carry_out(connection: Connection, interruption: Interruption) -> None:
         _serve(connection, service, wake)
     except BaseException as error:
         # One that was killed closes its connection a moment before it is gone.
-        may_be_gone = isinstance(error, GONE) and not told.at_all
-        ending = _rescue(service, order.terminal if may_be_gone and _is_gone(screen) else None)
-        connection.send(Died("was told to end (SIGTERM)", 1, ending) if told.at_all else _died(error, ending))
+        nobody_hears = isinstance(error, GONE) and not told.at_all
+        ending = _rescue(service, order.terminal if nobody_hears and _is_gone(screen) else None)
+        if not nobody_hears:
+            connection.send(Died("was told to end (SIGTERM)", 1, ending) if told.at_all else _died(error, ending))
 
 
 def _died(error: BaseException, ending: Ending | None = None) -> Died:
     if isinstance(error, NnvizError):
         return Died(str(error), error.exit_code, ending)
-    return Died(f"failed: {type(error).__name__}: {error}", 1, ending)
+    # It takes longer to import than all that is needed to serve.
+    from nnviz.fault import fault_words, written_down
+
+    return Died(f"failed: {fault_words(error)}", 1, ending, written_down(error))
 
 
 def _is_gone(screen: int) -> bool:

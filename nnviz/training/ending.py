@@ -14,12 +14,14 @@ class Ending(msgspec.Struct, frozen=True):
     directory  where it is kept, None if it is not
     trouble    why it is kept somewhere else, not whole, or not at all; None if nothing went wrong
     earlier    the runs that were begun before it on the same screen, without their results
+    details    what else there is to say of a fault of nnviz that ended it
     """
 
     result: dict[str, Any] | None = None
     directory: str | None = None
     trouble: str | None = None
     earlier: tuple["Ending", ...] = ()
+    details: str | None = None
 
     @property
     def exit_code(self) -> int:

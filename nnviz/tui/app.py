@@ -14,18 +14,18 @@ os.environ.setdefault("TEXTUAL_FPS", "1000")
 from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from rich.color import ColorSystem
 from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.worker import WorkerFailed
 
-from nnviz.errors import NnvizError, StoppedError
+from nnviz.errors import NnvizError
 from nnviz.remote.client import KEEPING_SECONDS, AskableTrainer
 from nnviz.remote.opening_progress import OpeningProgress
-from nnviz.training.ending import Ending
 from nnviz.tui.driver import PromptDriver
 from nnviz.tui.keys import KEYS
 from nnviz.tui.link import Link
@@ -64,6 +64,7 @@ class NnvizApp(App[None]):
         super().__init__(driver_class=None if "TEXTUAL_DRIVER" in os.environ else PromptDriver)
         self.link = Link(trainer)
         self.failure: NnvizError | None = None
+        self.fault: BaseException | None = None
         self.ready = asyncio.Event()
         self.signalled = False
         self._source = source
@@ -83,14 +84,31 @@ class NnvizApp(App[None]):
         self.run_worker(self._open(), exit_on_error=True)
 
     def on_mount(self) -> None:
-        """A signal that asks to end is a way to leave."""
+        """A signal that asks to end is a way to leave; what fails outside of Textual's own loops is a fault as well."""
         if self.is_headless:
             return
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: self._handle_stray(context))
         for number in ASKING:
             # One that is ignored from the start, as nohup has it, stays so.
             if signal.getsignal(number) is not signal.SIG_IGN:
                 loop.add_signal_handler(number, self._signalled)
+
+    def _handle_stray(self, context: dict[str, Any]) -> None:
+        if isinstance(error := context.get("exception"), Exception):
+            self._handle_exception(error)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """End because of a fault. Textual's own method would print all that it knows of it, and the exit code is 0."""
+        self._return_code = 1
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+            self.fault = error.error if isinstance(error, WorkerFailed) else error
+            if self._leaving is None:
+                # What awaits an answer holds up the end.
+                self.link.abandon()
+        self._close_messages_no_wait()
 
     def _signalled(self) -> None:
         self.signalled = True
@@ -178,6 +196,8 @@ class NnvizApp(App[None]):
         try:
             if self.ready.is_set():
                 await self.link.close()
+        except Exception as error:
+            self._handle_exception(error)
         finally:
             word.cancel()
             self.exit()
@@ -194,17 +214,29 @@ def _tame_garbage_collection() -> None:
     gc.enable()
 
 
-def visualize(trainer: AskableTrainer, title: str, mouse: bool = True, light: bool = False) -> tuple[Ending, int]:
-    """Show a trainer until the user leaves; returns how the run ended, and the exit code.
+class Shown(NamedTuple):
+    """How a screen ended.
 
-    Raises NnvizError if it never began.
+    trainer    the one that it was at in the end, which is still to be closed where the screen did not come to it
+    signalled  whether a signal has asked for it
+    fault      what it failed with, if it did
     """
+
+    trainer: AskableTrainer
+    signalled: bool
+    fault: BaseException | None
+
+
+def visualize(trainer: AskableTrainer, title: str, mouse: bool = True, light: bool = False) -> Shown:
+    """Show a trainer until the user leaves. Raises NnvizError if it never began."""
     app = NnvizApp(trainer, title, light)
     try:
         app.run(mouse=mouse)
-    finally:
-        # However the screen ended, no trainer must outlive it.
-        ending = app.link.trainer.close()
-    if app.failure is not None:
-        raise app.failure
-    return ending, ending.exit_code or (StoppedError.exit_code if app.signalled else 0)
+        if app.failure is not None:
+            raise app.failure
+    except NnvizError:
+        app.link.trainer.close()
+        raise
+    except Exception as error:
+        app.fault = app.fault or error
+    return Shown(app.link.trainer, app.signalled, app.fault)

@@ -52,11 +52,14 @@ class Link:
         """Have the trainer leave whatever evaluation goes on, because somebody wants out."""
         self.trainer.hurry()
 
+    def abandon(self) -> asyncio.TimerHandle:
+        """The same; what is answered even then too late, until what is returned is cancelled, ends the trainer."""
+        self.hurry()
+        return asyncio.get_running_loop().call_later(ANSWER_SECONDS, self.trainer.give_up)
+
     async def close(self) -> Ending:
         """Have the run kept and the trainer ended, after the answer that is awaited; no evaluation is waited for."""
-        self.hurry()
-        loop = asyncio.get_running_loop()
-        limit = loop.call_later(ANSWER_SECONDS, self.trainer.give_up)
+        limit = self.abandon()
         try:
             await self._turn.acquire()
         finally:

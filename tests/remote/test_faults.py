@@ -3,10 +3,12 @@
 import json
 import os
 import pickle
+import re
 import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -168,6 +170,33 @@ def test_a_fault_in_the_trainer_is_reported_with_its_reason_and_keeps_the_run(
         look_until(trainer, lambda _: False)
     wait_until_gone(trainer.pid)
     assert_kept(order.out)
+    details = re.match(r"the details are in (.+\.txt), please", trainer.close().details)
+    assert "in fail" in Path(details[1]).read_text(encoding="utf-8")
+
+
+def test_words_that_make_no_sense_end_the_talk_and_the_run_is_kept(start_remote, make_order):
+    order = make_order()
+    trainer = start_remote(order)
+    begin(trainer)
+    answers = trainer._connection.recv
+    trainer._connection.recv = lambda: pickle.loads(pickle.dumps(answers())[:-9])
+    ending = trainer.close()
+    assert ending.directory == str(order.out)
+    assert ending.trouble == "the trainer could not be understood (UnpicklingError); final is what it wrote last"
+    assert_kept(order.out)
+
+
+def test_a_fault_while_it_opens_is_told_with_its_reason(start_remote, make_order, in_worker):
+    in_worker("""if True:
+        import nnviz.training.assembly
+        def fail(*_):
+            raise ZeroDivisionError("the reason")
+        nnviz.training.assembly.open_dataset = fail
+    """)
+    trainer = start_remote(make_order())
+    with pytest.raises(TrainerDiedError, match=r"failed: ZeroDivisionError: the reason; the details are in .+\.txt"):
+        first(trainer)
+    assert trainer.close().directory is None
 
 
 def test_what_broke_the_trainer_is_told_even_if_the_run_cannot_be_kept_either(start_remote, make_order, in_worker):

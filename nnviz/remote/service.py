@@ -21,6 +21,7 @@ from nnviz.training.ending import Ending
 from nnviz.training.evaluation import Assessment, chosen_class, class_probabilities
 from nnviz.training.history import Evaluation
 from nnviz.training.interruption import AbandonedError, Interruption
+from nnviz.training.journal import Rate
 from nnviz.training.keeper import Keeper
 from nnviz.training.run_directory import RunDirectory
 from nnviz.training.run_paths import free_path, spare_folders
@@ -177,7 +178,7 @@ class Service:
             return f.State.RUNNING
         if trainer.stopped_by:
             return f.State.FINISHED
-        return f.State.PAUSED if trainer.steps_done or trainer.done else f.State.READY
+        return f.State.PAUSED if trainer.steps_done or trainer.engine.done else f.State.READY
 
     def _may_go_on(self) -> bool:
         """Asking a finished run to go on lifts the rule that finished it; a diverged one has nowhere to go."""
@@ -264,7 +265,8 @@ class Service:
         if self._ending is None:
             trainer = self._trainer
             trainer.interrupt(BY_PERSON)
-            changes = [{"step": step, "learning_rate": rate} for step, rate in trainer.rate_changes.items()]
+            rates = [entry for entry in trainer.journal.entries if isinstance(entry, Rate)]
+            changes = [{"step": rate.step, "learning_rate": rate.learning_rate} for rate in rates]
             ending = self._keeper.conclude(self._interruption.watch(seconds), learning_rate_changes=changes)
             self._ending = structs.replace(ending, earlier=tuple(self._earlier))
             trainer.close()

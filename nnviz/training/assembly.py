@@ -26,6 +26,7 @@ from nnviz.nn.parameters import Parameters
 from nnviz.nn.scaled_error import ScaledSquaredError
 from nnviz.nn.schedules import Cosine, Plateau, Schedule, StepDecay, WarmUp
 from nnviz.nn.workers import OneWorker, TwoWorkers
+from nnviz.training.engine import StepEngine
 from nnviz.training.memory import available_bytes
 from nnviz.training.randomness import from_seed
 from nnviz.training.trainer import Trainer
@@ -232,4 +233,4 @@ def assemble(experiment: Experiment, dataset: Dataset) -> Trainer:
     batches = build_batches(experiment, dataset)
     schedule = build_schedule(experiment, batches.per_epoch)
     update_rule = UpdateRule(build_optimizer(training), schedule, training.l1, training.l2, training.clip)
-    return Trainer(dataset, network, update_rule, encoder, batches, experiment.stopping)
+    return Trainer(dataset, StepEngine(network, update_rule, batches), encoder, experiment.stopping)

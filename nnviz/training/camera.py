@@ -39,11 +39,11 @@ class Camera:
     """
 
     def __init__(self, trainer: Trainer) -> None:
-        self._trainer = trainer
+        self._trainer, self._engine = trainer, trainer.engine
         self._blocks = blocks_of(trainer.network)
         self._input = input_grouping(trainer.network)
         self._block_of = [number for number, block in enumerate(self._blocks) for _ in block.layers]
-        self._trace = StepTrace(trainer)
+        self._trace = StepTrace(trainer.engine)
         self._heatmaps = Heatmaps(self._trace, self._blocks)
         self._surface = Surface(trainer) if trainer.dataset.task.input_shape == (2,) else None
         self._network = describe(trainer.network.layers[:-1])
@@ -72,15 +72,15 @@ class Camera:
     def _fields(self, parts: f.Parts, focus: f.Focus, rates: f.Rates) -> dict[str, Any]:
         trainer = self._trainer
         focus = f.Focus(focus.example, min(max(focus.block, 0), self.blocks - 1), focus.quantity)
-        place = focus.example % len(trainer.batch.indices)
+        place = focus.example % len(self._engine.batch.indices)
         scored = self._trace.phase(Phase.LOSS)
         fields: dict[str, Any] = {
             "moment": self._moment(),
             "focus": focus,
             "learning_rate": trainer.update_rule.learning_rate,
-            "rate": trainer.update_rule.rate_at(trainer.index),
-            "batch_loss": trainer.scores.mean if scored else None,
-            "worst": int(trainer.scores.each.argmax()) if scored else None,
+            "rate": trainer.update_rule.rate_at(self._engine.index),
+            "batch_loss": self._engine.scores.mean if scored else None,
+            "worst": int(self._engine.scores.each.argmax()) if scored else None,
         }
         if "title" in parts:
             fields["title"] = self._title()
@@ -103,10 +103,10 @@ class Camera:
         if "layers" in parts:
             self._choose_outputs(place)
             fields["input"] = self._units(-1, place)
-            fields["layers"] = tuple(self._layer(i, place) for i in range(trainer.depth))
+            fields["layers"] = tuple(self._layer(i, place) for i in range(self._engine.depth))
             fields["passed"] = self._passed(place)
         if "matrix" in parts:
-            batch_size = len(trainer.batch.indices)
+            batch_size = len(self._engine.batch.indices)
             fields["matrix"] = self._heatmaps.take(focus.block, focus.quantity, place, batch_size, self._ranked)
         return fields
 
@@ -122,7 +122,7 @@ class Camera:
             network=self._network,
             loss=network.loss.name,
             output=network.loss.output.name,
-            optimizer=trainer.update_rule.describe(trainer.index),
+            optimizer=trainer.update_rule.describe(self._engine.index),
             parameters=network.parameters.size,
             epochs=trainer.stopping.epochs,
             skipped=trainer.dataset.left_out,
@@ -133,15 +133,17 @@ class Camera:
         trainer, task = self._trainer, self._trainer.dataset.task
         if not task.class_names:
             return None
-        said = chosen_class(trainer.scores.prediction, task)
-        return int(np.count_nonzero(said != trainer.dataset.train.labels[trainer.batch.indices]))
+        said = chosen_class(self._engine.scores.prediction, task)
+        return int(np.count_nonzero(said != trainer.dataset.train.labels[self._engine.batch.indices]))
 
     def _moment(self) -> f.Moment:
         t = self._trainer
-        return f.Moment(t.index, t.epoch, t.batch_index, t.batches.per_epoch, t.depth, t.done)
+        return f.Moment(
+            self._engine.index, t.epoch, t.batch_index, t.batches.per_epoch, self._engine.depth, self._engine.done
+        )
 
     def _update_rule(self) -> f.UpdateRuleView:
-        update_rule, step = self._trainer.update_rule, self._trainer.index
+        update_rule, step = self._trainer.update_rule, self._engine.index
         optimizer, penalty, clip = update_rule.optimizer, update_rule.penalty, update_rule.clip
         schedule, is_proposed = update_rule.schedule.kind_at(step), self._trace.proposal
         return f.UpdateRuleView(
@@ -160,17 +162,19 @@ class Camera:
     def _example(self, place: int) -> f.ExampleView:
         trainer = self._trainer
         split, task = trainer.dataset.train, trainer.dataset.task
-        number = int(trainer.batch.indices[place])
-        seen = trainer.batch.seen
+        number = int(self._engine.batch.indices[place])
+        seen = self._engine.batch.seen
         stored = split.inputs[number] if seen is None else seen[place]
-        weights = trainer.batch.weights
+        weights = self._engine.batch.weights
         is_picture = stored.ndim == 3
-        logits = self._trace.output(trainer.depth - 1)
-        target = trainer.batch.targets[place].copy()
+        logits = self._trace.output(self._engine.depth - 1)
+        target = self._engine.batch.targets[place].copy()
         prediction = error = loss = said = told = None
         if self._trace.phase(Phase.LOSS):
-            prediction, error = (array[place].copy() for array in (trainer.scores.prediction, trainer.scores.errors))
-            loss = float(trainer.scores.each[place])
+            prediction, error = (
+                array[place].copy() for array in (self._engine.scores.prediction, self._engine.scores.errors)
+            )
+            loss = float(self._engine.scores.each[place])
             if task.class_names:
                 said = int(chosen_class(prediction[None], task)[0])
             elif task.numbers == 1:
@@ -178,13 +182,13 @@ class Camera:
         return f.ExampleView(
             number=number,
             place=place,
-            batch_size=len(trainer.batch.indices),
+            batch_size=len(self._engine.batch.indices),
             name=printable(split.names[number]),
             label=int(split.labels[number]) if task.class_names else None,
             weight=None if weights is None else float(weights[place] / weights.sum()),
             pixels=_thinned(stored) if is_picture else None,
             augmented=seen is not None,
-            features=None if is_picture else trainer.batch.inputs[place, : f.FEATURES].copy(),
+            features=None if is_picture else self._engine.batch.inputs[place, : f.FEATURES].copy(),
             stored=None if is_picture else stored[: f.FEATURES].copy(),
             feature_names=self._feature_names,
             text=self._text(number, place),
@@ -204,7 +208,7 @@ class Camera:
         if train.texts is None or encoding is None or encoding.ngrams is None:
             return None
         first = next((block.weights.values for block in self._blocks if block.weights is not None), None)
-        text, counts, inputs = train.texts[number], train.inputs[number], self._trainer.batch.inputs[place]
+        text, counts, inputs = train.texts[number], train.inputs[number], self._engine.batch.inputs[place]
         return text_view(text, encoding.ngrams, dataset.feature_names, counts, inputs, first)
 
     def _ngram_names(self, indices: Array) -> tuple[str, ...]:
@@ -230,12 +234,12 @@ class Camera:
         trainer = self._trainer
         count, task = self._blocks[-1].grouping.count, trainer.dataset.task
         if task.is_hill(count):
-            peak = int(trainer.batch.targets[place].argmax())
+            peak = int(self._engine.batch.targets[place].argmax())
             return sorted(range(count), key=lambda unit: abs(unit - peak))
         if count != len(task.class_names):
             return []
-        said = [trainer.scores.prediction] if self._trace.phase(Phase.LOSS) else []
-        return [int(outputs[place].argmax()) for outputs in (trainer.batch.targets, *said)]
+        said = [self._engine.scores.prediction] if self._trace.phase(Phase.LOSS) else []
+        return [int(outputs[place].argmax()) for outputs in (self._engine.batch.targets, *said)]
 
     def _units(self, layer: int, place: int) -> f.Units:
         block = self._block_of[layer] if layer >= 0 else -1
@@ -301,7 +305,7 @@ class Camera:
     def _passed(self, place: int) -> f.PassedError | None:
         """Of the layer that the last stage went back through, if it works on each number alone."""
         trainer = self._trainer
-        stage = trainer.stages[trainer.done - 1] if trainer.done else None
+        stage = self._engine.stages[self._engine.done - 1] if self._engine.done else None
         if stage is None or stage.phase is not Phase.BACKWARD or stage.part == 0:
             return None
         if trainer.network.layers[stage.part].kind not in ALONE:
@@ -346,7 +350,7 @@ class Camera:
         own = self._own_outputs(place)
         if not self._trainer.dataset.task.class_names or not own or not self._trace.phase(Phase.LOSS):
             return first_outputs(own, total, f.LISTED_UNITS)
-        error = np.abs(self._trainer.scores.errors[place])
+        error = np.abs(self._engine.scores.errors[place])
         return first_outputs([own[0], *largest(error, f.LISTED_UNITS).tolist()], total, f.LISTED_UNITS)
 
 

@@ -18,7 +18,8 @@ from nnviz.data.task import Task
 from nnviz.data.texts.text_encoding import TextEncoding
 from nnviz.errors import InputError
 from nnviz.nn.schedules import ScheduleState
-from nnviz.training.trainer import Checkpoint, Trainer
+from nnviz.training.engine import EngineState
+from nnviz.training.trainer import Trainer
 
 # All that is not a tensor stands under one key: safetensors writes several in another order each time.
 FACTS = "nnviz"
@@ -51,7 +52,7 @@ class Facts(msgspec.Struct, frozen=True):
         return self.table or self.texts
 
 
-def encode(trainer: Trainer, checkpoint: Checkpoint, trained_on: str) -> bytes:
+def encode(trainer: Trainer, checkpoint: EngineState, trained_on: str) -> bytes:
     """A state of the trainer as the content of a file; `trained_on` is the digest of its training examples.
 
     The same training gives the same bytes.

@@ -12,6 +12,7 @@ from nnviz.errors import InputError, UnkeptError
 from nnviz.experiment import Experiment
 from nnviz.training.checkpoint_file import digest, encode
 from nnviz.training.claim import Claim
+from nnviz.training.engine import EngineState
 from nnviz.training.history import Evaluation
 from nnviz.training.run_paths import (
     CHECKPOINTS,
@@ -23,7 +24,7 @@ from nnviz.training.run_paths import (
     spare_places,
     while_training,
 )
-from nnviz.training.trainer import Checkpoint, Trainer
+from nnviz.training.trainer import Trainer
 from nnviz.training.whole_file import append_whole, write_whole
 from nnviz.wording import listed
 
@@ -50,7 +51,7 @@ class RunDirectory:
         with self._told():
             self._prepare()
 
-    def checkpoint(self, trainer: Trainer, checkpoint: Checkpoint) -> None:
+    def checkpoint(self, trainer: Trainer, checkpoint: EngineState) -> None:
         """Write a state down while training goes on. The one before is removed when this one is safe."""
         content = self._encoded(trainer, checkpoint)
         with self._told():
@@ -60,7 +61,7 @@ class RunDirectory:
             write_whole(file, content)
             _remove(path for path in earlier if path != file)
 
-    def keep(self, trainer: Trainer, checkpoint: Checkpoint) -> str | None:
+    def keep(self, trainer: Trainer, checkpoint: EngineState) -> str | None:
         """Write the state that the run is to be remembered by, with the metrics: elsewhere, if it has to be.
 
         `path` is where it is then, and the reason is returned. Raises UnkeptError if it can be written nowhere.
@@ -84,7 +85,7 @@ class RunDirectory:
         """Leave the directory to others; if nothing is in it, it goes."""
         self._claim.release()
 
-    def _encoded(self, trainer: Trainer, checkpoint: Checkpoint) -> bytes:
+    def _encoded(self, trainer: Trainer, checkpoint: EngineState) -> bytes:
         self._trained_on = self._trained_on or digest(trainer.dataset.train)
         return encode(trainer, checkpoint, self._trained_on)
 

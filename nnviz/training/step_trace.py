@@ -1,41 +1,41 @@
-"""What the current stage has filled of a trainer's buffers; what belongs to the step before is None."""
+"""What the current stage has filled of an engine's buffers; what belongs to the step before is None."""
 
 from nnviz.array import Array
 from nnviz.nn.parameters import Parameter
+from nnviz.training.engine import StepEngine
 from nnviz.training.frame import Quantity
 from nnviz.training.stages import Phase, end_of
-from nnviz.training.trainer import Trainer
 
 
 class StepTrace:
-    """A trainer's buffers, as they are: nothing is copied here."""
+    """An engine's buffers, as they are: nothing is copied here."""
 
-    def __init__(self, trainer: Trainer) -> None:
-        self._trainer = trainer
+    def __init__(self, engine: StepEngine) -> None:
+        self._engine = engine
 
     def phase(self, phase: Phase) -> bool:
         """Whether that phase is done."""
-        return self._trainer.done >= end_of(phase, self._trainer.depth)
+        return self._engine.done >= end_of(phase, self._engine.depth)
 
     @property
     def proposal(self) -> bool:
         """Whether the update has been proposed."""
-        return self._trainer.done > end_of(Phase.BACKWARD, self._trainer.depth)
+        return self._engine.done > end_of(Phase.BACKWARD, self._engine.depth)
 
     def output(self, layer: int) -> Array | None:
         """What layer number `layer` (−1: the input) gave for the whole batch, (n, *shape)."""
-        return self._trainer.outputs[layer + 1] if self._trainer.done > layer else None
+        return self._engine.outputs[layer + 1] if self._engine.done > layer else None
 
     def output_gradient(self, layer: int) -> Array | None:
         """∂L/∂(output of layer number `layer`) for the whole batch, (n, *shape)."""
         # The backward stage of the layer after it leaves it; that of the last layer takes it from the loss.
-        depth = self._trainer.depth
-        known = self._trainer.done >= max(2 * depth - layer, depth + 2)
-        return self._trainer.output_gradients[layer + 1] if known and layer >= 0 else None
+        depth = self._engine.depth
+        known = self._engine.done >= max(2 * depth - layer, depth + 2)
+        return self._engine.output_gradients[layer + 1] if known and layer >= 0 else None
 
     def gradients(self, layer: int) -> bool:
         """Whether the gradients of a layer's parameters are there."""
-        return self._trainer.done >= 2 * self._trainer.depth + 1 - layer
+        return self._engine.done >= 2 * self._engine.depth + 1 - layer
 
     def of_weights(self, quantity: Quantity, layer: int, weights: Parameter) -> Array | None:
         """The weights of a layer, or their gradient or update, in their own shape."""
@@ -44,5 +44,5 @@ class StepTrace:
         if quantity is Quantity.GRADIENT and self.gradients(layer):
             return weights.gradients
         if quantity is Quantity.UPDATE and self.proposal:
-            return weights.view(self._trainer.update_rule.optimizer.updates)
+            return weights.view(self._engine.update_rule.optimizer.updates)
         return None

@@ -50,7 +50,7 @@ class Surface:
 
     def points(self, place: int) -> f.PointsView:
         """Examples on the plane, with the one at `place` of the batch in focus."""
-        batch = self._trainer.batch.indices
+        batch = self._trainer.engine.batch.indices
         shown = batch[: f.POINTS].copy()
         focused = min(place, len(shown) - 1)
         shown[focused] = batch[place]

@@ -1,29 +1,26 @@
-"""Trainer: batches → training steps → epochs, one stage at a time or straight through."""
+"""Trainer: what a run goes by beside its training steps: when it is evaluated, when it stops, what of it is kept."""
 
+import math
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
 
-import msgspec
 import numpy as np
 
 from nnviz.array import Array
-from nnviz.data.batches import Batch, Batches
 from nnviz.data.dataset import Dataset
 from nnviz.data.encoder import Encoder
 from nnviz.data.split import Split
 from nnviz.experiment import Stopping
 from nnviz.nn.dropout import Dropout
-from nnviz.nn.losses import Scores
-from nnviz.nn.network import Network
 from nnviz.nn.normalization import BatchNorm
+from nnviz.training.engine import EngineState, StepEngine
 from nnviz.training.evaluation import Assessment, assess, predict
 from nnviz.training.history import Evaluation, History, selection_loss
 from nnviz.training.interruption import AbandonedError, Interruption
-from nnviz.training.stages import Phase, Stage, end_of, training_step
+from nnviz.training.journal import Heard, Journal, Lifted, Rate
+from nnviz.training.stages import Phase, end_of
 from nnviz.training.stopping import DIVERGED, INTERRUPTED, after_evaluation, after_step
-from nnviz.training.update_rule import UpdateRule, UpdateRuleState
 
 # Unless the run goes by every epoch's, evaluations are at least this many steps apart, and never more than about this
 # many in a run: a data set of four examples would else be evaluated more than trained.
@@ -33,144 +30,41 @@ EVALUATIONS = 2000
 GOOD_STEPS = 256
 
 
-class Checkpoint(msgspec.Struct, frozen=True):
-    """What is needed to go on from the beginning of a training step: a copy, untouched by later steps."""
-
-    step: int
-    values: Array
-    statistics: Array
-    update_rule: UpdateRuleState
-
-
 class Trainer:
-    """Trains a network on the training split of a dataset.
+    """Trains a network on the training split of a dataset, and keeps account of it.
 
-    `advance` runs the next stage; `step`, `finish_phase` and everything above them run the same stages. What each
-    stage computed stays readable until the next training step overwrites it:
+    `advance` runs the next stage; `step`, `finish_phase` and everything above them run the same stages.
 
-    outputs           [0] is the batch's inputs, [i + 1] what layer i made of them, (n, *shape)
-    output_gradients  ∂L/∂(the same arrays); [0] is never computed, and None
-    index             the current training step's number, from 0
-    done              how many stages of it have run
+    engine            the training step: what its stages computed, and how far it is
+    journal           what came from outside since the beginning
+    history           the losses of all steps, and the evaluations
+    best              the state with the lowest loss of an evaluation, None before the first
     stopped_by        why the run stopped, None while it goes on
     seconds           time spent computing
-    rate_changes      learning rates that were chosen since the beginning, by the first step, from 0, whose update each
-                      holds for
     interruption      by which an evaluation can be ended before its time
     """
 
-    index: int
-    done: int
-    batch: Batch
-    scores: Scores
-
-    def __init__(
-        self,
-        dataset: Dataset,
-        network: Network,
-        update_rule: UpdateRule,
-        encoder: Encoder,
-        batches: Batches,
-        stopping: Stopping,
-    ) -> None:
+    def __init__(self, dataset: Dataset, engine: StepEngine, encoder: Encoder, stopping: Stopping) -> None:
         self.dataset = dataset
-        self.network = network
-        self.update_rule = update_rule
+        self.engine = engine
+        self.network, self.update_rule, self.batches = engine.network, engine.update_rule, engine.batches
         self.encoder = encoder
-        self.batches = batches
         self.stopping = stopping
         self.interruption = Interruption()
-        self.depth = len(network.layers)
-        self.stages = training_step(self.depth)
-        self.outputs: list[Array] = [np.empty(0)] * (self.depth + 1)
-        self.output_gradients: list[Any] = [None] * (self.depth + 1)
-        layers = network.layers
-        # Bound once: to look methods up takes a tiny network's step longer than some of its products.
-        self._forwards = [layer.forward for layer in layers]
-        # Nothing trains the input, so its gradient, as dear as a forward pass, is left out.
-        self._backwards: list[Callable[[Array], Any]] = [
-            *(layer.backward for layer in layers[:0:-1]),
-            layers[0].parameter_gradients,
-        ]
-        self._actions = [self._action(stage) for stage in self.stages]
-        # Where nobody stops on the way, each phase is one action: the same calls with less between them.
-        self._phases = [self._forward_pass, self._loss, self._backward_pass, self._update]
-        self._evaluator = network.for_evaluation()
-        update_rule.attach(network.parameters, network.workers)
-        self._first = Checkpoint(
-            0, network.parameters.values.copy(), network.parameters.statistics.copy(), update_rule.state()
-        )
+        self._evaluator = self.network.for_evaluation()
+        self._first = engine.state()
         self.restart()
 
     def restart(self) -> None:
         """Back to the very first weights, with an empty history."""
         self.history = History()
-        self.best: Checkpoint | None = None
+        self.journal = Journal(self._first.learning_rate)
+        self.best: EngineState | None = None
         self.stopped_by: str | None = None
         self.seconds = 0.0
-        self.rate_changes: dict[int, float] = {}
         self._evaluated_at = 0
         self.last_good = self._first
-        self.restore(self._first)
-
-    # One training step
-
-    def _action(self, stage: Stage) -> Callable[[], None]:
-        """What a stage does."""
-        match stage.phase:
-            case Phase.FORWARD:
-                return self._forward(stage.part)
-            case Phase.LOSS:
-                return self._loss
-            case Phase.BACKWARD:
-                return self._backward(stage.part)
-            case Phase.UPDATE:
-                return (self._propose, self.update_rule.apply)[stage.part]
-
-    def _forward(self, number: int) -> Callable[[], None]:
-        forward, outputs = self._forwards[number], self.outputs
-
-        def run() -> None:
-            outputs[number + 1] = forward(outputs[number])
-
-        return run
-
-    def _forward_pass(self) -> None:
-        outputs = self.outputs
-        x = outputs[0]
-        for number, forward in enumerate(self._forwards, 1):
-            outputs[number] = x = forward(x)
-
-    def _loss(self) -> None:
-        self.scores = self.network.loss.forward(self.outputs[-1], self.batch.targets, self.batch.weights)
-
-    def _backward(self, number: int) -> Callable[[], None]:
-        backward, gradients = self._backwards[-1 - number], self.output_gradients
-        derive_loss = self.network.loss.backward
-
-        def run() -> None:
-            gradients[number] = backward(gradients[number + 1])
-
-        def run_first() -> None:
-            gradients[-1] = derive_loss()
-            run()
-
-        return run_first if number == self.depth - 1 else run
-
-    def _backward_pass(self) -> None:
-        gradients, number = self.output_gradients, self.depth
-        gradient: Any = self.network.loss.backward()
-        gradients[number] = gradient
-        for backward in self._backwards:
-            number -= 1
-            gradients[number] = gradient = backward(gradient)
-
-    def _propose(self) -> None:
-        self.update_rule.propose(self.index)
-
-    def _update(self) -> None:
-        """Both stages of the update in one go."""
-        self.update_rule.step(self.index)
+        self.engine.restore(self._first)
 
     # Walking the stages
 
@@ -183,41 +77,28 @@ class Trainer:
 
     def step(self) -> Evaluation | None:
         """Run all stages that are left of this training step, or all of the next one where this one is finished."""
-        return self._run(len(self._actions))
+        return self._run(len(self.engine.stages))
 
     def finish_phase(self, phase: Phase) -> Evaluation | None:
         """Run to the end of `phase`: in this training step, or in the next one where it has passed here."""
         evaluation = None
-        target = end_of(phase, self.depth)
-        if target <= self.done < len(self._actions):
+        engine = self.engine
+        target, last = end_of(phase, engine.depth), len(engine.stages)
+        if target <= engine.done < last:
             evaluation = self.step()
-        return self._run(target - self.done % len(self._actions)) or evaluation
+        return self._run(target - engine.done % last) or evaluation
 
     def _run(self, count: int) -> Evaluation | None:
         """Run up to `count` stages, not beyond the end of a training step."""
         started = time.perf_counter()
-        last = len(self._actions)
-        if self.done == last:
-            self._begin_step(self.index + 1)
-        end = min(self.done + count, last)
-        for action in self._phases if end - self.done == last else self._actions[self.done : end]:
-            action()
-        self.done = end
-        evaluation = self._finish_step() if end == last else None
+        evaluation = self._finish_step() if self.engine.run(count) else None
         self.seconds += time.perf_counter() - started
         return evaluation
 
-    def _begin_step(self, index: int) -> None:
-        self.index = index
-        self.done = 0
-        self.batch = self.batches.load(*divmod(index, self.batches.per_epoch))
-        self.outputs[0] = self.batch.inputs
-        self.network.at_step(index)
-
     def _finish_step(self) -> Evaluation | None:
-        loss = self.scores.mean
+        loss = self.engine.scores.mean
         self.history.record_step(loss)
-        steps = self.index + 1
+        steps = self.engine.steps_done
         reason = after_step(self.stopping, steps, self.seconds, loss)
         epoch_ended = steps % self.batches.per_epoch == 0 and self._evaluation_due(steps)
         if reason != DIVERGED and (reason or epoch_ended or steps % GOOD_STEPS == 0):
@@ -243,15 +124,22 @@ class Trainer:
         score = self.assess(validation).score if len(validation) else None
         evaluation = self.history.record_evaluation(steps, self.epoch + 1, self.seconds, score)
         if steps % self.batches.per_epoch == 0:
-            self.update_rule.schedule.observe(selection_loss(evaluation), evaluation.epoch)
+            self._tell_schedule(evaluation)
         if evaluation is self.history.best:
-            self.best = self.checkpoint()
+            self.best = self.engine.state()
         return evaluation
+
+    def _tell_schedule(self, evaluation: Evaluation) -> None:
+        schedule, loss = self.update_rule.schedule, selection_loss(evaluation)
+        if schedule.listens:
+            heard = Heard(evaluation.step, loss if math.isfinite(loss) else None, evaluation.epoch)
+            heard.apply(self.update_rule)
+            self.journal.add(heard)
 
     def _keep_if_good(self) -> str | None:
         if not self._is_finite():
             return DIVERGED
-        self.last_good = self.checkpoint()
+        self.last_good = self.engine.state()
         return None
 
     def _is_finite(self) -> bool:
@@ -268,37 +156,28 @@ class Trainer:
     @property
     def steps_done(self) -> int:
         """How many training steps are finished."""
-        return self.index + (self.done == len(self.stages))
+        return self.engine.steps_done
 
     @property
     def epoch(self) -> int:
         """The epoch of the current training step, from 0."""
-        return self.index // self.batches.per_epoch
+        return self.engine.index // self.batches.per_epoch
 
     @property
     def batch_index(self) -> int:
         """The place of the current batch in its epoch, from 0."""
-        return self.index % self.batches.per_epoch
+        return self.engine.index % self.batches.per_epoch
 
     def close(self) -> None:
-        """End its second thread, and let it be gone when the last one who knows it is; it cannot go on after that.
-
-        Without it, the trainer would wait for the garbage collection: its actions know it, and it knows them.
-        """
+        """End its second thread, and let it be gone when the last one who knows it is; it cannot go on after that."""
         self.network.workers.close()
-        self._actions.clear()
-        self._phases.clear()
+        self.engine.close()
 
     def change_rate(self, learning_rate: float) -> None:
         """Train with this learning rate from the next update that is proposed."""
-        is_proposed = self.done >= len(self.stages) - 1
-        step = self.index + is_proposed
-        earlier = (rate for changed, rate in reversed(self.rate_changes.items()) if changed < step)
-        if learning_rate == next(earlier, self._first.update_rule.learning_rate):
-            self.rate_changes.pop(step, None)
-        else:
-            self.rate_changes[step] = learning_rate
         self.update_rule.learning_rate = learning_rate
+        is_proposed = self.engine.done >= len(self.engine.stages) - 1
+        self.journal.add(Rate(self.engine.index + is_proposed, learning_rate))
 
     @property
     def only_in_training(self) -> tuple[str, ...]:
@@ -321,6 +200,7 @@ class Trainer:
         """Lift the rules that stopped the run, so that it can go on until somebody stops it."""
         self.stopping = Stopping(epochs=None)
         if self.stopped_by != DIVERGED:
+            self.journal.add(Lifted(self.steps_done))
             self.stopped_by = None
 
     def assess(self, split: Split, check: Callable[[], None] | None = None) -> Assessment:
@@ -337,27 +217,7 @@ class Trainer:
         """
         return predict(self._evaluator, stored, self.encoder)
 
-    def checkpoint(self) -> Checkpoint:
-        """A copy of the parameters and of the optimizer's memory, as they are after the last finished step."""
-        parameters, steps = self.network.parameters, self.steps_done
-        values, statistics = parameters.values.copy(), parameters.statistics.copy()
-        if self.done == len(self.stages) - 1:
-            # With the update proposed, the optimizer's memory belongs to the end of this step already.
-            steps, values, statistics = (
-                steps + 1,
-                values + self.update_rule.optimizer.updates,
-                parameters.following.copy(),
-            )
-        return Checkpoint(steps, values, statistics, self.update_rule.state())
-
-    def restore(self, checkpoint: Checkpoint) -> None:
-        """Take up a checkpoint of this run, at the beginning of the training step that follows it."""
-        self.network.parameters.values[...] = checkpoint.values
-        self.network.parameters.statistics[...] = checkpoint.statistics
-        self.update_rule.restore(checkpoint.update_rule)
-        self._begin_step(checkpoint.step)
-
-    def kept(self) -> Checkpoint:
+    def kept(self) -> EngineState:
         """The state that the run is to be remembered by.
 
         The latest one; the best one if patience ended the run; the last one with finite numbers if it diverged.
@@ -366,4 +226,4 @@ class Trainer:
             return self.last_good
         if self.stopped_by == "patience" and self.best is not None:
             return self.best
-        return self.checkpoint()
+        return self.engine.state()

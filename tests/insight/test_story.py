@@ -47,7 +47,7 @@ def make_trainer(dataset, network=None, stopping=None, **training):
 
 
 def frame_of(trainer, example=0):
-    state = State.PAUSED if trainer.done else State.READY
+    state = State.PAUSED if trainer.engine.done else State.READY
     if trainer.stopped_by:
         state = State.DIVERGED if trainer.stopped_by == "diverged" else State.FINISHED
     return Camera(trainer).take(Focus(example), state, Rates())
@@ -107,7 +107,7 @@ def assert_says(trainer, pattern, *expected):
 
 def test_the_numbers_of_each_stage_are_those_of_the_frame():
     trainer = make_trainer(make_dataset(("ant", "bee", "cow")), {"layers": "dense 5 tanh"}, batch_size=4)
-    depth = trainer.depth
+    depth = trainer.engine.depth
     trainer.advance()
     units = frame_of(trainer).layers[0].units
     k = np.abs(units.activations).argmax()
@@ -147,7 +147,7 @@ def test_the_numbers_of_each_stage_are_those_of_the_frame():
     assert_says(trainer, pattern, 0.9, 0.01, 100 * shares[most])
     trainer.advance()
     frame = frame_of(trainer)
-    assert trainer.done == end_of(Phase.UPDATE, depth)
+    assert trainer.engine.done == end_of(Phase.UPDATE, depth)
     assert_says(
         trainer,
         r"the # weights .* loss of this batch was # \(said wrong: # of 4\)",
@@ -164,7 +164,7 @@ def test_the_numbers_of_each_stage_are_those_of_the_frame():
 def test_a_moment_of_a_usual_network_fits_three_lines_of_a_small_terminal(network):
     dataset = make_dataset(("cat", "dog"), features=3072, examples=32)
     trainer = make_trainer(dataset, network, batch_size=16)
-    for _ in range(len(trainer.stages) + 1):
+    for _ in range(len(trainer.engine.stages) + 1):
         assert len(wrap(told(trainer), 76)) <= 3
         trainer.advance()
 
@@ -233,7 +233,9 @@ def test_many_logits_are_told_by_the_highest_and_the_labels():
 )
 def test_an_error_is_told_with_as_many_decimals_as_it_takes_to_see_it(p, subtraction):
     trainer = worked_example()
-    trainer.scores = trainer.scores._replace(prediction=np.array([[p, 1 - p]]), errors=np.array([[p - 1, 1 - p]]))
+    trainer.engine.scores = trainer.engine.scores._replace(
+        prediction=np.array([[p, 1 - p]]), errors=np.array([[p - 1, 1 - p]])
+    )
     assert f"the error of the node is {subtraction}." in told(trainer)
 
 
@@ -260,7 +262,7 @@ def test_a_diverged_run_says_what_is_not_finite():
         while trainer.stopped_by is None:
             trainer.step()
         assert told(trainer).startswith(f"Training diverged at step {trainer.steps_done}: the loss is not a finite")
-        trainer.scores = trainer.scores._replace(mean=0.5)
+        trainer.engine.scores = trainer.engine.scores._replace(mean=0.5)
         assert "the size of the weights is not a finite number" in told(trainer)
     assert "it is 1e30 now" in told(trainer)
 
@@ -345,7 +347,7 @@ def test_every_stage_of_any_network_is_told_in_sound_sentences(built, rule, lear
     settings = {**rule, "learning_rate": learning_rate, "batch_size": batch_size, "dtype": dtype}
     trainer = make_trainer(dataset, {**network, "layers": layers}, stopping={"steps": 4}, **settings)
     with np.errstate(all="ignore"):
-        for _ in range(4 * len(trainer.stages) + 1):
+        for _ in range(4 * len(trainer.engine.stages) + 1):
             sentences = tell(frame_of(trainer, example))
             text = " ".join(sentences)
             assert text

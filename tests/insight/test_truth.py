@@ -69,7 +69,7 @@ def check_backward(trainer, part, example, text):
             assert shows(largest[1], gradients[1]), text
     passed = found(r"At (?:unit|map) #(?:, row #, column #)?, ∂L/∂\S+ = # became ∂L/∂\S+ = #", text)
     if passed:
-        came, went = (trainer.output_gradients[i][example] for i in (part + 1, part))
+        came, went = (trainer.engine.output_gradients[i][example] for i in (part + 1, part))
         shape = trainer.network.layers[part].output_shape
         places = np.flatnonzero(np.abs(came) == np.abs(came).max())
         assert any(shows(passed[3], came.flat[i]) and shows(passed[4], went.flat[i]) for i in places), text
@@ -112,14 +112,14 @@ def test_what_is_said_of_a_network_by_chance_is_recomputed_from_it(built, rule, 
     settings = {**rule, "learning_rate": learning_rate, "dtype": dtype, "batch_size": 3, "threads": 1}
     trainer = make_trainer(dataset, {**network, "layers": layers}, **settings)
     with np.errstate(all="ignore"):
-        for phase, part in trainer.stages:
+        for phase, part in trainer.engine.stages:
             before = {name: array.copy() for name, array in trainer.network.parameters.named().items()}
             if phase is Phase.UPDATE and part == PROPOSE:
                 kept = before
             trainer.advance()
             text = told(trainer, example)
             if phase is Phase.FORWARD:
-                check_forward(trainer, trainer.outputs[part + 1][example], text)
+                check_forward(trainer, trainer.engine.outputs[part + 1][example], text)
             elif phase is Phase.BACKWARD:
                 check_backward(trainer, part, example, text)
             elif phase is Phase.UPDATE:
@@ -134,7 +134,7 @@ def test_the_slope_of_a_hill_is_shared_by_its_units():
     trainer.advance()
     text = told(trainer, 1)
     size, units, slope = found(r"\(p − y\) / \(# × #\) = # says", text)
-    error = trainer.scores.errors[1]
+    error = trainer.engine.scores.errors[1]
     assert shows(slope, error[np.abs(error).argmax()] / (number(size) * number(units))), text
 
 
@@ -142,12 +142,12 @@ def test_of_weighted_classes_an_example_makes_its_weight_times_its_loss():
     dataset = make_dataset(("ant", "bee", "cow"), examples=9)
     trainer = make_trainer(dataset, batch_size=9, class_weights={"ant": 1.0, "bee": 2.0, "cow": 3.0})
     trainer.finish_phase(Phase.LOSS)
-    weights = trainer.batch.weights
+    weights = trainer.engine.batch.weights
     for example in range(9):
         text = told(trainer, example)
         groups = found(r"it makes # × # = # of the loss, #, #%\.", text)
-        weight, loss = weights[example] / weights.sum(), trainer.scores.each[example]
-        mean = float(np.average(trainer.scores.each, weights=weights))
+        weight, loss = weights[example] / weights.sum(), trainer.engine.scores.each[example]
+        mean = float(np.average(trainer.engine.scores.each, weights=weights))
         expected = (weight, loss, weight * loss, mean, 100 * weight * loss / mean)
         assert all(shows(*pair) for pair in zip(groups, expected, strict=True)), text
 
@@ -174,5 +174,5 @@ def test_silent_units_are_counted_over_all_and_not_over_those_that_are_drawn():
     trainer = make_trainer(make_dataset(("cat", "dog")), {"layers": "dense 60 relu"})
     trainer.advance()
     trainer.advance()
-    silent = np.count_nonzero(trainer.outputs[2][0] == 0)
+    silent = np.count_nonzero(trainer.engine.outputs[2][0] == 0)
     assert f"Silent for this example: {silent} of 60 units." in told(trainer)

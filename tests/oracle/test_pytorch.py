@@ -326,22 +326,22 @@ def test_smoothed_labels_and_weighted_classes_of_an_experiment(output, names):
     )
     trainer.finish_phase(Phase.BACKWARD)
 
-    labels = torch.from_numpy(labels[trainer.batch.indices])
-    leaf = torch.tensor(trainer.outputs[-1], requires_grad=True)
+    labels = torch.from_numpy(labels[trainer.engine.batch.indices])
+    leaf = torch.tensor(trainer.engine.outputs[-1], requires_grad=True)
     if output == "softmax":
         each = functional.cross_entropy(leaf, labels, label_smoothing=smoothing, reduction="none")
     else:
         positive = (labels == dataset.task.positive_class).to(torch.float64)[:, None]
         smoothed = positive * (1 - smoothing) + smoothing / 2
-        agree(trainer.batch.targets, smoothed.numpy())
+        agree(trainer.engine.batch.targets, smoothed.numpy())
         each = functional.binary_cross_entropy_with_logits(leaf, smoothed, reduction="none")[:, 0]
     weights = torch.tensor([weight[names[k]] for k in labels], dtype=torch.float64)
     mean = (each * weights).sum() / weights.sum()
     mean.backward()
-    agree(trainer.batch.weights, weights.numpy())
-    agree(trainer.scores.each, each.detach().numpy())
-    assert trainer.scores.mean == pytest.approx(mean.item(), rel=1e-12)
-    agree(trainer.output_gradients[-1], leaf.grad.numpy())
+    agree(trainer.engine.batch.weights, weights.numpy())
+    agree(trainer.engine.scores.each, each.detach().numpy())
+    assert trainer.engine.scores.mean == pytest.approx(mean.item(), rel=1e-12)
+    agree(trainer.engine.output_gradients[-1], leaf.grad.numpy())
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam"])

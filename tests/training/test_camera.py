@@ -43,7 +43,7 @@ def test_gradients_shown_match_central_differences(make_trainer):
     trainer.step()
     trainer.finish_phase(Phase.BACKWARD)
     network = trainer.network.for_evaluation()
-    expected = numerical_gradient(network, trainer.batch.inputs.copy(), trainer.batch.targets)
+    expected = numerical_gradient(network, trainer.engine.batch.inputs.copy(), trainer.engine.batch.targets)
     named = trainer.network.parameters.named(expected)
     for name, block in BLOCKS.items():
         shown = take(camera, block=block).matrix
@@ -64,7 +64,7 @@ def test_the_errors_shown_match_central_differences_of_the_loss_in_the_logits(ma
     trainer = make_trainer(dtype="float64")
     camera = Camera(trainer)
     trainer.finish_phase(Phase.BACKWARD)
-    logits, targets = trainer.outputs[-1].copy(), trainer.batch.targets
+    logits, targets = trainer.engine.outputs[-1].copy(), trainer.engine.batch.targets
     frame = take(camera, example=3, block=2)
     loss = trainer.network.for_evaluation().loss
     for unit, shown in zip(frame.errors.indices, frame.errors.grad_z, strict=True):
@@ -74,7 +74,7 @@ def test_the_errors_shown_match_central_differences_of_the_loss_in_the_logits(ma
         above, below = (loss.forward(z, targets).mean for z in shifted)
         assert shown == pytest.approx((above - below) / 2e-6, abs=1e-8)
     assert frame.example.error == pytest.approx(frame.example.prediction - frame.example.target)
-    assert frame.batch_loss == pytest.approx(trainer.scores.each.mean())
+    assert frame.batch_loss == pytest.approx(trainer.engine.scores.each.mean())
 
 
 def test_hidden_errors_obey_the_chain_rule(make_trainer):
@@ -90,9 +90,9 @@ def test_what_a_stage_has_not_reached_is_none(make_trainer):
     trainer = make_trainer()
     camera = Camera(trainer)
     trainer.step()
-    for done in range(1, len(trainer.stages) + 1):
+    for done in range(1, len(trainer.engine.stages) + 1):
         trainer.advance()
-        assert trainer.done == done
+        assert trainer.engine.done == done
         frame = take(camera, block=2)
         scored = done >= end_of(Phase.LOSS, DEPTH)
         for value in (
@@ -136,7 +136,7 @@ def test_weights_and_proposed_update_are_shown_as_they_are(make_trainer):
     camera = Camera(trainer)
     trainer.step()
     before = take(camera, quantity=Quantity.WEIGHT).matrix.cells
-    while trainer.done != end_of(Phase.BACKWARD, DEPTH) + 1:
+    while trainer.engine.done != end_of(Phase.BACKWARD, DEPTH) + 1:
         trainer.advance()
     proposed = take(camera, quantity=Quantity.UPDATE).matrix.cells
     np.testing.assert_array_equal(take(camera, quantity=Quantity.WEIGHT).matrix.cells, before)
@@ -155,13 +155,13 @@ def test_a_frame_is_a_copy(make_trainer):
         trainer.network.parameters.values,
         trainer.network.parameters.gradients,
         trainer.update_rule.optimizer.updates,
-        trainer.scores.prediction,
-        trainer.scores.each,
-        trainer.batch.targets,
+        trainer.engine.scores.prediction,
+        trainer.engine.scores.each,
+        trainer.engine.batch.targets,
         trainer.dataset.train.inputs,
         trainer.history.training.means,
-        *trainer.outputs,
-        *trainer.output_gradients[1:],
+        *trainer.engine.outputs,
+        *trainer.engine.output_gradients[1:],
     ]
     for frame in frames:
         for array in arrays(frame):
@@ -206,13 +206,13 @@ def test_a_focus_that_does_not_exist_moves_to_one_that_does(make_trainer):
     trainer = make_trainer()
     frame = take(Camera(trainer), example=8, block=17)
     assert (frame.example.place, frame.focus.block) == (0, 2)
-    assert frame.example.number == trainer.batch.indices[0]
+    assert frame.example.number == trainer.engine.batch.indices[0]
 
 
 def test_hidden_units_are_listed_by_the_error_that_has_reached_them(make_trainer):
     trainer = make_trainer()
     camera = Camera(trainer)
-    for _ in trainer.stages:
+    for _ in trainer.engine.stages:
         trainer.advance()
         errors = take(camera, block=0).errors
         if errors.grad_a is not None:
@@ -251,7 +251,7 @@ def many_classes(make_experiment):
     dataset = Dataset("many", names, split, split, split, Standardization.of(inputs))
     trainer = assemble(make_experiment(layers="dense 30 relu", batch_size=MANY), dataset)
     trainer.finish_phase(Phase.BACKWARD)
-    return trainer, int(np.flatnonzero(trainer.batch.indices == 290)[0])
+    return trainer, int(np.flatnonzero(trainer.engine.batch.indices == 290)[0])
 
 
 def test_of_many_outputs_the_target_comes_first_and_then_the_largest_errors(many_classes):
@@ -260,7 +260,7 @@ def test_of_many_outputs_the_target_comes_first_and_then_the_largest_errors(many
     errors = np.abs(frame.example.error)
     assert frame.errors.indices[0] == 290
     assert frame.errors.indices[1:].tolist() == [k for k in np.argsort(-errors, kind="stable") if k != 290][:63]
-    np.testing.assert_array_equal(frame.errors.grad_z, trainer.output_gradients[-1][place][frame.errors.indices])
+    np.testing.assert_array_equal(frame.errors.grad_z, trainer.engine.output_gradients[-1][place][frame.errors.indices])
     assert len(pickle.dumps(frame)) < 200_000
 
 
@@ -271,9 +271,9 @@ def test_the_outputs_of_a_diagram_are_the_example_s_own_classes_and_the_first_on
     indices = frame.layers[-1].units.indices
     own = [290, frame.example.said]
     assert indices.tolist() == [*own, *(k for k in range(30) if k not in own)][: len(indices)]
-    np.testing.assert_array_equal(frame.layers[-1].units.activations, trainer.outputs[-1][place][indices])
+    np.testing.assert_array_equal(frame.layers[-1].units.activations, trainer.engine.outputs[-1][place][indices])
     weights = trainer.network.layers[-1].parameters()[0].values
     np.testing.assert_array_equal(frame.layers[-1].edges, weights[np.ix_(frame.layers[-2].units.indices, indices)])
     trainer.step()
     trainer.advance()
-    assert take(camera, 0).layers[-1].units.indices[0] == trainer.batch.indices[0]
+    assert take(camera, 0).layers[-1].units.indices[0] == trainer.engine.batch.indices[0]

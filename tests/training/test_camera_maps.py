@@ -53,7 +53,7 @@ def loss_from(trainer, layer, output):
     """The loss of the batch if layer number `layer` had given `output`; forward passes as training makes them."""
     for following in trainer.network.layers[layer + 1 :]:
         output = following.forward(output)
-    return trainer.network.loss.forward(output, trainer.batch.targets).mean
+    return trainer.network.loss.forward(output, trainer.engine.batch.targets).mean
 
 
 def differences(values, loss, step=1e-6):
@@ -75,7 +75,7 @@ def test_gradients_of_kernels_match_central_differences(make, name, block):
     trainer.finish_phase(Phase.BACKWARD)
     shown = take(camera, block=block).matrix
     weights = trainer.network.layers[numbers(trainer, name)].weights.values
-    inputs = trainer.batch.inputs.copy()
+    inputs = trainer.engine.batch.inputs.copy()
     expected = differences(weights, lambda: loss_from(trainer, -1, inputs))
     assert shown.cells.shape == (weights.shape[3], weights.shape[2], 3, 3)
     assert relative_error(shown.cells, expected[:, :, shown.columns[:, None], shown.rows].transpose(3, 2, 0, 1)) < 1e-5
@@ -94,7 +94,7 @@ def test_errors_of_maps_match_central_differences(make, block, first, last):
     trainer, camera = make()
     trainer.finish_phase(Phase.BACKWARD)
     errors = take(camera, example=2, block=block).errors
-    kept = [output.copy() for output in trainer.outputs]
+    kept = [output.copy() for output in trainer.engine.outputs]
     assert errors.of_maps == (block != DENSE1)
     assert (errors.grad_z is None) == (errors.z is None) == (block == POOL1)
     by_unit = {}
@@ -122,14 +122,15 @@ def test_a_unit_is_a_map_and_tells_its_number_of_largest_magnitude(make):
     trainer.finish_phase(Phase.BACKWARD)
     frame = take(camera, example=3)
     assert (frame.input.total, frame.input.sides) == (3, (HEIGHT, WIDTH))
-    np.testing.assert_array_equal(frame.input.activations, extremes(trainer.outputs[0][3])[frame.input.indices])
+    np.testing.assert_array_equal(frame.input.activations, extremes(trainer.engine.outputs[0][3])[frame.input.indices])
     sides = {CONV1: (8, 6), POOL1: (4, 3), CONV2: (4, 3), DENSE1: None, DENSE2: None}
     for number, layer in enumerate(frame.layers):
         maps = (1, 1) if sides[layer.block] is None else sides[layer.block]
         units = layer.units
         assert (units.total, units.sides) == ((5, 5, 4, 7, 3)[layer.block], sides[layer.block])
         output, gradient = (
-            buffers[number + 1][3].reshape(*maps, -1) for buffers in (trainer.outputs, trainer.output_gradients)
+            buffers[number + 1][3].reshape(*maps, -1)
+            for buffers in (trainer.engine.outputs, trainer.engine.output_gradients)
         )
         np.testing.assert_array_equal(units.activations, extremes(output)[units.indices])
         np.testing.assert_array_equal(units.gradients, extremes(gradient)[units.indices])
@@ -184,7 +185,7 @@ def test_feature_maps_of_the_focused_example(make):
     trainer.finish_phase(Phase.BACKWARD)
     for block, last in ((CONV1, "dropout1"), (POOL1, "pool1"), (CONV2, "flatten1")):
         shown = take(camera, example=4, block=block, quantity=Quantity.ACTIVATION).matrix
-        output = trainer.outputs[numbers(trainer, last) + 1][4].reshape(*shown.sides, -1)
+        output = trainer.engine.outputs[numbers(trainer, last) + 1][4].reshape(*shown.sides, -1)
         np.testing.assert_array_equal(shown.cells[:, 0], output[:, :, shown.rows].transpose(2, 0, 1).astype(np.float32))
 
 
@@ -192,7 +193,7 @@ def test_the_gradient_of_a_pool_is_that_of_its_whole_block(make):
     trainer, camera = make("pool 2 batchnorm relu, conv 3 3x3")
     trainer.finish_phase(Phase.BACKWARD)
     shown = take(camera, example=4, block=0).matrix
-    gradient = trainer.output_gradients[numbers(trainer, "relu1") + 1][4]
+    gradient = trainer.engine.output_gradients[numbers(trainer, "relu1") + 1][4]
     np.testing.assert_array_equal(shown.cells[:, 0], gradient[:, :, shown.rows].transpose(2, 0, 1).astype(np.float32))
 
 
@@ -200,7 +201,7 @@ def test_large_feature_maps_are_reduced_to_signed_extremes(make):
     trainer, camera = make("conv 3 3x3", pictures(100, 70))
     trainer.finish_phase(Phase.FORWARD)
     shown = take(camera, block=0, quantity=Quantity.ACTIVATION).matrix
-    output = trainer.outputs[1][0]
+    output = trainer.engine.outputs[1][0]
     assert (shown.step, shown.cells.shape[2:]) == (3, (34, 24))
     for r, number in enumerate(shown.rows):
         for y, x in ((0, 0), (11, 7), (33, 23)):
@@ -215,7 +216,7 @@ def test_the_maps_before_a_pool_are_marked_where_it_kept_a_number(make, size, he
     trainer.finish_phase(Phase.FORWARD)
     pool = numbers(trainer, "pool1")
     shown = take(camera, example=1, block=1 if before else 0, quantity=Quantity.ACTIVATION).matrix
-    given, passed = trainer.outputs[pool][1], trainer.outputs[pool + 1][1]
+    given, passed = trainer.engine.outputs[pool][1], trainer.engine.outputs[pool + 1][1]
     winners = trainer.network.layers[pool].winners(1)
     expected = np.zeros(given.shape, bool)
     for y, x, channel in np.ndindex(passed.shape):
@@ -234,7 +235,7 @@ def test_a_global_pool_shows_the_maps_that_it_averages_and_one_number_of_each(ma
     np.testing.assert_allclose(shown.cells[:, 0, 0, 0], shown.before.mean((1, 2)), rtol=1e-5)
     assert shown.kept is None
     gradient = take(camera, block=1).matrix
-    expected = trainer.output_gradients[numbers(trainer, "globalpool1") + 1][0][gradient.rows]
+    expected = trainer.engine.output_gradients[numbers(trainer, "globalpool1") + 1][0][gradient.rows]
     np.testing.assert_array_equal(gradient.cells[:, 0, 0, 0], expected.astype(np.float32))
     layers = {layer.name: layer for layer in take(camera).layers}
     assert layers["globalpool1"].units.indices.tolist() == layers["conv1"].units.indices.tolist()
@@ -263,7 +264,7 @@ def test_every_kind_of_layer_may_be_the_first(make, layers):
     trainer, camera = make(layers)
     units, sides, blocks = FIRST[layers]
     trainer.step()
-    for done in range(1, len(trainer.stages) + 1):
+    for done in range(1, len(trainer.engine.stages) + 1):
         trainer.advance()
         for block in range(camera.blocks):
             for quantity in Quantity:
@@ -292,8 +293,8 @@ def test_a_block_that_follows_nothing_shows_what_it_does_to_the_examples(make):
     trainer, camera = make("dropout 0.3, dense 5 relu")
     trainer.finish_phase(Phase.BACKWARD)
     for quantity, batch in (
-        (Quantity.ACTIVATION, trainer.outputs[1]),
-        (Quantity.GRADIENT, trainer.output_gradients[1]),
+        (Quantity.ACTIVATION, trainer.engine.outputs[1]),
+        (Quantity.GRADIENT, trainer.engine.output_gradients[1]),
     ):
         shown = take(camera, block=0, quantity=quantity).matrix
         assert isinstance(shown, MatrixView)
@@ -314,8 +315,8 @@ def test_a_frame_of_maps_is_a_copy(make):
         trainer.network.parameters.values,
         trainer.network.parameters.gradients,
         trainer.update_rule.optimizer.updates,
-        *trainer.outputs,
-        *trainer.output_gradients[1:],
+        *trainer.engine.outputs,
+        *trainer.engine.output_gradients[1:],
     ]
     for frame in frames:
         for array in arrays(frame):
@@ -334,7 +335,7 @@ def test_nothing_of_the_step_before_is_left_in_a_frame_of_maps(make):
             assert shown.cells is None
             assert getattr(shown, "before", None) is None
     assert take(camera, block=CONV1, quantity=Quantity.WEIGHT).matrix.cells is not None
-    assert trainer.done == 1 < end_of(Phase.FORWARD, trainer.depth)
+    assert trainer.engine.done == 1 < end_of(Phase.FORWARD, trainer.engine.depth)
 
 
 @pytest.mark.parametrize(

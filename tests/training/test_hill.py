@@ -47,7 +47,7 @@ def test_the_error_is_told_in_the_unit_of_the_number(loss: str) -> None:
 @pytest.mark.parametrize("loss", ["cross-entropy", "mse"])
 def test_its_gradient_is_that_of_its_loss(loss: str) -> None:
     trainer = assemble(experiment(loss=loss), examples())
-    batch = trainer.batch
+    batch = trainer.engine.batch
     assert batch.targets.shape == (16, 45)
     network = trainer.network
     expected = numerical_gradient(network, batch.inputs, batch.targets)
@@ -73,7 +73,7 @@ def test_the_units_that_are_shown_are_those_around_the_target() -> None:
     camera = Camera(trainer)
     for place in (0, 5):
         frame = camera.take(f.Focus(place, camera.blocks - 1), f.State.PAUSED, f.Rates())
-        peak = int(trainer.batch.targets[place].argmax())
+        peak = int(trainer.engine.batch.targets[place].argmax())
         assert frame.errors.indices[0] == peak
         distances = np.abs(frame.errors.indices - peak)
         assert (np.diff(distances) >= 0).all()

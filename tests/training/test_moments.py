@@ -55,7 +55,7 @@ def assert_same(one, other, where="frame"):
 
 
 def moment(trainer):
-    return trainer.index, trainer.done
+    return trainer.engine.index, trainer.engine.done
 
 
 def stage_by_stage(trainer, until):
@@ -79,12 +79,12 @@ def test_the_same_moment_gives_the_same_frame(makers, kind, walk):
     looked at, and one of a trainer that took up a checkpoint."""
     walked, walked_past = makers[kind](), makers[kind]()
     watching, at_first = Camera(walked), Camera(walked_past)
-    checkpoint = walked.checkpoint()
+    checkpoint = walked.engine.state()
     for way, focus, state in walk:
         if way == "many steps":
             for _ in range(MANY if kind == "features" else 3):
                 walked.step()
-            checkpoint = walked.checkpoint()
+            checkpoint = walked.engine.state()
             walked.step()
         else:
             WAYS[way](walked)
@@ -92,7 +92,7 @@ def test_the_same_moment_gives_the_same_frame(makers, kind, walk):
             continue
         stage_by_stage(walked_past, moment(walked))
         restored = makers[kind]()
-        restored.restore(checkpoint)
+        restored.engine.restore(checkpoint)
         stage_by_stage(restored, moment(walked))
         # What was measured on the way is not in a checkpoint.
         restored.history = walked.history

@@ -37,7 +37,7 @@ def test_the_error_of_a_sure_example_is_as_large_as_its_loss(make_sure, output):
     camera = Camera(trainer)
     chance = 1 / (1 + math.exp(SURE))
     seen = set()
-    for place in range(len(trainer.batch.indices)):
+    for place in range(len(trainer.engine.batch.indices)):
         example = camera.take(Focus(place), State.PAUSED, Rates()).example
         seen.add(example.label)
         if example.label == 1:

@@ -106,10 +106,10 @@ def test_of_numbers_it_is_the_prediction(make_plane_trainer):
 
 def test_looking_in_the_middle_of_a_step_changes_no_bit(make_plane_trainer):
     trainers = [make_plane_trainer(layers=LAYERS, optimizer="adam") for _ in range(2)]
-    for _ in range(3 * len(trainers[0].stages)):
-        before = pickle.dumps([trainers[0].outputs, trainers[0].output_gradients])
+    for _ in range(3 * len(trainers[0].engine.stages)):
+        before = pickle.dumps([trainers[0].engine.outputs, trainers[0].engine.output_gradients])
         take(Camera(trainers[0]))  # A new camera has to compute its surface, here and now.
-        assert pickle.dumps([trainers[0].outputs, trainers[0].output_gradients]) == before
+        assert pickle.dumps([trainers[0].engine.outputs, trainers[0].engine.output_gradients]) == before
         for trainer in trainers:
             trainer.advance()
         seen, unseen = (trainer.network.parameters for trainer in trainers)
@@ -122,7 +122,7 @@ def test_it_changes_when_the_update_lands_and_not_before(make_plane_trainer):
     camera = Camera(trainer)
     for _ in range(2):
         before = take(camera)
-        for _ in trainer.stages[:-1]:
+        for _ in trainer.engine.stages[:-1]:
             trainer.advance()
             np.testing.assert_array_equal(take(camera).values, before.values)
         trainer.advance()
@@ -151,7 +151,7 @@ def test_it_says_of_which_step_it_is(make_plane_trainer):
     trainer = make_plane_trainer()
     camera = Camera(trainer)
     for steps in range(3):
-        for _ in trainer.stages:
+        for _ in trainer.engine.stages:
             assert take(camera).steps == steps
             trainer.advance()
     assert take(camera).steps == 3
@@ -169,11 +169,11 @@ def test_it_lasts_so_long_that_it_takes_a_hundredth_of_the_training(make_plane_t
 def test_restored_weights_are_seen(make_plane_trainer):
     trainer = make_plane_trainer(learning_rate=0.1)
     camera = Camera(trainer)
-    first, checkpoint = take(camera), trainer.checkpoint()
+    first, checkpoint = take(camera), trainer.engine.state()
     for _ in range(5):
         trainer.step()
     assert np.any(take(camera).values != first.values)
-    trainer.restore(checkpoint)
+    trainer.engine.restore(checkpoint)
     np.testing.assert_array_equal(take(camera).values, first.values)
 
 
@@ -182,11 +182,11 @@ def test_the_points_are_the_batch_and_some_others(make_plane_trainer):
     camera, train = Camera(trainer), trainer.dataset.train
     for example in (0, 7, POINTS + 40):
         plane = camera.take(Focus(example), State.PAUSED, Rates()).points
-        number = trainer.batch.indices[example]
+        number = trainer.engine.batch.indices[example]
         np.testing.assert_array_equal(plane.points[plane.focused], train.inputs[number])
         assert plane.labels[plane.focused] == train.labels[number]
         assert plane.batch == POINTS
-        batch = {tuple(point) for point in train.inputs[trainer.batch.indices].tolist()}
+        batch = {tuple(point) for point in train.inputs[trainer.engine.batch.indices].tolist()}
         assert {tuple(point) for point in plane.points[: plane.batch].tolist()} <= batch
         assert len(plane.points) == 2 * POINTS
 

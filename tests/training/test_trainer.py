@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nnviz.nn import workers
+from nnviz.training.journal import Rate
 from nnviz.training.stages import Phase
 from nnviz.training.trainer import Trainer
 
@@ -41,7 +42,7 @@ def test_any_mixture_of_ways_to_go_on_ends_in_the_same_bits(make_trainer, optimi
             getattr(walked, way)()
     walked.step()
     go_to(straight, walked.steps_done)
-    assert straight.index == walked.index
+    assert straight.engine.index == walked.engine.index
     assert bits(straight) == bits(walked)
     assert state(straight) == state(walked)
     assert straight.history.training.means.tobytes() == walked.history.training.means.tobytes()
@@ -82,10 +83,10 @@ def test_a_checkpoint_of_any_moment_goes_on_in_the_same_bits(make_picture_traine
     """Running means, dropout, augmentation and all: from the middle of a step too."""
     straight, kept = make_picture_trainer(optimizer="adam"), make_picture_trainer(optimizer="adam")
     go_to(straight, STEPS)
-    for stage in range(2 * len(kept.stages)):
+    for stage in range(2 * len(kept.engine.stages)):
         kept.advance()
         resumed = make_picture_trainer(optimizer="adam")
-        resumed.restore(kept.checkpoint())
+        resumed.engine.restore(kept.engine.state())
         go_to(resumed, STEPS)
         assert bits(resumed) == bits(straight), stage
         assert state(resumed) == state(straight), stage
@@ -95,9 +96,9 @@ def test_a_checkpoint_of_any_moment_goes_on_in_the_same_bits(make_picture_traine
 def test_a_phase_that_has_passed_is_finished_in_the_next_step(make_trainer, phase):
     trainer = make_trainer()
     trainer.finish_phase(phase)
-    done = trainer.done
+    done = trainer.engine.done
     trainer.finish_phase(phase)
-    assert (trainer.index, trainer.done) == (1, done)
+    assert (trainer.engine.index, trainer.engine.done) == (1, done)
 
 
 def test_looking_and_evaluating_in_the_middle_of_a_step_disturbs_nothing(make_trainer, dataset):
@@ -134,12 +135,12 @@ def test_a_seed_decides_every_bit(make_trainer):
 def test_going_on_from_a_checkpoint_is_as_if_nothing_had_happened(make_trainer, optimizer):
     trainer = make_trainer(optimizer=optimizer)
     go_to(trainer, STEPS)
-    checkpoint = trainer.checkpoint()
+    checkpoint = trainer.engine.state()
     go_to(trainer, 2 * STEPS)
     after = bits(trainer)
     trainer.finish_phase(Phase.BACKWARD)
-    trainer.restore(checkpoint)
-    assert (trainer.index, trainer.done) == (STEPS, 0)
+    trainer.engine.restore(checkpoint)
+    assert (trainer.engine.index, trainer.engine.done) == (STEPS, 0)
     go_to(trainer, 2 * STEPS)
     assert bits(trainer) == after
 
@@ -149,12 +150,12 @@ def test_a_checkpoint_of_any_stage_belongs_to_a_finished_step(make_trainer, opti
     trainer = make_trainer(optimizer=optimizer)
     go_to(trainer, 2 * STEPS)
     after = bits(trainer), state(trainer)
-    for stages in range(len(trainer.stages) + 1):
+    for stages in range(len(trainer.engine.stages) + 1):
         trainer.restart()
         go_to(trainer, STEPS)
         for _ in range(stages):
             trainer.advance()
-        trainer.restore(trainer.checkpoint())
+        trainer.engine.restore(trainer.engine.state())
         go_to(trainer, 2 * STEPS)
         assert (bits(trainer), state(trainer)) == after, stages
 
@@ -163,7 +164,7 @@ def test_a_smaller_last_batch_ends_the_epoch(make_trainer, dataset):
     trainer = make_trainer()
     go_to(trainer, 7)
     assert trainer.batches.per_epoch == 7
-    assert len(trainer.batch.indices) == len(dataset.train) - 6 * 8 == 2
+    assert len(trainer.engine.batch.indices) == len(dataset.train) - 6 * 8 == 2
 
 
 def test_an_epoch_goes_through_every_example_once(make_trainer, dataset):
@@ -171,7 +172,7 @@ def test_an_epoch_goes_through_every_example_once(make_trainer, dataset):
     seen = []
     for _ in range(trainer.batches.per_epoch):
         trainer.step()
-        seen += trainer.batch.indices.tolist()
+        seen += trainer.engine.batch.indices.tolist()
     assert sorted(seen) == list(range(len(dataset.train)))
     assert seen != sorted(seen)
 
@@ -190,14 +191,14 @@ def test_a_changed_rate_is_written_down_with_the_step_from_whose_beginning_it_ho
             getattr(walked, way)()
     walked.step()
     while again.steps_done < walked.steps_done:
-        if again.steps_done in walked.rate_changes:
-            again.update_rule.learning_rate = walked.rate_changes[again.steps_done]
+        for entry in walked.journal.at(again.steps_done):
+            entry.apply(again.update_rule)
         again.step()
     assert bits(again) == bits(walked)
-    rates = [0.1, *walked.rate_changes.values()]
+    rates = [0.1, *(entry.learning_rate for entry in walked.journal.entries)]
     assert all(rate != following for rate, following in pairwise(rates)), "what is no change is not written down"
     walked.restart()
-    assert walked.rate_changes == {}
+    assert walked.journal.entries == ()
 
 
 def test_a_rate_that_is_changed_between_the_stages_of_an_update_holds_for_the_next_one(make_trainer):
@@ -210,4 +211,4 @@ def test_a_rate_that_is_changed_between_the_stages_of_an_update_holds_for_the_ne
     trainer.change_rate(0.4)
     np.testing.assert_array_equal(trainer.update_rule.optimizer.updates, proposed)
     trainer.advance()
-    assert trainer.rate_changes == {0: 0.2, 1: 0.4}
+    assert trainer.journal.entries == (Rate(0, 0.2), Rate(1, 0.4))

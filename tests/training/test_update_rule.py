@@ -31,7 +31,7 @@ def test_the_update_follows_the_gradient_of_loss_and_penalty(make_trainer):
         of_penalty[i] = (above - penalty.value()) / 2e-6
         values[i] = value
     # The gradient that is shown stays that of the loss alone.
-    of_loss = numerical_gradient(network, trainer.batch.inputs, trainer.batch.targets)
+    of_loss = numerical_gradient(network, trainer.engine.batch.inputs, trainer.engine.batch.targets)
     assert relative_error(gradients, of_loss) < 1e-7
     assert relative_error(updates, -0.5 * (of_loss + of_penalty)) < 1e-7
     assert not of_penalty[network.parameters.decaying() == 0].any()
@@ -101,10 +101,10 @@ def test_plateau_counts_epochs_however_many_steps_they_have(make_trainer, batch_
             factors.append(trainer.update_rule.schedule.factor(0))
     # Nothing is learnt at this rate, so only the first epoch brought something better.
     assert factors == [1, 1, 1, 0.5, 0.5, 0.5, 0.25]
-    kept = trainer.checkpoint()
+    kept = trainer.engine.state()
     trainer.restart()
     assert trainer.update_rule.schedule.factor(0) == 1
-    trainer.restore(kept)
+    trainer.engine.restore(kept)
     assert trainer.update_rule.schedule.factor(0) == 0.25
 
 
@@ -129,7 +129,7 @@ def test_class_weights_and_smoothed_labels_reach_the_loss_and_no_evaluation(make
     settings = {"class_weights": {"bee": 3.0}, "label_smoothing": 0.3, "dtype": "float64"}
     trainer = make_trainer(**settings)
     trainer.finish_phase(Phase.LOSS)
-    batch, scores = trainer.batch, trainer.scores
+    batch, scores = trainer.engine.batch, trainer.engine.scores
     labels = dataset.train.labels[batch.indices]
     np.testing.assert_allclose(batch.targets, np.eye(3)[labels] * 0.7 + 0.1)
     np.testing.assert_array_equal(batch.weights, np.where(labels == 1, 3, 1))

@@ -153,7 +153,7 @@ def trainer(random: Random) -> Trainer:
     with np.errstate(all="ignore"):
         for _ in range(steps):
             made.step()
-        for _ in range(random.randint(0, len(made.stages))):
+        for _ in range(random.randint(0, len(made.engine.stages))):
             if made.stopped_by is None:
                 made.advance()
     return made

@@ -91,9 +91,9 @@ async def test_the_worked_example_is_on_screen(open_app: OpenApp) -> None:
 
     async with open_app() as driver:
         trainer = driver.app.link.trainer.service._trainer  # type: ignore[attr-defined]
-        cat = int(np.flatnonzero(trainer.batch.targets[:, 0] == 1)[0])
+        cat = int(np.flatnonzero(trainer.engine.batch.targets[:, 0] == 1)[0])
         await driver.press(*["full_stop"] * cat, *["n"] * 5)
-        trainer.outputs[-1][cat] = np.log([0.2, 0.8])
+        trainer.engine.outputs[-1][cat] = np.log([0.2, 0.8])
         await driver.press("n")
         text = driver.text()
         for shown in ("0.200", "0.800", "−0.800", "+0.800", "p(cat) = 0.200", "0.200 − 1 = −0.800", "1.61"):

@@ -1,0 +1,85 @@
+"""Journal: what came from outside during a run, each with the training step from whose beginning it holds."""
+
+import math
+from typing import TypeAlias
+
+import msgspec
+
+from nnviz.training.update_rule import UpdateRule
+
+
+class Rate(msgspec.Struct, frozen=True, tag_field="what", tag="learning rate"):
+    """Somebody chose another learning rate, which the schedule multiplies."""
+
+    step: int
+    learning_rate: float
+
+    def apply(self, update_rule: UpdateRule) -> None:
+        """Let it hold."""
+        update_rule.learning_rate = self.learning_rate
+
+
+class Heard(msgspec.Struct, frozen=True, tag_field="what", tag="heard"):
+    """The schedule was told the loss when so many epochs were done; None is one that is not finite."""
+
+    step: int
+    loss: float | None
+    epoch: int
+
+    def apply(self, update_rule: UpdateRule) -> None:
+        """Tell it."""
+        update_rule.schedule.observe(math.inf if self.loss is None else self.loss, self.epoch)
+
+
+class Lifted(msgspec.Struct, frozen=True, tag_field="what", tag="rules lifted"):
+    """The run was stopped by its rules, and somebody let it go on without any."""
+
+    step: int
+
+    def apply(self, update_rule: UpdateRule) -> None:
+        """It changes nothing of what a training step does."""
+
+
+Entry: TypeAlias = Rate | Heard | Lifted
+
+
+class Journal:
+    """The entries of a run, in the order of their steps.
+
+    With the experiment, they are all that it takes to do the run again: in a training step follows what entries of it
+    and of those before it say.
+    """
+
+    def __init__(self, learning_rate: float) -> None:
+        self._first_rate = learning_rate
+        self._entries: dict[int, list[Entry]] = {}
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All of them."""
+        return tuple(entry for step in sorted(self._entries) for entry in self._entries[step])
+
+    def add(self, entry: Entry) -> None:
+        """Add one. Of several rates for one step the last one holds, and one that changes nothing is no entry."""
+        entries = self._entries.setdefault(entry.step, [])
+        if isinstance(entry, Rate):
+            entries[:] = [other for other in entries if not isinstance(other, Rate)]
+        if not isinstance(entry, Rate) or entry.learning_rate != self.rate_at(entry.step):
+            entries.append(entry)
+        if not entries:
+            del self._entries[entry.step]
+
+    def rate_at(self, step: int) -> float:
+        """The learning rate that is chosen for a training step."""
+        rates = (entry for entry in reversed(self.entries) if isinstance(entry, Rate) and entry.step <= step)
+        return next((entry.learning_rate for entry in rates), self._first_rate)
+
+    def at(self, step: int) -> tuple[Entry, ...]:
+        """Those that hold from the beginning of that training step on."""
+        return tuple(self._entries.get(step, ()))
+
+    def cut(self, step: int) -> "Journal":
+        """A journal of its own with all that holds from that step or an earlier one on."""
+        journal = Journal(self._first_rate)
+        journal._entries = {when: list(entries) for when, entries in self._entries.items() if when <= step}
+        return journal

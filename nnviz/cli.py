@@ -17,6 +17,7 @@ import typer
 
 from nnviz.errors import InputError, NnvizError, OutputError, StoppedError
 from nnviz.options import Cache, Options, takes_data_options, takes_options
+from nnviz.wording import integer
 
 if TYPE_CHECKING:
     from nnviz.remote.terminal import Terminal
@@ -207,7 +208,7 @@ def draw(
     from nnviz.data.drawn.pictures import write_folder
     from nnviz.headless.console import note
 
-    note(f"{len(write_folder(name, directory, count, size))} images written to {directory}")
+    note(f"{integer(len(write_folder(name, directory, count, size)))} images written to {directory}")
 
 
 @app.command()

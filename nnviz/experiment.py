@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, get_args, get_type_hints
 import msgspec
 
 from nnviz.errors import InputError
+from nnviz.wording import integer
 
 LARGEST_FILE = 1 << 20
 LOWEST_RATE, HIGHEST_RATE = 1e-38, 1e38
@@ -182,7 +183,7 @@ def _content(path: Path) -> bytes:
     with path.open("rb") as file:
         content = file.read(LARGEST_FILE + 1)
     if len(content) > LARGEST_FILE:
-        raise InputError(f"{path}: larger than {LARGEST_FILE:,} bytes; settings take a few hundred")
+        raise InputError(f"{path}: larger than {integer(LARGEST_FILE)} bytes; settings take a few hundred")
     return content
 
 

@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from functools import lru_cache
-from typing import NamedTuple
+from operator import index
+from typing import NamedTuple, SupportsIndex
 from unicodedata import normalize
 
 from rich.cells import cell_len, set_cell_size
@@ -39,6 +40,11 @@ NARROWEST = 4
 
 
 # Numbers
+
+
+def integer(many: SupportsIndex) -> str:
+    """A whole number with all its digits, such as a step, a line or how many there are: 7, 12,300, −1,024."""
+    return f"{index(many):,}".replace("-", MINUS)
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -106,6 +112,8 @@ def fixed_signed(value: float, decimals: int) -> str:
 
 def trimmed(value: float, digits: int = 4) -> str:
     """A number that somebody chose, with the digits that it has, so many at most: 0.01, 2, 5e−6."""
+    if not math.isfinite(value) or value == 0:
+        return number(value)
     mantissa, _, exponent = f"{value:.{digits}g}".partition("e")
     return (f"{mantissa}e{int(exponent)}" if exponent else mantissa).replace("-", MINUS)
 
@@ -169,6 +177,11 @@ def percent(share: float) -> str:
 def whole_percent(share: float) -> str:
     """What is done of a whole, 7% or 99%: 100% once all of it is done, and not before."""
     return f"{math.floor(100 * share) if math.isfinite(share) else 0}%"
+
+
+def exponential(value: float) -> str:
+    """A number with all the digits that it has, and an exponent: 1.7e9, 3e−8."""
+    return _scientific(value, len(Decimal(repr(float(value))).normalize().as_tuple().digits))
 
 
 def _scientific(value: float, digits: int) -> str:
@@ -237,9 +250,9 @@ def duration(seconds: float) -> str:
 # Words
 
 
-def count(many: int, thing: str) -> str:
+def count(many: SupportsIndex, thing: str) -> str:
     """ "1 unit", "1,024 units", "2 classes"."""
-    return f"{many:,} {thing if many == 1 else plural(thing)}"
+    return f"{integer(many)} {thing if many == 1 else plural(thing)}"
 
 
 def plural(thing: str) -> str:
@@ -250,14 +263,14 @@ def plural(thing: str) -> str:
 def listed(texts: Sequence[str], most: int | None = None) -> str:
     """ "a, b and c"; of more than `most`, the first ones and how many others: "a, b and 7 more"."""
     if most is not None and len(texts) > most:
-        return f"{', '.join(texts[:most])} and {len(texts) - most:,} more"
+        return f"{', '.join(texts[:most])} and {integer(len(texts) - most)} more"
     return " and ".join(filter(None, [", ".join(texts[:-1]), *texts[-1:]]))
 
 
 def listed_lines(first: Sequence[int], many: int) -> str:
     """ "line 7", "lines 7 and 9", "lines 7, 9, 12 and 5 more": so `many` lines of a file, of which these come first."""
-    more = [f"{many - LISTED_LINES:,} more"] if many > LISTED_LINES else []
-    shown = listed([*(f"{line:,}" for line in first[:LISTED_LINES]), *more])
+    more = [f"{integer(many - LISTED_LINES)} more"] if many > LISTED_LINES else []
+    shown = listed([*map(integer, first[:LISTED_LINES]), *more])
     return f"{'line' if many == 1 else 'lines'} {shown}"
 
 

@@ -1,13 +1,42 @@
 """What is shown is the number, to the digits shown; names that are cut are as short as they are to be, and differ."""
 
+import math
 import re
+from collections.abc import Callable
+from decimal import Decimal
+from functools import partial
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from nnviz.wording import MINUS, MOST_MARKS, apart, compact, cut, number, pieces, printable, shown_names, signed
+from nnviz.wording import (
+    MINUS,
+    MOST_MARKS,
+    apart,
+    compact,
+    cut,
+    exponential,
+    fitted,
+    fitted_in_unit,
+    fitted_signed,
+    fitted_trimmed,
+    fixed,
+    in_unit,
+    integer,
+    number,
+    percent,
+    pieces,
+    printable,
+    shown_names,
+    signed,
+    subtraction,
+    ticks,
+    trimmed,
+    whole_percent,
+)
 from tests.hostile_text import CONTROLS, HOSTILE, TURNS, is_whole
 
 
@@ -162,3 +191,119 @@ def test_compact_is_within_its_digits_and_short(value):
 )
 def test_compact_at_the_edges(value, text):
     assert compact(value) == text
+
+
+@pytest.mark.parametrize(
+    ("many", "text"),
+    [(0, "0"), (999, "999"), (12_300, "12,300"), (-1024, f"{MINUS}1,024"), (np.int64(10**6), "1,000,000")],
+)
+def test_whole_numbers_have_all_their_digits(many: int, text: str) -> None:
+    assert integer(many) == text
+
+
+def test_a_whole_number_is_never_rounded_silently() -> None:
+    with pytest.raises(TypeError):
+        integer(0.5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(1.7e9, "1.7e9"), (1e3, "1e3"), (2.5, "2.5e0"), (-3e-8, f"{MINUS}3e{MINUS}8")]
+)
+def test_an_exponential_has_the_digits_that_the_number_has(value: float, text: str) -> None:
+    assert exponential(value) == text
+
+
+any_number = finite | st.sampled_from([math.nan, math.inf, -math.inf])
+like = {"≈0", "≫", "≪"}
+
+
+@given(st.floats(-1e9, 1e9), st.integers(0, 6))
+def test_fixed_has_its_decimals_and_no_minus_before_nothing(value: float, decimals: int) -> None:
+    text = fixed(value, decimals)
+    assert len(text.partition(".")[2]) == decimals
+    assert Decimal(text.replace(MINUS, "-").replace(",", "")) == round(Decimal(value), decimals)
+    assert text.startswith(MINUS) == (round(Decimal(value), decimals) < 0)
+
+
+@given(finite, st.integers(1, 8))
+def test_trimmed_has_the_digits_of_the_number_and_no_more_than_it_may(value: float, digits: int) -> None:
+    text = trimmed(value, digits)
+    assert read(text)[0] == pytest.approx(value, rel=0.500001 * 10 ** (1 - digits))
+    mantissa = text.lstrip(MINUS).partition("e")[0]
+    assert len(mantissa.replace(".", "").lstrip("0")) <= digits
+    assert not re.search(r"\.\d*0$", mantissa)
+
+
+@pytest.mark.parametrize("tell", [number, signed, trimmed, in_unit, compact, partial(fixed, decimals=2)])
+@pytest.mark.parametrize(("value", "text"), [(math.nan, "NaN"), (math.inf, "∞"), (-math.inf, f"{MINUS}∞")])
+def test_what_is_not_finite_looks_the_same_everywhere(tell: Callable[[float], str], value: float, text: str) -> None:
+    assert tell(value).removeprefix("+") == text
+
+
+@pytest.mark.parametrize(
+    "fit",
+    [
+        fitted,
+        fitted_signed,
+        fitted_trimmed,
+        partial(fitted_in_unit, decimals=None),
+        partial(fitted_in_unit, decimals=2),
+    ],
+)
+@given(any_number, st.integers(3, 12))
+def test_a_number_fits_and_is_never_cut(fit: Callable[[float, int], str], value: float, width: int) -> None:
+    text = fit(value, width)
+    assert len(text) <= width
+    if text in like:
+        assert width < 7
+        assert text == ("≈0" if abs(value) < 1 else "≫" if value > 0 else "≪")
+    elif math.isfinite(value):
+        shown, last = read(text)
+        assert shown == pytest.approx(value, rel=1e-9, abs=last * 0.5000001)
+
+
+@given(st.floats(0, 1, allow_subnormal=False))
+def test_a_percentage_is_the_share_and_0_and_100_are_exact(share: float) -> None:
+    text = percent(share)
+    assert (text == "0%") == (share == 0)
+    assert (text == "100%") == (share == 1)
+    if text == ">99.99%":
+        assert 0.9999 < share < 1
+    else:
+        shown, last = read(text.removesuffix("%"))
+        assert shown == pytest.approx(100 * share, rel=1e-9, abs=last * 0.5000001)
+
+
+@given(st.floats(0, 1, allow_subnormal=False))
+def test_a_whole_percentage_of_what_is_done_is_100_only_once_all_is_done(share: float) -> None:
+    done = int(whole_percent(share).removesuffix("%"))
+    assert done <= 100 * share < done + 1
+
+
+@given(st.floats(0, 1) | st.floats(-1e6, 1e6), st.sampled_from([0.0, 1.0, 0.9, 23.5, -4.25]))
+def test_a_subtraction_that_says_equal_is_so(p: float, y: float) -> None:
+    minuend, subtrahend, words = subtraction(p, y, p - y)
+    left, sign, right = re.fullmatch(r"(.*) ([=≈]) (.*)", words).groups()
+    assert left == f"{minuend} − {f'({subtrahend})' if y < 0 else subtrahend}"
+    exact = [Decimal(text.replace(MINUS, "-").replace(",", "")) for text in (minuend, subtrahend, right)]
+    if sign == "=":
+        assert exact[0] - exact[1] == exact[2]
+    for text, value in ((minuend, p), (subtrahend, y), (right.removeprefix("+"), p - y)):
+        shown, last = read(text)
+        assert shown == pytest.approx(value, rel=1e-9, abs=last * 0.5000001)
+    assert (right == "0") == (p == y)
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        ([0.0, 0.5, 1.0], ["0.0", "0.5", "1.0"]),
+        ([1000.0, 1500.0, 2000.0], ["1k", "1.5k", "2k"]),
+        ([0.0, 2e6], ["0", "2M"]),
+        ([-0.25, 0.0, 0.25], [f"{MINUS}0.25", "0.00", "0.25"]),
+        ([0.0, 5e-7], ["0", f"5e{MINUS}7"]),
+        ([], []),
+    ],
+)
+def test_ticks_have_the_same_digits(values: list[float], texts: list[str]) -> None:
+    assert ticks(values) == texts

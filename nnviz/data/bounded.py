@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from nnviz.errors import InputError
+from nnviz.wording import count, integer
 
 LIMIT = 1 << 30
 """Bytes of examples that are read from one file at most."""
@@ -39,20 +40,20 @@ class BoundedFile:
         self.size = size
         self._file = file
 
-    def read(self, count: int, what: str) -> bytearray:
-        """The next `count` bytes. Raises InputError if they are more than the limit, or more than there are.
+    def read(self, length: int, what: str) -> bytearray:
+        """The next `length` bytes. Raises InputError if they are more than the limit, or more than there are.
 
         Memory is taken as bytes arrive, so that a header that lies costs nothing.
         """
-        check_limit(self.path, count, what)
+        check_limit(self.path, length, what)
         start = self._file.tell()
-        if self.size is not None and self.size - start < count:
-            raise self._short(count, start, self.size - start, what)
+        if self.size is not None and self.size - start < length:
+            raise self._short(length, start, self.size - start, what)
         content = bytearray()
-        while len(content) < count:
-            chunk = self._file.read(min(CHUNK, count - len(content)))
+        while len(content) < length:
+            chunk = self._file.read(min(CHUNK, length - len(content)))
             if not chunk:
-                raise self._short(count, start, len(content), what)
+                raise self._short(length, start, len(content), what)
             content += chunk
         return content
 
@@ -60,12 +61,12 @@ class BoundedFile:
         """Raises InputError if anything follows what has been read."""
         end = self._file.tell()
         if self._file.read(1):
-            raise InputError(f"{self.path}: goes on after byte {end:,}, where it should end; {AGAIN}")
+            raise InputError(f"{self.path}: goes on after byte {integer(end)}, where it should end; {AGAIN}")
 
-    def _short(self, count: int, start: int, found: int, what: str) -> InputError:
+    def _short(self, length: int, start: int, found: int, what: str) -> InputError:
         return InputError(
-            f"{self.path}: too short: {what} take {count:,} bytes from byte {start:,} on, "
-            f"and {found:,} are there; {AGAIN}"
+            f"{self.path}: too short: {what} take {count(length, 'byte')} from byte {integer(start)} on, "
+            f"and {integer(found)} are there; {AGAIN}"
         )
 
 
@@ -105,10 +106,12 @@ def check_file(path: Path) -> None:
         raise InputError(f"{path}: {'not a file' if os.path.exists(path) else 'no such file'}; put it there")
 
 
-def check_limit(path: Path, count: int, what: str) -> None:
+def check_limit(path: Path, length: int, what: str) -> None:
     """Raises InputError if so many bytes are more than the limit."""
-    if count > LIMIT:
-        raise InputError(f"{path}: {what} take {count:,} bytes, and {LIMIT:,} are the most that are read; give fewer")
+    if length > LIMIT:
+        raise InputError(
+            f"{path}: {what} take {count(length, 'byte')}, and {integer(LIMIT)} are the most that are read; give fewer"
+        )
 
 
 def _size(file: IO[bytes]) -> int:

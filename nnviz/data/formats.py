@@ -13,7 +13,7 @@ from nnviz.data.file_kinds import Kind, kind_of, may_be_table
 from nnviz.data.litter import is_litter
 from nnviz.data.other_forms import advice_on, advice_on_folder
 from nnviz.errors import InputError
-from nnviz.wording import listed
+from nnviz.wording import integer, listed
 
 Format = Literal["images", "texts", "idx", "cifar", "stl10", "numpy", "table"]
 
@@ -99,7 +99,7 @@ def _only(folder: Path, found: Sequence[Found]) -> Found:
     """Raises InputError if there is more than one."""
     if len(found) > 1:
         names = listed([os.path.relpath(one.place, folder) for one in found], 3)
-        raise InputError(f"{folder}: holds {len(found):,} sources: {names}; give one of them")
+        raise InputError(f"{folder}: holds {integer(len(found))} sources: {names}; give one of them")
     return found[0]
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from nnviz.data.split import Skipped
-from nnviz.wording import count, listed
+from nnviz.wording import count, integer, listed
 
 NAMED = 3
 
@@ -39,5 +39,5 @@ def told(skipped: Sequence[Skipped]) -> str:
     """All of it in one line: `skipped 3 files: 2 not an image (a.txt and b.txt); 1 truncated (c.png)`."""
     causes = by_cause(skipped).items()
     return f"skipped {counted((skip.kind, skip.count) for skip in skipped)}: " + "; ".join(
-        f"{total(some):,} {reason} ({named([skip.name for skip in some])})" for (reason, _), some in causes
+        f"{integer(total(some))} {reason} ({named([skip.name for skip in some])})" for (reason, _), some in causes
     )

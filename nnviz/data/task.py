@@ -7,7 +7,7 @@ import msgspec
 from nnviz.array import Array
 from nnviz.data import hill
 from nnviz.data.standardization import Standardization
-from nnviz.wording import apart, shown_names
+from nnviz.wording import apart, fixed_signed, shown_names
 
 # What the names of a task take at most where they are shown, all together: it goes to the screen with every frame.
 NAMES_WIDTH = 2**16
@@ -91,7 +91,7 @@ class Task(msgspec.Struct, frozen=True):
         if self.class_names:
             return (self.class_names[self.positive_class],)
         if self.is_hill(outputs):
-            return tuple(f"{direction:+.2f}".replace("-", "−") for direction in hill.DIRECTIONS)
+            return tuple(fixed_signed(direction, 2) for direction in hill.DIRECTIONS)
         if self.targets is not None:
             return self.targets.names
         return tuple(f"output {k}" for k in range(outputs))

@@ -12,6 +12,7 @@ import msgspec
 
 from nnviz.data.bounded import CHUNK, GZIP, check_file, faults_of
 from nnviz.errors import InputError
+from nnviz.wording import integer
 
 LONGEST_TEXT, LONGEST_UNPACKED = 1 << 30, 1 << 28
 """Bytes of a file, and of one that is packed: a small one may unpack to no end."""
@@ -150,11 +151,13 @@ def _chunks(path: Path, packed: bool) -> Iterator[bytes]:
             length += len(chunk)
             if length > most:
                 instead = "give fewer rows" + ", or unpack it" * packed
-                raise InputError(f"{path}: more than {most:,} bytes of text, which are the most; {instead}")
+                raise InputError(f"{path}: more than {integer(most)} bytes of text, which are the most; {instead}")
             yield chunk
 
 
 def _check_text(path: Path, first: bytes) -> None:
     found = _NO_TEXT.search(first)
     if found:
-        raise InputError(f"{path}: no text (byte {found.start():,} is {first[found.start()]}); save it as UTF-8 text")
+        raise InputError(
+            f"{path}: no text (byte {integer(found.start())} is {first[found.start()]}); save it as UTF-8 text"
+        )

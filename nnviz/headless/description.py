@@ -16,7 +16,7 @@ from nnviz.headless.console import json_result, result
 from nnviz.headless.reading_progress import told_reading
 from nnviz.headless.report import table
 from nnviz.training.assembly import open_dataset
-from nnviz.wording import apart, count, in_unit, printable, shown_names, trimmed
+from nnviz.wording import apart, count, in_unit, integer, printable, shown_names, trimmed
 
 IN_WORDS: dict[Format, str] = {
     "images": "a folder of images",
@@ -186,7 +186,7 @@ def print_report(told: dict[str, Any]) -> None:
 
 
 def _heading(told: dict[str, Any]) -> str:
-    shape = "×".join(f"{length:,}" for length in told["input_shape"])
+    shape = "×".join(map(integer, told["input_shape"]))
     inputs = told["inputs"]
     kind = inputs["kind"].removesuffix("s") if told["input_shape"] == [1] else inputs["kind"]
     lines = [
@@ -204,7 +204,7 @@ def _value(value: float) -> str:
 
 def _counts(examples: dict[str, int]) -> str:
     train, validation, test = examples.values()
-    return f"{count(train, 'example')} to train on, {validation:,} for validation, {test:,} for test"
+    return f"{count(train, 'example')} to train on, {integer(validation)} for validation, {integer(test)} for test"
 
 
 def _origin(told: dict[str, Any]) -> str:
@@ -222,17 +222,17 @@ def _classes_table(told: dict[str, Any]) -> str:
     shown = classes if len(classes) <= TOLD_CLASSES else classes[: TOLD_CLASSES // 2]
     names = _names(shown)
     rows = [["class", *SPLITS]]
-    rows += [[name, *(f"{one[role]:,}" for role in SPLITS)] for name, one in zip(names, shown, strict=True)]
+    rows += [[name, *(integer(one[role]) for role in SPLITS)] for name, one in zip(names, shown, strict=True)]
     rest = classes[len(shown) :]
     if rest:
-        rows.append([f"{len(rest):,} more", *(_from_to([one[role] for one in rest]) for role in SPLITS)])
-    rows.append([f"{len(classes):,} classes", *(f"{told['examples'][role]:,}" for role in SPLITS)])
+        rows.append([f"{integer(len(rest))} more", *(_from_to([one[role] for one in rest]) for role in SPLITS)])
+    rows.append([count(len(classes), "class"), *(integer(told["examples"][role]) for role in SPLITS)])
     return table(rows)
 
 
 def _from_to(counts: list[int]) -> str:
     low, high = min(counts), max(counts)
-    return f"{low:,}" if low == high else f"{low:,}–{high:,}"
+    return integer(low) if low == high else f"{integer(low)}–{integer(high)}"
 
 
 def _names(named: list[dict[str, Any]]) -> tuple[str, ...]:
@@ -261,7 +261,7 @@ def _inputs_table(told: dict[str, Any]) -> str:
     rows = [["input", *columns, *blanks]]
     shown = features[:TOLD_INPUTS]
     for name, feature in zip(_names(shown), shown, strict=True):
-        filled = [f"{feature['blanks']:,}"] if blanks else []
+        filled = [integer(feature["blanks"])] if blanks else []
         rows.append([name, *(in_unit(feature[column]) for column in columns), *filled])
     more = len(features) - TOLD_INPUTS
     return table(rows) + (f"\n  and {count(more, 'more input')}" if more > 0 else "")
@@ -272,7 +272,7 @@ def _left_out(told: dict[str, Any]) -> str:
     skipped = told["skipped"]
     if skipped:
         lines.append(f"skipped {counted((cause['kind'], cause['count']) for cause in skipped)}:")
-        lines += [f"  {cause['count']:,} {cause['reason']}: {named(cause['names'])}" for cause in skipped]
+        lines += [f"  {integer(cause['count'])} {cause['reason']}: {named(cause['names'])}" for cause in skipped]
     return "\n".join(map(printable, lines))
 
 
@@ -280,5 +280,5 @@ def _settings(settings: dict[str, Any]) -> str:
     length = "" if settings["epochs"] is None else f", {count(settings['epochs'], 'epoch')}"
     return (
         f"to be trained with: {settings['layers'] or 'no hidden layer'}; {settings['optimizer']}, learning rate "
-        f"{trimmed(settings['learning_rate'])}, batches of {settings['batch_size']:,}{length}"
+        f"{trimmed(settings['learning_rate'])}, batches of {integer(settings['batch_size'])}{length}"
     )

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from nnviz.headless.console import note, width
 from nnviz.training.trainer import Trainer
-from nnviz.wording import duration, fixed, number, percent, whole_percent
+from nnviz.wording import duration, fixed, integer, number, percent, whole_percent
 
 BAR = 12
 SEPARATOR = " · "
@@ -58,16 +58,16 @@ class Progress:
         """The standing in words, what matters most first."""
         trainer = self._trainer
         latest = trainer.history.latest
-        epochs = f"/{trainer.stopping.epochs}" if trainer.stopping.epochs else ""
+        epochs = f"/{integer(trainer.stopping.epochs)}" if trainer.stopping.epochs else ""
         rate = trainer.batches.examples_in(trainer.steps_done) / elapsed
-        parts = [f"epoch {trainer.epoch + 1}{epochs}", f"{fixed(rate, 0)} examples/s"]
+        parts = [f"epoch {integer(trainer.epoch + 1)}{epochs}", f"{fixed(rate, 0)} examples/s"]
         if ahead:
             parts.append(f"{duration(ahead.seconds_left)} left")
         parts.append(f"step loss {number(trainer.history.step_loss)}")
         if latest and latest.validation:
             loss, accuracy, _ = latest.validation
             parts.append(f"validation {number(loss)}" + ("" if accuracy is None else f" {percent(accuracy)}"))
-        return [*parts, f"step {trainer.steps_done:,}"]
+        return [*parts, f"step {integer(trainer.steps_done)}"]
 
 
 class Lines(Progress):

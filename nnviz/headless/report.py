@@ -10,7 +10,19 @@ from nnviz.array import Array
 from nnviz.data.task import Task
 from nnviz.training.evaluation import Assessment
 from nnviz.training.history import History
-from nnviz.wording import apart, count, duration, fixed, in_unit, number, percent, printable, shown_names
+from nnviz.wording import (
+    apart,
+    count,
+    duration,
+    fixed,
+    in_unit,
+    integer,
+    number,
+    percent,
+    printable,
+    shown_names,
+    ticks,
+)
 
 CURVE_WIDTH, CURVE_HEIGHT = 100, 18
 NAME = 14
@@ -43,8 +55,8 @@ def loss_curve(history: History, columns: int, colors: bool) -> str:
         if len(steps):
             figure.draw(figure.signal(steps.tolist(), losses.tolist(), marker=marker).lines())
     for axis, values in enumerate(np.concatenate([curve for _, curve in series], axis=1)):
-        ticks = nice_ticks(float(values.min(initial=0)), float(values.max(initial=0)))
-        figure.ruler(axis).ticks(ticks, [f"{tick:,.10g}" for tick in ticks])
+        places = nice_ticks(float(values.min(initial=0)), float(values.max(initial=0)))
+        figure.ruler(axis).ticks(places, ticks(places))
     text: str = figure.build().string(colorless=not colors)
     return text.rstrip("\n")
 
@@ -74,7 +86,7 @@ def confusion_table(assessment: Assessment, task: Task, split: str) -> str:
     if len(names) > TABLE_CLASSES:
         return _worst_confusions(confusion, names, split)
     short = apart(names, NAME)
-    rows = [[name, *(f"{many:,}" for many in row)] for name, row in zip(short, confusion, strict=True)]
+    rows = [[name, *map(integer, row)] for name, row in zip(short, confusion, strict=True)]
     heading = f"{split}: the label of each row's examples, and the column that the network put them in"
     return f"{heading}\n{table([['', *short], *rows])}"
 
@@ -85,7 +97,7 @@ def _worst_confusions(confusion: Array, names: tuple[str, ...], split: str) -> s
     order = np.argsort(-wrong, axis=None, kind="stable")[:WORST]
     pairs = [divmod(int(place), len(names)) for place in order if wrong.flat[place]]
     names = apart(names, PAIR_NAME)
-    lines = [[f"{names[label]} taken for {names[said]}", f"{wrong[label, said]:,}"] for label, said in pairs]
+    lines = [[f"{names[label]} taken for {names[said]}", integer(wrong[label, said])] for label, said in pairs]
     return f"{split}: the most frequent confusions\n{table(lines) if lines else '  none'}"
 
 

@@ -24,7 +24,7 @@ from nnviz.training.process import prepare_process
 from nnviz.training.run_directory import RunDirectory
 from nnviz.training.stopping import DIVERGED
 from nnviz.training.trainer import Trainer
-from nnviz.wording import listed
+from nnviz.wording import count, integer, listed
 
 # Who asks a training to end may have it ended less gently soon after.
 SCORING_SECONDS = 3.0
@@ -58,7 +58,9 @@ def train(experiment: Experiment, out: Path, cached: bool = True, source: Source
         except KeyboardInterrupt:
             raise StoppedError("ended before anything was trained, so there is nothing to keep") from None
         directory = RunDirectory(out, experiment)
-        note(f"{trainer.dataset.name}: {len(trainer.dataset.train):,} examples to train on; the run goes to {out}")
+        note(
+            f"{trainer.dataset.name}: {count(len(trainer.dataset.train), 'example')} to train on; the run goes to {out}"
+        )
         keeper = Keeper(trainer, directory, note)
         try:
             _go(trainer, keeper)
@@ -67,7 +69,9 @@ def train(experiment: Experiment, out: Path, cached: bool = True, source: Source
             raise
         ending = _conclude(trainer, keeper, signals)
     if trainer.stopped_by == DIVERGED:
-        note(f"training diverged at step {trainer.steps_done:,}; the last good state is kept. Try a smaller --lr")
+        note(
+            f"training diverged at step {integer(trainer.steps_done)}; the last good state is kept. Try a smaller --lr"
+        )
     tell_leaving(ending)
     return Finished(trainer, ending)
 

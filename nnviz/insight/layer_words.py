@@ -6,7 +6,7 @@ import numpy as np
 
 from nnviz.array import Array
 from nnviz.training.frame import LayerView, ParameterView, Spread
-from nnviz.wording import count, number, percent, signed, trimmed
+from nnviz.wording import count, integer, number, percent, signed, trimmed
 
 # The notation's own, which the screen does not load: it would bring all layers with it.
 ACTIVATIONS = ("relu", "leakyrelu", "sigmoid", "tanh")
@@ -21,8 +21,8 @@ def forward_work(layer: LayerView, batch_size: int) -> str:
         case "conv":
             size = layer.described.split()[2].replace("x", "×")
             kernels, channels = layer.output_shape[-1], layer.input_shape[-1]
-            who = f"each of its {kernels:,} kernels" if kernels > 1 else "its one kernel"
-            over = f"the {channels:,} channels" if channels > 1 else "the one channel"
+            who = f"each of its {integer(kernels)} kernels" if kernels > 1 else "its one kernel"
+            over = f"the {integer(channels)} channels" if channels > 1 else "the one channel"
             return (
                 f"{who} of {size} was slid over {over} of its input; every place of its map is the sum of what lies "
                 f"under it, each number times its weight{_and_bias(layer)}."
@@ -51,7 +51,7 @@ def forward_work(layer: LayerView, batch_size: int) -> str:
 def weighted_sums(layer: LayerView) -> str:
     """What the units of a dense layer do."""
     total = layer.units.total
-    who = f"each of its {total:,} units" if total > 1 else "its one unit"
+    who = f"each of its {integer(total)} units" if total > 1 else "its one unit"
     inputs = count(math.prod(layer.input_shape), "input")
     return f"{who} added up {inputs}, each times its weight{_and_bias(layer)}."
 
@@ -112,12 +112,12 @@ def forward_outcome(layer: LayerView) -> list[str]:
         return []
     if layer.kind in ("relu", "dropout"):
         how = "Silent" if layer.kind == "relu" else "At 0"
-        return [f"{how} for this example: {units.silent:,} of {count(units.total, thing)}."]
+        return [f"{how} for this example: {integer(units.silent)} of {count(units.total, thing)}."]
     which, value = units.strongest
     if units.total == 1:
         return [f"{'It gave' if thing == 'unit' else 'Its largest number is'} {signed(value)}."]
     gave = "gave" if thing == "unit" else "reached"
-    return [f"The strongest of all {units.total:,}, {thing} {which:,}, {gave} {signed(value)}."]
+    return [f"The strongest of all {integer(units.total)}, {thing} {integer(which)}, {gave} {signed(value)}."]
 
 
 def backward_work(layer: LayerView, batch_size: int) -> str:

@@ -5,7 +5,7 @@ import math
 from nnviz.data.task import Targets
 from nnviz.insight.layer_words import strongest
 from nnviz.training.frame import Frame, LayerView
-from nnviz.wording import SHORT, apart, in_unit, number, percent, short, signed, subtraction
+from nnviz.wording import SHORT, apart, in_unit, integer, number, percent, short, signed, subtraction
 
 LISTED_OUTPUTS = 3
 
@@ -26,7 +26,7 @@ def logits(frame: Frame, name: str) -> list[str]:
         told = f"{name} gave the {'logits' if len(given) > 1 else 'logit'} {', '.join(map(z, range(len(given))))}"
     else:
         highest, label = int(given.argmax()), int(example.target.argmax())
-        told = f"The highest of the {len(given):,} logits that {name} gave is "
+        told = f"The highest of the {integer(len(given))} logits that {name} gave is "
         told += f"the label's: {z(label)}" if highest == label else f"{z(highest)}; the label has {z(label)}"
     them, become = ("them", "probabilities") if len(given) > 1 else ("it", "a probability")
     return [f"{told}.", f"The loss turns {them} into {become} by {frame.title.output}."]
@@ -97,7 +97,7 @@ def _mean(frame: Frame) -> str:
     if example.batch_size == 1:
         return "alone in its batch, it makes the loss."
     if example.weight is None:
-        return f"the mean over the batch of {example.batch_size}, {number(mean)}, is the loss."
+        return f"the mean over the batch of {integer(example.batch_size)}, {number(mean)}, is the loss."
     part = example.weight * example.loss
     of = f", {percent(part / mean)}" if mean and math.isfinite(part / mean) else ""
     return (
@@ -112,11 +112,11 @@ def _formula(frame: Frame, k: int) -> str:
     targets = frame.task.in_units(outputs)
     if targets is not None:
         scaled = f"((p − y) / {number(targets.deviation[k])})²"
-        return scaled if outputs == 1 else f"Σ ((p − y) / deviation)² / {outputs}"
+        return scaled if outputs == 1 else f"Σ ((p − y) / deviation)² / {integer(outputs)}"
     if "entropy" not in frame.title.loss:
-        return "(p − y)²" if outputs == 1 else f"Σ (p − y)² / {outputs}"
+        return "(p − y)²" if outputs == 1 else f"Σ (p − y)² / {integer(outputs)}"
     if frame.title.output == "sigmoid" and outputs > 1:
-        return f"−Σ (y ln p + (1 − y) ln(1 − p)) / {outputs}"
+        return f"−Σ (y ln p + (1 − y) ln(1 − p)) / {integer(outputs)}"
     p = f"p({_output_name(frame, k)})"
     if 0 < frame.example.target[k] < 1:
         return "−Σ y ln p" if outputs > 1 else f"−y ln {p} − (1 − y) ln(1 − {p})"
@@ -156,7 +156,7 @@ def _gradient_formula(frame: Frame, k: int) -> str:
     else:
         error, divisors = "2 (p − y)", [outputs]
     below = [number(targets.deviation[k])] if targets is not None else []
-    below += [f"{divisor:,}" for divisor in ([] if example.weight is not None else [size]) + divisors if divisor > 1]
+    below += [integer(divisor) for divisor in ([] if example.weight is not None else [size]) + divisors if divisor > 1]
     divided = f" / {below[0]}" if len(below) == 1 else f" / ({' × '.join(below)})" if below else ""
     if example.weight is not None and size > 1:
         return f"{number(example.weight)} × {error}{divided}"

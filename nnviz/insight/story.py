@@ -18,7 +18,7 @@ from nnviz.insight.output_words import logits, loss, output_gradient
 from nnviz.insight.update_words import parameters, update
 from nnviz.training.frame import Frame, State
 from nnviz.training.stages import Phase, training_step
-from nnviz.wording import SHORT, apart, count, listed, signed, trimmed
+from nnviz.wording import SHORT, apart, count, integer, listed, signed, trimmed
 
 LISTED_CLASSES = 5
 
@@ -44,8 +44,8 @@ def tell(frame: Frame) -> list[str]:
 def _why(frame: Frame) -> str:
     moment = frame.moment
     return {
-        "epochs": f"epoch {moment.epoch + 1:,} was the last one",
-        "steps": f"step {moment.step + 1:,} was the last one",
+        "epochs": f"epoch {integer(moment.epoch + 1)} was the last one",
+        "steps": f"step {integer(moment.step + 1)} was the last one",
         "seconds": "its time is over",
         "target loss": "the target loss is reached",
         "target accuracy": "the target accuracy is reached",
@@ -56,7 +56,7 @@ def _why(frame: Frame) -> str:
 def _ready(frame: Frame) -> list[str]:
     task, size = frame.task, frame.example.batch_size
     if frame.moment.step:
-        begin = f"Training step {frame.moment.step + 1:,} is about to begin."
+        begin = f"Training step {integer(frame.moment.step + 1)} is about to begin."
     else:
         asked = (
             f"tell {_listed_classes(task.class_names)} apart"
@@ -75,7 +75,7 @@ def _diverged(frame: Frame) -> list[str]:
     mean = frame.batch_loss
     what = "loss" if mean is None or not math.isfinite(mean) else "size of the weights"
     return [
-        f"Training diverged at step {frame.moment.step + 1:,}: the {what} is not a finite number any more.",
+        f"Training diverged at step {integer(frame.moment.step + 1)}: the {what} is not a finite number any more.",
         "Most often the learning rate is too high, and every update overshoots further than the last; "
         f"it is {trimmed(frame.learning_rate)} now.",
         "Press − to lower it and r to start again from the same weights.",
@@ -128,10 +128,10 @@ def _passed(frame: Frame, part: int) -> list[str]:
     passed, layer = frame.passed, frame.layers[part]
     if passed is None:
         return []
-    where = f"{unit_word(layer)} {passed.unit:,}"
+    where = f"{unit_word(layer)} {integer(passed.unit)}"
     if passed.place is not None:
         row, column = passed.place
-        where += f", row {row:,}, column {column:,}"
+        where += f", row {integer(row)}, column {integer(column)}"
     came, went = _slope(frame, part), _slope(frame, part - 1)
     return [f"At {where}, {came} = {signed(passed.came)} became {went} = {signed(passed.went)}."]
 

@@ -5,7 +5,7 @@ import math
 from nnviz.insight.layer_words import parameter
 from nnviz.training.frame import Frame, LayerView
 from nnviz.training.stages import PROPOSE
-from nnviz.wording import listed, number, percent, trimmed
+from nnviz.wording import integer, listed, number, percent, trimmed
 
 LISTED_LAYERS = 2
 MOST_TIMES = 1000
@@ -21,10 +21,10 @@ def update(frame: Frame, part: int) -> list[str]:
     ]
     if frame.batch_loss is not None:
         wrong = frame.said_wrong
-        missed = "" if wrong is None else f" (said wrong: {wrong} of {frame.example.batch_size})"
+        missed = "" if wrong is None else f" (said wrong: {integer(wrong)} of {integer(frame.example.batch_size)})"
         sentences.append(f"Before it, the loss of this batch was {number(frame.batch_loss)}{missed}.")
     if frame.moment.batch == frame.moment.batches - 1:
-        sentences.append(f"Epoch {frame.moment.epoch + 1:,} is over: it used every training example once.")
+        sentences.append(f"Epoch {integer(frame.moment.epoch + 1)} is over: it used every training example once.")
     return sentences
 
 
@@ -37,7 +37,7 @@ def _change(frame: Frame, would: str) -> str:
         return f"The updates of {listed(names, LISTED_LAYERS)} are not finite."
     many = [name for name, share in shares.items() if share > MOST_TIMES]
     if many:
-        return f"{listed(many, LISTED_LAYERS)} {change} by more than {MOST_TIMES:,} times their size."
+        return f"{listed(many, LISTED_LAYERS)} {change} by more than {integer(MOST_TIMES)} times their size."
     most = max(shares, key=lambda name: shares[name])
     if not shares[most]:
         return f"No weight {change}: {'every' if would else 'each'} Δw of a weight is exactly 0."
@@ -95,4 +95,6 @@ def _relative_update(layer: LayerView) -> float | None:
 def parameters(frame: Frame) -> str:
     """ "1,234 weights and biases", or parameters, where there are scales and shifts besides."""
     kinds = {parameter.kind for layer in frame.layers for parameter in layer.parameters}
-    return f"{frame.title.parameters:,} {'weights and biases' if kinds == {'weights', 'biases'} else 'parameters'}"
+    return (
+        f"{integer(frame.title.parameters)} {'weights and biases' if kinds == {'weights', 'biases'} else 'parameters'}"
+    )

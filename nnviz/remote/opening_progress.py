@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from nnviz.wording import duration
+from nnviz.wording import count, duration, fixed, integer
 
 
 class OpeningProgress(msgspec.Struct, frozen=True):
@@ -23,7 +23,7 @@ class OpeningProgress(msgspec.Struct, frozen=True):
     def words(self) -> list[str]:
         """The standing in words, what matters most first."""
         left = duration((self.total - self.done) / self.rate)
-        return [f"{self.done:,} of {self.total:,} images", f"{self.rate:,.0f}/s", f"{left} left"]
+        return [f"{integer(self.done)} of {count(self.total, 'image')}", f"{fixed(self.rate, 0)}/s", f"{left} left"]
 
 
 class Watch:

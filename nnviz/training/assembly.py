@@ -31,7 +31,7 @@ from nnviz.training.memory import available_bytes
 from nnviz.training.randomness import from_seed
 from nnviz.training.trainer import Trainer
 from nnviz.training.update_rule import UpdateRule
-from nnviz.wording import listed_names
+from nnviz.wording import integer, listed_names, trimmed
 
 ADAMW_DECAY = 0.01
 PLATEAU_EPOCHS = 5
@@ -66,7 +66,9 @@ def ending(net: Net, task: Task) -> Ending:
         return Ending(task.numbers, loss, None)
     if net.output == "single":
         if classes != 2:
-            raise InputError(f"network.output: 'single' tells two classes apart, and here are {classes}; use 'softmax'")
+            raise InputError(
+                f"network.output: 'single' tells two classes apart, and here are {integer(classes)}; use 'softmax'"
+            )
         table = np.zeros((2, 1))
         table[task.positive_class] = 1
         return Ending(1, MeanSquaredError(Logistic()) if net.loss == "mse" else BinaryCrossEntropy(), table)
@@ -76,7 +78,7 @@ def ending(net: Net, task: Task) -> Ending:
 def _hill(net: Net, task: Task) -> Ending:
     """45 sigmoids for one number. Raises InputError where there are several, or classes."""
     if task.numbers != 1:
-        what = f"{task.numbers} numbers to predict" if task.numbers else "classes"
+        what = f"{integer(task.numbers)} numbers to predict" if task.numbers else "classes"
         raise InputError(f"network.output: 'hill' is for one number to predict, and here are {what}")
     # The gradient of the squared error at a sigmoid, p · (1 − p) · (p − y), all but vanishes where a unit is sure and
     # wrong; that of the cross-entropy is p − y.
@@ -115,7 +117,7 @@ def build_batches(experiment: Experiment, dataset: Dataset) -> Batches:
     largest = np.abs(dataset.train.labels).max() if end.hills else 0
     if largest > 1:
         raise InputError(
-            f"network.output: 'hill' is for numbers from −1 to 1, and here are some as large as {largest:g}"
+            f"network.output: 'hill' is for numbers from −1 to 1, and here are some as large as {trimmed(largest, 6)}"
         )
     encoder = Encoder(
         dataset.standardization,
@@ -219,8 +221,8 @@ def _refuse_too_large(experiment: Experiment, task: Task) -> None:
     available = available_bytes()
     if needed > available:
         raise InputError(
-            f"network: its {parameters.size:,} parameters would take {needed >> 20:,} MB to train, and there are "
-            f"{available >> 20:,} MB of memory; give it fewer units"
+            f"network: its {integer(parameters.size)} parameters would take {integer(needed >> 20)} MB to train, and "
+            f"there are {integer(available >> 20)} MB of memory; give it fewer units"
         )
 
 

@@ -14,6 +14,7 @@ from nnviz.nn.network import Network
 from nnviz.training.assembly import build_encoder, build_network
 from nnviz.training.checkpoint_file import not_ours, read
 from nnviz.training.run_paths import CHECKPOINTS, EXPERIMENT, FINAL, newest_checkpoint
+from nnviz.wording import integer
 
 
 class TrainedNetwork(msgspec.Struct, frozen=True):
@@ -64,7 +65,9 @@ def load_run(path: Path) -> TrainedNetwork:
             step,
             facts.encoding,
             facts.trained_on,
-            None if checkpoint.name == FINAL else f"{path}: it has not ended; this is its checkpoint of step {step:,}",
+            None
+            if checkpoint.name == FINAL
+            else f"{path}: it has not ended; this is its checkpoint of step {integer(step)}",
         )
     except (KeyError, TypeError, ValueError) as error:
         raise not_ours(checkpoint, error) from None

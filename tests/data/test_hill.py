@@ -45,7 +45,7 @@ def test_the_encoder_makes_hills_of_labels() -> None:
 
 def test_the_task_names_the_units_and_leaves_plain_numbers_alone() -> None:
     assert TASK.output_names(UNITS)[4] == "−1.00"
-    assert TASK.output_names(UNITS)[22] == "+0.00"
+    assert TASK.output_names(UNITS)[22] == "0.00"
     assert len(TASK.output_names(UNITS)) == UNITS
     plain = np.array([[3.0]])
     np.testing.assert_array_equal(TASK.told_numbers(plain), plain)

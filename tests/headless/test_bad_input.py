@@ -261,7 +261,7 @@ REFUSED: dict[str, tuple[Make, list[str], str]] = {
     "npz: NaN": (
         npz(x=np.array([[1.0, np.nan], [2, 3]]), y=np.arange(2)),
         ["x.npz"],
-        r"x.npz: 'x'\[0, 1\] is nan, no finite float32; leave that example out",
+        r"x.npz: 'x'\[0, 1\] is NaN, which is not a finite float32; leave that example out",
     ),
 }
 

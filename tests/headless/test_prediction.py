@@ -79,7 +79,7 @@ def test_rows_of_a_table_are_predicted_without_their_target(nnviz, tmp_path):
     assert done.returncode == 2
     assert done.stderr.splitlines() == [
         "nnviz: new.csv: skipped 1 row (line 5: not the 3 cells that the others have)",
-        "nnviz: new.csv: 1 cells have words that no training row has, and count as none of the known ones",
+        "nnviz: new.csv: words that no training row has, in 1 cell, count as none of the known ones",
         "nnviz: missing.csv: no such file; put it there",
     ]
     assert re.match(r"new\.csv line 2: price \d\.\d\d\n", nnviz("predict", "run", "new.csv").stdout)

@@ -47,7 +47,7 @@ def test_a_curve_shows_both_losses_on_a_readable_scale():
     assert re.search("[⠁-⣿]", curve), "training is drawn in braille"
     canvas = curve.split("\n", 1)[1]
     assert "•" in canvas
-    assert re.findall(r"^ *([\d.]+)┤", curve, re.M) == ["1.5", "1", "0.5", "0"]
+    assert re.findall(r"^ *([\d.]+)┤", curve, re.M) == ["1.5", "1.0", "0.5", "0.0"]
     assert curve.splitlines()[-1].split() == ["0", "50", "100", "150", "200", "250", "300"]
 
 

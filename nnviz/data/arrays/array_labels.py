@@ -6,6 +6,7 @@ import numpy as np
 
 from nnviz.array import Array
 from nnviz.errors import InputError
+from nnviz.wording import integer, number
 
 Form = Literal["values", "one-hot", "whole floats", "numbers"]
 Task = Literal["classify", "regress"]
@@ -48,7 +49,9 @@ def form_of(labels: Labels, task: Task | None) -> Form:
         if stored.dtype.kind == "f" and task is None:
             return "numbers"
         more = " (some rows have several 1)" if np.isin(stored, (0, 1)).all() else ""
-        raise InputError(f"{labels.where}: {stored.shape[1]:,} labels for each example{more}; give one class for each")
+        raise InputError(
+            f"{labels.where}: {integer(stored.shape[1])} labels for each example{more}; give one class for each"
+        )
     if stored.dtype.kind != "f":
         return "values"
     if task is None and not _are_few_and_often(stored):
@@ -69,7 +72,7 @@ def in_form(labels: Labels, form: Form) -> Array:
         columns: Array = stored.argmax(axis=1)
         return columns
     if stored.ndim != 1:
-        raise InputError(f"{labels.where}: {stored.shape[1]:,} labels for each example; give one class for each")
+        raise InputError(f"{labels.where}: {integer(stored.shape[1])} labels for each example; give one class for each")
     if stored.dtype.kind == "f":
         wrong = np.flatnonzero(~_are_whole(stored))
         if len(wrong):
@@ -94,7 +97,9 @@ def finite(where: str, stored: Array) -> Array:
     if wrong.any():
         place = np.unravel_index(wrong.argmax(), wrong.shape)
         at = ", ".join(str(int(i)) for i in place)
-        raise InputError(f"{where}[{at}] is {stored[place]}, no finite float32; leave that example out")
+        raise InputError(
+            f"{where}[{at}] is {number(stored[place])}, which is not a finite float32; leave that example out"
+        )
     return numbers
 
 

@@ -7,6 +7,7 @@ from nnviz.data.arrays.array_names import Pair, Paired
 from nnviz.data.arrays.npy_header import Header
 from nnviz.data.bounded import AGAIN, check_limit
 from nnviz.errors import InputError
+from nnviz.wording import count, integer
 
 INPUT_ADVICE = "give pictures (n, height, width) or (n, height, width, 1 or 3), or numbers (n, features)"
 TARGET_ADVICE = "give a whole number or a text for each example, or floats (n,) or (n, outputs)"
@@ -43,7 +44,9 @@ def _check_size(path: Path, header: Header) -> None:
     if not header.bytes:
         raise InputError(f"{path}: {header} is empty; give at least one example")
     if header.bytes != header.stored:
-        raise InputError(f"{path}: {header} takes {header.bytes:,} bytes, and {header.stored:,} are stored; {AGAIN}")
+        raise InputError(
+            f"{path}: {header} takes {count(header.bytes, 'byte')}, and {integer(header.stored)} are stored; {AGAIN}"
+        )
 
 
 def _check_pair(path: Path, headers: Mapping[str, Header], pair: Pair, train: Pair) -> None:

@@ -20,6 +20,7 @@ from nnviz.data.arrays.strays import strays
 from nnviz.data.bounded import AGAIN, bounded
 from nnviz.data.dataset import Dataset
 from nnviz.errors import InputError
+from nnviz.wording import count, integer
 
 SIDE = 32
 PIXELS = 3 * SIDE * SIDE
@@ -93,18 +94,19 @@ def _records(path: Path, kind: Kind) -> Array:
             raise InputError(f"{path}: packed with gzip; unpack it")
         if not file.size or file.size % length:
             raise InputError(
-                f"{path}: {file.size:,} bytes are not a whole number of records of {length:,} bytes; {AGAIN}"
+                f"{path}: {count(file.size, 'byte')} are not a whole number of records of {count(length, 'byte')}; "
+                f"{AGAIN}"
                 if file.size
                 else f"{path}: empty; {AGAIN}"
             )
-        content = file.read(file.size, f"{file.size // length:,} records")
+        content = file.read(file.size, count(file.size // length, "record"))
         file.end()
     records = np.frombuffer(content, np.uint8).reshape(-1, length)
     wrong = np.flatnonzero(records[:, kind.label_bytes - 1] >= kind.classes)
     if len(wrong):
         byte = int(wrong[0]) * length + kind.label_bytes - 1
         raise InputError(
-            f"{path}: class {content[byte]} at byte {byte:,}, and there are {kind.classes}, from 0 on; {AGAIN}"
+            f"{path}: class {content[byte]} at byte {integer(byte)}, and there are {kind.classes}, from 0 on; {AGAIN}"
         )
     return records
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from nnviz.data.bounded import AGAIN, bounded
 from nnviz.errors import InputError
+from nnviz.wording import count
 
 NAMES_BYTES = 1 << 16
 
@@ -17,9 +18,12 @@ def class_list(path: Path, classes: int) -> list[str]:
         return []
     with bounded(path) as file:
         if file.size is None or file.size > NAMES_BYTES:
-            raise InputError(f"{path}: this is not a list of {classes} names; {AGAIN}, or take it away")
+            raise InputError(f"{path}: this is not a list of {count(classes, 'name')}; {AGAIN}, or take it away")
         content = file.read(file.size, "names of classes")
     names = content.decode(errors="replace").split()
     if len(names) != classes or len(set(names)) != classes:
-        raise InputError(f"{path}: {len(set(names))} different names for {classes} classes; {AGAIN}, or take it away")
+        raise InputError(
+            f"{path}: {count(len(set(names)), 'different name')} for {count(classes, 'class')}; {AGAIN}, or take it "
+            "away"
+        )
     return names

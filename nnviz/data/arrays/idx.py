@@ -22,6 +22,7 @@ from nnviz.data.arrays.strays import strays
 from nnviz.data.bounded import AGAIN, BoundedFile, bounded
 from nnviz.data.dataset import Dataset
 from nnviz.errors import InputError
+from nnviz.wording import count
 
 Files = dict[Kind, Path]
 
@@ -123,7 +124,9 @@ def _part(images: Path, labels: Path, upright: bool) -> Part:
     """Pictures (n, height, width, 1) with their labels (n,), or (n, columns)."""
     pixels, numbers = _pictures(images, upright), _read(labels, (1, 2), "labels")
     if len(pixels) != len(numbers):
-        raise InputError(f"{images}: {len(pixels):,} images, but {len(numbers):,} labels in {labels}; give a pair")
+        raise InputError(
+            f"{images}: {count(len(pixels), 'image')}, but {count(len(numbers), 'label')} in {labels}; give a pair"
+        )
     if numbers.dtype.kind == "f":
         raise InputError(f"{labels}: labels that are no whole numbers; give one for the class of each image")
     return Part(pixels, numbers, str(labels))

@@ -12,6 +12,7 @@ from nnviz.data.split import Skipped, Split
 from nnviz.data.splitting import complete
 from nnviz.data.standardization import Standardization
 from nnviz.errors import InputError
+from nnviz.wording import count, integer
 
 MOST_CLASSES = 1000
 SHOWN = 40
@@ -77,7 +78,7 @@ def _classes(train: Part, class_names: Sequence[str]) -> Array:
     count = len(class_names) or len(found)
     if count > MOST_CLASSES:
         raise InputError(
-            f"{train.where}: {count:,} different labels, and {MOST_CLASSES:,} classes are the most; "
+            f"{train.where}: {integer(count)} different labels, and {integer(MOST_CLASSES)} classes are the most; "
             "numbers to be predicted have to be stored as floats, or asked for with --task regress"
         )
     if not class_names:
@@ -99,8 +100,8 @@ def _positions(part: Part, classes: Array) -> Array:
     unknown = np.flatnonzero(classes[positions] != part.labels)
     if len(unknown):
         i = unknown[0]
-        known = f"{len(classes)} classes, {_shown(classes[0])} to {_shown(classes[-1])}"
-        raise InputError(f"{part.where}: label {i} is {_shown(part.labels[i])}, which is none of the {known}")
+        known = f"{count(len(classes), 'class')}, {_shown(classes[0])} to {_shown(classes[-1])}"
+        raise InputError(f"{part.where}: label {integer(i)} is {_shown(part.labels[i])}, which is none of the {known}")
     return positions
 
 

@@ -12,6 +12,7 @@ from nnviz.data.arrays.array_shapes import has_channels_first
 from nnviz.data.bounded import check_limit
 from nnviz.data.images.image_files import square
 from nnviz.errors import InputError
+from nnviz.wording import count, integer, trimmed
 
 Scale = Literal["bytes", "0 to 1", "-1 to 1"]
 CHUNK = 1 << 22
@@ -41,8 +42,8 @@ def scale_of(stored: Array, where: str) -> Scale:
     if low >= 0 and high <= 255 and all(whole):
         return "bytes"
     raise InputError(
-        f"{where}: pictures of numbers from {float(low):g} to {float(high):g}; give bytes from 0 to 255, or numbers "
-        "from 0 to 1"
+        f"{where}: pictures of numbers from {trimmed(low, 6)} to {trimmed(high, 6)}; give bytes from 0 to 255, or "
+        "numbers from 0 to 1"
     )
 
 
@@ -62,7 +63,9 @@ def as_bytes(stored: Array, scale: Scale, where: str) -> Array:
     done = 0
     for chunk in _chunks(stored):
         if not (chunk.min() >= low and chunk.max() <= high):
-            raise InputError(f"{where}: numbers beyond {low} to {high}, where others lie; give all in the same way")
+            raise InputError(
+                f"{where}: numbers beyond {integer(low)} to {integer(high)}, where others lie; give all in the same way"
+            )
         scaled = (chunk.astype(np.float64) - low) * (255 / (high - low))
         pictures[done : done + len(chunk)] = np.rint(scaled)
         done += len(chunk)
@@ -79,7 +82,7 @@ def prepared(pictures: Array, image_size: int | None, grayscale: bool, path: Pat
     kept = 1 if grayscale else channels
     if (*shape, kept) == pictures.shape[1:]:
         return pictures
-    check_limit(path, n * shape[0] * shape[1] * kept, f"{n:,} pictures of {shape[0]}×{shape[1]}")
+    check_limit(path, n * shape[0] * shape[1] * kept, f"{count(n, 'picture')} of {shape[0]}×{shape[1]}")
     result = np.empty((n, *shape, kept), np.uint8)
     for picture, place in zip(pictures, result, strict=True):
         place[...] = _prepared(picture, image_size, kept).reshape(place.shape)

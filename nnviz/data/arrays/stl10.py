@@ -18,6 +18,7 @@ from nnviz.data.arrays.strays import strays
 from nnviz.data.bounded import AGAIN, bounded
 from nnviz.data.dataset import Dataset
 from nnviz.errors import InputError
+from nnviz.wording import count, integer
 
 SIDE = 96
 PIXELS = 3 * SIDE * SIDE
@@ -41,10 +42,14 @@ def open_stl10(folder: Path, image_size: int | None, grayscale: bool, generator:
     for role, (images, labels) in files.items():
         pictures, numbers = _pictures(images), _bytes(labels, 1, "labels")[:, 0]
         if len(pictures) != len(numbers):
-            raise InputError(f"{images}: {len(pictures):,} pictures, but {len(numbers):,} labels in {labels}; {AGAIN}")
+            raise InputError(
+                f"{images}: {count(len(pictures), 'picture')}, but {count(len(numbers), 'label')} in {labels}; {AGAIN}"
+            )
         wrong = np.flatnonzero((numbers < 1) | (numbers > CLASSES))
         if len(wrong):
-            raise InputError(f"{labels}: class {numbers[wrong[0]]} at byte {wrong[0]:,}, and they are 1 to 10; {AGAIN}")
+            raise InputError(
+                f"{labels}: class {numbers[wrong[0]]} at byte {integer(wrong[0])}, and they are 1 to 10; {AGAIN}"
+            )
         parts[role] = Part(prepared(pictures, image_size, grayscale, images), numbers - 1, str(labels))
     names = class_list(folder / NAMES, CLASSES) or [str(number) for number in range(1, CLASSES + 1)]
     read = {folder / NAMES, *(path for pair in files.values() for path in pair)}
@@ -71,8 +76,9 @@ def _bytes(path: Path, length: int, what: str) -> Array:
             raise InputError(f"{path}: packed with gzip; unpack it")
         if not file.size or file.size % length:
             raise InputError(
-                f"{path}: {file.size:,} bytes are not a whole number of {what} of {length:,} bytes; {AGAIN}"
+                f"{path}: {count(file.size, 'byte')} are not a whole number of {what} of {count(length, 'byte')}; "
+                f"{AGAIN}"
             )
-        content = file.read(file.size, f"{file.size // length:,} {what}")
+        content = file.read(file.size, f"{integer(file.size // length)} {what}")
         file.end()
     return np.frombuffer(content, np.uint8).reshape(-1, length)

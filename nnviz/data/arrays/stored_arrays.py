@@ -16,6 +16,7 @@ from nnviz.data.arrays.npy_header import Header, read_header
 from nnviz.data.arrays.set_names import is_array_file
 from nnviz.data.bounded import AGAIN, BoundedFile, Readable, check_file, check_limit, faults_of
 from nnviz.errors import InputError
+from nnviz.wording import integer
 
 # What np.savez writes; other methods unpack without a limit.
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -61,7 +62,7 @@ class StoredArrays(NamedTuple):
     def _listed(self) -> str:
         told = [self._told(name) for name in sorted(self.opened)[:LISTED]]
         more = len(self.opened) - LISTED
-        return (", ".join(told) or "no array") + (f" and {more:,} more" if more > 0 else "")
+        return (", ".join(told) or "no array") + (f" and {integer(more)} more" if more > 0 else "")
 
     def _told(self, name: str) -> str:
         try:

@@ -13,6 +13,7 @@ from nnviz.data.drawn import people, pets, road
 from nnviz.data.split import Split
 from nnviz.data.standardization import Standardization
 from nnviz.errors import InputError
+from nnviz.wording import integer
 
 
 class Pictures(NamedTuple):
@@ -80,7 +81,9 @@ def write_folder(name: str, directory: Path, count: int, size: int) -> list[Path
         raise InputError(f"'{name}' cannot be drawn; there is {', '.join(PICTURES)}")
     pictures = PICTURES[name]
     if count < len(pictures.class_names):
-        raise InputError(f"{count} is too few; give at least {len(pictures.class_names)}, one for each class")
+        raise InputError(
+            f"{integer(count)} is too few; give at least {integer(len(pictures.class_names))}, one for each class"
+        )
     images, labels = pictures.draw(count, size, _generator("folder"))
     log = directory / LOG
     if pictures.class_names:

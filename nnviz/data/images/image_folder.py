@@ -41,7 +41,7 @@ from nnviz.data.reading import CACHED, Reading
 from nnviz.data.split import Skipped, Split
 from nnviz.data.splitting import complete
 from nnviz.errors import InputError
-from nnviz.wording import count, listed
+from nnviz.wording import count, integer, listed
 
 NAMED = 3
 HOLDERS = {"images", "image", "imgs", "img", "jpg", "jpeg", "png", "jpegimages", "pictures", "photos"}
@@ -146,7 +146,7 @@ def _notes_on_counts(splits: dict[str, Split], class_names: Sequence[str]) -> li
     unseen = np.flatnonzero(counts["validation"] + counts["test"] == 0)
     if not len(unseen):
         return []
-    told = [f"{class_names[label]} ({counts['train'][label]:,})" for label in unseen.tolist()]
+    told = [f"{class_names[label]} ({integer(counts['train'][label])})" for label in unseen.tolist()]
     few = f"{count(len(unseen), 'class')} with too few images to be scored on any"
     return [f"{few}: {listed(told, NAMED)}"]
 

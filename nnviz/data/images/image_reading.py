@@ -10,6 +10,7 @@ from nnviz.data.images.decoded import Images
 from nnviz.data.images.decoding import Chunk, Decoding, Form, Paths, Put
 from nnviz.data.reading import Reading
 from nnviz.errors import InputError
+from nnviz.wording import integer
 
 
 def read_images(paths: Paths, image_size: int, grayscale: bool, reading: Reading) -> Images:
@@ -49,8 +50,8 @@ def _in_memory(paths: Paths, form: Form, reading: Reading) -> Images:
         pixels = np.empty((n, *form.shape), np.uint8)
     except MemoryError:
         raise InputError(
-            f"{n:,} images of {form.bytes:,} bytes do not fit into memory; choose a smaller --image-size, or use the "
-            "cache"
+            f"{integer(n)} images of {integer(form.bytes)} bytes do not fit into memory; choose a smaller "
+            "--image-size, or use the cache"
         ) from None
     sums = np.empty((n, 2, form.shape[-1]), np.int64)
     unusable: dict[int, str] = {}

@@ -20,6 +20,7 @@ from nnviz.data.tables.dialect import (
 from nnviz.data.tables.header import Header, find_header
 from nnviz.data.text_file import TextFile, find_text, guess_text
 from nnviz.errors import InputError
+from nnviz.wording import integer
 
 MOST_COLUMNS = 10_000
 LABEL, TEXT = "label", "text"
@@ -92,6 +93,8 @@ def _delimited(file: TextFile, head: Head, dialect: Dialect, needed: Collection[
         header = find_header(sample, needed)
     width = len(header.names)
     if width > MOST_COLUMNS:
-        raise InputError(f"{file.path}: {width:,} columns, and {MOST_COLUMNS:,} are the most; take some away")
+        raise InputError(
+            f"{file.path}: {integer(width)} columns, and {integer(MOST_COLUMNS)} are the most; take some away"
+        )
     below = tuple(row for row in sample if row[0] >= header.line and len(row[1]) == width)
     return DelimitedText(file, dialect, header, below)

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from nnviz.data.tables.number_form import NO_NUMBERS, is_number
 from nnviz.data.text_file import TextFile
 from nnviz.errors import InputError
+from nnviz.wording import integer
 
 LONGEST_ROW = 1 << 20
 HEAD = 2 * LONGEST_ROW
@@ -161,7 +162,7 @@ def cut(path: Path, text: TextIO, dialect: Dialect) -> Iterator[Row]:
                 yield line, cells
             line = lines.begin_row()
     except csv.Error as error:
-        raise InputError(f"{path}: line {line:,}: {_readable(str(error))}") from None
+        raise InputError(f"{path}: line {integer(line)}: {_readable(str(error))}") from None
 
 
 class _Lines:
@@ -191,8 +192,8 @@ class _Lines:
             self._length += len(line)
             if self._length > LONGEST_ROW:
                 raise InputError(
-                    f"{self._path}: the row that begins in line {self._begun:,} has more than {LONGEST_ROW:,} "
-                    "characters; look there for a quotation mark that is not closed"
+                    f"{self._path}: the row that begins in line {integer(self._begun)} has more than "
+                    f"{integer(LONGEST_ROW)} characters; look there for a quotation mark that is not closed"
                 )
             # Millions of cells of a table without any spaces are not asked for theirs.
             self.padded = self.padded or " " in line or "\t" in line

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from nnviz.data.tables.dialect import COMMENTS, FIRST_ROWS, Row, is_comment
 from nnviz.data.tables.number_form import NO_NUMBERS, is_like_number, is_number
-from nnviz.wording import count, excerpt, listed, listed_lines
+from nnviz.wording import count, excerpt, integer, listed, listed_lines
 
 NUMERIC = 0.9
 """A column is one of numbers if so many of its cells are."""
@@ -223,13 +223,15 @@ def _notes(above: Sequence[Row], line: int, names: _Names) -> list[str]:
     before, behind = [i for i in unused if i < last], [above[i][0] for i in unused if i > last]
     if before:
         what = (
-            f"the names, which are in line {above[last][0]:,}," if names.used else f"the first row, in line {line:,},"
+            f"the names, which are in line {integer(above[last][0])},"
+            if names.used
+            else f"the first row, in line {integer(line)},"
         )
         notes.append(f"{count(len(before), 'line')} above {what} {'is' if len(before) == 1 else 'are'} left out")
     if behind:
         notes.append(f"{listed_lines(behind, len(behind))}, between the names and the first row, left out")
     if len(names.used) > 1:
-        notes.append(f"the names are put together from lines {listed([f'{above[i][0]:,}' for i in names.used])}")
+        notes.append(f"the names are put together from lines {listed([integer(above[i][0]) for i in names.used])}")
     return notes
 
 

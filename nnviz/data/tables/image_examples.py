@@ -15,7 +15,7 @@ from nnviz.data.tables.table_encoding import TableEncoding
 from nnviz.data.tables.table_reading import Table, split_rows
 from nnviz.errors import InputError
 from nnviz.experiment import Data
-from nnviz.wording import excerpt
+from nnviz.wording import count, excerpt
 
 IMAGE_SIZE = 32
 
@@ -48,8 +48,8 @@ def open_images(table: Table, image_name: str, data: Data, generator: np.random.
     if len(kept) < 2:
         why = f" ({skipped[0].name}: {skipped[0].reason})" if skipped else ""
         raise InputError(
-            f"{table.path}: {len(kept)} images of column '{excerpt(image_name)}' can be used{why}; put them where the "
-            "table says, or beside it"
+            f"{table.path}: {count(len(kept), 'image')} of column '{excerpt(image_name)}' can be used{why}; put them "
+            "where the table says, or beside it"
         )
     labels = target.labels[kept]
     if len(np.unique(labels)) < 2:

@@ -7,6 +7,7 @@ from nnviz.data.split import Split
 from nnviz.data.standardization import Standardization
 from nnviz.data.tables.table_encoding import TableEncoding, count_blanks, encode, fit_features, notes_on_blanks
 from nnviz.data.tables.table_reading import Table, split_rows
+from nnviz.wording import count
 
 
 def open_numbers(table: Table, generator: np.random.Generator, learnt: TableEncoding | None) -> Dataset:
@@ -36,7 +37,7 @@ def open_numbers(table: Table, generator: np.random.Generator, learnt: TableEnco
         splits[role] = Split(inputs[start:end], target.labels[some], names[start:end])
         start = end
     if unknown:
-        notes.append(f"{unknown:,} cells have words that no training row has, and count as none of the known ones")
+        notes.append(f"words that no training row has, in {count(unknown, 'cell')}, count as none of the known ones")
     notes += notes_on_blanks(features, blanks)
     fitted = TableEncoding(
         features=features, target=target.name, target_form=target.form, class_names=target.class_names

@@ -15,7 +15,7 @@ from nnviz.data.encoding import Encoding
 from nnviz.data.tables.columns import Column, Numbers, Words
 from nnviz.data.tables.number_form import NumberForm, is_like_number
 from nnviz.errors import InputError
-from nnviz.wording import LISTED_NAMES, count, excerpt, listed, listed_names
+from nnviz.wording import LISTED_NAMES, count, excerpt, exponential, integer, listed, listed_names
 
 MOST_CATEGORIES = 100
 MOST_NUMBERS = 1 << 27
@@ -161,7 +161,7 @@ def notes_on_blanks(features: Sequence[Feature], counts: Sequence[int]) -> list[
 
 
 def _told_blanks(counts: Mapping[str, int]) -> str:
-    told = listed([f"{excerpt(name)} ({many:,})" for name, many in counts.items()], LISTED_NAMES)
+    told = listed([f"{excerpt(name)} ({integer(many)})" for name, many in counts.items()], LISTED_NAMES)
     return f"{count(sum(counts.values()), 'blank cell')} in {told}"
 
 
@@ -194,8 +194,7 @@ def _offset(values: Array) -> float:
 def _taken_off(offset: float) -> str:
     """What an input is called by it after the name of its column."""
     sign = "−" if offset > 0 else "+"
-    written = np.format_float_scientific(abs(offset), trim="-", exp_digits=1).replace("e+", "e")
-    return f" {sign} {written}" if offset else ""
+    return f" {sign} {exponential(abs(offset))}" if offset else ""
 
 
 def _fit_words(name: str, column: Words, rows: Array, kept: bool) -> Feature | str:
@@ -211,7 +210,9 @@ def _fit_words(name: str, column: Words, rows: Array, kept: bool) -> Feature | s
     if len(found) == len(known) > 2 and not kept:
         return SINGULAR
     if len(found) > MOST_CATEGORIES:
-        return f"{len(found):,} different words, and {MOST_CATEGORIES} are the most{_stray_word(column)}"
+        return (
+            f"{integer(len(found))} different words, and {integer(MOST_CATEGORIES)} are the most{_stray_word(column)}"
+        )
     return Feature(name, None, tuple(sorted(column.words[code] for code in found)), blank)
 
 
@@ -219,7 +220,11 @@ def _stray_word(column: Words) -> str:
     """What to say of a word that stands where most cells are numbers."""
     cell, line = column.sample
     numbers = sum(map(is_like_number, column.words))
-    return f"; '{excerpt(cell)}' in line {line:,} is not a number" if line and 2 * numbers > len(column.words) else ""
+    return (
+        f"; '{excerpt(cell)}' in line {integer(line)} is not a number"
+        if line and 2 * numbers > len(column.words)
+        else ""
+    )
 
 
 def encode(path: Path, columns: dict[str, Column], features: Sequence[Feature], rows: Array) -> tuple[Array, int]:
@@ -232,8 +237,8 @@ def encode(path: Path, columns: dict[str, Column], features: Sequence[Feature], 
     width = sum(len(feature.input_names) for feature in features)
     if width * len(rows) > MOST_NUMBERS:
         raise InputError(
-            f"{path}: {len(rows):,} rows of {width:,} inputs are more than {MOST_NUMBERS:,} numbers, which are the "
-            "most; give fewer rows, or leave columns of words out"
+            f"{path}: {integer(len(rows))} rows of {integer(width)} inputs are more than {integer(MOST_NUMBERS)} "
+            "numbers, which are the most; give fewer rows, or leave columns of words out"
         )
     inputs = np.zeros((len(rows), width), np.float32)
     names = list(columns)
@@ -263,8 +268,8 @@ def _taken(path: Path, columns: dict[str, Column], names: Sequence[str], feature
     if isinstance(column, Words) and feature.median is not None:
         cell, line = column.sample
         raise InputError(
-            f"{path}: line {line:,}: '{excerpt(cell)}' in column '{excerpt(feature.name)}' is not a number, as all "
-            "were that the network has learnt from"
+            f"{path}: line {integer(line)}: '{excerpt(cell)}' in column '{excerpt(feature.name)}' is not a number, as "
+            "all were that the network has learnt from"
         )
     return column
 

@@ -16,7 +16,7 @@ from nnviz.data.tables.number_form import PLAIN, NumberForm
 from nnviz.data.tables.target_choice import Choice, likely_column
 from nnviz.data.tables.whole_numbers import FEW_VALUES, FEWEST_OF_A_CLASS, counts_classes
 from nnviz.errors import InputError
-from nnviz.wording import LISTED_LINES, count, excerpt, listed_lines, listed_names
+from nnviz.wording import LISTED_LINES, SURE_DIGITS, count, excerpt, integer, listed_lines, listed_names, trimmed
 
 Kind = Literal["classify", "regress"]
 
@@ -63,8 +63,8 @@ def read_target(
     rows = np.flatnonzero(~column.blank)
     if len(rows) < 2:
         raise InputError(
-            f"{path}: too few rows: {len(rows)} with something in the target, column '{excerpt(name)}'; two are the "
-            f"least{_advice(columns, name)}"
+            f"{path}: too few rows: {integer(len(rows))} with something in the target, column '{excerpt(name)}'; two "
+            f"are the least{_advice(columns, name)}"
         )
     notes = []
     skipped = np.flatnonzero(column.blank)
@@ -104,17 +104,19 @@ def _found_kind(name: str, column: Column, rows: Array) -> _Kind:
         return _Kind("regress", "it has numbers with fractions")
     found, counts = np.unique(values, return_counts=True)
     many, least = len(found), int(counts.min())
-    whole = f"it has {many:,} different whole numbers in {len(rows):,} rows"
+    why = f"it has {integer(many)} different whole numbers in {integer(len(rows))} rows"
     if many == 2 and (_is_pair(*found.tolist()) or least >= FEWEST_OF_A_CLASS):
-        return _Kind("classify", f"it has only {found[0]:g} and {found[1]:g}")
+        return _Kind("classify", f"it has only {integer(int(found[0]))} and {integer(int(found[1]))}")
     if _is_called_class(name) and 2 * many <= len(rows):
-        return _Kind("classify", f"it is called so and has {many:,} different whole numbers")
+        return _Kind("classify", f"it is called so and has {integer(many)} different whole numbers")
     if many <= min(FEW_VALUES, FEW_SHARE * len(rows)):
-        return _Kind("classify", f"it has only {many} different whole numbers")
+        return _Kind("classify", f"it has only {integer(many)} different whole numbers")
     if counts_classes(found, counts):
-        times = f"each of them {least:,} times at least"
-        return _Kind("classify", f"it counts from {found[0]:g} to {found[-1]:g}, and has {times}")
-    return _Kind("regress", whole)
+        times = f"each of them {count(least, 'time')} at least"
+        return _Kind(
+            "classify", f"it counts from {integer(int(found[0]))} to {integer(int(found[-1]))}, and has {times}"
+        )
+    return _Kind("regress", why)
 
 
 def _is_pair(low: float, high: float) -> bool:
@@ -131,14 +133,14 @@ def _numbers(path: Path, columns: Columns, name: str, rows: Array) -> Array:
     if isinstance(column, Words):
         cell, line = column.sample
         raise InputError(
-            f"{path}: line {line:,}: '{excerpt(cell)}' in the target, column '{excerpt(name)}', is not a number; "
-            "correct it, or take --task classify"
+            f"{path}: line {integer(line)}: '{excerpt(cell)}' in the target, column '{excerpt(name)}', is not a "
+            "number; correct it, or take --task classify"
         )
     values = column.values[rows]
     if values.min() == values.max():
         raise InputError(
-            f"{path}: the target, column '{excerpt(name)}', is {values[0]:g} in every row; there is nothing to predict"
-            f"{_advice(columns, name)}"
+            f"{path}: the target, column '{excerpt(name)}', is {trimmed(values[0], SURE_DIGITS)} in every row; there "
+            f"is nothing to predict{_advice(columns, name)}"
         )
     return values.astype(np.float32)[:, None]
 
@@ -157,8 +159,9 @@ def _classes(path: Path, columns: Columns, name: str, rows: Array) -> tuple[Arra
     if len(found) > MOST_CLASSES or len(found) > 0.5 * len(rows) > 5:
         columns_told = listed_names(columns.by_name)
         raise InputError(
-            f"{path}: the target, column '{excerpt(name)}', has {len(found):,} different values in {len(rows):,} rows, "
-            f"too many for classes; choose with --target: {columns_told}{_advice(columns, name)}"
+            f"{path}: the target, column '{excerpt(name)}', has {integer(len(found))} different values in "
+            f"{integer(len(rows))} rows, too many for classes; choose with --target: "
+            f"{columns_told}{_advice(columns, name)}"
         )
     if isinstance(column, Words):
         order = np.argsort(np.array(class_names))
@@ -185,8 +188,8 @@ def _known_classes(path: Path, columns: Columns, name: str, rows: Array, class_n
         first = unknown[0]
         line = columns.lines[rows[first]]
         raise InputError(
-            f"{path}: line {line:,}: '{excerpt(words[codes[first]])}' in the target, column '{excerpt(name)}', is none "
-            f"of the classes that the network has learnt: {listed_names(class_names)}"
+            f"{path}: line {integer(line)}: '{excerpt(words[codes[first]])}' in the target, column '{excerpt(name)}', "
+            f"is none of the classes that the network has learnt: {listed_names(class_names)}"
         )
     return labels.astype(np.int64)
 

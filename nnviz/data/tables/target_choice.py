@@ -10,7 +10,7 @@ import numpy as np
 from nnviz.data.tables.columns import Column, Columns, Numbers, Words
 from nnviz.data.tables.whole_numbers import counts_classes
 from nnviz.errors import InputError
-from nnviz.wording import excerpt, listed_names
+from nnviz.wording import excerpt, integer, listed_names
 
 TARGETS = (
     *("target", "targets", "targetclass", "targetlabel", "label", "labels", "classlabel", "groundtruth"),
@@ -96,7 +96,7 @@ def choose_target(columns: Columns, named: Collection[str], left_out: Collection
     other = names[0]
     has_other = not named and _may_be_meant(columns.by_name[other], columns.by_name[last])
     instead = f" ('{other}' has few values, and may be meant)" if has_other else ""
-    return Choice(last, "", f"the target is the last of {many:,} {what}, '{excerpt(last)}'{instead}")
+    return Choice(last, "", f"the target is the last of {integer(many)} {what}, '{excerpt(last)}'{instead}")
 
 
 def _because(name: str, why: str) -> Choice:
@@ -177,5 +177,6 @@ def _has_few_words(column: Column) -> bool:
 
 def _no_column(path: Path, names: Sequence[str], wanted: str, what: str) -> InputError:
     return InputError(
-        f"{path}: there is no column '{excerpt(wanted)}' for {what}; there are {len(names):,}: {listed_names(names)}"
+        f"{path}: there is no column '{excerpt(wanted)}' for {what}; there are {integer(len(names))}: "
+        f"{listed_names(names)}"
     )

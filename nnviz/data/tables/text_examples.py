@@ -9,7 +9,7 @@ from nnviz.data.tables.table_encoding import TableEncoding
 from nnviz.data.tables.table_reading import Table, by_role
 from nnviz.data.texts.text_dataset import Texts, as_dataset
 from nnviz.errors import InputError
-from nnviz.wording import LISTED_LINES, count, excerpt, listed_lines, listed_names
+from nnviz.wording import LISTED_LINES, count, excerpt, integer, listed_lines, listed_names
 
 
 def open_texts(table: Table, text_name: str, ngrams: NGrams, generator: np.random.Generator) -> Dataset:
@@ -29,8 +29,8 @@ def open_texts(table: Table, text_name: str, ngrams: NGrams, generator: np.rando
         notes.append(f"skipped {count(len(lines), 'row')} without text ({told})")
     if len(rows) < 2 or len(np.unique(labels)) < 2:
         raise InputError(
-            f"{table.path}: too few rows: {len(rows):,} with text in column '{excerpt(text_name)}', and two with "
-            "different targets are the least"
+            f"{table.path}: too few rows: {integer(len(rows))} with text in column '{excerpt(text_name)}', and two "
+            "with different targets are the least"
         )
     parts = {}
     for role, some in by_role(table, rows).items():

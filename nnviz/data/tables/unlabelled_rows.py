@@ -46,7 +46,7 @@ def read_rows(path: Path, encoding: TableEncoding) -> Unlabelled:
     inputs, unknown = encode(path, columns.by_name, encoding.features, rows)
     notes += notes_on_blanks(encoding.features, blanks)
     if unknown:
-        notes.append(f"{unknown:,} cells have words that no training row has, and count as none of the known ones")
+        notes.append(f"words that no training row has, in {count(unknown, 'cell')}, count as none of the known ones")
     return Unlabelled(lines, inputs, notes)
 
 

@@ -10,7 +10,7 @@ from nnviz.data.tables.column_readers import Reader
 from nnviz.data.tables.delimited import DelimitedText
 from nnviz.data.tables.dialect import LABELLED
 from nnviz.errors import InputError
-from nnviz.wording import LISTED_LINES, count, listed_lines
+from nnviz.wording import LISTED_LINES, count, integer, listed_lines
 
 MOST_CELLS = 1 << 28
 MOST_WORDS = 2_000_000
@@ -41,15 +41,15 @@ class UsableRows:
             read += len(cells)
             if read * self._width > MOST_CELLS:
                 raise InputError(
-                    f"{self._text.path}: more than {MOST_CELLS:,} cells, which are the most; give fewer rows"
+                    f"{self._text.path}: more than {integer(MOST_CELLS)} cells, which are the most; give fewer rows"
                 )
             columns = list(zip(*cells, strict=True))
             for place, reader in readers.items():
                 readers[place] = reader.read(columns[place], lines)
             if sum(reader.words for reader in readers.values()) > MOST_WORDS:
                 raise InputError(
-                    f"{self._text.path}: more than {MOST_WORDS:,} different words; leave columns of texts out, or give "
-                    "fewer rows"
+                    f"{self._text.path}: more than {integer(MOST_WORDS)} different words; leave columns of texts out, "
+                    "or give fewer rows"
                 )
         if self._ragged.many > read:
             raise InputError(f"{self._text.path}: {self._told_ragged()}; most rows do not fit together as one table")
@@ -73,7 +73,7 @@ class UsableRows:
             yield f"{rows} with several labels: the first one counts"
 
     def _told_ragged(self) -> str:
-        return f"{self._ragged.told()}: not the {self._width:,} cells that the others have"
+        return f"{self._ragged.told()}: not the {count(self._width, 'cell')} that the others have"
 
     def _usable(self) -> Iterator[tuple[int, list[str]]]:
         names = list(self._text.header.cells)

@@ -15,6 +15,7 @@ from nnviz.data.split import Skipped, Split
 from nnviz.data.splitting import complete
 from nnviz.data.standardization import Standardization
 from nnviz.errors import InputError
+from nnviz.wording import integer
 
 LONGEST = 1 << 20
 """Characters of one text."""
@@ -51,7 +52,9 @@ def as_dataset(
     ngrams = encoding.ngrams or NGrams()
     count = sum(len(part.texts) for part in parts.values())
     if count * ngrams.buckets > LIMIT:
-        raise InputError(f"{path}: {count:,} texts, and {LIMIT // ngrams.buckets:,} are the most; give fewer")
+        raise InputError(
+            f"{path}: {integer(count)} texts, and {integer(LIMIT // ngrams.buckets)} are the most; give fewer"
+        )
     # Chosen before anything is counted, so that no count is copied.
     places = {
         role: Split(np.arange(len(part.texts)), part.labels, part.names, part.texts) for role, part in parts.items()

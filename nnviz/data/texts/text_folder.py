@@ -27,7 +27,7 @@ from nnviz.data.texts.text_dataset import LONGEST, Texts, as_dataset
 from nnviz.data.texts.text_encoding import TextEncoding
 from nnviz.data.texts.text_files import are_of_any_ending, is_text, texts_below
 from nnviz.errors import InputError
-from nnviz.wording import count, listed
+from nnviz.wording import count, integer, listed
 
 ADVICE = "give each class a folder of files, or a file with an example in each line, such as english.txt and german.txt"
 NO_CLASS, WITHOUT_LABELS = "no text of a class", "without labels"
@@ -158,7 +158,7 @@ class _Reader(msgspec.Struct):
 
     def _usable(self, where: str, text: str) -> Iterator[tuple[str, str]]:
         if len(text) > LONGEST:
-            self.skipped.append(Skipped(where, f"more than {LONGEST:,} characters"))
+            self.skipped.append(Skipped(where, f"more than {integer(LONGEST)} characters"))
         elif text:
             yield where, text
 

@@ -8,6 +8,7 @@ from nnviz.data.text_file import NAMES, encoding_of, read_content
 from nnviz.data.texts.text_dataset import LONGEST
 from nnviz.data.unlabelled import Unlabelled
 from nnviz.errors import InputError
+from nnviz.wording import count, integer
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -22,14 +23,14 @@ def read_lines(path: Path, ngrams: NGrams) -> Unlabelled:
     # What follows the last line's end is not a line.
     blank = sum(not line.strip() for line in lines[:-1])
     if blank:
-        notes.append(f"{blank:,} blank line{'s'[: blank > 1]} left out")
+        notes.append(f"{count(blank, 'blank line')} left out")
     texts = {number: line.strip() for number, line in enumerate(lines, start=1) if line.strip()}
     usable = {number: text for number, text in texts.items() if len(text) <= LONGEST}
     long = len(texts) - len(usable)
     if long:
-        notes.append(f"skipped {long:,} line{'s'[: long > 1]} of more than {LONGEST:,} characters")
+        notes.append(f"skipped {count(long, 'line')} of more than {integer(LONGEST)} characters")
     if not usable:
-        raise InputError(f"{path}: holds no text; give one in each line, of at most {LONGEST:,} characters")
+        raise InputError(f"{path}: holds no text; give one in each line, of at most {integer(LONGEST)} characters")
     return Unlabelled(list(usable), ngrams.counts(list(usable.values())), notes)
 
 
@@ -38,7 +39,9 @@ def read_whole_file(path: Path, ngrams: NGrams) -> Unlabelled:
     content, notes = _read(path)
     text = " ".join(content.split())
     if not text or len(text) > LONGEST:
-        raise InputError(f"{path}: {f'more than {LONGEST:,} characters' if text else 'holds no text'}; give another")
+        raise InputError(
+            f"{path}: {f'more than {integer(LONGEST)} characters' if text else 'holds no text'}; give another"
+        )
     return Unlabelled([None], ngrams.counts([text]), notes)
 
 

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from nnviz.array import Array
-from nnviz.wording import apart, count, whole_percent
+from nnviz.wording import apart, count, integer, whole_percent
 
 MOST_CLASSES = 12
 # Widths of the name of a row where names have to be cut, of the shortest name of a column, and between columns.
@@ -65,7 +65,7 @@ class Confusion(msgspec.Struct, frozen=True):
         if not pairs:
             yield Text("No class was taken for another.")
             return
-        shares = [f"{wrong[label, said]:,} of {self.counts[label].sum():,}" for label, said in pairs]
+        shares = [f"{integer(wrong[label, said])} of {integer(self.counts[label].sum())}" for label, said in pairs]
         names = apart(self.names, (width - len(TAKEN_FOR) - max(map(len, shares)) - 3 * GAP) // 2)
         told = zip(pairs, shares, strict=True)
         yield _listing([(names[label], TAKEN_FOR, names[said], share) for (label, said), share in told], numbers=1)
@@ -80,15 +80,15 @@ class Confusion(msgspec.Struct, frozen=True):
         recall = right / np.maximum(totals, 1)
         # Of classes with the same recall, those with more examples come first.
         order = there[np.lexsort((-totals[there], recall[there]))]
-        shares = [f"{right[k]:,} of {totals[k]:,}" for k in order[:LISTED]]
+        shares = [f"{integer(right[k])} of {integer(totals[k])}" for k in order[:LISTED]]
         names = apart(self.names, width - max(map(len, shares)) - len("100%") - 2 * GAP)
         told = zip(order, shares, strict=False)
         yield _listing([(names[k], share, whole_percent(recall[k])) for k, share in told], numbers=2)
         rest, without = order[LISTED:], len(totals) - len(there)
         perfect = np.count_nonzero(recall[rest] == 1)
-        others = "1 other class" if len(rest) == 1 else f"{len(rest):,} other classes"
-        notes = [f"{others}, {perfect:,} without a mistake"] if len(rest) else []
-        notes += [f"{without:,} without an example"] if without else []
+        others = count(len(rest), "other class")
+        notes = [f"{others}, {integer(perfect)} without a mistake"] if len(rest) else []
+        notes += [f"{integer(without)} without an example"] if without else []
         if notes:
             yield Text("… " + " · ".join(notes), style="dim")
 

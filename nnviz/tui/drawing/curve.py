@@ -16,7 +16,7 @@ from nnviz.tui.drawing.axis import Scale, multiples, round_up
 from nnviz.tui.drawing.colours import Rgb
 from nnviz.tui.drawing.palette import Palette
 from nnviz.tui.drawing.rows import Run, centred, page, row
-from nnviz.wording import number, ticks
+from nnviz.wording import integer, number, ticks
 
 NOTHING = "no step yet: press u, enter or space"
 NOT_FINITE = "the loss is not a finite number: the run has diverged"
@@ -256,8 +256,8 @@ def _numbers(curves: Curves, series: _Series, palette: Palette, detail: int, log
     if detail >= 1 and len(curves.validation_losses):
         name = "validation" if detail >= 5 else "val"
         entries.append((POINT, f"{name} {number(float(curves.validation_losses[-1]))}", palette.negative))
-    if detail >= 2 and curves.best_loss is not None:
-        name, step = "best " * (detail >= 3), f" @ step {curves.best_step:,}" * (detail >= 6)
+    if detail >= 2 and curves.best_loss is not None and curves.best_step is not None:
+        name, step = "best " * (detail >= 3), f" @ step {integer(curves.best_step)}" * (detail >= 6)
         entries.append((BEST, f"{name}{number(curves.best_loss)}{step}", palette.accent))
     runs: list[Run] = []
     for glyph, text, colour in entries:

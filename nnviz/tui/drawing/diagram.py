@@ -17,7 +17,7 @@ from nnviz.training.stages import Phase, training_step
 from nnviz.tui.drawing.grid import levels
 from nnviz.tui.drawing.palette import LEVELS, Palette
 from nnviz.tui.drawing.rows import Run, centred, fit, page, row
-from nnviz.wording import apart, compact, fitted_signed
+from nnviz.wording import apart, compact, fitted_signed, integer
 
 NARROWEST = 9
 NUMBERED = 15
@@ -216,7 +216,7 @@ def _hidden(column: Column, shown: int, pitch: int) -> str:
     hidden = column.units.total - shown
     if not hidden:
         return ""
-    text = f" … {hidden:,} more"
+    text = f" … {integer(hidden)} more"
     return text if len(text) < pitch else f" … {compact(hidden)}"
 
 

@@ -16,6 +16,7 @@ from nnviz.array import Array
 from nnviz.tui.drawing.colours import nearest
 from nnviz.tui.drawing.palette import LEVELS, Palette
 from nnviz.tui.drawing.rows import Run
+from nnviz.wording import integer
 
 POSITIVE_SIGNS, NEGATIVE_SIGNS = " ·+*#", " ˗−=≡"
 # From the background's lightness to that of text.
@@ -121,8 +122,8 @@ def number(pixel: int, step: int) -> int:
 def span(place: int, step: int, size: int, first: int = 0) -> str:
     """Which of `size` numbers, counted from `first` on, stand at `place`, when each holds `step`: 7, or 12…15."""
     if step == 1:
-        return f"{place + first:,}"
-    return f"{place * step + first:,}…{min((place + 1) * step, size) - 1 + first:,}"
+        return integer(place + first)
+    return f"{integer(place * step + first)}…{integer(min((place + 1) * step, size) - 1 + first)}"
 
 
 def heatmap(matrix: Array, scale: float, palette: Palette) -> list[Strip]:

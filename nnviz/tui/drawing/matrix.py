@@ -8,7 +8,7 @@ from nnviz.array import Array
 from nnviz.training.frame import MatrixView, Quantity
 from nnviz.tui.drawing.grid import fitted, heatmap, magnitudes, number, pixel, span
 from nnviz.tui.drawing.palette import Palette
-from nnviz.wording import count, signed
+from nnviz.wording import count, integer, signed
 
 TITLES = {
     Quantity.GRADIENT: "Gradient ∂L/∂W",
@@ -38,10 +38,10 @@ class MatrixSheet:
         units, others = matrix.shape
         if not matrix.by_example:
             title = f"{TITLES[matrix.quantity]} · {matrix.name}"
-            return self._first_fitting(f"{title} · {others:,}→{units:,}", title)
+            return self._first_fitting(f"{title} · {integer(others)}→{integer(units)}", title)
         title = f"{'Gradient ∂L/∂a' if matrix.quantity is Quantity.GRADIENT else 'Activations'} · {matrix.name}"
         size = f"{count(units, 'unit')} × {count(others, 'example')}"
-        return self._first_fitting(f"{title} · {size}", f"{title} · {units:,}×{others:,}", title)
+        return self._first_fitting(f"{title} · {size}", f"{title} · {integer(units)}×{integer(others)}", title)
 
     @property
     def missing(self) -> str | None:

@@ -17,7 +17,7 @@ from nnviz.tui.drawing.colours import Rgb, mixed
 from nnviz.tui.drawing.grid import diverging, heatmap, levels
 from nnviz.tui.drawing.palette import LEVELS, Palette
 from nnviz.tui.drawing.rows import Run, fit, row
-from nnviz.wording import apart, cut, fitted, fixed, number, ticks
+from nnviz.wording import apart, cut, fitted, fixed, integer, number, ticks
 
 # Below so many pixels on a side, axes and legend leave their room to the plane.
 SMALLEST_SIDE = 10
@@ -253,7 +253,7 @@ class _Drawing:
         text, faint = palette.style(palette.text), palette.style(palette.faint)
         longest, apiece = max(map(cell_len, names)), len(self._sign(0)[0]) + len(" ") + len(GAP)
         for shown in range(len(names), 0, -1):
-            more = f"+{len(names) - shown:,}" if shown < len(names) else ""
+            more = f"+{integer(len(names) - shown)}" if shown < len(names) else ""
             room = (width + len(GAP) * (not more) - len(more)) // shown - apiece
             if room >= min(longest, LEGIBLE):
                 short = apart(names, room)[:shown]

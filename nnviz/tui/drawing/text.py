@@ -11,7 +11,7 @@ from nnviz.training.frame import NGramView, TextView
 from nnviz.tui.drawing.bars import bar
 from nnviz.tui.drawing.palette import Palette
 from nnviz.tui.drawing.rows import fit, fit_right, row
-from nnviz.wording import fitted
+from nnviz.wording import count, fitted
 
 STRONG = 0.6
 """What is as strong as that, next to the strongest, is bold too."""
@@ -27,7 +27,9 @@ def marked_text(view: TextView, layer: str, width: int, height: int, palette: Pa
     rows = [_line(view, start, end, width, palette) for start, end in lines[:room]]
     if len(lines) > room or view.more:
         hidden = view.more + sum(end - start for start, end in lines[max(room - 1, 0) :])
-        rows[room - 1 :] = [row([(f"… {hidden:,} more characters", palette.style(palette.faint))], width, palette)]
+        rows[room - 1 :] = [
+            row([(f"… {count(hidden, 'more character')}", palette.style(palette.faint))], width, palette)
+        ]
     left = height - len(rows)
     if left < 2 or not view.strongest:
         return rows[:height]
@@ -62,9 +64,9 @@ def bars(strongest: tuple[NGramView, ...], width: int, palette: Palette) -> list
     name_width = max(min(longest, width - count_width - VALUE - SHORTEST_BAR - 1), 0)
     largest = max((ngram.strength for ngram in strongest), default=0.0)
     rows = []
-    for ngram, count in zip(strongest, counts, strict=True):
+    for ngram, times in zip(strongest, counts, strict=True):
         share = ngram.strength / largest if largest else 0.0
-        told = [(fit(ngram.name, name_width), text), (fit(count, count_width), faint)]
+        told = [(fit(ngram.name, name_width), text), (fit(times, count_width), faint)]
         filled = bar(share, max(width - name_width - count_width - VALUE - 1, 1))
         strength = fit_right(fitted(ngram.strength, VALUE), VALUE + 1)
         rows.append(row([*told, (filled, colour), (strength, text)], width, palette))

@@ -12,7 +12,7 @@ from nnviz.training.frame import Quantity, TilesView
 from nnviz.tui.drawing.grid import heatmap, levels, magnitudes, number, pixel, span, stretched
 from nnviz.tui.drawing.palette import LEVELS, Palette
 from nnviz.tui.drawing.tiling import Tiling, tile, tile_any
-from nnviz.wording import signed
+from nnviz.wording import integer, signed
 
 NOT_YET = {
     Quantity.GRADIENT: "The gradient is known once backprop has come here: press b",
@@ -82,7 +82,8 @@ class TilesSheet:
         view = self._view
         if view.columns is not None:
             height, width = view.sides
-            title = f"{KERNELS[view.quantity]} · {view.name} · {height}×{width}, {view.shape[1]:,}→{view.shape[0]:,}"
+            before, after = map(integer, reversed(view.shape))
+            title = f"{KERNELS[view.quantity]} · {view.name} · {height}×{width}, {before}→{after}"
             return self._first_fitting(f"{title} maps", title)
         if view.kept is not None and self._shows_before:
             return f"Before {view.name} · what it kept stands out"
@@ -103,12 +104,13 @@ class TilesSheet:
 
     def axes(self, room: int) -> str:
         """How many are shown of how many there are."""
-        (maps, before), tiling = self._view.shape, self._shown
+        maps, before = map(integer, self._view.shape)
+        rows, columns = integer(self._shown.rows), integer(self._shown.columns)
         if self._view.columns is None:
-            text, short = self._hint + f"{tiling.rows:,} of {maps:,} maps", f"{tiling.rows:,} of {maps:,} maps"
+            text, short = self._hint + f"{rows} of {maps} maps", f"{rows} of {maps} maps"
         else:
-            text = f"↓ map out {tiling.rows:,} of {maps:,} → map in {tiling.columns:,} of {before:,}"
-            short = f"↓ out {tiling.rows}/{maps} → in {tiling.columns}/{before}"
+            text = f"↓ map out {rows} of {maps} → map in {columns} of {before}"
+            short = f"↓ out {rows}/{maps} → in {columns}/{before}"
         return text if len(text) <= room else short
 
     @property

@@ -11,7 +11,7 @@ from nnviz.training.frame import Frame
 from nnviz.tui.drawing.bars import signed_bar
 from nnviz.tui.drawing.rows import Run, centred, fit, fit_right, row
 from nnviz.tui.panes.framed_pane import BORDER, SEPARATOR, Caption, FramedPane
-from nnviz.wording import apart, fitted_signed
+from nnviz.wording import apart, fitted_signed, integer
 
 NUMBER = 9
 
@@ -38,7 +38,7 @@ class ErrorsPane(FramedPane):
         layer = next(layer for layer in frame.layers if layer.block == frame.focus.block)
         # Those that are not shown are the last ones of their order, where there is one.
         smaller = ", none larger" if errors.grad_a is not None and not is_output else ""
-        notes = [f"{hidden:,} more{smaller}"] if hidden > 0 else []
+        notes = [f"{integer(hidden)} more{smaller}"] if hidden > 0 else []
         notes += ["largest of each map"] if layer.units.sides else []
         title = f"Error of each {'map' if errors.of_maps else 'node'} · {who}"
         return Caption(title if cell_len(title) <= width - BORDER else f"Errors · {who}", SEPARATOR.join(notes))

@@ -12,7 +12,7 @@ from nnviz.tui.drawing.steering import NAME, steered
 from nnviz.tui.drawing.surface import surface, told_place
 from nnviz.tui.drawing.text import marked_text
 from nnviz.tui.panes.framed_pane import Caption, FramedPane
-from nnviz.wording import apart, count, fitted_in_unit, fitted_trimmed, number
+from nnviz.wording import apart, count, fitted_in_unit, fitted_trimmed, integer, number
 
 VALUE, SHORTEST_BAR, SHORTEST_NAME = 9, 11, 5
 TARGET, SAID = "target ", "said "
@@ -27,7 +27,7 @@ class ExamplePane(FramedPane):
     title = "Example"
 
     def caption(self, frame: Frame, width: int, height: int) -> Caption:  # noqa: ARG002
-        place = f"{frame.example.place + 1} of {frame.example.batch_size} in the batch"
+        place = f"{integer(frame.example.place + 1)} of {integer(frame.example.batch_size)} in the batch"
         title = self.title
         if frame.surface is not None:
             title = f"Example · {'decision' if frame.task.class_names else 'predicted'} surface"
@@ -80,7 +80,7 @@ class ExamplePane(FramedPane):
         """The label and where the example is, and what the network said of it."""
         example, palette = frame.example, self.palette
         text, faint = palette.style(palette.text, bold=True), palette.style(palette.faint)
-        place_in_split = f" #{example.number:,}"
+        place_in_split = f" #{integer(example.number)}"
         room = width - len(place_in_split)
         label, place = self._label(frame, room)
         lines = [row([(fit(label + place, room), text), (place_in_split, faint)], width, palette)]

@@ -7,6 +7,7 @@ from nnviz.training.frame import Frame
 from nnviz.training.stages import Phase, training_step
 from nnviz.tui.drawing.rows import Run, fit_right, row
 from nnviz.tui.panes.pane import Pane
+from nnviz.wording import integer
 
 DONE, OPEN = "▰", "▱"
 MOST_MARKS = 9
@@ -42,6 +43,10 @@ def _marks(done: int, total: int) -> str:
 def _places(frame: Frame) -> list[str]:
     """Where in the run it is, as a whole and in short: no number of it may be cut."""
     moment = frame.moment
-    of = f"/{frame.title.epochs:,}" if frame.title.epochs else ""
-    epoch, step = f"epoch {moment.epoch + 1:,}{of}", f"step {moment.step + 1:,}"
-    return [f"{epoch} · batch {moment.batch + 1:,}/{moment.batches:,} · {step}", f"{epoch} · {step}", step]
+    of = f"/{integer(frame.title.epochs)}" if frame.title.epochs else ""
+    epoch, step = f"epoch {integer(moment.epoch + 1)}{of}", f"step {integer(moment.step + 1)}"
+    return [
+        f"{epoch} · batch {integer(moment.batch + 1)}/{integer(moment.batches)} · {step}",
+        f"{epoch} · {step}",
+        step,
+    ]

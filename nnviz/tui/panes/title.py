@@ -8,7 +8,7 @@ from textual.strip import Strip
 from nnviz.training.frame import Frame, State
 from nnviz.tui.drawing.rows import Run, fit, row
 from nnviz.tui.panes.pane import Pane
-from nnviz.wording import compact, cut, printable, trimmed
+from nnviz.wording import compact, cut, integer, printable, trimmed
 
 NAME = " nnviz  "
 LEAST_NAME = 8
@@ -84,7 +84,7 @@ def _told(frame: Frame, room: int) -> str:
     title = frame.title
     networks = _networks(title.network)
     rule = f"{frame.update_rule.rule} {_rate(frame)}"
-    skipped = [f"{title.skipped:,} skipped"] if title.skipped else []
+    skipped = [f"{integer(title.skipped)} skipped"] if title.skipped else []
     dataset = cut(title.dataset, max(room // 3, LEAST_NAME))
     texts = [[dataset, network, title.optimizer, title.loss, *skipped] for network in networks[:2]]
     # What was left out of the data is told nowhere else once the training has begun.
@@ -105,5 +105,5 @@ def _networks(described: str) -> list[str]:
     groups = [(layer, len(list(same))) for layer, same in groupby(layers)]
     folded = [layer if many == 1 else f"{many} × {layer}" for layer, many in groups]
     after = [sum(many for _, many in groups[shown:]) for shown in range(len(groups))]
-    begun = [f"{', '.join(folded[:shown])} and {after[shown]:,} more" for shown in range(len(groups) - 1, 0, -1)]
+    begun = [f"{', '.join(folded[:shown])} and {integer(after[shown])} more" for shown in range(len(groups) - 1, 0, -1)]
     return [described, ", ".join(folded), *begun]

@@ -18,7 +18,7 @@ from nnviz.tui.drawing.confusion import Confusion
 from nnviz.tui.drawing.grid import picture
 from nnviz.tui.drawing.palette import Palette
 from nnviz.tui.drawing.scatter import scatter
-from nnviz.wording import apart, count, in_unit, number, percent, short
+from nnviz.wording import apart, count, in_unit, integer, number, percent, short
 
 THUMBNAIL = 20
 TEXT = 40
@@ -42,7 +42,7 @@ class TestScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         report = self._report
         with VerticalScroll(id="page") as page:
-            page.border_title = f"Test on unseen examples · after step {report.step:,}"
+            page.border_title = f"Test on unseen examples · after step {integer(report.step)}"
             page.border_subtitle = "escape closes"
             yield Static(self._score())
             if len(report.distances) > 1:
@@ -68,7 +68,7 @@ class TestScreen(ModalScreen[None]):
         if report.accuracy is not None:
             right = round(report.accuracy * report.examples)
             text.append(f"{percent(report.accuracy)} right", style="bold")
-            text.append(f"  ({right:,} of {count(report.examples, f'{report.split} example')})   ")
+            text.append(f"  ({integer(right)} of {count(report.examples, f'{report.split} example')})   ")
         if len(report.distances) == 1:
             for name in MEASURES:
                 value, of_mean = (getattr(of[0], name) for of in (report.distances, report.of_mean))

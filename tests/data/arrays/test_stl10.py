@@ -64,7 +64,7 @@ def test_size_and_gray_come_out_as_of_image_files(tmp_path: Path) -> None:
         ("train_X.bin", bytes(27648 * 8 - 1), "221,183 bytes are not a whole number of pictures of 27,648 bytes"),
         ("train_X.bin", b"", "0 bytes are not a whole number of pictures"),
         ("train_X.bin", b"\x1f\x8b" + bytes(27646), "packed with gzip; unpack it"),
-        ("train_X.bin", bytes(27648), "1 pictures, but 8 labels in"),
+        ("train_X.bin", bytes(27648), "1 picture, but 8 labels in"),
         ("train_y.bin", bytes([0] * 8), "class 0 at byte 0, and they are 1 to 10"),
         ("train_y.bin", bytes([1] * 7 + [11]), "class 11 at byte 7"),
         ("class_names.txt", b"cat dog", "2 different names for 10 classes"),

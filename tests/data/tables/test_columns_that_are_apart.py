@@ -104,7 +104,7 @@ def test_a_refusal_names_the_likely_column(tmp_path: Path, header: str, row: Cal
     ("name", "value", "rows", "why"),
     [
         ("out", lambda i: int(i == 3), 4, "classes, because it has only 0 and 1"),
-        ("out", lambda i: -1 if i % 2 else 1, 8, "classes, because it has only -1 and 1"),
+        ("out", lambda i: -1 if i % 2 else 1, 8, "classes, because it has only −1 and 1"),
         ("out", lambda i: 3 if i % 2 else 7, 8, "classes, because it has only 3 and 7"),
         ("label", lambda i: i % 24 + (i % 24 > 8), 96, "classes, because it is called so and has 24 different whole"),
         ("letter_class", lambda i: i % 26 * 10, 60, "classes, because it is called so and has 26 different whole"),

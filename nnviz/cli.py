@@ -17,7 +17,6 @@ import typer
 
 from nnviz.errors import InputError, NnvizError, OutputError, StoppedError
 from nnviz.options import Cache, Options, takes_data_options, takes_options
-from nnviz.wording import integer
 
 if TYPE_CHECKING:
     from nnviz.remote.terminal import Terminal
@@ -207,8 +206,9 @@ def draw(
     """Write images of a built-in source as files, to look at or to train on: pets, people or road."""
     from nnviz.data.drawn.pictures import write_folder
     from nnviz.headless.console import note
+    from nnviz.wording import count as counted
 
-    note(f"{integer(len(write_folder(name, directory, count, size)))} images written to {directory}")
+    note(f"{counted(len(write_folder(name, directory, count, size)), 'image')} written to {directory}")
 
 
 @app.command()

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -70,34 +71,72 @@ def test_the_version_is_told():
 
 
 @pytest.mark.parametrize("command", ["run", "train", "screenshot"])
-def test_every_command_that_trains_has_the_same_options(command):
+def test_every_command_that_trains_has_all_options(command):
     told = python("main()", command, "--help", COLUMNS="200").stdout
-    for option in (
-        *(
-            "--network",
-            "--loss",
-            "--output",
-            "--optimizer",
-            "--lr",
-            "--momentum",
-            "--batch-size",
-            "--epochs",
-            "--steps",
-        ),
-        *(
-            "--seed",
-            "--image-size",
-            "--grayscale",
-            "--noise",
-            "--examples",
-            "--target-loss",
-            "--target-accuracy",
-            "--patience",
-            "--seconds",
-        ),
-        *("--config", "--out"),
-    ):
-        assert f"  {option} " in told
+    assert "SOURCE" in told
+    options = {f"--{field.name.replace('_', '-')}" for field in fields(Options)} - {"--source"}
+    assert options <= set(re.findall(r"(?m)^\W*(--[\w-]+)", told))
+
+
+# Other than what each is without being asked for.
+ASKED = {
+    "network": "dense 3",
+    "loss": "mse",
+    "output": "single",
+    "optimizer": "adam",
+    "lr": 0.3,
+    "momentum": 0.3,
+    "schedule": "cosine",
+    "warmup": 0.3,
+    "drop": 0.3,
+    "drop_every": 3,
+    "weight_decay": 0.3,
+    "l1": 0.3,
+    "l2": 0.3,
+    "clip": 0.3,
+    "class_weights": "cat=3",
+    "label_smoothing": 0.3,
+    "augment": "flip",
+    "threads": 1,
+    "batch_size": 3,
+    "epochs": 3,
+    "steps": 3,
+    "seed": 3,
+    "image_size": 3,
+    "grayscale": True,
+    "target": "a",
+    "task": "regress",
+    "image_column": "a",
+    "text_column": "a",
+    "keep": ["a"],
+    "noise": 0.3,
+    "examples": 3,
+    "target_loss": 0.3,
+    "target_accuracy": 0.3,
+    "patience": 3,
+    "seconds": 0.3,
+}
+
+
+def settings_of(experiment):
+    """Name of the setting → its value."""
+    tables = (experiment.data, experiment.network, experiment.training, experiment.stopping)
+    return {name: getattr(table, name) for table in tables for name in table.__struct_fields__}
+
+
+def test_every_option_reaches_the_experiment(monkeypatch):
+    monkeypatch.setattr("nnviz.data.cores.available_cores", lambda: 2)
+    assert set(ASKED) == {field.name for field in fields(Options)} - {"source", "config", "out", "cache"}
+    plain = settings_of(Options().experiment())
+    called = {"network": "layers", "lr": "learning_rate"}
+    # What else is suggested then, or ends the run no more.
+    follow = {"steps": {"epochs"}, "seconds": {"epochs"}, "image_column": set(plain), "text_column": set(plain)}
+    for name, value in ASKED.items():
+        found = settings_of(Options(**{name: value}).experiment())
+        setting = called.get(name, name)
+        changed = {key for key in plain if found[key] != plain[key]}
+        assert setting in changed, name
+        assert changed <= {setting} | follow.get(name, set()), name
 
 
 def test_options_win_over_the_file_and_the_file_over_what_is_suggested(tmp_path):

@@ -77,11 +77,12 @@ def test_several_numbers_are_each_scored_in_their_own_unit(nnviz, tmp_path, monk
     assert tested["mean_prediction"] == told["mean_prediction"]["test"]
     metrics = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
     assert metrics[-1]["rmse"] == told["validation"]["rmse"]
-    for report in (nnviz("test", "run").stdout, nnviz("train", "two.npz", "--steps", "9").stdout):
+    # Of the test split, and of all three.
+    for report, count in ((nnviz("test", "run").stdout, 2), (nnviz("train", "two.npz", "--steps", "9").stdout, 6)):
         lines = [line.split() for line in report.splitlines() if re.match(r"    output [01] ", line)]
         sizes = [float(line[2].replace(",", "")) for line in lines]
         assert all(small < 1 < 1000 < large for small, large in zip(sizes[::2], sizes[1::2], strict=True)), report
-        assert len(lines) in (2, 6)
+        assert len(lines) == count
 
 
 def lines_of(done):

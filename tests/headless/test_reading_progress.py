@@ -42,10 +42,14 @@ def test_a_terminal_gets_a_bar_that_goes_away(clock, capsys, monkeypatch):
     assert lines[-1] == "\x1b[K"
 
 
-def test_what_is_opened_at_once_says_nothing(capsys):
-    with told_reading(cached=True):
-        pass
-    assert capsys.readouterr().err == ""
+@pytest.mark.parametrize("terminal", [False, True])
+def test_what_is_opened_at_once_says_nothing(clock, capsys, monkeypatch, terminal):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
+    with told_reading(cached=True, clock=lambda: clock.now) as reading:
+        for done in range(1, 1001):
+            reading.tell(done, 1000)
+            clock.now += 1e-6
+    assert capsys.readouterr().err.replace("\r\x1b[K", "") == ""
 
 
 def test_the_cache_is_used_unless_it_is_refused(tmp_path, monkeypatch):

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from nnviz.data.task import Task
@@ -67,9 +67,17 @@ def test_colours_are_there_where_they_are_wanted():
 @given(st.floats(-1e9, 1e9), st.floats(1e-9, 1e9))
 def test_ticks_are_few_and_round(low, length):
     ticks = nice_ticks(low, low + length)
-    if length > abs(low) * 1e-6:
-        assert 2 <= len(ticks) <= 9
-        assert ticks == sorted(set(ticks))
+    assume(length > abs(low) * 1e-6)
+    assert 2 <= len(ticks) <= 9
+    step = (ticks[-1] - ticks[0]) / (len(ticks) - 1)
+    assert np.diff(ticks) == pytest.approx(step, rel=1e-3)
+    # 1, 2 or 5 and zeros; and each tick is a multiple of it.
+    lead = step / 10.0 ** np.floor(np.log10(step * 1.01))
+    assert min(abs(lead - round_one) for round_one in (1, 2, 5, 10)) < 0.01
+    assert ticks == pytest.approx([round(tick / step) * step for tick in ticks], rel=1e-3, abs=step / 100)
+    slack = 1e-9 * max(abs(low), abs(low + length))
+    assert low - slack <= ticks[0] <= low + step + slack
+    assert low + length - step - slack <= ticks[-1] <= low + length + slack
 
 
 CONFUSION = np.array([[31, 2], [5, 1234]])

@@ -2,7 +2,7 @@
 
 import os
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from operator import attrgetter
 from pathlib import Path
 
@@ -104,12 +104,12 @@ def left(paths: Iterable[Path], root: Path, reason: str) -> Iterator[Skipped]:
             yield Skipped(f"{name_in(path, root)}/", reason, count=count)
 
 
-def beside(place: Path, root: Path) -> Iterator[Skipped]:
-    """What lies in the folder `root`, and not in the file or folder `place` below it."""
-    inner = place
-    while inner != root:
-        yield from left((path for path in entries(inner.parent) if path != inner), root, "beside what is read")
-        inner = inner.parent
+def beside(places: Collection[Path], root: Path) -> Iterator[Skipped]:
+    """What lies in the folder `root`, and not in the files or folders `places`, which lie in one folder below it."""
+    while root not in places:
+        (folder,) = {place.parent for place in places}
+        yield from left((path for path in entries(folder) if path not in places), root, "beside what is read")
+        places = {folder}
 
 
 def last_skipped(places: Iterable[Path], root: Path, skipped: Sequence[Skipped]) -> str:

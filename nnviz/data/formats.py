@@ -12,6 +12,7 @@ from nnviz.data.arrays.set_names import is_array_file, set_in
 from nnviz.data.file_kinds import Kind, kind_of, may_be_table
 from nnviz.data.litter import is_litter
 from nnviz.data.other_forms import advice_on, advice_on_folder
+from nnviz.data.tables.split_files import split_files
 from nnviz.errors import InputError
 from nnviz.wording import integer, listed
 
@@ -26,10 +27,14 @@ FEW = 20
 
 
 class Found(NamedTuple):
-    """What a path holds, and the file or folder where that lies: the path itself, or one below it."""
+    """What a path holds, and the file or folder where that lies: the path itself, or one below it.
+
+    others  tables beside it, each with the split that it is, where `place` is the one to train on
+    """
 
     format: Format
     place: Path
+    others: tuple[tuple[str, Path], ...] = ()
 
 
 class _Folder(NamedTuple):
@@ -83,6 +88,9 @@ def _found_in(folder: Path) -> Found:
     sets += [Found("numpy", inner.path) for inner in looked if any(map(is_array_file, inner.files))]
     if sets:
         return _only(folder, sets)
+    splits = [found for inner in looked if (found := _tables_of_splits(inner, looked))]
+    if splits:
+        return _only(folder, splits)
     if _holds_texts(looked, kinds):
         return Found("texts", folder)
     tables = [Found("table", path) for path in files if kind_of(path) == "table"]
@@ -110,6 +118,16 @@ def _set_in(folder: _Folder) -> Format | None:
     if advice:
         raise InputError(f"{folder.path}: {advice}")
     return found
+
+
+def _tables_of_splits(folder: _Folder, looked: Sequence[_Folder]) -> Found | None:
+    """The tables in the folder that are called as splits, if texts in folders are not what they are lists of."""
+    files = split_files([folder.path / name for name in folder.files])
+    elsewhere = [inner.path / name for inner in looked if inner is not folder for name in inner.files]
+    if not files or sum(kind_of(path) in ("text", "other") for path in elsewhere) > len(files):
+        return None
+    train = _only(folder.path, [Found("table", path) for path in files.pop("train")])
+    return train._replace(others=tuple((role, files[role][0]) for role in sorted(files, reverse=True)))
 
 
 def _holds_texts(looked: Sequence[_Folder], kinds: Counter[Kind]) -> bool:

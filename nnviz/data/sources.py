@@ -126,7 +126,7 @@ def open_source(
     if source.path is None or source.found is None:
         return _with_notes(BUILT_IN[source.name](data), _notes_on_namesake(source.name))
     dataset = _open_found(source.found, data, generator, encoding, reading)
-    return dataset if source.found.place == source.path else _of_below(dataset, source.path, source.found.place)
+    return dataset if source.found.place == source.path else _of_below(dataset, source.path, source.found)
 
 
 def _open_found(
@@ -154,7 +154,7 @@ def _open_found(
         case "table":
             from nnviz.data.tables.table import open_table
 
-            return open_table(path, data, generator, encoding, reading)
+            return open_table(path, data, generator, encoding, reading, found.others)
         case "texts":
             from nnviz.data.texts.text_folder import open_text_folder
 
@@ -165,18 +165,19 @@ def _open_found(
             return open_image_folder(path, data.image_size or IMAGE_SIZE, data.grayscale, generator, reading)
 
 
-def _of_below(dataset: Dataset, path: Path, place: Path) -> Dataset:
+def _of_below(dataset: Dataset, path: Path, found: Found) -> Dataset:
     """What was found in a folder, or a file, below the folder that was given."""
     from msgspec.structs import replace
 
     from nnviz.data.folder_walk import beside, name_in, readable
 
+    place = found.place.parent if found.others else found.place
     what = name_in(place, path) + "/" * place.is_dir()
     return replace(
         dataset,
         name=readable(path.resolve().name),
-        notes=(f"what is read lies in {what}", *dataset.notes),
-        skipped=(*dataset.skipped, *beside(place, path)),
+        notes=dataset.notes if place == path else (f"what is read lies in {what}", *dataset.notes),
+        skipped=(*dataset.skipped, *beside([found.place, *(other for _, other in found.others)], path)),
     )
 
 

@@ -158,7 +158,7 @@ def test_a_folder_called_as_a_built_in_is_named_and_reached_by_its_path(
 )
 def test_what_a_folder_holds(tmp_path: Path, names: str, held: str, place: str) -> None:
     write(tmp_path, *names.split(), content=b"some text")
-    assert find_source(str(tmp_path)).found == (held, tmp_path / place)
+    assert find_source(str(tmp_path)).found == Found(held, tmp_path / place)
 
 
 def test_images_are_strays_where_nearly_everything_is_text(tmp_path: Path) -> None:
@@ -190,7 +190,7 @@ def test_bytes_without_an_ending_are_no_texts(tmp_path: Path) -> None:
         ("train-00000-of-00001.parquet", "save it as .csv"),
         ("archive.zip", "an archive; unpack it"),
         ("MNIST/raw/train-images-idx3-ubyte FashionMNIST/raw/train-images-idx3-ubyte", "holds 2 sources: "),
-        ("train.csv test.csv", "holds 2 sources: test.csv and train.csv; give one of them"),
+        ("red.csv white.csv", "holds 2 sources: red.csv and white.csv; give one of them"),
     ],
 )
 def test_what_is_not_read_is_told_with_what_can_be(tmp_path: Path, names: str, told: str) -> None:

@@ -1,5 +1,6 @@
 """A table with a column that names an image in each row → Dataset of these images."""
 
+from collections.abc import Collection
 from pathlib import PureWindowsPath
 
 import numpy as np
@@ -20,10 +21,18 @@ from nnviz.wording import count, excerpt
 IMAGE_SIZE = 32
 
 
-def open_images(table: Table, image_name: str, data: Data, generator: np.random.Generator, reading: Reading) -> Dataset:
+def open_images(
+    table: Table,
+    image_name: str,
+    data: Data,
+    generator: np.random.Generator,
+    reading: Reading,
+    elsewhere: Collection[str],
+) -> Dataset:
     """The images that column `image_name` names, as squares (n, size, size, 3 or 1) uint8, with their targets.
 
-    Rows whose image is not there, or cannot be read, are skipped and named. Raises InputError if none is left.
+    Splits from `elsewhere` are empty. Rows whose image is not there, or cannot be read, are skipped and named. Raises
+    InputError if none is left.
     """
     target, columns = table.target, table.columns
     column = columns.by_name[image_name]
@@ -57,7 +66,7 @@ def open_images(table: Table, image_name: str, data: Data, generator: np.random.
             f"{table.path}: all rows whose image is there have the same target; there is nothing to predict"
         )
     rows = target.rows[kept]
-    split, taken = split_rows(table, rows, labels, generator)
+    split, taken = split_rows(table, rows, labels, generator, elsewhere)
     every = Split(images.rows(usable), labels, table.line_names(rows))
     splits = {role: every.select(some) for role, some in split.items()}
     return Dataset(

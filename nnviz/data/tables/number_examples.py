@@ -1,5 +1,7 @@
 """A table with columns of numbers and words → Dataset of numbers."""
 
+from collections.abc import Collection
+
 import numpy as np
 
 from nnviz.data.dataset import Dataset
@@ -10,13 +12,16 @@ from nnviz.data.tables.table_reading import Table, split_rows
 from nnviz.wording import count
 
 
-def open_numbers(table: Table, generator: np.random.Generator, learnt: TableEncoding | None) -> Dataset:
+def open_numbers(
+    table: Table, generator: np.random.Generator, learnt: TableEncoding | None, elsewhere: Collection[str]
+) -> Dataset:
     """What the columns say, (n, features) float32, with the targets; columns as a run has `learnt` them.
 
-    Raises InputError if nothing can be learnt from, or the columns do not fit what was learnt.
+    Splits from `elsewhere` are empty. Raises InputError if nothing can be learnt from, or the columns do not fit what
+    was learnt.
     """
     target = table.target
-    places, taken = split_rows(table, target.rows, target.labels, generator)
+    places, taken = split_rows(table, target.rows, target.labels, generator, elsewhere)
     apart = {target.name, *([table.split.name] if table.split else [])}
     others = {name: column for name, column in table.columns.by_name.items() if name not in apart}
     notes: list[str] = []

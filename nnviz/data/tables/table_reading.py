@@ -17,7 +17,7 @@ from nnviz.data.tables.identifiers import identifiers
 from nnviz.data.tables.split_column import SplitColumn, find_split
 from nnviz.data.tables.table_encoding import TableEncoding
 from nnviz.data.tables.table_target import Target, read_target
-from nnviz.data.tables.target_choice import Choice, choose_column, choose_target, learnt_column
+from nnviz.data.tables.target_choice import Choice, choose_column, choose_target, is_singular, learnt_column
 from nnviz.data.tables.vectors import spread
 from nnviz.errors import InputError
 from nnviz.experiment import Data
@@ -68,8 +68,10 @@ def read_table(text: DelimitedText, data: Data, encoding: Encoding | None, speci
     split = find_split(columns, used)
     out = {name: why for name, why in identifiers(columns.by_name, named).items() if name not in used}
     apart = {*out, *words, *keep, *([split.name] if split else [])}
-    choice = Choice(wanted) if wanted else choose_target(columns, named, apart)
     of_texts = special is not None and not (data.image_column or (learnt and learnt.image_column))
+    if of_texts:
+        apart |= {name for name, column in columns.by_name.items() if is_singular(column)}
+    choice = Choice(wanted) if wanted else choose_target(columns, named, apart)
     if of_texts:
         # What is said of the text says of the target too.
         choice = choice._replace(told="")
@@ -98,16 +100,16 @@ def by_role(table: Table, rows: Array) -> dict[str, Array]:
 
 
 def split_rows(
-    table: Table, rows: Array, labels: Array, generator: np.random.Generator
+    table: Table, rows: Array, labels: Array, generator: np.random.Generator, elsewhere: Collection[str]
 ) -> tuple[dict[str, Array], tuple[str, ...]]:
     """The places (n,) of each split among those rows (places, int64), and the names of the splits taken by chance.
 
-    They are found before anything else is, because medians and categories belong to the training rows. Raises
-    InputError if there are none of these.
+    None is taken that comes from `elsewhere`. They are found before anything else is, because medians and categories
+    belong to the training rows. Raises InputError if there are none of these.
     """
     found = by_role(table, rows)
     splits = {role: Split(places, labels[places], [""] * len(places)) for role, places in found.items()}
-    taken = complete(splits, generator)
+    taken = complete(splits, generator, elsewhere)
     return {role: split.inputs[:] for role, split in splits.items()}, taken
 
 

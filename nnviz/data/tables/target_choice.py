@@ -171,6 +171,11 @@ def _has_few_values(column: Column) -> bool:
     return 2 <= len(found) <= min(FEW_CLASSES, len(column.values) / 2) and bool((found % 1 == 0).all())
 
 
+def is_singular(column: Column) -> bool:
+    """Whether it has words of which most are different: titles, names."""
+    return isinstance(column, Words) and 2 * len(column.words) > len(column.codes)
+
+
 def _has_few_words(column: Column) -> bool:
     return isinstance(column, Words) and 2 <= len(column.words) <= min(FEW_CLASSES, len(column.codes) / 2)
 

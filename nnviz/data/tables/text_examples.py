@@ -1,5 +1,7 @@
 """A table with a column of texts → Dataset of their n-grams."""
 
+from collections.abc import Collection
+
 import numpy as np
 
 from nnviz.data.dataset import Dataset
@@ -12,17 +14,20 @@ from nnviz.errors import InputError
 from nnviz.wording import LISTED_LINES, count, excerpt, integer, listed_lines, listed_names
 
 
-def open_texts(table: Table, text_name: str, ngrams: NGrams, generator: np.random.Generator) -> Dataset:
+def open_texts(
+    table: Table, text_name: str, learnt: NGrams | None, generator: np.random.Generator, elsewhere: Collection[str]
+) -> Dataset:
     """The n-grams of column `text_name` as counts (n, buckets) uint8, with their targets.
 
-    Rows without text are skipped and counted. Raises InputError if fewer than two are left, or nothing to predict.
+    They are counted as a run has `learnt` them. Splits from `elsewhere` are empty. Rows without text are skipped and
+    counted. Raises InputError if fewer than two are left, or nothing to predict.
     """
     target, columns = table.target, table.columns
     column = columns.by_name[text_name]
     assert isinstance(column, Words)
     blank = column.blank[target.rows]
     rows, labels = target.rows[~blank], target.labels[~blank]
-    notes = [_note(table, text_name)]
+    notes = [] if learnt else [_note(table, text_name)]
     if blank.any():
         lines = columns.lines[target.rows[blank]]
         told = listed_lines(lines[:LISTED_LINES].tolist(), len(lines))
@@ -40,11 +45,13 @@ def open_texts(table: Table, text_name: str, ngrams: NGrams, generator: np.rando
         target=target.name,
         target_form=target.form,
         class_names=target.class_names,
-        ngrams=ngrams,
+        ngrams=learnt or NGrams(),
         text_column=text_name,
     )
     target_names = () if target.class_names else (target.name,)
-    return as_dataset(table.path, table.name, parts, encoding, generator, notes, target_names=target_names)
+    return as_dataset(
+        table.path, table.name, parts, encoding, generator, notes, target_names=target_names, elsewhere=elsewhere
+    )
 
 
 def _note(table: Table, text_name: str) -> str:

@@ -1,6 +1,6 @@
 """Texts with their labels, as the readers of tables and folders find them → Dataset of counts of n-grams."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import msgspec
@@ -44,10 +44,11 @@ def as_dataset(
     notes: Sequence[str],
     skipped: Sequence[Skipped] = (),
     target_names: tuple[str, ...] = (),
+    elsewhere: Collection[str] = (),
 ) -> Dataset:
     """The dataset of `parts`, which are `train` and maybe others; `generator` takes from `train` what is missing.
 
-    Raises InputError if there are more texts than memory should hold the counts of.
+    Splits from `elsewhere` are empty. Raises InputError if there are more texts than memory should hold the counts of.
     """
     ngrams = encoding.ngrams or NGrams()
     count = sum(len(part.texts) for part in parts.values())
@@ -59,7 +60,7 @@ def as_dataset(
     places = {
         role: Split(np.arange(len(part.texts)), part.labels, part.names, part.texts) for role, part in parts.items()
     }
-    taken = complete(places, generator)
+    taken = complete(places, generator, elsewhere)
     splits = {
         role: Split(ngrams.counts(part.texts or ()), part.labels, part.names, part.texts)
         for role, part in places.items()

@@ -15,6 +15,7 @@ from PIL import Image
 from nnviz.array import Array
 from nnviz.data.arrays.idx import open_idx
 from nnviz.data.dataset import Dataset
+from nnviz.data.formats import Found
 from nnviz.data.sources import find_source, open_source
 from nnviz.errors import InputError
 from nnviz.experiment import Data
@@ -231,7 +232,7 @@ def test_damage_gives_a_dataset_or_an_input_error(tmp_path_factory, damaged, ope
 
 @pytest.mark.skipif(not FASHION.is_dir(), reason="shared/data/fashion-mnist is not here")
 def test_the_real_fashion_mnist() -> None:
-    assert find_source(str(FASHION)).found == ("idx", FASHION)
+    assert find_source(str(FASHION)).found == Found("idx", FASHION)
     dataset = open_source(Data(source=str(FASHION)), np.random.default_rng(0))
     assert dataset.task.input_shape == (28, 28, 1)
     assert dataset.class_names == tuple("0123456789")

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from nnviz.data import formats
 from nnviz.data.dataset import Dataset
-from nnviz.data.formats import found_at
+from nnviz.data.formats import Found, found_at
 from nnviz.data.texts import text_folder
 from nnviz.data.texts.text_folder import open_text_folder
 from nnviz.errors import InputError
 
 
 def opened(folder: Path) -> Dataset:
-    assert found_at(folder) == ("texts", folder)
+    assert found_at(folder) == Found("texts", folder)
     return open_text_folder(folder, np.random.default_rng(0))
 
 
@@ -189,14 +189,14 @@ def test_images_with_captions_beside_them_are_images(tmp_path: Path) -> None:
     for i in range(8):
         (tmp_path / f"{i}.PNG").write_bytes(b"")
         (tmp_path / f"{i}.txt").write_text("0 0.5 0.5 1 1")
-    assert found_at(tmp_path) == ("images", tmp_path)
+    assert found_at(tmp_path) == Found("images", tmp_path)
 
 
 def test_a_folder_of_images_with_a_note_is_none_of_texts(tmp_path: Path) -> None:
     for name in ("cat/1.png", "dog/1.png", "readme.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"")
-    assert found_at(tmp_path) == ("images", tmp_path)
+    assert found_at(tmp_path) == Found("images", tmp_path)
 
 
 WHOLE = (lines("meow", 6) + "größer\n\n").encode()

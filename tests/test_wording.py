@@ -280,7 +280,10 @@ def test_a_whole_percentage_of_what_is_done_is_100_only_once_all_is_done(share: 
     assert done <= 100 * share < done + 1
 
 
-@given(st.floats(0, 1) | st.floats(-1e6, 1e6), st.sampled_from([0.0, 1.0, 0.9, 23.5, -4.25]))
+@given(
+    st.floats(0, 1, allow_subnormal=False) | st.floats(-1e6, 1e6, allow_subnormal=False),
+    st.sampled_from([0.0, 1.0, 0.9, 23.5, -4.25]),
+)
 def test_a_subtraction_that_says_equal_is_so(p: float, y: float) -> None:
     minuend, subtrahend, words = subtraction(p, y, p - y)
     left, sign, right = re.fullmatch(r"(.*) ([=≈]) (.*)", words).groups()

@@ -1,15 +1,20 @@
-"""All keys with what they do, and the words of the screen."""
+"""All keys with what they do, and every word and sign that stands on a screen."""
 
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
-from rich.table import Table
-from rich.text import Text
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.segment import Segment
+from rich.style import Style
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
+from nnviz.tui.drawing.rows import fit
+from nnviz.tui.drawing.text import wrapped
+from nnviz.tui.glossary import GLOSSARY, Entry, found
 from nnviz.tui.keys import KEYS
 
 GROUPS = {
@@ -30,73 +35,101 @@ SIGNS = {
     "minus": "-",
     "question_mark": "?",
 }
-WORDS = (
-    ("logits z", "the output layer's weighted sums, before they become probabilities"),
-    ("prediction p", "what the network says: a probability for each class"),
-    ("target y", "what the label says: 1 for the right class, 0 for the others"),
-    ("error p − y", "how far each output is off"),
-    ("loss", "one score for the whole batch: the smaller, the better"),
-    ("train", "the loss of the last training step, on its batch; smoothed is the mean of the latest ones"),
-    ("validation", "loss and accuracy on examples that are not trained on, after the epoch that is over"),
-    ("only train has", "what the loss in training has in it and that in validation has not: an extra, as dropout"),
-    ("gradient ∂L/∂w", "how the loss would change if this weight grew a little: the weight's blame"),
-    ("update Δw", "what the optimizer adds to the weight, against its gradient"),
-    ("feature map", "the picture that one kernel of a convolution makes: how well it fits at each place"),
-    ("stage", "the smallest step: one layer forward, the loss, one layer backward, the update"),
-    ("training step", "all stages for one batch of examples"),
-    ("epoch", "one pass over all training examples"),
+ANYWHERE = (
+    Entry("tab", "The next pane; arrows move the cursor of the heatmap"),
+    Entry("ctrl+p", "All commands, and the theme (dark or light)"),
 )
+TERM, GAP, LONGEST = 20, 2, 40
+"""Cells of a term and behind it, and characters of what may be looked for."""
 
 
 class HelpScreen(ModalScreen[None]):
-    """A page to read; any of its keys closes it."""
+    """A page to read, or to find something on."""
 
     CSS_PATH = "help.tcss"
+    AUTO_FOCUS = "#rows"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,q,enter", "dismiss_page", "close", id="help.close")
+        Binding("escape", "back", "back", id="help.back"),
+        Binding("question_mark,q,enter", "dismiss_page", "close", id="help.close"),
+        Binding("slash", "find", "find", id="help.find"),
     ]
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(id="page") as page:
-            page.border_title = "Keys"
-            page.border_subtitle = "escape closes"
-            yield Static(self._keys())
-            yield Static(self._words())
+        with Vertical(id="page") as page:
+            page.border_title = "Keys, words and signs"
+            page.border_subtitle = "/ finds · escape closes"
+            yield Input(
+                placeholder="press / to find a word or a sign",
+                compact=True,
+                select_on_focus=False,
+                max_length=LONGEST,
+            )
+            with VerticalScroll(id="rows"):
+                yield Static(_Page({**key_entries(), **GLOSSARY}))
 
-    def _keys(self) -> Table:
-        table = _table()
-        for group, name in GROUPS.items():
-            table.add_row(Text(name, style="bold"), "")
-            for binding in KEYS:
-                if binding.id and binding.id.startswith(f"{group}."):
-                    table.add_row(_key(binding), binding.tooltip or "")
-        table.add_row(Text("Anywhere", style="bold"), "")
-        for key, said in (
-            ("tab", "The next pane; arrows move the cursor of the heatmap"),
-            ("ctrl+p", "All commands, and the theme (dark or light)"),
-        ):
-            table.add_row(key, said)
-        return table
+    @on(Input.Changed)
+    def _filter(self, event: Input.Changed) -> None:
+        """Show what was found, or everything where nothing is looked for."""
+        everything = {**key_entries(), **GLOSSARY}
+        shown: dict[str, tuple[Entry, ...]] = everything
+        if event.value.strip():
+            entries = found((entry for group in everything.values() for entry in group), event.value)
+            shown = {"Found": tuple(entries)} if entries else {"Nothing is called so": ()}
+        self.query_one(Static).update(_Page(shown))
+        self.query_one("#rows").scroll_home(animate=False)
 
-    def _words(self) -> Table:
-        table = _table()
-        table.add_row(Text("Words", style="bold"), "")
-        for word, meaning in WORDS:
-            table.add_row(word, meaning)
-        return table
+    @on(Input.Submitted)
+    def _read(self) -> None:
+        self.set_focus(self.query_one("#rows"))
+
+    def action_find(self) -> None:
+        """Let something be typed that is looked for."""
+        self.set_focus(self.query_one(Input))
+
+    def action_back(self) -> None:
+        """Back to the whole page, or to the screen below it."""
+        sought = self.query_one(Input)
+        if not sought.value and not sought.has_focus:
+            self.dismiss()
+        sought.clear()
+        self.set_focus(self.query_one("#rows"))
 
     def action_dismiss_page(self) -> None:
-        """Back to the training screen."""
+        """Back to the screen below."""
         self.dismiss()
 
 
-def _table() -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True, min_width=14)
-    table.add_column()
-    return table
+def key_entries() -> dict[str, tuple[Entry, ...]]:
+    """All keys and what they do, in groups."""
+    grouped = {
+        name: tuple(
+            Entry(_key(binding), binding.tooltip or "", f"key {binding.description}")
+            for binding in KEYS
+            if binding.id and binding.id.startswith(f"{group}.")
+        )
+        for group, name in GROUPS.items()
+    }
+    return {**grouped, "Anywhere": ANYWHERE}
 
 
 def _key(binding: Binding) -> str:
     """The key as it stands on a keyboard."""
     return " ".join(SIGNS.get(key, key) for key in binding.key.split(",") if key != "equals_sign")
+
+
+class _Page(NamedTuple):
+    """Groups of terms with what they mean. Rich's own table takes five times as long, at every key that is typed."""
+
+    groups: dict[str, tuple[Entry, ...]]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        width = max(options.max_width - TERM - GAP, 1)
+        for name, entries in self.groups.items():
+            yield Segment(name, Style(bold=True))
+            yield Segment.line()
+            for entry in entries:
+                term = entry.term
+                for start, end in wrapped(entry.meaning, width):
+                    yield Segment(f"{fit(term, TERM + GAP)}{entry.meaning[start:end]}\n")
+                    term = ""
+            yield Segment.line()

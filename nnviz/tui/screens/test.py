@@ -18,6 +18,7 @@ from nnviz.tui.drawing.confusion import Confusion
 from nnviz.tui.drawing.grid import picture
 from nnviz.tui.drawing.palette import Palette
 from nnviz.tui.drawing.scatter import scatter
+from nnviz.tui.screens.help import HelpScreen
 from nnviz.wording import apart, count, in_unit, integer, number, percent, short
 
 THUMBNAIL = 20
@@ -32,7 +33,10 @@ class TestScreen(ModalScreen[None]):
     """The score, the confusion table and the worst mistakes."""
 
     CSS_PATH = "test.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,t,q,enter", "dismiss_page", "close", id="test.close")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,t,q,enter", "dismiss_page", "close", id="test.close"),
+        Binding("question_mark", "help", "help", id="test.help"),
+    ]
 
     def __init__(self, report: TestReport, palette: Palette) -> None:
         super().__init__()
@@ -43,7 +47,7 @@ class TestScreen(ModalScreen[None]):
         report = self._report
         with VerticalScroll(id="page") as page:
             page.border_title = f"Test on unseen examples · after step {integer(report.step)}"
-            page.border_subtitle = "escape closes"
+            page.border_subtitle = "? explains · escape closes"
             yield Static(self._score())
             if len(report.distances) > 1:
                 yield Static(_distances(report))
@@ -78,6 +82,10 @@ class TestScreen(ModalScreen[None]):
         if report.distances:
             text.append(f"   {count(report.examples, f'{report.split} example')}")
         return text
+
+    def action_help(self) -> None:
+        """What the words of this page mean."""
+        self.app.push_screen(HelpScreen())
 
     def action_dismiss_page(self) -> None:
         """Back to the training screen."""

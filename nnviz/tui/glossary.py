@@ -1,0 +1,245 @@
+"""Every word and sign that stands on a screen and needs to be explained, for the help page.
+
+A new word, or a new sign, belongs here too.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class Entry(NamedTuple):
+    """What a word or sign means.
+
+    term  as it stands on the screen; several forms of it with a comma between them
+    also  more signs that mean this, and other words by which somebody may look for it: found, but not shown
+    """
+
+    term: str
+    meaning: str
+    also: str = ""
+
+
+BRAILLE = "".join(map(chr, range(0x2801, 0x2900)))
+"""Dots that lines are drawn of."""
+
+GLOSSARY: dict[str, tuple[Entry, ...]] = {
+    "What the network computes": (
+        Entry("network", "layers of units, one after the other: each works on the numbers of the one before it"),
+        Entry("layer", "one step of that work: many weighted sums, or one simple change to every number"),
+        Entry("block", "a layer that makes new units, with those after it that only change what each unit holds"),
+        Entry("hidden layer", "a layer between the input and the output", "no hidden layer"),
+        Entry("unit, node", "one number of a layer; in the diagram a dot", "neuron"),
+        Entry("input", "the numbers of an example that go into the network, or those that go into a layer", "in"),
+        Entry("output", "what the last layer gives, or what any layer gives", "out"),
+        Entry("weight w, W", "what a number is multiplied by on its way into a unit; training changes it"),
+        Entry("bias", "what is added to the weighted sum of a unit; training changes it too", "biases"),
+        Entry("parameters", "all numbers that training changes: weights, biases, scales and shifts"),
+        Entry("weighted sum z", "the sum of what comes in, each number times its weight, and a bias", "pre-activation"),
+        Entry("activation a", "what a block gives in the end, when all its layers have worked", "activations"),
+        Entry("logit z", "a weighted sum of the last layer, before it becomes a probability", "logits"),
+        Entry("z(cat), p(cat)", "the z or p of the output that stands for that class"),
+        Entry("prediction p", "what the network says: a probability for each class, or a number", "predicted"),
+        Entry("probability", "how likely something is: 0 never, 1 surely, all classes together 1", "probabilities"),
+        Entry("softmax", "turns logits into probabilities of all classes: exp(z) / sum of all exp(z)", "exp"),
+        Entry("linear", "the output is the weighted sum itself"),
+        Entry("single output", "two classes told by one probability, that of the class which is named"),
+        Entry("hill", "one number told by a row of 45 units: it is where their activations pile up", "units of −1 0 1"),
+        Entry("steering", "in a picture of a road: −1 is hard to the left, 0 straight ahead, 1 hard to the right"),
+        Entry("silent", "said of units that give exactly 0 for this example"),
+        Entry("strongest", "of the largest size, whatever its sign"),
+    ),
+    "Layers": (
+        Entry("dense 64", "64 units, each joined to all numbers before it by a weight", "fully connected"),
+        Entry(
+            "conv 16 3x3", "convolution: 16 kernels of 3×3 weights, each slid over the picture", "convolution conv2d"
+        ),
+        Entry("kernel", "the weights of a convolution that make one map", "kernels filter"),
+        Entry("feature map, map", "the picture that one kernel makes: how well it fits at each place", "maps"),
+        Entry("channel", "one of the maps that go in: red, green and blue of a picture", "channels"),
+        Entry("stride", "how many places a kernel moves at a time"),
+        Entry("padding", "how many rows and columns of 0 are put around the picture for it"),
+        Entry("pool 2", "of every 2×2 numbers of a map only the largest goes on", "max pooling"),
+        Entry("kept, lost", "of a pool: whether this number was the largest of its square, and went on"),
+        Entry("globalpool", "each map becomes one number, its mean", "global average pooling"),
+        Entry("flatten", "the maps are laid out as one row of numbers"),
+        Entry("relu", "activation function: what is below 0 becomes 0"),
+        Entry("leakyrelu", "activation function: what is below 0 becomes a hundredth of it"),
+        Entry("sigmoid", "squeezes every number between 0 and 1: 1 / (1 + exp(−z))", "logistic function"),
+        Entry("tanh", "squeezes every number between −1 and 1", "hyperbolic tangent"),
+        Entry("activation function", "a curve that each unit's number goes through: relu, leakyrelu, sigmoid, tanh"),
+        Entry(
+            "batchnorm",
+            "batch normalisation: mean 0 and variance 1 over the batch, then scaled and shifted",
+            "normalisation",
+        ),
+        Entry("scale, shift", "what batchnorm multiplies by and adds; training changes both", "scaled shifted"),
+        Entry("batch statistics", "mean and variance of this batch; a test uses running means of them instead"),
+        Entry("dropout 0.3", "in training, each number becomes 0 with chance 0.3, and the rest is divided by 1 − 0.3"),
+    ),
+    "Error and gradient": (
+        Entry("label", "the class that an example belongs to, as the data say"),
+        Entry("target y", "what is wanted of each output: 1 for the right class and 0 for others, or a number"),
+        Entry("error p − y", "how far each output is off: prediction minus target", "error of each node"),
+        Entry("loss L", "one score for how wrong the network is: the smaller, the better", "cost"),
+        Entry(
+            "∂L/∂w, ∂L/∂W", "gradient: how the loss would change if the weight grew a little; its blame", "dL/dw blame"
+        ),
+        Entry("∂L/∂z", "how the loss would change with this weighted sum", "dL/dz error delta"),
+        Entry("∂L/∂a, ∂L/∂output", "how the loss would change with what this unit, or this layer, gave", "dL/da"),
+        Entry("∂", "a small change; ∂L/∂x: how much L changes when x alone does", "derivative partial d"),
+        Entry("gradient", "all these derivatives together; an update goes against them", "gradients slope"),
+        Entry("cross-entropy", "loss for classes: −ln p, p being the probability that the right class was given"),
+        Entry("binary cross-entropy", "the same where each output is a yes or no of its own"),
+        Entry("mean squared error", "loss: the mean of (p − y)² over outputs and examples", "MSE"),
+        Entry("scaled squared error", "the same, each error divided by the deviation of its target"),
+        Entry("deviation", "standard deviation: how far numbers usually are from their mean", "deviations standard"),
+        Entry("variance", "the square of the deviation"),
+        Entry("mean", "the average: the sum divided by how many there are", "means"),
+    ),
+    "A training step": (
+        Entry("training", "changing the parameters step by step, so that the loss gets smaller", "train trained"),
+        Entry("example", "one input with its target", "sample examples"),
+        Entry("batch", "the examples that a training step works on together", "batches minibatch"),
+        Entry("training step, step", "all stages for one batch: forward, loss, backward, update", "steps iteration"),
+        Entry("epoch", "one pass over all training examples", "epochs"),
+        Entry("stage", "the smallest step: one layer forward, the loss, one layer backward, the update", "stages"),
+        Entry("forward", "the way from the input to the prediction, layer by layer", "forward pass"),
+        Entry("backward, backprop", "the way back: from the loss to the gradient of each weight", "backpropagation"),
+        Entry("update Δw, ΔW", "what is added to the weights: first proposed, then it lands", "delta updates"),
+        Entry("propose, land", "an update is first worked out (nothing changes yet), then added", "proposes landed"),
+        Entry("ready, running", "not begun yet; training goes on", "state"),
+        Entry("paused, finished", "stopped between two stages; what was asked for is done: space goes on"),
+        Entry("diverged", "the loss or the weights are not finite any more: start again with a lower rate"),
+        Entry("stages/s, steps/s", "stages or training steps a second; full speed: as fast as it can", "pace"),
+        Entry("initial weights", "what the weights were before the first step, by chance"),
+    ),
+    "How the weights are changed": (
+        Entry("learning rate, lr", "how far an update goes along the gradient", "rate"),
+        Entry("optimizer", "the rule that turns gradients into updates: SGD, RMSprop, Adam, AdamW"),
+        Entry("SGD", "stochastic gradient descent: Δw = −lr × ∂L/∂w", "stochastic descent"),
+        Entry("momentum v", "a part of the last updates is kept: v = momentum × the last v + ∂L/∂w"),
+        Entry("nesterov", "momentum that looks one step ahead: Δw = −lr × (∂L/∂w + momentum × v)"),
+        Entry("RMSprop", "divides each gradient by its running size, so that all weights move about as far"),
+        Entry("Adam", "does so too, and follows the running mean of the gradient"),
+        Entry("AdamW", "Adam with weight decay apart from the gradient"),
+        Entry("running mean, size", "a mean in which what is older counts less; size: the root of that of squares"),
+        Entry("weight decay, decay", "takes lr × decay of its size off every weight at each step"),
+        Entry("penalty, L1, L2", "large weights cost more: l1 × Σ ∣w∣ + l2 / 2 × Σ w² is added to the loss", "∣"),
+        Entry("clip", "a gradient that is longer than a limit is shortened to it", "clipping"),
+        Entry("schedule", "how the learning rate changes during a run: constant, step, cosine, plateau"),
+        Entry("constant", "the learning rate stays as it was chosen"),
+        Entry("step (schedule)", "the rate drops after every so many epochs", "step decay"),
+        Entry("cosine", "the rate falls to 0 along a half wave, until the end of the run"),
+        Entry("plateau", "the rate drops when the loss has not improved for some epochs"),
+        Entry("warm-up", "the rate grows from nearly 0 at first, as early gradients are wild", "warmup"),
+        Entry("class weights", "examples of some classes count more, as of those that are rare", "balanced"),
+        Entry(
+            "smoothed labels",
+            "smoothing labels: a little of each 1 is spread over all classes: 0.95 instead of 1",
+            "label smoothing",
+        ),
+        Entry(
+            "augmented",
+            "a picture changed a little by chance: flip, shift, rotate, brightness",
+            "flip rotate brightness changed pictures",
+        ),
+        Entry("overshoots", "goes so far against the gradient that the loss grows"),
+    ),
+    "How good it is": (
+        Entry(
+            "train (loss)", "of the last training step, on its batch before its update; smoothed: of the latest ones"
+        ),
+        Entry("validation, val", "examples kept out of training; they are judged after epochs, to compare", "held out"),
+        Entry("best", "the smallest validation loss so far, and the step at which it was"),
+        Entry("test", "more examples that it never trained on, to judge it in the end: press t", "unseen"),
+        Entry(
+            "only train has", "what the loss in training has in it and that in validation has not: an extra", "extras"
+        ),
+        Entry("accuracy, right", "the share of the examples whose class was said"),
+        Entry("said ✓ ✗", "the class that the network held most likely, or its number: right or wrong"),
+        Entry("confusion", "a table: how many examples of one class were taken for another", "confused taken for"),
+        Entry("recall", "the share of a class's own examples that were recognised"),
+        Entry("RMSE", "root of the mean squared error, in the target's own unit: large errors count more"),
+        Entry("MAE", "mean of the errors' sizes, in the target's own unit"),
+        Entry("(the mean …)", "the same measure for always predicting the mean of the training targets"),
+        Entry("log scale", "each step up the axis multiplies the loss instead of adding to it", "logarithmic log"),
+        Entry("surface", "a picture of what the network says at each place of the plane of two inputs"),
+        Entry("decision surface", "there, which class, the stronger the colour the surer; predicted: which number"),
+        Entry("skipped", "files or rows of the data that could not be used"),
+    ),
+    "Numbers": (
+        Entry("·", "not known yet; between two words it only parts them"),
+        Entry("…", "more than there is room for; 12…15: from 12 to 15", "⋯ ellipsis"),
+        Entry("+7, 7 more", "so many more that are not shown", "others"),
+        Entry("e−5, 1.2e−5", "times 10 to the power of −5: 0.000012", "exponent scientific"),
+        Entry("k, M", "thousand, million"),
+        Entry("%", "of a hundred: a share of a whole", "percent"),
+        Entry("≈", "nearly equal; ≈0: too small for the room", "about"),
+        Entry("≫, ≪, >", "much larger, much smaller (no room for the number); larger"),
+        Entry("finite", "an ordinary number: neither ∞ nor NaN"),
+        Entry("∞, NaN", "infinite; not a number: a result that no arithmetic can go on with", "inf nan"),
+        Entry("−, +, ×, /, =, ±", "minus, plus, times, divided by, equals, plus or minus", "÷"),
+        Entry("²", "squared: times itself; 8²×3 is 8×8×3", "square"),
+        Entry("8×8×3", "rows, columns and channels (or maps); 3×3: rows and columns of a kernel", "shape"),
+        Entry("2 × dense 16", "that layer twice, one after the other"),
+        Entry("48→64", "from so many inputs to so many units; map 0→3: from map 0 to map 3"),
+        Entry("Σ", "the sum of what follows, over all outputs", "sigma"),
+        Entry("√", "square root"),
+        Entry("ln", "natural logarithm: ln 1 is 0, and −ln p is the larger the smaller p is", "logarithm"),
+        Entry("s (1 − s), 1 − t²", "slope of the sigmoid where s came out, and of tanh where t came out"),
+        Entry("x0, x1", "the first and second number of an input without names", "x y"),
+        Entry("#214", "the example's number in the training data, from 0"),
+        Entry("@ step", "at this step"),
+        Entry("n, f, b, u …", "after “press”: the keys at the top of this page", "m r space enter"),
+    ),
+    "Signs in the panes": (
+        Entry("▰▱", "stages of this training step that are done, and those to come"),
+        Entry("● ▶ ✓ ✖", "before the run's state: ready or paused, running, finished, diverged or a fault"),
+        Entry("blue, orange", "positive, negative: the stronger the colour, the larger the number", "colours █ ▀"),
+        Entry("● ○", "a unit that holds a number now; one that holds none yet"),
+        Entry("⊕ ⊖", "without colours: a unit that holds a positive number; a negative one"),
+        Entry("⠤⠒⠊ (network)", "weights between units, the strongest on top", BRAILLE),
+        Entry("▶ ◀ beside a layer", "the signal goes forward through it now; the error goes back through it"),
+        Entry("pane", "a framed part of the screen; tab goes to the next one, m lets it fill the screen", "panes"),
+        Entry("focus", "what is looked at: one example of the batch, one layer, one pane", "focused"),
+        Entry("underlined", "the layer that the other panes are about: [ and ] choose it"),
+        Entry("⋯ +3 more", "columns of layers for which there is no room"),
+        Entry("◀ beside y", "the class that the label names"),
+        Entry("█▌ bars", "p from 0 to 1 (or to what stands above); errors from 0 to either side", "▏▎▍▌▋▊▉█ │ to"),
+        Entry("▁▄█ hills", "activation of each unit of a hill, from 0 to 1", "▁▂▃▄▅▆▇█"),
+        Entry("● p, ◆ y, ◈", "on a line from 2.5 deviations below the mean to above it: said, wanted, both"),
+        Entry("heatmap", "a picture of numbers: a cell is one weight, or the largest of several", "cell"),
+        Entry("·+*# ˗−=≡", "the scale without colours: positive and negative, the fuller the larger", ". : - @ % *"),
+        Entry("−0.5 █ +0.5", "the ends of that scale; locked: kept until l is pressed again", "locked"),
+        Entry("↓ units → inputs", "what the rows and the columns of a heatmap are"),
+        Entry("↓ map out → map in", "rows: the map a kernel makes; columns: the map it reads", "out/ in/ of"),
+        Entry("┼", "the cursor: what is below it is read out in the border", "cursor down right"),
+        Entry("• o on a map", "a number that a pool kept"),
+        Entry("⡇ ⠒ • ◆ (loss)", "train, smoothed, validation, best; the axis below counts steps", "┤ ┬ ├ └ ┴"),
+        Entry("● • ( ) (plane)", "examples of the batch, others, and the example in focus", "point points"),
+        Entry("o x, a A, b B", "without colours: classes; small what is said, large an example of it"),
+        Entry("╲ │ ╱ y p (road)", "where to steer, and where the network steers"),
+        Entry("underlined letters", "parts of a text that move the first layer most"),
+        Entry(
+            "n-gram: 'ab', \"ab\"", "letters in a row; words in a row: a text is read as counts of them", "ngram \" '"
+        ),
+        Entry("×3, ×255+", "how often an n-gram is in the text; 255 or more"),
+        Entry("or, +3", "n-grams that share one input of the network"),
+        Entry("�", "a character of the data that a screen cannot show"),
+    ),
+}
+
+
+def found(entries: Iterable[Entry], sought: str) -> list[Entry]:
+    """The entries with a word or a sign: those that explain it, then those of which it is a part, then mentions."""
+    sought = sought.strip().casefold()
+    ranked = [(rank, entry) for entry in entries if (rank := _rank(entry, sought)) is not None]
+    return [entry for _, entry in sorted(ranked, key=lambda pair: pair[0])]
+
+
+def _rank(entry: Entry, sought: str) -> int | None:
+    named = f"{entry.term} {entry.also}".casefold()
+    if sought in re.split(r"[\s,()]+", named):
+        return 0
+    return 1 if sought in named else 2 if sought in entry.meaning.casefold() else None

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
+import numpy as np
 
 from nnviz.array import Array
 from nnviz.data.rows import Inputs, Rows
@@ -32,6 +33,21 @@ class Split(msgspec.Struct, frozen=True):
         inputs = self.inputs.select(indices) if isinstance(self.inputs, Rows) else self.inputs[indices]
         texts = None if self.texts is None else [self.texts[i] for i in indices]
         return Split(inputs, self.labels[indices], [self.names[i] for i in indices], texts)
+
+
+def joined(splits: Sequence[Split]) -> Split:
+    """All examples of several splits of one source, at least one; what stays in a file stays there."""
+    every = [split.inputs for split in splits]
+    bases = [inputs.base for inputs in every if isinstance(inputs, Rows)]
+    if len(bases) == len(every) and all(base is bases[0] for base in bases):
+        places = [inputs.places for inputs in every if isinstance(inputs, Rows)]
+        inputs: Inputs = Rows(bases[0], np.concatenate(places))
+    else:
+        inputs = np.concatenate([np.asarray(part) for part in every])
+    texts = [text for split in splits for text in split.texts or ()]
+    names = [name for split in splits for name in split.names]
+    labels = np.concatenate([split.labels for split in splits])
+    return Split(inputs, labels, names, texts if splits[0].texts is not None else None)
 
 
 class Skipped(msgspec.Struct, frozen=True):

@@ -103,7 +103,7 @@ def _worst_confusions(confusion: Array, names: tuple[str, ...], split: str) -> s
 
 def scores(result: dict[str, Any]) -> str:
     """Loss and accuracy of each split that has examples; for numbers, how far off the network is, and the mean."""
-    found = {name: result[name] for name in ("train", "validation", "test") if result.get(name)}
+    found = {name: result[name] for name in ("train", "validation", "test", "all") if result.get(name)}
     if not found:
         return "  not scored"
     if all("rmse" in score for score in found.values()):

@@ -1,5 +1,6 @@
 """`nnviz test`: how good a trained network is on examples that it never trained on."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from nnviz.data.dataset import Dataset
 from nnviz.data.encoding import Encoding
 from nnviz.data.reading import Reading
 from nnviz.data.sources import TABLE_KEYS, Source, find_source, has_task, may_hold_images, open_source
+from nnviz.data.split import Split, joined
 from nnviz.data.tables.table_encoding import TableEncoding
 from nnviz.data.task import Task
 from nnviz.errors import InputError
@@ -27,7 +29,7 @@ from nnviz.wording import count, listed_names
 
 
 class Tested(msgspec.Struct, frozen=True):
-    """A trained network's score on one split of a source."""
+    """A trained network's score on one split of a source, or on `all` of it."""
 
     run: Path
     source: str
@@ -41,8 +43,8 @@ class Tested(msgspec.Struct, frozen=True):
 def score(run: Path, source: str | None, cached: bool = True) -> Tested:
     """Score the network of a run on the unseen examples of its own source, or of another one with the same classes.
 
-    The source is split as it was for the run, by the run's seed; if it has changed since, a note says so. Raises
-    InputError.
+    The run's source is split as it was for the run, by the run's seed; if it has changed since, a note says so. All of
+    another source is scored, unless it has splits of its own. Raises InputError.
     """
     prepare_process()
     trained = load_run(run)
@@ -56,13 +58,31 @@ def score(run: Path, source: str | None, cached: bool = True) -> Tested:
             f"{trained.experiment.data.source} has changed since the run: it is split anew, and some of the examples "
             "that are tested here may have been trained on; give others with --data"
         )
-    name, split = unseen(dataset)
+    name, split = unseen(dataset) if source is None else _unseen_of_other(trained, dataset, source)
     if not len(split):
         raise InputError(f"{dataset.name}: it has no examples for validation or test, so nothing here is unseen")
     assessment = assess(trained.network, trained.task, split, trained.encoder)
     targets = trained.task.targets
     of_mean = () if targets is None else distances_of_mean(targets, split.labels)
     return Tested(run, source or trained.experiment.data.source, name, trained.task, len(split), assessment, of_mean)
+
+
+def _unseen_of_other(trained: TrainedNetwork, dataset: Dataset, source: str) -> tuple[str, Split]:
+    """What to score of a source that was given, and its name."""
+    if "test" not in dataset.taken:
+        return unseen(dataset)
+    if os.path.abspath(source) == os.path.abspath(trained.experiment.data.source) or trained.trained_on is None:
+        return unseen(dataset)
+    if trained.trained_on == digest(dataset.train):
+        note(
+            f"{source}: its examples are called and labelled as those that the run was trained on; those that were set "
+            "aside are scored"
+        )
+        return unseen(dataset)
+    every = joined([dataset.train, dataset.validation, dataset.test])
+    own = trained.experiment.data.source
+    note(f"{source}: all of it, {count(len(every), 'example')}, is scored, because the run was trained on {own}")
+    return "all", every
 
 
 def _open(trained: TrainedNetwork, other: str | None, reading: Reading) -> Dataset:

@@ -58,6 +58,48 @@ def test_another_table_is_scored_by_the_medians_and_categories_of_the_first(nnvi
     assert "less.csv: there is no column 'colour', which the network has learnt from" in done.stderr
 
 
+def adult(i):
+    work = "?" if i % 9 == 0 else ("State-gov", "Private")[i % 2]
+    return f"{25 + i % 40}, {work}, {i % 16}, {'>50K' if i % 40 > 22 else '<=50K'}"
+
+
+def test_all_of_another_table_is_scored(nnviz, tmp_path):
+    write(tmp_path / "adult.data", map(adult, range(120)), "")
+    write(tmp_path / "adult.test", [f"{adult(i)}." for i in range(1000, 1090)], "|1x3 Cross validator")
+    nnviz("train", "adult.data", "--epochs", "5", "--out", "run")
+    done = nnviz("test", "run", "--data", "adult.test", "--json")
+    assert done.stderr.endswith(
+        "adult.test: all of it, 90 examples, is scored, because the run was trained on adult.data\n"
+    )
+    tested = json.loads(done.stdout)
+    assert (tested["split"], tested["examples"]) == ("all", 90)
+    said = [json.loads(line)["label"] for line in nnviz("predict", "run", "adult.test", "--json").stdout.splitlines()]
+    right = [label == adult(i).rsplit(", ", 1)[1] for i, label in enumerate(said, 1000)]
+    assert (len(said), sum(right) / len(right)) == (90, pytest.approx(tested["accuracy"]))
+    report = nnviz("test", "run", "--data", "adult.test").stdout
+    assert "all: the label of each row's examples" in report
+    assert "\n  all " in report
+    # Of what it was trained on, wherever that is now, what was set aside is scored.
+    for name in ("adult.data", "copy.data"):
+        (tmp_path / name).write_text((tmp_path / "adult.data").read_text())
+        done = nnviz("test", "run", "--data", name, "--json")
+        assert (json.loads(done.stdout)["split"], json.loads(done.stdout)["examples"]) == ("test", 18)
+    assert "copy.data: its examples are called and labelled as those that the run was trained on" in done.stderr
+
+
+def test_the_test_split_of_another_source_is_scored(nnviz, houses, tmp_path):
+    lines = (tmp_path / houses).read_text().splitlines()
+    (tmp_path / "mine").mkdir()
+    write(tmp_path / "mine" / "train.csv", lines[1:160], lines[0])
+    write(tmp_path / "mine" / "test.csv", lines[160:], lines[0])
+    trained = json.loads(nnviz("train", "mine", "--epochs", "2", "--out", "run", "--json").stdout)
+    tested = json.loads(nnviz("test", "run", "--json").stdout)
+    assert (tested["split"], tested["examples"], tested["rmse"]) == ("test", 41, trained["test"]["rmse"])
+    nnviz("train", houses, "--epochs", "2", "--out", "other")
+    tested = json.loads(nnviz("test", "other", "--data", "mine", "--json").stdout)
+    assert (tested["split"], tested["examples"]) == ("test", 41)
+
+
 def test_a_table_is_not_taken_for_other_numbers(nnviz, houses):
     nnviz("train", houses, "--target", "colour", "--epochs", "2", "--out", "run")
     for other in ("gauss", "pets"):

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test check oracle screenshots bench fuzz soak clean
+.PHONY: run test check oracle screenshots bench fuzz soak walks clean
 
 run: .venv/installed
 	@$(BIN)/nnviz run
@@ -51,9 +51,14 @@ SEED ?= 0
 fuzz: .venv/installed-dev
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) --seed $(SEED)
 
-# Walks by chance over keys, clicks, pastes and sizes, on networks drawn by chance; those of the tests are others.
-WALKS ?= 2000
+# Half of the time, screen and trainer on a terminal, begun again and again: what they take has to be flat. The other
+# half, walks by chance over keys, clicks, pastes and sizes: as many as there is time for, or `make walks WALKS=2000`.
 soak: .venv/installed-dev
+	$(BIN)/python -m tests.soak $(SECONDS)
+
+# The walks of the tests are others.
+WALKS ?= 2000
+walks: .venv/installed-dev
 	$(BIN)/python -m tests.tui.walks 100 $$((100 + $(WALKS)))
 
 clean:

@@ -30,7 +30,7 @@ class Terminal:
                 os.environ.pop(size, None)
             # The command begins when the first line is there: until then the terminal gets its size.
             os.execv("/bin/sh", ["sh", "-c", f"read begin; {command}; echo exit code $?; read line; echo got $line"])
-        fcntl.ioctl(self.descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.resize(columns, rows)
         self.settings = termios.tcgetattr(self.descriptor)
         self.everything = self._unread = b""
         self.type("\n")
@@ -45,6 +45,10 @@ class Terminal:
         """The process that trains; there is one as soon as the screen is there."""
         return next(child for child in self.screen.children() if "nnviz.remote.worker" in child.cmdline())
 
+    def resize(self, columns: int, rows: int) -> None:
+        """Give it another size."""
+        fcntl.ioctl(self.descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
     def type(self, text: str) -> None:
         """Type this."""
         os.write(self.descriptor, text.encode())
@@ -55,6 +59,15 @@ class Terminal:
             assert self._read(PATIENCE), f"no {wanted!r} in {self._unread[-300:]!r}"
         seen, found, self._unread = self._unread.partition(wanted.encode())
         return (seen + found).decode(errors="replace")
+
+    def type_until(self, text: str, wanted: str) -> None:
+        """Type this again and again, a second after the other, until that is painted; and read until there."""
+        while wanted.encode() not in self._unread:
+            self.type(text)
+            end = time.monotonic() + 1
+            while wanted.encode() not in self._unread and time.monotonic() < end:
+                self._read(0.02)
+        self.read_until(wanted)
 
     def wait_until(self, holds: Callable[[], bool]) -> None:
         """Look again and again until that holds, and read meanwhile: what is not read keeps the screen waiting."""

@@ -9,13 +9,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from nnviz.tui.drawing.rows import fit
 from nnviz.tui.drawing.text import wrapped
 from nnviz.tui.glossary import GLOSSARY, Entry, found
 from nnviz.tui.keys import KEYS
+from nnviz.tui.screens.page import Page
 
 GROUPS = {
     "step": "Step",
@@ -43,7 +43,7 @@ TERM, GAP, LONGEST = 20, 2, 40
 """Cells of a term and behind it, and characters of what may be looked for."""
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Page):
     """A page to read, or to find something on."""
 
     CSS_PATH = "help.tcss"
@@ -93,10 +93,6 @@ class HelpScreen(ModalScreen[None]):
             self.dismiss()
         sought.clear()
         self.set_focus(self.query_one("#rows"))
-
-    def action_dismiss_page(self) -> None:
-        """Back to the screen below."""
-        self.dismiss()
 
 
 def key_entries() -> dict[str, tuple[Entry, ...]]:

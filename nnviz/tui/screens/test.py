@@ -7,7 +7,6 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import ItemGrid, Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Static
@@ -19,6 +18,7 @@ from nnviz.tui.drawing.grid import picture
 from nnviz.tui.drawing.palette import Palette
 from nnviz.tui.drawing.scatter import scatter
 from nnviz.tui.screens.help import HelpScreen
+from nnviz.tui.screens.page import Page
 from nnviz.wording import apart, count, in_unit, integer, number, percent, short
 
 THUMBNAIL = 20
@@ -29,7 +29,7 @@ MEASURES = ("rmse", "mae")
 TARGET = 24
 
 
-class TestScreen(ModalScreen[None]):
+class TestScreen(Page):
     """The score, the confusion table and the worst mistakes."""
 
     CSS_PATH = "test.tcss"
@@ -86,10 +86,6 @@ class TestScreen(ModalScreen[None]):
     def action_help(self) -> None:
         """What the words of this page mean."""
         self.app.push_screen(HelpScreen())
-
-    def action_dismiss_page(self) -> None:
-        """Back to the training screen."""
-        self.dismiss()
 
 
 def _distances(report: TestReport) -> Table:

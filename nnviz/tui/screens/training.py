@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from nnviz.errors import NnvizError
 from nnviz.experiment import HIGHEST_RATE, LOWEST_RATE
@@ -24,6 +24,7 @@ from nnviz.tui.link import Link
 from nnviz.tui.panes.errors import ErrorsPane
 from nnviz.tui.panes.example import ExamplePane
 from nnviz.tui.panes.heatmap import HeatmapPane
+from nnviz.tui.panes.key_line import KeyLine
 from nnviz.tui.panes.loss import LossPane
 from nnviz.tui.panes.network import NetworkPane
 from nnviz.tui.panes.pane import TURNS, Pane
@@ -83,7 +84,7 @@ class TrainingScreen(Screen[None]):
         with Body():
             yield TabsPane(TABBED)
             yield from framed
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Show the first frame, and look again and again while training runs."""

@@ -1,10 +1,10 @@
 """Where the splits of a folder of examples lie, and what lies beside them."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from nnviz.data.folder_walk import CIRCLE, entries, folders, leads_in_a_circle, left, name_in
+from nnviz.data.folder_walk import CIRCLE, entries, folders, has_only_folders, leads_in_a_circle, left, name_in
 from nnviz.data.split import Skipped
 from nnviz.data.split_names import means_unlabelled, role_of, roles_among
 from nnviz.errors import InputError
@@ -70,6 +70,28 @@ def find_layout(folder: Path, inner: Inner) -> Layout:
     if splits and not others:
         raise InputError(f"{outer[-1]}: there is no train/ beside {', '.join(f'{name}/' for name in named)}; add it")
     return Layout(outer, {"train": outer[-1:]}, {})
+
+
+def splits_inside(classes: Mapping[str, Sequence[Path]]) -> dict[str, dict[str, list[Path]]]:
+    """Split → class → folders, where all folders of classes hold those of splits and nothing else, as cat/train does.
+
+    Else there are none. Raises InputError if a folder cannot be read.
+    """
+    found: dict[str, dict[str, list[Path]]] = {}
+    for name, place in [(name, place) for name, places in classes.items() for place in places]:
+        roles = _roles_inside(place) if place.is_dir() and has_only_folders(place) else {}
+        if "train" not in roles.values():
+            return {}
+        for path, role in roles.items():
+            found.setdefault(role, {}).setdefault(name, []).append(path)
+    return found if len(found) > 1 else {}
+
+
+def _roles_inside(place: Path) -> dict[Path, str]:
+    """What all folders in a folder are called as; nothing if one of them is none of a split."""
+    inside = {path.name: path for path in folders(place)}
+    roles = roles_among(inside)
+    return {inside[name]: role for name, role in roles.items()} if len(roles) == len(inside) else {}
 
 
 def note_on_layout(layout: Layout) -> list[str]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from nnviz.data.dataset import Dataset
 from nnviz.data.file_kinds import is_image
-from nnviz.data.folder_layout import find_layout, note_on_layout
+from nnviz.data.folder_layout import find_layout, note_on_layout, splits_inside
 from nnviz.data.folder_walk import (
     class_name,
     entries,
@@ -118,7 +118,7 @@ def _holds_image(folder: Path) -> bool:
 def _note_on_nested(train: dict[str, list[Path]]) -> list[str]:
     """What to say where a class is made of folders alone, which may have been meant as classes."""
     places = [folder for paths in train.values() for folder in paths]
-    if len(places) < 2 or not all(map(has_only_folders, places)):
+    if len(places) < 2 or not all(map(has_only_folders, places)) or splits_inside(train):
         return []
     below = [f"{class_name(folder)}/{class_name(path)}/" for folder in places for path in entries(folder)]
     return [

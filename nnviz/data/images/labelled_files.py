@@ -1,18 +1,19 @@
 """The files of a split of images, each with its class: from its folder, from a list beside it, or from its own name."""
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from nnviz.data.file_kinds import is_image
-from nnviz.data.folder_layout import Layout
+from nnviz.data.folder_layout import Layout, splits_inside
 from nnviz.data.folder_walk import CIRCLE, class_name, entries, files_below, folders, leads_in_a_circle, left, name_in
 from nnviz.data.images.class_from_name import classes_from_names, known_class
 from nnviz.data.images.image_list import find_list
 from nnviz.data.split import Skipped
-from nnviz.data.split_names import means_unlabelled
+from nnviz.data.split_names import means_unlabelled, role_of
 from nnviz.errors import InputError
+from nnviz.wording import listed
 
 ADVICE = "put the images of each class into a folder of its own, such as cat/ and dog/"
 NO_CLASS = "in no class's folder"
@@ -51,8 +52,9 @@ def files_to_train_on(layout: Layout) -> LabelledFiles:
     root, place = layout.outer[0], layout.place("train")
     classes = classes_in(place)
     if len(classes) > 1:
-        return _of_folders("train", place, root, classes, list(classes))
-    found = _of_list(layout, "train") or _of_names(place, root)
+        inside = splits_inside(classes) if len(layout.splits) == 1 else {}
+        return _of_folders(inside or {"train": classes}, place, root, list(classes))
+    found = _of_lists(layout) or _of_names(place, root)
     if found is None:
         chain = layout.splits["train"] if len(layout.splits["train"]) > 1 else layout.outer
         if not classes and len(chain) > 1:
@@ -77,7 +79,7 @@ def files_of_split(layout: Layout, role: str, classes: Sequence[str]) -> Labelle
         if name not in classes:
             where = layout.place("train")
             raise InputError(f"{paths[0]}: no such class in {where}; add it there, or take it away here")
-    return _of_folders(role, place, root, found, classes)
+    return _of_folders({role: found}, place, root, classes)
 
 
 def classes_in(place: Path) -> Classes:
@@ -90,27 +92,62 @@ def classes_in(place: Path) -> Classes:
     return found
 
 
-def _of_folders(role: str, place: Path, root: Path, found: Classes, classes: Sequence[str]) -> LabelledFiles:
+def _of_folders(found: Mapping[str, Classes], place: Path, root: Path, classes: Sequence[str]) -> LabelledFiles:
+    """Those in the folders of classes of each split, which lie in one place, or in folders of classes there."""
     skipped: list[Skipped] = []
-    read = {path for paths in found.values() for path in paths}
+    read = {path for of_split in found.values() for paths in of_split.values() for path in paths}
+    on_the_way = {path.parent for path in read}
     for path in entries(place):
         if leads_in_a_circle(path):
             skipped.append(Skipped(name_in(path, root), CIRCLE))
-        elif path not in read:
+        elif path not in read and path not in on_the_way:
             skipped += left([path], root, WITHOUT_LABELS if os.path.isdir(path) else NO_CLASS)
     files = [
         Labelled(role, name, file)
+        for role, of_split in found.items()
         for name in classes
-        for path in found.get(name, ())
+        for path in of_split.get(name, ())
         for file in files_below(path, root, skipped)
     ]
     return LabelledFiles(files, classes, skipped, [])
 
 
-def _of_list(layout: Layout, role: str, classes: Sequence[str] = ()) -> LabelledFiles | None:
-    root, place = layout.outer[0], layout.place(role)
+def _of_lists(layout: Layout) -> LabelledFiles | None:
+    """Those in a list of images to train on, and in lists of other splits beside it: train.txt, val.txt, test.txt."""
+    train = _read_list(layout, "train", ())
+    if train is None:
+        return None
+    lists = [train]
+    if len(layout.splits) == 1 and role_of(train.path.stem) == "train":
+        for role in ("validation", "test"):
+            of_split = layout._replace(splits={**layout.splits, role: layout.splits["train"]})
+            other = _read_list(of_split, role, train.classes)
+            lists += [other] if other is not None and role_of(other.path.stem) == role else []
+    return _listed(lists, layout.place("train"), layout.outer[0], train.classes)
+
+
+def _of_list(layout: Layout, role: str, classes: Sequence[str]) -> LabelledFiles | None:
+    found = _read_list(layout, role, classes)
+    return None if found is None else _listed([found], layout.place(role), layout.outer[0], classes)
+
+
+class _List(NamedTuple):
+    """A list of images that was read: the files in it by their paths, and the rows that name none."""
+
+    path: Path
+    label_column: str
+    files: dict[str, Labelled]
+    skipped: list[Skipped]
+
+    @property
+    def classes(self) -> list[str]:
+        return in_order({file.class_name for file in self.files.values()})
+
+
+def _read_list(layout: Layout, role: str, classes: Sequence[str]) -> _List | None:
+    root = layout.outer[0]
     nearest = [*reversed(layout.splits[role]), *reversed(layout.outer)]
-    found = find_list(list(dict.fromkeys(nearest)), place, role, classes)
+    found = find_list(list(dict.fromkeys(nearest)), layout.place(role), role, classes)
     if found is None:
         return None
     where = name_in(found.path, root)
@@ -125,12 +162,27 @@ def _of_list(layout: Layout, role: str, classes: Sequence[str] = ()) -> Labelled
         else:
             labelled = Labelled(entry.role or role, entry.label, os.fspath(entry.file))
             files[labelled.path] = labelled
+    return _List(found.path, found.label_column, files, skipped)
+
+
+def _listed(lists: Sequence[_List], place: Path, root: Path, classes: Sequence[str]) -> LabelledFiles:
+    """The files in some lists of images in a place; one that is in several is of the first one."""
+    files: dict[str, Labelled] = {}
+    skipped: list[Skipped] = []
+    for each in lists:
+        skipped += each.skipped
+        skipped += [Skipped(name_in(path, root), "in two lists") for path in each.files if path in files]
+        files = each.files | files
+    names = {each.path: name_in(each.path, root) for each in lists}
     for path in map(Path, files_below(place, root, skipped)):
-        if os.fspath(path) not in files and path != found.path:
-            skipped.append(Skipped(name_in(path, root), f"not in {where}" if is_image(path) else "not an image"))
-    note = f"{where} says the class of each image{_in(place, root)}, in column '{found.label_column}'"
-    names = classes or in_order({file.class_name for file in files.values()})
-    return LabelledFiles(list(files.values()), names, skipped, [note], (found.path,))
+        if os.fspath(path) not in files and path not in names:
+            reason = f"not in {listed(list(names.values()))}" if is_image(path) else "not an image"
+            skipped.append(Skipped(name_in(path, root), reason))
+    notes = [
+        f"{names[each.path]} says the class of each image{_in(place, root)}, in column '{each.label_column}'"
+        for each in lists
+    ]
+    return LabelledFiles(list(files.values()), classes or lists[0].classes, skipped, notes, tuple(names))
 
 
 def _of_names(place: Path, root: Path) -> LabelledFiles | None:

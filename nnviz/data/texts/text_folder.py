@@ -17,7 +17,7 @@ import numpy as np
 
 from nnviz.data.dataset import Dataset
 from nnviz.data.file_kinds import may_be_text
-from nnviz.data.folder_layout import find_layout, note_on_layout
+from nnviz.data.folder_layout import find_layout, note_on_layout, splits_inside
 from nnviz.data.folder_walk import class_name, entries, files_below, folders, last_skipped, left, name_in, readable
 from nnviz.data.ngrams import NGrams
 from nnviz.data.split import Skipped
@@ -49,6 +49,8 @@ def open_text_folder(folder: Path, generator: np.random.Generator, ngrams: NGram
     """
     layout = find_layout(folder, _inner)
     classes = {role: _classes(layout.place(role)) for role in layout.splits}
+    if len(classes) == 1:
+        classes = splits_inside(classes["train"]) or classes
     class_names = tuple(sorted(classes["train"]))
     if len(class_names) < 2:
         found = f"only one class, {class_names[0]}" if class_names else "no class"
@@ -57,13 +59,13 @@ def open_text_folder(folder: Path, generator: np.random.Generator, ngrams: NGram
     reader = _Reader(folder, are_of_any_ending(inside), layout.left_out(()))
     parts = {}
     for role, found_classes in classes.items():
-        place = layout.place(role)
         if not found_classes:
             reader.skipped += left([layout.splits[role][0]], folder, WITHOUT_LABELS)
             continue
         _check_known(found_classes, class_names, layout.place("train"))
         read = {path for paths in found_classes.values() for path in paths}
-        for path in entries(place):
+        read |= {path.parent for path in read}
+        for path in entries(layout.place(role)) if role in layout.splits else ():
             if path not in read:
                 reader.skipped += left([path], folder, WITHOUT_LABELS if path.is_dir() else NO_CLASS)
         parts[role] = reader.texts(

@@ -283,6 +283,48 @@ def test_a_list_in_which_several_columns_could_be_the_class_is_not_guessed(tmp_p
         opened(tmp_path)
 
 
+def test_splits_inside_of_the_folders_of_classes(tmp_path: Path) -> None:
+    for name, many in (("Train", 8), ("valid", 2), ("test_set", 3)):
+        images(tmp_path, *(f"{kind}/{name}/{i}.png" for kind in ("cat", "dog") for i in range(many)))
+    dataset = opened(tmp_path)
+    assert (dataset.class_names, sizes(dataset), dataset.notes, dataset.skipped) == (("cat", "dog"), (16, 4, 6), (), ())
+    assert {name.split("/")[1] for name in dataset.test.names} == {"test_set"}
+    assert all(name.startswith(kind) for name, kind in classes_of(dataset).items())
+
+
+def test_folders_inside_of_one_class_alone_are_no_splits(tmp_path: Path) -> None:
+    images(tmp_path, *(f"cat/{name}/{i}.png" for name in ("train", "test") for i in range(8)))
+    images(tmp_path, *(f"dog/{i}.png" for i in range(9)))
+    assert sum(sizes(opened(tmp_path))) == 25
+
+
+@pytest.mark.parametrize("form", ["images/{i}.png {label}|txt", "{i}.png,{label}|csv", "{i}\t{label}|tsv"])
+def test_a_list_for_each_split(tmp_path: Path, form: str) -> None:
+    row, ending = form.split("|")
+    images(tmp_path, *(f"images/{i}.png" for i in range(24)))
+    for role, some in (("train", range(14)), ("val", range(14, 18)), ("test", range(18, 23))):
+        lines = (row.format(i=i, label="ab"[i % 2]) for i in some)
+        (tmp_path / f"{role}.{ending}").write_text("\n".join(lines))
+    dataset = opened(tmp_path)
+    assert (dataset.class_names, sizes(dataset)) == (("a", "b"), (14, 4, 5))
+    assert sorted(dataset.test.names) == [f"images/{i}.png" for i in range(18, 23)]
+    assert all(label == "ab"[int(Path(name).stem) % 2] for name, label in classes_of(dataset).items())
+    assert left_out(dataset) == {"images/23.png": 1}
+    for role in ("train", "val", "test"):
+        assert any(
+            note.startswith(f"{role}.{ending} says the class of each image in images/") for note in dataset.notes
+        )
+
+
+def test_an_image_in_two_lists_is_of_the_first_one(tmp_path: Path) -> None:
+    images(tmp_path, *(f"{i}.png" for i in range(12)))
+    texts(tmp_path, train_txt="".join(f"{i}.png {i % 2}\n" for i in range(9)))
+    texts(tmp_path, test_txt="".join(f"{i}.png {i % 2}\n" for i in range(8, 12)))
+    dataset = opened(tmp_path)
+    assert sorted(dataset.test.names) == ["10.png", "11.png", "9.png"]
+    assert [(skip.name, skip.reason) for skip in dataset.skipped] == [("8.png", "in two lists")]
+
+
 def test_lists_that_are_none_are_left(tmp_path: Path) -> None:
     images(tmp_path, *(f"cat{i}.png" for i in range(4)), *(f"dog{i}.png" for i in range(4)))
     texts(tmp_path, a_csv='"', b_csv="", c_jsonl="[1]\n{", d_txt="\0", e_csv="a,b\n" * 9, f_csv="cat1.png\ncat2.png\n")

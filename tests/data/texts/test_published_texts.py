@@ -114,6 +114,17 @@ def test_a_description_is_no_class_beside_files_of_lines(tmp_path: Path) -> None
     assert left_out(dataset) == {"README.md": 1}
 
 
+def test_splits_inside_of_the_folders_of_classes(tmp_path: Path) -> None:
+    for name, many in (("train", 8), ("test", 3)):
+        for kind in ("ham", "spam"):
+            write(tmp_path, **{f"{kind}__{name}__{i}.txt": f"a text of {kind}, {i}" for i in range(many)})
+    write(tmp_path, about="what is in it")
+    dataset = opened(tmp_path)
+    assert [len(split) for split in (dataset.train, dataset.validation, dataset.test)] == [14, 2, 6]
+    assert {name.split("/")[1] for name in dataset.test.names} == {"test"}
+    assert left_out(dataset) == {"about": 1}
+
+
 def test_splits_of_files_of_lines(tmp_path: Path) -> None:
     for role, count in (("training", 9), ("dev", 3), ("testing", 3)):
         for name in ("english", "german"):

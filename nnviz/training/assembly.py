@@ -1,5 +1,7 @@
 """From an experiment to a network, and to a trainer that is ready to run."""
 
+import math
+
 import msgspec
 import numpy as np
 
@@ -16,7 +18,7 @@ from nnviz.data.standardization import Standardization
 from nnviz.data.task import Task
 from nnviz.errors import InputError
 from nnviz.experiment import Experiment, Net, Training
-from nnviz.nn.layers import Dense
+from nnviz.nn.layers import Dense, Flatten
 from nnviz.nn.losses import BinaryCrossEntropy, CrossEntropy, Loss, MeanSquaredError
 from nnviz.nn.network import Network
 from nnviz.nn.notation import parse
@@ -209,27 +211,38 @@ def open_dataset(experiment: Experiment, reading: Reading = CACHED, source: Sour
     return open_source(experiment.data, generator, reading=reading, source=source)
 
 
-def _refuse_too_large(experiment: Experiment, task: Task) -> None:
-    """Raises InputError if the parameters alone, in all the copies that training needs, are more than memory holds."""
-    parameters, shape = Parameters(), task.input_shape
-    for layer in [*parse(experiment.network.layers), Dense(ending(experiment.network, task).outputs)]:
+def _refuse_too_large(experiment: Experiment, dataset: Dataset) -> None:
+    """Raises InputError if what training needs in any case is more than memory holds.
+
+    That is the parameters in all their copies, and of a batch, what each layer gives and the gradient of what it gets.
+    """
+    training, task = experiment.training, dataset.task
+    parameters, shape, numbers = Parameters(), task.input_shape, 0
+    layers = [*parse(experiment.network.layers), Dense(ending(experiment.network, task).outputs)]
+    for layer in layers:
+        # Nothing asks for the gradient of the network's input.
+        gradient = 0 if layer is layers[0] else math.prod(shape)
         shape = layer.build(shape, parameters)
+        # To flatten is to look at the same numbers in another way.
+        numbers += 0 if isinstance(layer, Flatten) else math.prod(shape) + gradient
     # Values, gradients and updates, and those of the first, the last good and the best state, with what the optimizer
     # remembers of each number.
-    copies = 6 + 4 * len(build_optimizer(experiment.training).memory)
-    needed = parameters.size * np.dtype(experiment.training.dtype).itemsize * copies
+    copies = 6 + 4 * len(build_optimizer(training).memory)
+    batch = min(training.batch_size, len(dataset.train))
+    needed = (parameters.size * copies + batch * numbers) * np.dtype(training.dtype).itemsize
     available = available_bytes()
     if needed > available:
         raise InputError(
-            f"network: its {integer(parameters.size)} parameters would take {integer(needed >> 20)} MB to train, and "
-            f"there are {integer(available >> 20)} MB of memory; give it fewer units"
+            f"network: its {integer(parameters.size)} parameters, and what a batch of {integer(batch)} fills, would "
+            f"take {integer(-(-needed >> 20))} MB to train, and there are {integer(available >> 20)} MB of memory; "
+            "give it fewer units, or a smaller --batch-size"
         )
 
 
 def assemble(experiment: Experiment, dataset: Dataset) -> Trainer:
     """A trainer at its first step. Raises InputError if network, output and data do not fit each other."""
     training = experiment.training
-    _refuse_too_large(experiment, dataset.task)
+    _refuse_too_large(experiment, dataset)
     network = build_network(experiment, dataset.task)
     encoder = build_encoder(experiment, dataset.task, dataset.standardization)
     batches = build_batches(experiment, dataset)

@@ -40,6 +40,9 @@ class AskableTrainer(Protocol):
     async def has_spoken(self) -> None:
         """Wait until there is something to receive; meanwhile the event loop has other work."""
 
+    def watch(self, ended: Callable[[], None] | None) -> None:
+        """Have this called on the event loop, once, when it ends while nobody waits for what it says; or no more."""
+
     def receive(self) -> "Answer | OpeningProgress":
         """What the trainer says next. Raises TrainerDiedError, or InputError if the run cannot be opened or kept."""
 
@@ -77,6 +80,7 @@ class RemoteTrainer:
         self._earlier = earlier
         self._ending: Ending | None = None
         self._is_writing = False
+        self._ended: Callable[[], None] | None = None
         self._connection, self._process = worker.connection, worker.process
         self.send(order)
 
@@ -104,6 +108,29 @@ class RemoteTrainer:
         finally:
             # The connection may have been closed by now.
             loop.remove_reader(descriptor)
+            self._listen()
+
+    def watch(self, ended: Callable[[], None] | None) -> None:
+        self._ended = ended
+        self._listen()
+
+    def _listen(self) -> None:
+        """Hear of its end: nobody is told anything else without having asked."""
+        if self._connection.closed:
+            return
+        import asyncio
+
+        loop, descriptor = asyncio.get_running_loop(), self._connection.fileno()
+        if self._ended is None:
+            loop.remove_reader(descriptor)
+        else:
+            loop.add_reader(descriptor, self._hear_end)
+
+    def _hear_end(self) -> None:
+        ended = self._ended
+        self.watch(None)
+        if ended is not None:
+            ended()
 
     def receive(self) -> "Answer | OpeningProgress":
         try:
@@ -247,6 +274,9 @@ class LocalTrainer:
 
     async def has_spoken(self) -> None:
         return
+
+    def watch(self, ended: Callable[[], None] | None) -> None:
+        """Nothing: it ends with this process."""
 
     def receive(self) -> "Answer | OpeningProgress":
         if self.service.waits() == 0:

@@ -18,6 +18,8 @@ class Link:
     def __init__(self, trainer: AskableTrainer) -> None:
         self.trainer = trainer
         self._turn = asyncio.Lock()
+        self._ended: Callable[[], None] = lambda: None
+        self.is_closing = False
 
     @property
     def busy(self) -> bool:
@@ -39,13 +41,20 @@ class Link:
             assert not isinstance(answer, OpeningProgress)
             return answer
 
+    def watch(self, ended: Callable[[], None]) -> None:
+        """Have `ended` called when the trainer ends while nobody asks it; so with those that replace it."""
+        self._ended = ended
+        self.trainer.watch(ended)
+
     async def _next(self) -> "Answer | OpeningProgress":
         await self.trainer.has_spoken()
         return self.trainer.receive()
 
     async def start_again(self) -> Answer:
         """Replace a trainer that died by a new one of the same order, and wait for its first frame."""
+        self.trainer.watch(None)
         self.trainer = self.trainer.again()
+        self.trainer.watch(self._ended)
         return await self.first(lambda _: None)
 
     def hurry(self) -> None:
@@ -59,11 +68,13 @@ class Link:
 
     async def close(self) -> Ending:
         """Have the run kept and the trainer ended, after the answer that is awaited; no evaluation is waited for."""
+        self.is_closing = True
         limit = self.abandon()
         try:
             await self._turn.acquire()
         finally:
             limit.cancel()
+        self.trainer.watch(None)
         try:
             return await asyncio.to_thread(self.trainer.close)
         finally:

@@ -60,6 +60,27 @@ async def test_the_end_of_a_running_trainer_is_told_to_who_waits_and_to_who_asks
                 await asked
 
 
+async def test_the_end_of_a_trainer_that_nobody_asks_is_told_at_once_and_that_of_the_next_one_too(
+    order: m.Order,
+) -> None:
+    trainer = RemoteTrainer(order)
+    link = await begun(trainer)
+    ended = asyncio.Event()
+    link.watch(ended.set)
+    assert isinstance(await link.ask(m.Advance(m.Goal.STEP)), Frame)
+    os.kill(trainer.pid, signal.SIGKILL)
+    await ended.wait()
+    ended.clear()
+    assert isinstance(await link.start_again(), Frame)
+    assert isinstance(link.trainer, RemoteTrainer)
+    os.kill(link.trainer.pid, signal.SIGKILL)
+    await ended.wait()
+    ended.clear()
+    assert isinstance(await link.start_again(), Frame)
+    assert (await link.close()).earlier[0].trouble == "the trainer was killed by SIGKILL before its first checkpoint"
+    assert not ended.is_set(), "one that ends because it was told to"
+
+
 async def test_closing_waits_for_the_answer_that_is_still_to_come(order: m.Order) -> None:
     link = await begun(RemoteTrainer(order))
     await link.ask(m.Run(m.PACES[-1]))

@@ -26,17 +26,18 @@ BEFORE_IT = """if True:
     import sys
     trains = "train" in sys.orig_argv or "nnviz.remote.worker" in sys.orig_argv
     if trains:
-        import os, pathlib, time
-        def met():
-            pathlib.Path("met").touch()
+        import os, pathlib, threading
+        sign = pathlib.Path("met")
+        def take_long(seconds=None):
+            sign.touch()
+            threading.Event().wait(seconds)
 """
 SLOW_READING = (
     BEFORE_IT
     + """
         from nnviz.training import assembly
         def slowly(*_):
-            met()
-            time.sleep(600)
+            take_long()
         assembly.open_dataset = slowly
 """
 )
@@ -46,17 +47,26 @@ SLOW_WHERE = (
         from nnviz.training import evaluation
         in_order = evaluation.in_order
         def slowly(split, encoder, size):
+            slow = CONDITION
             for batch in in_order(split, encoder, 1):
-                if CONDITION:
-                    met()
-                    time.sleep(1)
+                if slow:
+                    take_long(0.2)
                 yield batch
         evaluation.in_order = slowly
 """
 )
-SLOW_EVALUATION = SLOW_WHERE.replace("CONDITION", "True")
+# The first one. Those that come after the signal would only have the test wait.
+SLOW_EVALUATION = SLOW_WHERE.replace("CONDITION", "not sign.exists()")
 # The network is safe by then, and what it came to is written down.
-SLOW_SCORING = SLOW_WHERE.replace("CONDITION", "os.path.exists('kept/result.json')")
+SLOW_SCORING = SLOW_WHERE.replace("CONDITION", "not sign.exists() and os.path.exists('kept/result.json')")
+# Whatever is scored, and somebody who leaves waits a shorter while for it.
+SLOW_LEAVING = (
+    SLOW_WHERE.replace("CONDITION", "True")
+    + """
+        from nnviz.remote.service import Service
+        Service.conclude.__defaults__ = (0.5,)
+"""
+)
 
 Open = Callable[..., Terminal]
 
@@ -160,6 +170,16 @@ def leaving(begin: Open, folder: Path) -> Case:
     return Case(terminal, folder, trained=True)
 
 
+def under_test(begin: Open, folder: Path) -> Case:
+    terminal = begin(f"{XOR} --patience 9", SLOW_EVALUATION)
+    terminal.read_until("READY")
+    terminal.type("\r")
+    terminal.read_until("PAUSED")
+    terminal.type("t")
+    met(terminal, folder)
+    return Case(terminal, folder, trained=True)
+
+
 SCREEN = [ready, paused, running, evaluating, leaving]
 ASKING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 KILLING = [signal.SIGQUIT, signal.SIGKILL]
@@ -184,6 +204,33 @@ def test_a_screen_that_is_killed(begin: Open, tmp_path: Path, state: Callable[..
     assert code == 128 + number
     if "the screen was killed" not in left:
         left += case.terminal.read_until("the screen was killed") + case.terminal.read_until("\r\n")
+    case.assert_kept(left)
+
+
+QUIT = "\x10quit\r"
+
+
+@pytest.mark.parametrize("state", [paused, under_test])
+@pytest.mark.parametrize("keys", ["q", "\x03", "\x11", "?\x03", QUIT], ids=["q", "ctrl+c", "ctrl+q", "help", "palette"])
+def test_a_screen_that_is_left_by_keys(begin: Open, tmp_path: Path, state: Callable[..., Case], keys: str) -> None:
+    case = state(begin, tmp_path / "work")
+    case.terminal.type(keys)
+    code, left = case.end()
+    assert code == 0
+    assert "\n".join(left.split("\r\n")).count("kept in kept") == 1, left
+    case.assert_kept(left)
+
+
+def test_scores_that_take_long_are_left_out_when_somebody_leaves(begin: Open, tmp_path: Path) -> None:
+    terminal = begin(XOR, SLOW_LEAVING)
+    terminal.read_until("READY")
+    terminal.type("\r")
+    terminal.read_until("PAUSED")
+    case = Case(terminal, tmp_path / "work", trained=True)
+    terminal.type("q")
+    code, left = case.end()
+    assert code == 0
+    assert "not all scores were waited for; 'nnviz test kept' scores the network" in left
     case.assert_kept(left)
 
 

@@ -39,7 +39,6 @@ def dead(terminal: Terminal) -> None:
     """The trainer is no more."""
     terminal.read_until("READY")
     terminal.trainer.kill()
-    terminal.type("n")
     terminal.read_until("Press r to start again")
 
 
@@ -69,6 +68,17 @@ def test_a_killed_screen_leaves_the_terminal_as_it_was_whatever_the_trainer_does
                 trainer.resume()
         psutil.wait_procs(trainers)
         assert not any(trainer.is_running() for trainer in trainers)
+
+
+@pytest.mark.parametrize(("page", "sign"), [("", "READY"), ("?", "escape closes"), ("\x10", "earch for commands")])
+def test_a_trainer_that_dies_is_told_at_once_on_every_page(tmp_path: Path, page: str, sign: str) -> None:
+    with opened(tmp_path, PETS) as terminal:
+        terminal.read_until("READY")
+        if page:
+            terminal.type(page)
+            terminal.read_until(sign)
+        terminal.trainer.kill()
+        terminal.read_until("trainer was killed by SIG")
 
 
 def test_the_user_of_a_killed_screen_is_told_where_the_run_is_kept(tmp_path: Path) -> None:

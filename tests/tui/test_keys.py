@@ -1,6 +1,9 @@
 """Every key does what the help says of it."""
 
+import asyncio
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +22,7 @@ from nnviz.tui.app import NnvizApp
 from nnviz.tui.keys import KEYS
 from nnviz.tui.panes.framed_pane import FramedPane
 from nnviz.tui.screens import test as test_screen
+from nnviz.tui.screens import training as training_screen
 from nnviz.tui.screens.help import HelpScreen
 from nnviz.tui.screens.training import TrainingScreen, next_rate
 from tests.tui.conftest import TABLES, Driver, OpenApp
@@ -352,6 +356,75 @@ class Mortal(LocalTrainer):
         if self.dead:
             raise TrainerDiedError("the trainer was killed by SIGKILL")
         return super().receive()
+
+
+class Held(LocalTrainer):
+    """A trainer that keeps everybody waiting, if it is held, until it is let go or somebody is in a hurry."""
+
+    def __init__(self, order: Order) -> None:
+        super().__init__(order)
+        self.free = asyncio.Event()
+        self.free.set()
+
+    async def has_spoken(self) -> None:
+        await self.free.wait()
+
+    def hurry(self) -> None:
+        super().hurry()
+        self.free.set()
+
+
+@asynccontextmanager
+async def held(order: Order, *keys: str) -> AsyncIterator[tuple[Driver, Held]]:
+    """The screen while its trainer is at the first of these keys, and the others have been pressed."""
+    trainer = Held(order)
+    app = NnvizApp(trainer, "pets")
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await app.ready.wait()
+        driver = Driver(app, pilot)
+        await driver.press("enter")
+        trainer.free.clear()
+        await driver.press(*keys)
+        yield driver, trainer
+
+
+@pytest.mark.parametrize("page", [(), ("question_mark",), ("ctrl+p",)], ids=["screen", "help", "palette"])
+@pytest.mark.parametrize("work", ["t", "x", "enter", "R"])
+async def test_whoever_wants_out_does_not_wait_for_the_trainer(order: Order, work: str, page: tuple[str, ...]) -> None:
+    async with held(order, work, "w", *page) as (driver, trainer):
+        assert trainer.free.is_set() is False
+        await driver.press(*(["ctrl+c"] if page else ["q"]))
+        await driver.until_left()
+        ending = trainer.close()
+        assert str(order.out) in [one.directory for one in (ending, *ending.earlier)]
+
+
+@pytest.mark.parametrize("key", ["q", "escape"])
+async def test_pages_open_and_close_while_the_trainer_is_at_work(order: Order, key: str) -> None:
+    async with held(order, "t", "question_mark") as (driver, trainer):
+        assert isinstance(driver.app.screen, HelpScreen)
+        await driver.press(key)
+        assert isinstance(driver.app.screen, TrainingScreen)
+        trainer.free.set()
+        await driver.wait_for(lambda: isinstance(driver.app.screen, test_screen.TestScreen))
+
+
+async def test_keys_for_a_trainer_at_work_come_after_that_in_their_order(order: Order) -> None:
+    async with held(order, "t", "escape", "n", "f", "w", "w") as (driver, trainer):
+        before = driver.frame.focus.quantity
+        trainer.free.set()
+        await driver.wait_for(lambda: driver.frame.focus.quantity is Quantity.UPDATE)
+        assert before is Quantity.GRADIENT
+        assert (driver.frame.moment.step, driver.frame.moment.done) == (1, end_of(Phase.LOSS, DEPTH))
+
+
+async def test_what_takes_long_is_told_until_it_is_over(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training_screen, "SILENCE_SECONDS", 0)
+    async with held(order, "enter") as (driver, trainer):
+        await driver.until_shown("still at work on that. q leaves")
+        trainer.free.set()
+        await driver.wait_for(lambda: "still at work" not in driver.text())
+        assert driver.frame.moment.step == 1
 
 
 @pytest.mark.parametrize("key", ["f", "t", "space"])

@@ -1,9 +1,10 @@
 """The screen on which a network is trained and watched."""
 
+import asyncio
 import math
-from collections.abc import Awaitable, Callable
-from functools import partial
-from typing import ClassVar
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial, wraps
+from typing import Any, ClassVar
 
 from msgspec.structs import replace
 from rich.color import ColorSystem
@@ -34,9 +35,12 @@ from nnviz.tui.panes.story import StoryPane
 from nnviz.tui.panes.tabs import TabsPane
 from nnviz.tui.panes.title import TitlePane
 from nnviz.tui.themes import palette_for
+from nnviz.tui.turns import Turns, Work
 from nnviz.wording import trimmed
 
 FRAMES_PER_SECOND = 20
+# Most answers take a moment, which needs no words; some take very long.
+SILENCE_SECONDS, WORKING_SECONDS = 1.0, 3600.0
 # In the order of the tab key.
 PANES: tuple[type[Pane], ...] = (
     TitlePane,
@@ -49,6 +53,16 @@ PANES: tuple[type[Pane], ...] = (
     HeatmapPane,
     StoryPane,
 )
+
+
+def _in_turn(action: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., Coroutine[Any, Any, None]]:
+    """An action that asks the trainer: it comes after those before it, and keeps no other key waiting."""
+
+    @wraps(action)
+    async def asked(self: "TrainingScreen", *arguments: Any) -> None:
+        await self._turns.take(partial(action, self, *arguments))
+
+    return asked
 
 
 class TrainingScreen(Screen[None]):
@@ -72,8 +86,9 @@ class TrainingScreen(Screen[None]):
         self._pace = len(m.PACES) - 1
         self._tab = TABBED[0]
         self._maximized: str | None = None
-        self._dead = False
+        self._dead = self._told_working = False
         self._tick = 0
+        self._turns = Turns(self._do)
         self._panes = [pane() for pane in PANES]
 
     def compose(self) -> ComposeResult:
@@ -92,6 +107,7 @@ class TrainingScreen(Screen[None]):
         self._recolour()
         self.query_one(TitlePane).show_pace(m.PACES[self._pace].words)
         self._clock = self.set_interval(1 / FRAMES_PER_SECOND, self._look, pause=True)
+        self._link.watch(self._hear_end)
         self._show(self.frame)
 
     def _recolour(self) -> None:
@@ -99,6 +115,32 @@ class TrainingScreen(Screen[None]):
         for pane in self._panes:
             pane.recolour(self._palette)
         self.query_one(TabsPane).recolour(self._palette)
+
+    # Requests
+
+    async def _do(self, work: Work) -> None:
+        """Have something done; if it takes long, that is said until it is over."""
+        word = asyncio.get_running_loop().call_later(SILENCE_SECONDS, self._tell_working)
+        try:
+            if not self._link.is_closing:
+                await work()
+        except Exception as error:
+            # No loop of Textual's waits for it.
+            self.app._handle_exception(error)
+        finally:
+            word.cancel()
+            if self._told_working and self.is_running:
+                self._told_working = False
+                self.app.clear_notifications()
+
+    def _tell_working(self) -> None:
+        self._told_working = True
+        self.notify("The trainer is still at work on that. q leaves.", timeout=WORKING_SECONDS)
+
+    def _hear_end(self) -> None:
+        """The trainer has ended by itself: whoever asks it hears why."""
+        if not self._dead:
+            self.call_later(self._turns.take, partial(self._ask, m.Look()))
 
     # Frames
 
@@ -182,6 +224,10 @@ class TrainingScreen(Screen[None]):
             self.action_maximize_pane()
         said = f"{failure}. What you see is the last frame. Press r to start again, q to leave."
         self.query_one(StoryPane).show_fault(said[0].upper() + said[1:])
+        if self.app.screen is not self:
+            self.notify(said[0].upper() + said[1:], severity="error")
+            # The palette has no notices; it shows what is behind it, but only when it paints.
+            self.app.screen.refresh()
 
     # Layout
 
@@ -228,21 +274,25 @@ class TrainingScreen(Screen[None]):
 
     # Training
 
+    @_in_turn
     async def action_advance(self, goal: str) -> None:
         """Go on to a goal."""
         await self._ask(m.Advance(m.Goal(goal)))
 
+    @_in_turn
     async def action_onward(self) -> None:
         """A stage on; or the cursor, where the heatmap has the focus."""
         if isinstance(self.focused, HeatmapPane):
             self.focused.action_move(0, 1)
         else:
-            await self.action_advance("stage")
+            await self._ask(m.Advance(m.Goal.STAGE))
 
+    @_in_turn
     async def action_play(self) -> None:
         """Train on at the chosen pace, or pause."""
         await self._ask(m.Pause() if self.is_training else m.Run(m.PACES[self._pace]))
 
+    @_in_turn
     async def action_pace(self, change: int) -> None:
         """Slower or faster; a training that runs goes on at the new pace."""
         self._pace = min(max(self._pace + change, 0), len(m.PACES) - 1)
@@ -253,6 +303,7 @@ class TrainingScreen(Screen[None]):
         else:
             self.notify(f"space will run at {words}", timeout=2)
 
+    @_in_turn
     async def action_rate(self, direction: int) -> None:
         """The next learning rate of 1, 2, 5, 10, …, up or down."""
         rate = next_rate(self.frame.learning_rate, direction)
@@ -261,6 +312,7 @@ class TrainingScreen(Screen[None]):
             return
         await self._change("learning_rate", partial(m.Change, rate))
 
+    @_in_turn
     async def action_restart(self) -> None:
         """From the same weights again; or, if the trainer died, with a new one."""
         if not self._dead:
@@ -273,17 +325,20 @@ class TrainingScreen(Screen[None]):
         if isinstance(answer, Frame):
             self._show(answer)
 
+    @_in_turn
     async def action_reseed(self) -> None:
         """From other initial weights."""
         await self._ask(m.Reseed())
 
     # Looking
 
+    @_in_turn
     async def action_example(self, change: int) -> None:
         """The example before or after this one in the batch."""
         focus = self.frame.focus
         await self._change("example", partial(m.SetFocus, replace(focus, example=focus.example + change)))
 
+    @_in_turn
     async def action_worst(self) -> None:
         """The example of the batch with the highest loss, which takes the end of the forward pass to know."""
         if self.frame.worst is None:
@@ -292,11 +347,13 @@ class TrainingScreen(Screen[None]):
             focus = self.frame.focus
             await self._change("example", partial(m.SetFocus, replace(focus, example=self.frame.worst)))
 
+    @_in_turn
     async def action_block(self, change: int) -> None:
         """The layer before or after this one."""
         focus = self.frame.focus
         await self._change("block", partial(m.SetFocus, replace(focus, block=focus.block + change)))
 
+    @_in_turn
     async def action_quantity(self) -> None:
         """The next thing that the heatmap can show."""
         focus = self.frame.focus
@@ -308,6 +365,7 @@ class TrainingScreen(Screen[None]):
         """Keep the heatmap's scale as it is, or let it follow the numbers."""
         self.query_one(HeatmapPane).toggle_lock()
 
+    @_in_turn
     async def action_test(self) -> None:
         """Score the network on examples that it never trained on."""
         from nnviz.tui.screens.test import TestScreen

@@ -89,10 +89,11 @@ class HelpScreen(Page):
     def action_back(self) -> None:
         """Back to the whole page, or to the screen below it."""
         sought = self.query_one(Input)
-        if not sought.value and not sought.has_focus:
-            self.dismiss()
-        sought.clear()
-        self.set_focus(self.query_one("#rows"))
+        if sought.value or sought.has_focus:
+            sought.clear()
+            self.set_focus(self.query_one("#rows"))
+        else:
+            self.action_dismiss_page()
 
 
 def key_entries() -> dict[str, tuple[Entry, ...]]:

@@ -24,31 +24,64 @@ from nnviz.experiment import (
 POSITIVE = st.floats(LOWEST_RATE, HIGHEST_RATE)
 COUNT = st.integers(1, 10**12)
 TEXT = st.text(st.characters(codec="utf-8"))
+STRENGTH = st.just(0.0) | POSITIVE
+BELOW_1 = st.floats(0, 1, exclude_max=True)
+TABLES = {
+    Data: {
+        "source": TEXT,
+        "image_size": st.none() | st.integers(1, 1024),
+        "grayscale": st.booleans(),
+        "augment": st.lists(st.sampled_from(["flip", "shift", "rotate", "brightness"])).map(tuple),
+        "target": st.none() | TEXT,
+        "task": st.sampled_from([None, "classify", "regress"]),
+        "image_column": st.none() | TEXT,
+        "text_column": st.none() | TEXT,
+        "keep": st.none() | st.lists(TEXT).map(tuple),
+        "noise": st.none() | st.floats(0, 1),
+        "examples": st.none() | st.integers(2, 1_000_000),
+    },
+    Net: {
+        "layers": TEXT,
+        "output": st.sampled_from([None, "softmax", "single", "hill"]),
+        "loss": st.sampled_from([None, "cross-entropy", "mse"]),
+    },
+    Training: {
+        "optimizer": st.sampled_from(["sgd", "nesterov", "rmsprop", "adam", "adamw"]),
+        "learning_rate": POSITIVE,
+        "momentum": BELOW_1,
+        "weight_decay": st.none() | STRENGTH,
+        "l1": STRENGTH,
+        "l2": STRENGTH,
+        "clip": st.none() | POSITIVE,
+        "schedule": st.sampled_from(["constant", "step", "cosine", "plateau"]),
+        "warmup": STRENGTH,
+        "drop_every": st.none() | COUNT,
+        "drop": st.floats(0, 1, exclude_min=True, exclude_max=True),
+        "class_weights": st.none() | st.just("balanced") | st.dictionaries(TEXT, POSITIVE),
+        "label_smoothing": BELOW_1,
+        "threads": st.sampled_from([None, 1, 2]),
+        "batch_size": COUNT,
+        "seed": st.integers(0, SEEDS - 1),
+        "dtype": st.sampled_from(["float32", "float64"]),
+    },
+    Stopping: {
+        "epochs": COUNT,
+        "steps": st.none() | COUNT,
+        "seconds": st.none() | POSITIVE,
+        "target_loss": st.none() | POSITIVE,
+        "target_accuracy": st.none() | st.floats(0, 1),
+        "patience": st.none() | COUNT,
+    },
+}
 EXPERIMENTS = st.builds(
-    Experiment,
-    data=st.builds(Data, source=TEXT, image_size=st.none() | st.integers(1, 1024), grayscale=st.booleans()),
-    network=st.builds(
-        Net, layers=TEXT, output=st.sampled_from([None, "softmax", "single"]), loss=st.sampled_from([None, "mse"])
-    ),
-    training=st.builds(
-        Training,
-        optimizer=st.sampled_from(["sgd", "adam"]),
-        learning_rate=POSITIVE,
-        momentum=st.floats(0, 1, exclude_max=True),
-        batch_size=COUNT,
-        seed=st.integers(0, SEEDS - 1),
-        dtype=st.sampled_from(["float32", "float64"]),
-    ),
-    stopping=st.builds(
-        Stopping,
-        epochs=COUNT,
-        steps=st.none() | COUNT,
-        seconds=st.none() | POSITIVE,
-        target_loss=st.none() | POSITIVE,
-        target_accuracy=st.none() | st.floats(0, 1),
-        patience=st.none() | COUNT,
-    ),
+    lambda *tables: Experiment(**dict(zip(Experiment.__struct_fields__, tables, strict=True))),
+    *(st.builds(table, **settings) for table, settings in TABLES.items()),
 )
+
+
+def test_all_settings_are_drawn():
+    for table, settings in TABLES.items():
+        assert tuple(settings) == table.__struct_fields__
 
 
 @given(EXPERIMENTS)

@@ -96,13 +96,20 @@ def number(text):
     return float(text.replace("−", "-").replace(",", ""))
 
 
+def shows(text, value):
+    """Whether a text is that number, to the digits printed."""
+    mantissa, _, exponent = text.lstrip("+−").replace(",", "").partition("e")
+    last = 10.0 ** (int(exponent.replace("−", "-") or 0) - len(mantissa.partition(".")[2]))
+    return abs(number(text) - value) <= 0.5 * last + 1e-5 * abs(value)
+
+
 def assert_says(trainer, pattern, *expected):
-    """The sentences match the pattern, and its numbers are the expected ones, rounded as they are written."""
+    """The sentences match the pattern, and its numbers are the expected ones, to the digits printed."""
     text = told(trainer)
     match = re.search(pattern.replace("#", NUMBER), text)
     assert match, text
     for written, value in zip(match.groups(), expected, strict=True):
-        assert number(written) == pytest.approx(value, rel=0.05, abs=0.005), (written, text)
+        assert shows(written, value), (written, value, text)
 
 
 def test_the_numbers_of_each_stage_are_those_of_the_frame():

@@ -20,6 +20,7 @@ from tests.insight.test_story import (
     make_dataset,
     make_trainer,
     number,
+    shows,
     told,
 )
 
@@ -30,11 +31,8 @@ CLASSES = st.builds(
 )
 
 
-def shows(text, value):
-    """Whether a text is that number, to the digits printed."""
-    mantissa, _, exponent = text.lstrip("+−").replace(",", "").partition("e")
-    last = 10.0 ** (int(exponent.replace("−", "-") or 0) - len(mantissa.partition(".")[2]))
-    return abs(number(text) - value) <= 0.5 * last + 1e-5 * abs(value)
+GATES = {"relu", "leakyrelu", "sigmoid", "tanh", "dropout"}
+"""Layers that work on each number alone."""
 
 
 def found(pattern, text):
@@ -42,15 +40,19 @@ def found(pattern, text):
     return None if match is None else match.groups()
 
 
-def check_forward(trainer, output, text):
+def check_forward(trainer, part, example, text):
+    layer, output = trainer.network.layers[part], trainer.engine.outputs[part + 1][example]
     if output.ndim == 1 and any(layer.kind == "flatten" for layer in trainer.network.layers):
         return  # still told as the maps that it was
     values = output.reshape(-1, output.shape[-1]) if output.ndim == 3 else output.reshape(1, -1)
     silent = found("(?:Silent|At 0) for this example: # of # (?:unit|map)", text)
+    assert (silent is not None) == (layer.kind in ("relu", "dropout")), text
     if silent:
         assert shows(silent[1], values.shape[1]), text
         assert shows(silent[0], np.count_nonzero(~values.any(axis=0))), text
     strongest = found("strongest of all #, (?:unit|map) #, (?:gave|reached) #", text)
+    is_last = part == len(trainer.network.layers) - 1
+    assert (strongest is not None) == (not silent and not is_last and values.shape[1] > 1), text
     if strongest:
         extreme = values[np.abs(values).argmax(axis=0), np.arange(values.shape[1])]
         assert shows(strongest[0], values.shape[1]), text
@@ -68,6 +70,7 @@ def check_backward(trainer, part, example, text):
         if len(gradients) > 1 and gradients[1]:
             assert shows(largest[1], gradients[1]), text
     passed = found(r"At (?:unit|map) #(?:, row #, column #)?, ∂L/∂\S+ = # became ∂L/∂\S+ = #", text)
+    assert (passed is not None) == (part > 0 and layer.kind in GATES), text
     if passed:
         came, went = (trainer.engine.output_gradients[i][example] for i in (part + 1, part))
         shape = trainer.network.layers[part].output_shape
@@ -119,7 +122,7 @@ def test_what_is_said_of_a_network_by_chance_is_recomputed_from_it(built, rule, 
             trainer.advance()
             text = told(trainer, example)
             if phase is Phase.FORWARD:
-                check_forward(trainer, trainer.engine.outputs[part + 1][example], text)
+                check_forward(trainer, part, example, text)
             elif phase is Phase.BACKWARD:
                 check_backward(trainer, part, example, text)
             elif phase is Phase.UPDATE:

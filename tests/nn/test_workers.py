@@ -125,17 +125,26 @@ def test_a_failure_is_raised_where_the_work_was_asked_for_and_the_next_task_work
 
 def test_a_failure_waits_until_the_other_worker_has_finished():
     """Else it would write into buffers that are used for something else by then."""
-    two, finished = TwoWorkers(), []
-    may_finish = threading.Event()
+    two, finished, is_waited_for = TwoWorkers(), [], threading.Event()
+    end = two._end
+
+    class Noted:
+        """The lock that the other worker is waited for by."""
+
+        release = end.release
+
+        def acquire(self):
+            is_waited_for.set()
+            return end.acquire()
 
     def slow():
-        may_finish.wait(5)
+        is_waited_for.wait()
         finished.append(True)
 
     def fail():
-        threading.Timer(0.05, may_finish.set).start()
         raise MemoryError
 
+    two._end = Noted()
     with pytest.raises(MemoryError):
         two.both(slow, fail, work=1)
     assert finished

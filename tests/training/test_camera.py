@@ -187,7 +187,8 @@ def test_a_frame_of_a_large_network_and_a_long_run_stays_small(make_experiment):
     sizes = [
         len(pickle.dumps(take(camera, block=block, quantity=quantity))) for block in range(3) for quantity in Quantity
     ]
-    assert max(sizes) < 200_000
+    # A frame may have 200,000 bytes; one of so simple a network has less than half of it.
+    assert 80_000 < max(sizes) < 100_000
 
 
 @pytest.mark.parametrize(
@@ -215,7 +216,10 @@ def test_hidden_units_are_listed_by_the_error_that_has_reached_them(make_trainer
     for _ in trainer.engine.stages:
         trainer.advance()
         errors = take(camera, block=0).errors
-        if errors.grad_a is not None:
+        # The stage of the layer above the block leaves it.
+        reached = trainer.engine.done >= end_of(Phase.BACKWARD, DEPTH) - 2
+        assert (errors.grad_a is not None) == reached
+        if reached:
             assert list(np.abs(errors.grad_a)) == sorted(np.abs(errors.grad_a), reverse=True)
 
 
@@ -261,7 +265,7 @@ def test_of_many_outputs_the_target_comes_first_and_then_the_largest_errors(many
     assert frame.errors.indices[0] == 290
     assert frame.errors.indices[1:].tolist() == [k for k in np.argsort(-errors, kind="stable") if k != 290][:63]
     np.testing.assert_array_equal(frame.errors.grad_z, trainer.engine.output_gradients[-1][place][frame.errors.indices])
-    assert len(pickle.dumps(frame)) < 200_000
+    assert len(pickle.dumps(frame)) < 35_000
 
 
 def test_the_outputs_of_a_diagram_are_the_example_s_own_classes_and_the_first_ones(many_classes):

@@ -353,4 +353,4 @@ def test_a_frame_stays_small_whatever_the_network(make, layers, side):
     for block in range(camera.blocks):
         for quantity in Quantity:
             frame = camera.take(Focus(0, block, quantity), State.PAUSED, Rates())
-            assert len(pickle.dumps(frame)) < 200_000, (block, quantity)
+            assert len(pickle.dumps(frame)) < 130_000, (block, quantity)

@@ -1,10 +1,13 @@
 """Every rule stops the run, and says that it was the one."""
 
 import json
+from itertools import count
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from nnviz.training import trainer as training
 from nnviz.training.result import summarize
 from nnviz.training.run_directory import RunDirectory
 
@@ -26,10 +29,13 @@ def run(trainer, at_most=2000):
         ({"epochs": 3, "steps": 5}, "steps", 5),
         ({"target_loss": 50.0}, "target loss", 14),
         ({"target_accuracy": 0.0}, "target accuracy", 14),
-        ({"seconds": 1e-9}, "seconds", 2),
+        ({"seconds": 3.5}, "seconds", 5),
     ],
 )
-def test_a_rule_stops_the_run_and_is_named(make_trainer, stopping, why, steps):
+def test_a_rule_stops_the_run_and_is_named(make_trainer, monkeypatch, stopping, why, steps):
+    # A second each time that the clock is looked at: at the begin of each step and at its end.
+    seconds = count()
+    monkeypatch.setattr(training, "time", SimpleNamespace(perf_counter=lambda: next(seconds)))
     trainer = make_trainer(stopping=stopping)
     evaluations = run(trainer)
     assert (trainer.stopped_by, trainer.steps_done) == (why, steps)

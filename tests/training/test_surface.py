@@ -219,7 +219,7 @@ def test_it_is_a_copy_and_small(make_plane_trainer):
     camera = Camera(trainer)
     frame = camera.take(Focus(), State.PAUSED, Rates())
     kept = pickle.dumps((frame.surface, frame.points))
-    assert len(kept) < 40_000
+    assert len(kept) < 30_000
     for _ in range(3):
         trainer.step()
         take(camera)

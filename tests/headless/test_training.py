@@ -1,5 +1,6 @@
 """`nnviz train` as a user and a script meet it: streams, exit codes and what is kept."""
 
+import contextlib
 import json
 import os
 import pty
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 from nnviz.training.run import load_run
-from tests.waiting import wait_for
+from tests.waiting import UNTIL_A_SIGNAL, wait_for
 
 SMALL = ["--image-size", "8", "--network", "dense 8 relu"]
 ENDLESS = [*SMALL, "--steps", "100000000"]
@@ -182,7 +183,7 @@ def test_a_signal_that_asks_to_end_keeps_the_run(pictures, tmp_path, number):
     trainer = start("train", pictures, *ENDLESS, "--json", "--out", "kept", cwd=tmp_path)
     assert b"the run goes to kept" in trainer.stderr.readline()
     trainer.send_signal(number)
-    output, errors = trainer.communicate(timeout=20)
+    output, errors = trainer.communicate()
     assert trainer.returncode == 130, errors
     acknowledged = f"nnviz: {number.name}: the training step is finished, and the run is kept"
     assert acknowledged in errors.decode().splitlines()
@@ -200,23 +201,28 @@ def test_a_hangup_that_is_ignored_stays_so(pictures, tmp_path):
     assert b"the run goes to kept" in trainer.stderr.readline()
     trainer.send_signal(signal.SIGHUP)
     trainer.send_signal(signal.SIGTERM)
-    _, errors = trainer.communicate(timeout=20)
+    _, errors = trainer.communicate()
     assert trainer.returncode == 130
     assert b"SIGTERM" in errors
     assert b"SIGHUP" not in errors
 
 
-SLOW_EVALUATION = """if True:
-    import sys, time
+SLOW_EVALUATION = (
+    UNTIL_A_SIGNAL
+    + """
+    import sys
     from nnviz.training import evaluation
+    waiting = []
     in_order = evaluation.in_order
     def slowly(split, encoder, size):
+        waiting or waiting.append(signals())
         for batch in in_order(split, encoder, 1):
             print("evaluating", file=sys.stderr, flush=True)
-            time.sleep(0.5)
+            waiting[0]()
             yield batch
     evaluation.in_order = slowly
 """
+)
 
 
 def test_no_evaluation_keeps_one_who_wants_out_and_a_second_signal_says_what_it_leaves_out(pictures, tmp_path):
@@ -227,17 +233,17 @@ def test_no_evaluation_keeps_one_who_wants_out_and_a_second_signal_says_what_it_
     assert b"the run goes to kept" in trainer.stderr.readline()
     assert trainer.stderr.readline() == b"evaluating\n"
     # The validation split has six examples, and with the others there are sixty to be scored in the end.
-    for words in (b"the training step is finished, and the run is kept", b"the run is kept, without the scores"):
-        trainer.send_signal(signal.SIGINT)
-        while (line := trainer.stderr.readline()) == b"evaluating\n":
-            pass
-        assert words in line
-        # What comes after the first one is the scoring of what is kept.
-        assert trainer.stderr.readline() in (
-            b"evaluating\n",
+    for words, following in (
+        (b"the training step is finished, and the run is kept", b"evaluating\n"),
+        (
+            b"the run is kept, without the scores",
             b"nnviz: not all scores were waited for; 'nnviz test kept' scores the network\n",
-        )
-    output, _ = trainer.communicate(timeout=20)
+        ),
+    ):
+        trainer.send_signal(signal.SIGINT)
+        assert words in trainer.stderr.readline()
+        assert trainer.stderr.readline() == following
+    output, _ = trainer.communicate()
     assert trainer.returncode == 130
     result = json.loads(output)
     assert result["train"] is None
@@ -257,14 +263,23 @@ def test_a_reader_that_goes_away_is_no_fault(pictures, tmp_path):
 
 def test_a_terminal_sees_a_bar_that_goes_away_again(pictures, tmp_path):
     ours, theirs = pty.openpty()
-    trainer = start("train", pictures, *SMALL, "--seconds", "0.8", "--json", cwd=tmp_path, stderr=theirs)
-    output, _ = trainer.communicate()
+    trainer = start("train", pictures, *ENDLESS, "--json", cwd=tmp_path, stderr=theirs)
     os.close(theirs)
-    seen = os.read(ours, 100_000).decode()
+    seen = b""
+    while b"examples/s" not in seen:
+        seen += os.read(ours, 1 << 16)
+    trainer.send_signal(signal.SIGINT)
+    with contextlib.suppress(OSError):  # which is how the end of a terminal is told
+        while more := os.read(ours, 1 << 16):
+            seen += more
+    output, _ = trainer.communicate()
     os.close(ours)
     assert "\x1b" not in output.decode()
-    assert json.loads(output)["stopped_by"] == "seconds"
-    bars = [part.removesuffix("\x1b[K") for part in seen.split("\r") if "█" in part]
-    assert re.fullmatch(r"█+░+  +\d+% epoch \d+ · [\d,]+ examples/s · 0\.\d s left · step loss \S+( · .*)?", bars[0])
+    assert json.loads(output)["stopped_by"] == "interrupted"
+    bars = [part.removesuffix("\x1b[K") for part in seen.decode().split("\r") if "░" in part]
+    pattern = r"░+  +0% epoch [\d,]+ · [\d,]+ examples/s · [\d:]+ (s|min|h) left( · .+)?"
+    assert re.fullmatch(pattern, bars[0]), bars[0]
     assert max(map(len, bars)) < 80
-    assert seen.endswith("\r\x1b[K")
+    after = seen.decode().rpartition("░")[2]
+    assert "\r\x1b[K" in after
+    assert "nnviz: SIGINT: the training step is finished, and the run is kept" in after.partition("\r\x1b[K")[2]

@@ -3,7 +3,6 @@
 import json
 import pickle
 import random
-import time
 
 import numpy as np
 import pytest
@@ -130,15 +129,38 @@ def test_a_pace_is_kept_until_pause(make_order, goal):
     assert (frame.state, gone(ask(trainer, m.Look()), goal)) == (State.PAUSED, 22)
 
 
+@pytest.fixture
+def set_clock(tmp_path, in_worker):
+    """Sets the clock that the trainer's own process goes by, and that stands otherwise."""
+    now = tmp_path / "now"
+    in_worker(f"""if True:
+        import pathlib
+        from nnviz.remote.service import Service
+        init = Service.__init__
+        Service.__init__ = lambda *given, **named: init(
+            *given, **named, clock=lambda: float(pathlib.Path({str(now)!r}).read_text())
+        )
+    """)
+
+    def turn(seconds):
+        now.with_suffix(".new").write_text(str(seconds))
+        now.with_suffix(".new").rename(now)
+
+    turn(100)
+    return turn
+
+
 @pytest.mark.parametrize("goal", [m.Goal.STAGE, m.Goal.STEP])
-def test_a_process_of_its_own_goes_no_faster_than_its_pace(start_remote, make_order, goal):
+def test_a_process_of_its_own_goes_no_faster_than_its_pace(start_remote, make_order, set_clock, goal):
     trainer = start_remote(make_order())
     first(trainer)
-    started = time.monotonic()
-    ask(trainer, m.Run(m.Pace(goal, 40, "")))
-    look_until(trainer, lambda frame: gone(frame, goal) >= 9)
+    ask(trainer, m.Run(m.Pace(goal, 32, "")))
+    for count in range(1, 6):
+        look_until(trainer, lambda frame, count=count: gone(frame, goal) == count)
+        assert {gone(ask(trainer, m.Look()), goal) for _ in range(20)} == {count}
+        set_clock(100 + count / 32)
     frame = ask(trainer, m.Pause())
-    assert gone(frame, goal) <= 40 * (time.monotonic() - started) + 1
+    set_clock(200)
     assert (frame.state, ask(trainer, m.Look()).moment) == (State.PAUSED, frame.moment)
 
 
@@ -146,12 +168,9 @@ def test_full_speed_serves_requests_and_measures_itself(start, make_order):
     trainer = start(make_order())
     first(trainer)
     ask(trainer, m.Run(FULL_SPEED))
-    # A rate is measured over half a second or more.
-    frame = look_until(trainer, lambda frame: (frame.rates.steps_per_second or 0) > 100)
+    frame = look_until(trainer, lambda frame: frame.rates.steps_per_second is not None and steps(frame) > 50)
     assert frame.state is State.RUNNING
-    assert steps(frame) > 50
-    # Batches of 5, 5 and 2: about four examples a step.
-    assert frame.rates.examples_per_second == pytest.approx(4 * frame.rates.steps_per_second, rel=0.1)
+    assert 0 < frame.rates.steps_per_second < frame.rates.examples_per_second
     assert ask(trainer, m.SetFocus(Focus(0, 0, Quantity.WEIGHT))).state is State.RUNNING
     assert ask(trainer, m.Pause()).rates.steps_per_second is None
 
@@ -266,6 +285,11 @@ def test_a_single_step_is_kept_and_less_is_nothing_to_keep(start, make_order):
 
 
 def test_an_answer_is_small(start_remote, make_order):
+    """A whole step of three units is 3.4 KB; ten times the steps do not make it grow but for their mean losses."""
     trainer = start_remote(make_order())
     first(trainer)
-    assert len(pickle.dumps(ask(trainer, m.Advance(m.Goal.EPOCH)))) < 200_000
+    size = len(pickle.dumps(ask(trainer, m.Advance(m.Goal.STEP))))
+    assert size < 4_000
+    for _ in range(10):
+        frame = ask(trainer, m.Advance(m.Goal.STEP))
+    assert len(pickle.dumps(frame)) < size + 10 * 3 * 8 + 100

@@ -48,19 +48,11 @@ class Driver:
 
     async def until_shown(self, text: str) -> None:
         """Wait until that is on screen."""
-        for _ in range(400):
-            if text in self.text():
-                return
-            await self.pilot.pause(0.02)
-        raise AssertionError(f"no {text!r} in\n{self.text()}")
+        await self.wait_for(lambda: text in self.text())
 
     async def until_left(self) -> None:
         """Wait until the app has ended."""
-        for _ in range(400):
-            if self.app.return_code is not None:
-                return
-            await self.pilot.pause(0.02)
-        raise AssertionError("the app goes on")
+        await self.wait_for(lambda: self.app.return_code is not None)
 
     @property
     def screen(self) -> TrainingScreen:
@@ -97,7 +89,8 @@ def order(tmp_path: Path) -> Order:
 def open_app(order: Order) -> OpenApp:
     @asynccontextmanager
     async def opened(size: tuple[int, int] = (120, 40), order: Order = order) -> AsyncIterator[Driver]:
-        app = NnvizApp(LocalTrainer(order), "pets")
+        # By a clock that stands: no rate is measured, and what is due is due because of what was pressed.
+        app = NnvizApp(LocalTrainer(order, clock=lambda: 0.0), "pets")
         async with app.run_test(size=size, notifications=True) as pilot:
             await app.ready.wait()
             await pilot.pause()

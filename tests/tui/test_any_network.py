@@ -92,6 +92,16 @@ class Cuts:
             self.found.append((text, at))
 
 
+def test_a_number_that_is_cut_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    cuts = Cuts(monkeypatch)
+    rows.fit("loss 0.123", 10)
+    rows.fit("a name", 4)
+    framed_pane.label("layer 1 of 2", 40)
+    assert not cuts.found
+    rows.fit("loss 0.123", 8)
+    assert cuts.found == [("loss 0.123", 7)]
+
+
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(random=chance.RANDOMS)
 def test_no_number_is_cut_on_any_screen(random: Random) -> None:

@@ -38,7 +38,8 @@ def drawn(pane: Pane, frame: Frame) -> tuple[list[Strip], object]:
 @pytest.mark.parametrize("source", EXPERIMENTS)
 async def test_a_pane_draws_of_its_parts_what_it_would_draw_of_the_whole_frame(order: Order, source: str) -> None:
     order = replace(order, experiment=EXPERIMENTS[source])
-    trainer = LocalTrainer(order)
+    now = 0.0
+    trainer = LocalTrainer(order, clock=lambda: now)
     service = trainer.service
     async with NnvizApp(trainer, source).run_test(size=(160, 48)) as pilot:
         app = pilot.app
@@ -51,8 +52,10 @@ async def test_a_pane_draws_of_its_parts_what_it_would_draw_of_the_whole_frame(o
         for quantity in Quantity:
             for focus in (SetFocus(Focus(1, 0, quantity)), SetFocus(Focus(3, 9, quantity))):
                 service.work(iter([False, False, True]).__next__)
+                now += 1.0
                 whole = service.answer(focus)
                 assert isinstance(whole, Frame)
+                assert whole.rates.steps_per_second == 2
                 for pane in screen.query(Pane):
                     update = service.answer(Look(pane.parts))
                     assert isinstance(update, FrameUpdate)
@@ -84,7 +87,7 @@ async def test_a_dear_surface_is_asked_for_again_when_it_has_lasted_and_is_said_
     order: Order, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tables = combine(suggested(find_source("spiral")), {"data": {"source": "spiral"}}, ENDLESS)
-    trainer = LocalTrainer(replace(order, experiment=tables), steps=100)
+    trainer = LocalTrainer(replace(order, experiment=tables), steps=100, clock=lambda: 0.0)
     async with NnvizApp(trainer, "spiral").run_test(size=(160, 48)) as pilot:
         app = pilot.app
         assert isinstance(app, NnvizApp)

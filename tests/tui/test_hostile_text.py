@@ -97,7 +97,7 @@ async def test_a_failure_tears_no_screen_and_its_markup_is_text(
 
         monkeypatch.setattr(driver.app.link.trainer, "receive", fail)
         await _stays_whole(driver, ("f",))
-        await driver.pilot.pause(0.05)
+        await driver.pilot.pause()
         assert faults(driver.app) == []
         if kind == "markup":
             assert "[/b][bold red]x[/]" in driver.text()

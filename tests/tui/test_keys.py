@@ -25,6 +25,7 @@ from nnviz.tui.screens import test as test_screen
 from nnviz.tui.screens import training as training_screen
 from nnviz.tui.screens.help import HelpScreen
 from nnviz.tui.screens.training import TrainingScreen, next_rate
+from nnviz.wording import percent
 from tests.tui.conftest import TABLES, Driver, OpenApp
 
 # dense1 relu1 dense2 tanh1 dense3
@@ -209,8 +210,14 @@ async def test_test_on_unseen_examples(open_app: OpenApp) -> None:
         await driver.press("t")
         assert isinstance(driver.app.screen, test_screen.TestScreen)
         text = driver.text()
-        assert "400 test examples" in text
-        assert "said dog" in text or "said cat" in text
+        trainer = driver.app.link.trainer.service._trainer
+        test, names = trainer.dataset.test, trainer.dataset.class_names
+        chances = trainer.predict(test.inputs)
+        said, sure = chances.argmax(axis=1), chances.max(axis=1)
+        right = said == test.labels
+        assert f"{percent(right.mean())} right  ({right.sum()} of 400 test examples)" in text
+        worst = np.argmax(np.where(right, 0, sure))
+        assert f"said {names[said[worst]]} {percent(sure[worst])}" in text
         await driver.press("escape")
         assert isinstance(driver.app.screen, TrainingScreen)
 

@@ -44,5 +44,5 @@ async def test_a_source_that_is_there_at_once_needs_no_bar() -> None:
     trainer = SlowlyOpened()
     app = NnvizApp(trainer, "flowers")  # type: ignore[arg-type]
     async with app.run_test() as pilot:
-        await pilot.pause(0.2)
+        await pilot.pause()
         assert Driver(app, pilot).text().split() == ["nnviz", "opening", "flowers", "…"]

@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
+from nnviz.array import Array
 from nnviz.data.sources import find_source, suggested
 from nnviz.experiment import combine
 from nnviz.remote.messages import Order
 from nnviz.tui.drawing.palette import DARK
 from nnviz.tui.drawing.scatter import scatter
 from nnviz.tui.drawing.track import track
-from tests.tui.conftest import OpenApp
+from tests.insight.test_story import shows
+from tests.tui.conftest import Driver, OpenApp
 
 
 @pytest.fixture
@@ -40,13 +42,26 @@ async def test_columns_have_names_and_their_own_unit(open_app: OpenApp, houses: 
         assert "scaled squared error" in text
 
 
+def _distances(driver: Driver) -> tuple[Array, Array]:
+    """RMSE and MAE (2, targets) of what is predicted of the test examples, and of always predicting the mean."""
+    trainer = driver.app.link.trainer.service._trainer  # type: ignore[attr-defined]
+    test, train = trainer.dataset.test, trainer.dataset.train
+    of_mean = train.labels.astype(np.float64).mean(axis=0) - test.labels
+    both = (trainer.predict(test.inputs).astype(np.float64) - test.labels, of_mean)
+    told, mean = (np.stack([np.sqrt((errors**2).mean(axis=0)), np.abs(errors).mean(axis=0)]) for errors in both)
+    return told, mean
+
+
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 async def test_the_test_shows_predicted_against_true(open_app: OpenApp, houses: Order, size: tuple[int, int]) -> None:
     async with open_app(size, houses) as driver:
         await driver.press("u", "t")
         text = driver.text()
-        assert "RMSE" in text
-        assert "(the mean" in text
+        for measure, told, of_mean in zip(("RMSE", "MAE"), *_distances(driver), strict=True):
+            found = re.search(rf"{measure} ([\d.,]+) \(the mean ([\d.,]+)\)", text)
+            assert found is not None
+            assert shows(found[1], told.item())
+            assert shows(found[2], of_mean.item())
         assert "across: true price" in text
         assert "●" in text
 
@@ -58,13 +73,12 @@ async def test_the_test_tells_the_distance_from_each_target(open_app: OpenApp, o
     experiment = combine(suggested(find_source(str(path))), {"data": {"source": str(path)}})
     async with open_app((80, 24), replace(order, experiment=experiment)) as driver:
         await driver.press("u", "t")
-        small, large = (re.search(rf"output {k} +([\d.,]+) +([\d.,]+)", driver.text()) for k in (0, 1))
-        assert small is not None
-        assert large is not None
-        # About the deviation of each: little has been learnt.
-        for found, deviation in ((small, 0.01), (large, 5000)):
-            assert deviation / 3 < float(found[1].replace(",", "")) < deviation * 9
-            assert deviation / 3 < float(found[2].replace(",", "")) < deviation * 3
+        told, of_mean = _distances(driver)
+        for k in (0, 1):
+            found = re.search(rf"output {k} +([\d.,]+) +([\d.,]+) +([\d.,]+) +([\d.,]+)", driver.text())
+            assert found is not None
+            expected = (told[0, k], of_mean[0, k], told[1, k], of_mean[1, k])
+            assert all(map(shows, found.groups(), expected)), (found.groups(), expected)
         assert "across: true output 0" in driver.text()
 
 

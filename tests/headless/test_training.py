@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from nnviz.training.run import load_run
-from tests.waiting import UNTIL_A_SIGNAL, wait_for
+from tests.waiting import wait_for
 
 SMALL = ["--image-size", "8", "--network", "dense 8 relu"]
 ENDLESS = [*SMALL, "--steps", "100000000"]
@@ -207,26 +207,25 @@ def test_a_hangup_that_is_ignored_stays_so(pictures, tmp_path):
     assert b"SIGHUP" not in errors
 
 
-SLOW_EVALUATION = (
-    UNTIL_A_SIGNAL
-    + """
-    import sys
+# It goes on at each signal that comes from its first example on.
+ENDLESS_EVALUATION = """if True:
+    import os, signal, sys
     from nnviz.training import evaluation
-    waiting = []
     in_order = evaluation.in_order
-    def slowly(split, encoder, size):
-        waiting or waiting.append(signals())
+    received, sent = os.pipe()
+    os.set_blocking(sent, False)
+    def endlessly(split, encoder, size):
+        signal.set_wakeup_fd(sent, warn_on_full_buffer=False)
         for batch in in_order(split, encoder, 1):
             print("evaluating", file=sys.stderr, flush=True)
-            waiting[0]()
+            os.read(received, 1)
             yield batch
-    evaluation.in_order = slowly
+    evaluation.in_order = endlessly
 """
-)
 
 
 def test_no_evaluation_keeps_one_who_wants_out_and_a_second_signal_says_what_it_leaves_out(pictures, tmp_path):
-    (tmp_path / "sitecustomize.py").write_text(SLOW_EVALUATION)
+    (tmp_path / "sitecustomize.py").write_text(ENDLESS_EVALUATION)
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     options = ["--json", "--out", "kept", "--patience", "100"]
     trainer = start("train", pictures, *SMALL, *options, cwd=tmp_path, env=environment)

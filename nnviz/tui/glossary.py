@@ -112,6 +112,9 @@ GLOSSARY: dict[str, tuple[Entry, ...]] = {
         Entry("paused, finished", "stopped between two stages; what was asked for is done: space goes on"),
         Entry("diverged", "the loss or the weights are not finite any more: start again with a lower rate"),
         Entry("stages/s, steps/s", "stages or training steps a second; full speed: as fast as it can", "pace"),
+        Entry("run", "one training from its first step on, and the folder in which it is kept"),
+        Entry("trainer", "the part of nnviz that trains, beside the one that draws the screen"),
+        Entry("checkpoint", "the parameters and the optimizer's memory as they were at one step, in a file"),
         Entry("initial weights", "what the weights were before the first step, by chance"),
     ),
     "How the weights are changed": (

@@ -11,9 +11,10 @@ from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+from typer.exceptions import TyperException
 
 from nnviz.errors import InputError, NnvizError, OutputError, StoppedError
 from nnviz.options import Cache, Options, takes_data_options, takes_options
@@ -249,11 +250,26 @@ def main() -> None:
     # NumPy's import on, on the core that another process of nnviz starts on.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
-        app(prog_name="nnviz")
+        sys.exit(app(prog_name="nnviz", standalone_mode=False))
+    except TyperException as error:
+        sys.exit(_explain_usage(error))
     except KeyboardInterrupt:
         sys.exit(StoppedError.exit_code)
     except Exception as error:
         sys.exit(_explain(error))
+
+
+def _explain_usage(error: Any) -> int:
+    """Say in one line on stderr what is wrong with the arguments, which may hold anything; without any, the help."""
+    from nnviz.headless.console import note
+
+    if not sys.argv[1:]:
+        error.show()
+        return InputError.exit_code
+    command = error.ctx.command_path if error.ctx else "nnviz"
+    said = error.format_message().rstrip(".")
+    note(f"{said[0].lower()}{said[1:]}; '{command} --help' says what there is")
+    return InputError.exit_code
 
 
 def _explain(error: Exception) -> int:

@@ -12,6 +12,9 @@ from rich.cells import cell_len
 
 from nnviz.wording import cut, printable
 
+# In cells; what a message says itself is shorter by far than what it may name.
+LONGEST = 1500
+
 
 def result(text: str) -> None:
     """Write a result to stdout. Raises OutputError."""
@@ -41,8 +44,8 @@ def _finite(content: Any) -> Any:
 
 
 def note(text: str) -> None:
-    """Write one line to stderr."""
-    print(f"nnviz: {printable(text)}", file=sys.stderr, flush=True)
+    """Write one line to stderr. One that is too long to be read loses its middle."""
+    print(f"nnviz: {cut(printable(text), LONGEST)}", file=sys.stderr, flush=True)
 
 
 def acknowledge(text: str) -> None:

@@ -235,6 +235,14 @@ def test_a_screenshot_that_cannot_be_made_is_told(tmp_path, arguments, told):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("put", [os.mkfifo, os.mkdir, lambda path: path.symlink_to("/dev/null")])
+def test_no_screenshot_takes_the_place_of_what_is_not_a_file(tmp_path, put):
+    put(tmp_path / "p.svg")
+    done = python("main()", "screenshot", "p.svg", "xor", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "nnviz: p.svg: what is there is not a file; choose another name\n"
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [

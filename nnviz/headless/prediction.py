@@ -1,5 +1,6 @@
 """`nnviz predict`: what a trained network says of pictures, of arrays, of the rows of a table, or of texts."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -19,7 +20,7 @@ from nnviz.headless.console import json_result, note, result
 from nnviz.training.evaluation import chosen_class, class_probabilities, logits_of
 from nnviz.training.process import prepare_process
 from nnviz.training.run import TrainedNetwork, load_run
-from nnviz.wording import in_unit, percent, printable, shown_names
+from nnviz.wording import in_unit, listed, percent, printable, shown_names
 
 TOLD_CLASSES = 3
 DECIMALS = 3
@@ -45,6 +46,11 @@ class Prediction(NamedTuple):
     label: str | None
     probabilities: dict[str, float]
     numbers: dict[str, tuple[float, int]]
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether weights that are no numbers have left it without any."""
+        return any(map(math.isnan, self.probabilities.values()))
 
     @property
     def where(self) -> str:
@@ -77,6 +83,8 @@ def predict(run: Path, paths: Sequence[Path], tell: Callable[[Prediction], None]
         predictions, files = _of_rows, list(paths)
     else:
         predictions, files = _of_arrays, list(paths)
+    if not files:
+        raise InputError(f"{listed([str(path) for path in paths])}: nothing there that this network can read")
     exit_code = 0
     for path in files:
         try:
@@ -206,7 +214,7 @@ def _named(task: Task, numbers: Sequence[float]) -> dict[str, tuple[float, int]]
 
 
 def print_json(prediction: Prediction) -> None:
-    """One JSON object an image, a row or a text."""
+    """One JSON object an image, a row or a text; what is no number is null there."""
     where: dict[str, Any] = {prediction.kind: str(prediction.path)}
     if prediction.array is not None:
         where["array"] = prediction.array
@@ -215,7 +223,8 @@ def print_json(prediction: Prediction) -> None:
     if prediction.label is None:
         json_result({**where, "prediction": {name: n for name, (n, _) in prediction.numbers.items()}})
     else:
-        json_result({**where, "label": prediction.label, "probabilities": prediction.probabilities})
+        label = None if prediction.says_nothing else prediction.label
+        json_result({**where, "label": label, "probabilities": prediction.probabilities})
 
 
 def print_line(prediction: Prediction) -> None:
@@ -227,5 +236,5 @@ def print_line(prediction: Prediction) -> None:
     else:
         ordered = sorted(prediction.probabilities.items(), key=lambda item: -item[1])
         likely = ", ".join(f"{shown[name]} {percent(p)}" for name, p in ordered[:TOLD_CLASSES])
-        said = f"{shown[prediction.label]} ({likely})"
+        said = f"{'no class' if prediction.says_nothing else shown[prediction.label]} ({likely})"
     result(printable(f"{prediction.where}: {said}"))

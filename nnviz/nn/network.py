@@ -16,6 +16,21 @@ from nnviz.nn.parameters import Parameters
 from nnviz.nn.workers import OneWorker, Workers
 
 
+def declare(layers: Sequence[Layer], input_shape: Shape) -> Parameters:
+    """Name new layers and build them one upon the other; their parameters, without room for them.
+
+    Raises InputError if a layer cannot follow the one before it.
+    """
+    parameters = Parameters()
+    shape = input_shape
+    counts: Counter[str] = Counter()
+    for layer in layers:
+        counts[layer.kind] += 1
+        layer.name = f"{layer.kind}{counts[layer.kind]}"
+        shape = layer.build(shape, parameters)
+    return parameters
+
+
 class Network:
     """Layers in order and the loss at their end, over one set of parameters.
 
@@ -37,24 +52,14 @@ class Network:
         self.loss = loss
         self.input_shape = input_shape
         self.dtype = np.dtype(dtype)
-        self.parameters = self._declare()
+        self.parameters = declare(self.layers, input_shape)
+        self.output_shape = self.layers[-1].output_shape
         self.parameters.allocate(generator, dtype)
         self._dropouts = [layer for layer in self.layers if isinstance(layer, Dropout)]
         for dropout in self._dropouts:
             dropout.key = int(generator.integers(2**63))
         self.workers = workers or OneWorker()
         self._equip()
-
-    def _declare(self) -> Parameters:
-        parameters = Parameters()
-        shape = self.input_shape
-        counts: Counter[str] = Counter()
-        for layer in self.layers:
-            counts[layer.kind] += 1
-            layer.name = f"{layer.kind}{counts[layer.kind]}"
-            shape = layer.build(shape, parameters)
-        self.output_shape = shape
-        return parameters
 
     def _equip(self) -> None:
         """Give the layers what they share."""
@@ -96,7 +101,7 @@ class Network:
         twin.layers = [layer.for_evaluation() for layer in self.layers]
         twin._dropouts = []
         twin.loss = copy.copy(self.loss)
-        twin.parameters = twin._declare()
+        twin.parameters = declare(twin.layers, twin.input_shape)
         twin.parameters.share(self.parameters)
         twin._equip()
         return twin

@@ -113,6 +113,12 @@ class Parameters:
             statistic.values = self.statistics[statistic.span]
             statistic.following = self.following[statistic.span]
 
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Name → shape of every declared array, measured ones too; there need be no room for them yet."""
+        return {parameter.name: parameter.shape for parameter in self._parameters} | {
+            statistic.name: (statistic.span.stop - statistic.span.start,) for statistic in self._statistics
+        }
+
     def named(self, vector: Array | None = None) -> dict[str, Array]:
         """Name → view of `vector` (default: the values), in declaration order."""
         source = self.values if vector is None else vector

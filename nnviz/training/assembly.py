@@ -20,7 +20,7 @@ from nnviz.errors import InputError
 from nnviz.experiment import Experiment, Net, Training
 from nnviz.nn.layers import Dense, Flatten
 from nnviz.nn.losses import BinaryCrossEntropy, CrossEntropy, Loss, MeanSquaredError
-from nnviz.nn.network import Network
+from nnviz.nn.network import Network, declare
 from nnviz.nn.notation import parse
 from nnviz.nn.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, Optimizer, RMSprop
 from nnviz.nn.outputs import Identity, Logistic, Softmax
@@ -211,20 +211,25 @@ def open_dataset(experiment: Experiment, reading: Reading = CACHED, source: Sour
     return open_source(experiment.data, generator, reading=reading, source=source)
 
 
+def declared(experiment: Experiment, task: Task) -> tuple[Parameters, int]:
+    """The parameters of the experiment's network for this task, without room for them, and how many numbers an example
+    fills in training: what each layer gives, and the gradient of what it gets. Raises InputError.
+    """
+    layers = [*parse(experiment.network.layers), Dense(ending(experiment.network, task).outputs)]
+    parameters = declare(layers, task.input_shape)
+    # To flatten is to look at the same numbers in another way; nothing asks for the gradient of the network's input.
+    filling = [layer for layer in layers if not isinstance(layer, Flatten)]
+    given = sum(math.prod(layer.output_shape) for layer in filling)
+    return parameters, given + sum(math.prod(layer.input_shape) for layer in filling if layer is not layers[0])
+
+
 def _refuse_too_large(experiment: Experiment, dataset: Dataset) -> None:
     """Raises InputError if what training needs in any case is more than memory holds.
 
-    That is the parameters in all their copies, and of a batch, what each layer gives and the gradient of what it gets.
+    That is the parameters in all their copies, and what a batch fills.
     """
-    training, task = experiment.training, dataset.task
-    parameters, shape, numbers = Parameters(), task.input_shape, 0
-    layers = [*parse(experiment.network.layers), Dense(ending(experiment.network, task).outputs)]
-    for layer in layers:
-        # Nothing asks for the gradient of the network's input.
-        gradient = 0 if layer is layers[0] else math.prod(shape)
-        shape = layer.build(shape, parameters)
-        # To flatten is to look at the same numbers in another way.
-        numbers += 0 if isinstance(layer, Flatten) else math.prod(shape) + gradient
+    training = experiment.training
+    parameters, numbers = declared(experiment, dataset.task)
     # Values, gradients and updates, and those of the first, the last good and the best state, with what the optimizer
     # remembers of each number.
     copies = 6 + 4 * len(build_optimizer(training).memory)

@@ -31,13 +31,14 @@ class Keeper:
     ) -> None:
         self._trainer, self._directory = trainer, directory
         self._tell, self._clock = tell, clock
-        self._trouble: str | None = None
+        # What could not be written when it was tried last.
+        self._troubles: set[str] = set()
         self._written = 0
         self.due = clock() + CHECKPOINT_SECONDS
 
     def record(self, evaluation: Evaluation) -> None:
         """Write an evaluation down."""
-        self._attempt(lambda: self._directory.record(evaluation))
+        self._attempt("metrics", lambda: self._directory.record(evaluation))
 
     def keep_up(self) -> None:
         """If it is time, write down the state that the run has come to."""
@@ -46,20 +47,20 @@ class Keeper:
             return
         steps = self._trainer.steps_done
         if steps > self._written:
-            self._attempt(lambda: self._directory.checkpoint(self._trainer, self._trainer.kept()))
+            self._attempt("checkpoint", lambda: self._directory.checkpoint(self._trainer, self._trainer.kept()))
             self._written = steps
         end = self._clock()
         self.due = end + max(CHECKPOINT_SECONDS, TRAINING_PER_WRITING * (end - begin))
 
-    def _attempt(self, write: Callable[[], None]) -> None:
-        trouble = None
+    def _attempt(self, what: str, write: Callable[[], None]) -> None:
         try:
             write()
         except UnkeptError as error:
-            trouble = str(error)
-            if self._trouble is None:
-                self._tell(f"{trouble}; training goes on, and it is tried again")
-        self._trouble = trouble
+            if not self._troubles:
+                self._tell(f"{error}; training goes on, and it is tried again")
+            self._troubles.add(what)
+        else:
+            self._troubles.discard(what)
 
     def conclude(self, check: Callable[[], None], **more: Any) -> Ending:
         """Keep the run, if at least one training step is finished; then score the network that is kept.

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
+from nnviz.array import Array
 from nnviz.data.encoder import Encoder
 from nnviz.data.encoding import Encoding
 from nnviz.data.standardization import Standardization
@@ -11,10 +13,14 @@ from nnviz.data.task import Task
 from nnviz.errors import InputError
 from nnviz.experiment import Experiment, combine, read_tables
 from nnviz.nn.network import Network
-from nnviz.training.assembly import build_encoder, build_network
-from nnviz.training.checkpoint_file import not_ours, read
+from nnviz.training.assembly import build_encoder, build_network, declared
+from nnviz.training.checkpoint_file import Facts, not_ours, read
+from nnviz.training.memory import available_bytes
 from nnviz.training.run_paths import CHECKPOINTS, EXPERIMENT, FINAL, newest_checkpoint
 from nnviz.wording import integer
+
+# Far more than texts are ever counted in.
+MOST_BUCKETS = 1 << 20
 
 
 class TrainedNetwork(msgspec.Struct, frozen=True):
@@ -47,13 +53,10 @@ def load_run(path: Path) -> TrainedNetwork:
     tensors, facts = read(checkpoint)
     step = facts.place.step
     try:
+        _refuse_unfit(checkpoint, tensors, experiment, facts)
         standardization = Standardization(tensors["standardization.mean"], tensors["standardization.deviation"])
         network = build_network(experiment, facts.task)
         for name, view in {**network.parameters.named(), **network.parameters.named_statistics()}.items():
-            if tensors[name].shape != view.shape:
-                raise InputError(
-                    f"{checkpoint}: {name} has shape {tensors[name].shape}, {EXPERIMENT} asks for {view.shape}"
-                )
             view[...] = tensors[name]
         encoder = build_encoder(experiment, facts.task, standardization)
         return TrainedNetwork(
@@ -71,3 +74,31 @@ def load_run(path: Path) -> TrainedNetwork:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise not_ours(checkpoint, error) from None
+
+
+def _refuse_unfit(checkpoint: Path, tensors: dict[str, Array], experiment: Experiment, facts: Facts) -> None:
+    """Raises InputError, before anything is built, for what does not fit together, or into memory.
+
+    Raises KeyError or ValueError for what nnviz does not write.
+    """
+    task, ngrams = facts.task, facts.encoding and facts.encoding.ngrams
+    if len(task.input_shape) not in (1, 3) or min(task.input_shape) < 1 or min(task.numbers, facts.place.step) < 0:
+        raise ValueError("its task or its step is none that there is")
+    if ngrams and not 0 < ngrams.buckets <= MOST_BUCKETS:
+        raise ValueError("no texts are counted in so many buckets")
+    if max(len(task.class_names), task.numbers) > sum(tensor.size for tensor in tensors.values()):
+        raise ValueError("it speaks of more outputs than it has weights")
+    parameters, numbers = declared(experiment, task)
+    channels = (task.input_shape[-1],)
+    shapes = parameters.shapes() | {f"standardization.{name}": channels for name in ("mean", "deviation")}
+    for name, shape in shapes.items():
+        if tensors[name].shape != shape:
+            raise InputError(f"{checkpoint}: {name} has shape {tensors[name].shape}, {EXPERIMENT} asks for {shape}")
+        if tensors[name].dtype.kind != "f":
+            raise InputError(f"{checkpoint}: {name} has the type {tensors[name].dtype}, which no weights have")
+    needed, available = numbers * np.dtype(experiment.training.dtype).itemsize, available_bytes()
+    if needed > available:
+        raise InputError(
+            f"{checkpoint}: an example would fill {integer(needed >> 20)} MB, and there are "
+            f"{integer(available >> 20)} MB of memory"
+        )

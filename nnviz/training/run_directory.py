@@ -25,7 +25,7 @@ from nnviz.training.run_paths import (
     while_training,
 )
 from nnviz.training.trainer import Trainer
-from nnviz.training.whole_file import append_whole, write_whole
+from nnviz.whole_file import append_whole, write_whole
 from nnviz.wording import listed
 
 

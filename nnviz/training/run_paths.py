@@ -10,12 +10,11 @@ from pathlib import Path
 
 from nnviz.errors import InputError
 from nnviz.training.claim import is_taken, taken
+from nnviz.whole_file import NAME_BYTES
 
 EXPERIMENT, METRICS, RESULT = "experiment.toml", "metrics.jsonl", "result.json"
 CHECKPOINTS, FINAL = "checkpoints", "final.safetensors"
 
-NAME_BYTES = 255
-"""The longest name of a file, on nearly every file system."""
 SOURCE_BYTES = 100
 """Of a run's name, what is left to the name of its source."""
 

@@ -14,6 +14,7 @@ os.environ.setdefault("TEXTUAL_FPS", "1000")
 from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from rich.color import ColorSystem
@@ -31,6 +32,7 @@ from nnviz.tui.keys import KEYS
 from nnviz.tui.link import Link
 from nnviz.tui.screens.opening import OpeningScreen
 from nnviz.tui.themes import DARK_NAME, LIGHT_NAME, system_of, themes
+from nnviz.whole_file import write_whole
 from nnviz.wording import cut, printable
 
 # Of a message: its lines, and the cells that border, padding and the ends of wrapped lines take from each.
@@ -163,11 +165,12 @@ class NnvizApp(App[None]):
         if self.is_web:
             return super().deliver_screenshot(filename, path, time_format)
         try:
-            written = self.save_screenshot(filename, path or os.getcwd())
+            file = Path(path or os.getcwd()) / filename
+            write_whole(file, self.export_screenshot().encode())
         except OSError as error:
             self.notify(f"no picture: {filename} cannot be written here ({error.strerror})", severity="error")
         else:
-            self.notify(f"kept as {written}", timeout=4)
+            self.notify(f"kept as {file}", timeout=4)
         return None
 
     @property

@@ -13,6 +13,7 @@ from nnviz.remote.client import LocalTrainer
 from nnviz.remote.messages import Order
 from nnviz.training.process import prepare_process
 from nnviz.tui.app import NnvizApp
+from nnviz.whole_file import write_asked
 
 MODIFIERS = {"ctrl", "alt", "shift", "meta", "super", "hyper"}
 
@@ -22,7 +23,8 @@ def screenshot(order: Order, path: Path, keys: list[str], size: tuple[int, int],
 
     `keys` are pressed one after the other, by Textual's names for them; a key that sets training going is followed
     by the next one when training has stopped. `size` is (columns, rows). The same order and keys give the same bytes.
-    Raises InputError if there is no such key, the file cannot be written or the order is wrong.
+    Raises InputError if there is no such key, there can be no such file or the order is wrong, and UnkeptError if the
+    disk does not take the file.
     """
     _refuse_unknown(keys)
     prepare_process()
@@ -32,10 +34,7 @@ def screenshot(order: Order, path: Path, keys: list[str], size: tuple[int, int],
         svg = asyncio.run(_export(order, keys, size, light))
     finally:
         signal.signal(signal.SIGINT, before)
-    try:
-        path.write_text(svg, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror})") from None
+    write_asked(path, svg.encode())
 
 
 def _interrupt(_: int, __: FrameType | None) -> None:

@@ -3,7 +3,10 @@
 import json
 import re
 
+import numpy as np
 import pytest
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
 
 from nnviz.wording import fixed
 
@@ -49,6 +52,38 @@ def test_a_folder_that_is_linked_in_a_circle_is_gone_through_once(nnviz, trained
     done = nnviz("predict", trained["run"], "mine")
     assert (done.returncode, len(done.stdout.splitlines())) == (0, 30)
     assert done.stderr == "nnviz: mine: skipped 1 file: 1 link in a circle (round)\n"
+
+
+def test_a_folder_with_nothing_to_read_is_told(nnviz, trained, tmp_path):
+    (tmp_path / "empty").mkdir()
+    done = nnviz("predict", trained["run"], "empty")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "nnviz: empty: nothing there that this network can read\n"
+
+
+@pytest.mark.parametrize(("source", "told"), [("xor", "no class (equal NaN, mixed NaN)"), ("waves", "height NaN")])
+def test_weights_that_are_no_numbers_give_valid_json(nnviz, tmp_path, source, told):
+    nnviz("train", source, "--steps", "3", "--out", "run")
+    checkpoint = tmp_path / "run" / "checkpoints" / "final.safetensors"
+    with safe_open(checkpoint, framework="numpy") as file:
+        metadata = file.metadata()
+    tensors = {name: array.copy() for name, array in load_file(checkpoint).items()}
+    tensors["dense1.weights"][:] = np.nan
+    save_file(tensors, checkpoint, metadata)
+    np.save(tmp_path / "points.npy", np.float32([[0.1, 0.2], [0.3, 0.4]]))
+    done = nnviz("predict", "run", "points.npy", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+
+    def refuse(constant):
+        raise ValueError(f"JSON knows no {constant}")
+
+    for line in done.stdout.splitlines():
+        said = json.loads(line, parse_constant=refuse)
+        assert set(said.get("probabilities", said.get("prediction")).values()) == {None}
+        assert said.get("label") is None
+    done = nnviz("predict", "run", "points.npy")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"points.npy points[0]: {told}\n")
 
 
 @pytest.mark.parametrize("output", [(), ("--output", "hill")])

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nnviz import whole_file
 from nnviz.training import keeper as keeping
-from nnviz.training import whole_file
 from nnviz.training.interruption import AbandonedError, Interruption, unwatched
 from nnviz.training.keeper import CHECKPOINT_SECONDS, Keeper
 from nnviz.training.run import load_run

@@ -1,6 +1,7 @@
 """A run that was kept can be opened again, and a damaged one says so."""
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -163,6 +164,88 @@ def test_a_checkpoint_of_another_network_is_named(kept):
     toml.write_text(toml.read_text().replace("dense 7", "dense 8"))
     with pytest.raises(InputError, match=r"dense1\.weights has shape \(6, 7\), experiment\.toml asks for \(6, 8\)"):
         load_run(path)
+
+
+def _changed(path, change):
+    """Write a checkpoint anew, with other tensors and facts."""
+    with safe_open(path, framework="numpy") as file:
+        facts = json.loads(file.metadata()["nnviz"])
+    tensors = {name: array.copy() for name, array in load_file(path).items()}
+    change(tensors, facts)
+    save_file(tensors, path, {"nnviz": json.dumps(facts)})
+
+
+def _tasks(**values):
+    return lambda _, facts: facts["task"].update(values)
+
+
+def _typed(name, dtype):
+    return lambda tensors, _: tensors.update({name: tensors[name].astype(dtype)})
+
+
+def _shaped(name, *shape):
+    return lambda tensors, _: tensors.update({name: np.zeros(shape, np.float32)})
+
+
+TEXTS = {"class_names": ["ant", "bee", "cow"], "whole_files": False}
+TAMPERED = {
+    "many inputs": (_tasks(input_shape=[10**9]), r"dense1\.weights has shape \(6, 7\), .* asks for \(1000000000, 7\)"),
+    "huge pictures": (_tasks(input_shape=[10**6, 10**6, 3]), r"dense1\.weights has shape"),
+    "more inputs than there are numbers": (_tasks(input_shape=[10**30]), r"dense1\.weights has shape"),
+    "negative inputs": (_tasks(input_shape=[-6]), "not a checkpoint"),
+    "no inputs": (_tasks(input_shape=[]), "not a checkpoint"),
+    "two axes": (_tasks(input_shape=[2, 3]), "not a checkpoint"),
+    "broken inputs": (_tasks(input_shape=[1.5]), "not a checkpoint"),
+    "many classes": (_tasks(class_names=["ant"] * 10**6), "more outputs than it has weights"),
+    "one class": (_tasks(class_names=["ant"]), r"dense3\.weights has shape \(5, 3\), .* asks for \(5, 1\)"),
+    "many numbers": (_tasks(class_names=[], numbers=10**18), "more outputs than it has weights"),
+    "negative numbers": (_tasks(class_names=[], numbers=-1), "not a checkpoint"),
+    "a negative step": (lambda _, facts: facts["place"].update(step=-1), "not a checkpoint"),
+    "many buckets": (lambda _, facts: facts.update(texts={**TEXTS, "ngrams": {"buckets": 10**12}}), "so many buckets"),
+    "whole numbers": (_typed("dense1.weights", np.int8), r"dense1\.weights has the type int8"),
+    "complex numbers": (_typed("dense3.biases", np.complex64), r"dense3\.biases has the type complex64"),
+    "no numbers": (_shaped("dense1.weights", 0, 7), r"dense1\.weights has shape \(0, 7\)"),
+    "one mean": (_shaped("standardization.mean", 1), r"standardization\.mean has shape \(1,\)"),
+    "many deviations": (_shaped("standardization.deviation", 1000, 6), r"standardization\.deviation has shape"),
+    "a part that is missing": (lambda tensors, _: tensors.pop("dense2.biases"), "not a checkpoint"),
+}
+
+
+@pytest.mark.parametrize("name", TAMPERED)
+def test_what_somebody_has_changed_is_told_before_anything_is_built(kept, monkeypatch, name):
+    _, path = kept
+    change, told = TAMPERED[name]
+    _changed(path / CHECKPOINT, change)
+    # Nothing is built, and no table of targets for a million classes.
+    monkeypatch.setattr("nnviz.training.run.build_network", None)
+    monkeypatch.setattr("nnviz.training.run.build_encoder", None)
+    with pytest.raises(InputError, match=told) as refused:
+        load_run(path)
+    assert str(refused.value).startswith(str(path / CHECKPOINT))
+    assert "\n" not in str(refused.value)
+
+
+def test_an_example_that_memory_cannot_hold_is_told(kept, monkeypatch):
+    monkeypatch.setattr("nnviz.training.run.available_bytes", lambda: 100)
+    with pytest.raises(InputError, match="an example would fill 0 MB, and there are 0 MB of memory"):
+        load_run(kept[1])
+
+
+@pytest.mark.parametrize("facts", ["[" * 100_000 + "]" * 100_000, "\ufeff{}", "NaN", "null", "{", '{"task": 3}'])
+def test_facts_that_are_none_are_told(kept, facts):
+    checkpoint = kept[1] / CHECKPOINT
+    save_file(load_file(checkpoint), checkpoint, {"nnviz": facts})
+    with pytest.raises(InputError, match="not a checkpoint of nnviz"):
+        load_run(kept[1])
+
+
+@pytest.mark.parametrize("name", ["experiment.toml", CHECKPOINT])
+@pytest.mark.parametrize("put", [os.mkfifo, os.mkdir, lambda path: path.symlink_to("/dev/zero")])
+def test_what_is_no_file_in_a_run_is_not_waited_for(kept, name, put):
+    (kept[1] / name).unlink()
+    put(kept[1] / name)
+    with pytest.raises(InputError, match=r"not a finished run"):
+        load_run(kept[1])
 
 
 def test_a_directory_that_is_no_run_is_told_from_a_damaged_one(tmp_path):

@@ -1,6 +1,7 @@
 """The built-in images, drawn by code: as a dataset, and as files."""
 
 import csv
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +14,7 @@ from nnviz.data.drawn import people, pets, road
 from nnviz.data.split import Split
 from nnviz.data.standardization import Standardization
 from nnviz.errors import InputError
+from nnviz.whole_file import unwritten, write_asked
 from nnviz.wording import integer
 
 
@@ -75,7 +77,7 @@ def write_folder(name: str, directory: Path, count: int, size: int) -> list[Path
 
     Returns the files in order. The same arguments write the same bytes, and the pictures are none of those in the
     dataset. Raises InputError if there is no such name, `count` is less than one for each class, the directory holds
-    other files, or it cannot be written.
+    other files, or cannot be made, and UnkeptError if the disk does not take a file.
     """
     if name not in PICTURES:
         raise InputError(f"'{name}' cannot be drawn; there is {', '.join(PICTURES)}")
@@ -97,7 +99,7 @@ def write_folder(name: str, directory: Path, count: int, size: int) -> list[Path
         if pictures.target_names:
             _write_log(log, list(files), labels, pictures.target_names)
     except OSError as error:
-        raise InputError(f"{error.filename or directory}: cannot be written ({error.strerror})") from None
+        raise unwritten(error.filename or directory, error) from None
     return list(files)
 
 
@@ -112,12 +114,11 @@ def _by_class(directory: Path, class_names: tuple[str, ...], images: Array, labe
 
 def _write_log(path: Path, files: list[Path], labels: Array, names: tuple[str, ...]) -> None:
     """A table of the files' names and the numbers (n, outputs) that belong to them."""
-    with path.open("w", newline="", encoding="utf-8") as table:
-        writer = csv.writer(table, lineterminator="\n")
-        writer.writerow(["image", *names])
-        writer.writerows(
-            [file.name, *(f"{number:.4f}" for number in row)] for file, row in zip(files, labels, strict=True)
-        )
+    table = io.StringIO(newline="")
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(["image", *names])
+    writer.writerows([file.name, *(f"{number:.4f}" for number in row)] for file, row in zip(files, labels, strict=True))
+    write_asked(path, table.getvalue().encode())
 
 
 def _generator(use: str) -> np.random.Generator:
@@ -144,4 +145,6 @@ def _write(path: Path, image: Array) -> None:
     from PIL import Image
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(image).save(path)
+    content = io.BytesIO()
+    Image.fromarray(image).save(content, "PNG")
+    write_asked(path, content.getvalue())

@@ -25,7 +25,7 @@ from pathlib import Path
 import PIL
 from platformdirs import user_cache_path
 
-from nnviz.data.images.cache_entry import EntryWriter, read_entry
+from nnviz.data.images.cache_entry import EntryWriter, read_entry, without_waiting
 from nnviz.data.images.decoded import Images
 from nnviz.data.images.decoding import Chunk, Form, Paths, Put
 
@@ -163,7 +163,7 @@ def _new_draft(folder: Path) -> tuple[int, Path]:
 def _remove_orphans(folder: Path) -> None:
     """Remove the drafts of processes that have ended."""
     for draft in folder.glob(f"*{DRAFT}"):
-        with contextlib.suppress(OSError), open(draft, "rb") as file:
+        with contextlib.suppress(OSError), open(draft, "rb", opener=without_waiting) as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             draft.unlink()
 

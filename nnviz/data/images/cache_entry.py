@@ -6,6 +6,7 @@ checksum. The footer tells how long the middle part is, which is MessagePack, an
 
 import mmap
 import os
+import stat
 import struct
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -67,7 +68,7 @@ class EntryWriter:
 
 def read_entry(path: Path, n: int, form: Form) -> Images | None:
     """The n images of an entry, mapped into memory; None if it is damaged. Raises OSError."""
-    with open(path, "rb") as file:
+    with open(path, "rb", opener=without_waiting) as file:
         about = _about(file, n * form.bytes)
         if about is None or about.count != n:
             return None
@@ -79,10 +80,16 @@ def read_entry(path: Path, n: int, form: Form) -> Images | None:
     return Images(pixels.reshape(n, *form.shape), sums.reshape(n, 2, -1), dict(sorted(about.unusable.items())))
 
 
+def without_waiting(path: str, flags: int) -> int:
+    """Open what may be no file: whoever opens a pipe waits for somebody who writes into it."""
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
 def _about(file: BinaryIO, pixel_bytes: int) -> About | None:
     """What an entry says of so many bytes of pixels, None if the file does not have the right size or is damaged."""
-    rest = os.fstat(file.fileno()).st_size - pixel_bytes
-    if rest < FOOTER.size:
+    found = os.fstat(file.fileno())
+    rest = found.st_size - pixel_bytes
+    if rest < FOOTER.size or not stat.S_ISREG(found.st_mode):
         return None
     file.seek(pixel_bytes)
     content = file.read(rest)

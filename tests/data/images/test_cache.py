@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -272,6 +272,31 @@ def test_a_damaged_entry_is_noticed_and_made_anew(folder: Path, entries: Path, d
     again = read(folder)
     assert again.notes == ()
     assert_same(again, images)
+
+
+def test_a_pipe_in_the_place_of_an_entry_is_not_waited_for(folder: Path, entries: Path) -> None:
+    read(folder)
+    entry = only(entries)
+    entry.unlink()
+    os.mkfifo(entry)
+    os.mkfifo(entries / "left.draft")
+    images = read(folder)
+    assert images.notes == DAMAGED
+    assert_same(images, read(folder, cached=False))
+    assert entry.is_file()
+
+
+@pytest.mark.parametrize("put", [os.mkdir, lambda path: path.symlink_to("/dev/zero")])
+def test_what_is_no_file_in_the_place_of_an_entry_is_told(
+    folder: Path, entries: Path, put: Callable[[Path], None]
+) -> None:
+    read(folder)
+    entry = only(entries)
+    entry.unlink()
+    put(entry)
+    images = read(folder)
+    assert images.notes
+    assert_same(images, read(folder, cached=False))
 
 
 def test_of_a_large_entry_blocks_all_over_it_are_checked(

@@ -5,7 +5,32 @@ import errno
 import os
 from pathlib import Path
 
+from nnviz.errors import InputError, NnvizError, UnkeptError
+
 DRAFT = ".part"
+NAME_BYTES = 255
+"""The longest name of a file, on nearly every file system."""
+# What no other name helps against.
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+
+
+def write_asked(path: Path, content: bytes) -> None:
+    """Write a file that somebody has asked for, in place of the one that is there, if there is.
+
+    Raises InputError if it cannot be there, UnkeptError if the disk does not take it; what was there is left then.
+    """
+    try:
+        if os.path.lexists(path) and not path.is_file():
+            raise InputError(f"{path}: what is there is not a file; choose another name")
+        write_whole(path, content)
+    except OSError as error:
+        raise unwritten(path, error) from None
+
+
+def unwritten(path: Path | str, error: OSError) -> NnvizError:
+    """What to say of a file that somebody has asked for and that cannot be written."""
+    said = f"{path}: cannot be written ({error.strerror})"
+    return UnkeptError(said) if error.errno in NO_ROOM else InputError(said)
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -13,7 +38,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
     Raises OSError, and then leaves no draft. It writes through no link.
     """
-    draft = path.with_name(path.name + DRAFT)
+    draft = path.with_name(os.fsdecode(os.fsencode(path.name)[: NAME_BYTES - len(DRAFT)]) + DRAFT)
     # One that was killed may have left its draft.
     draft.unlink(missing_ok=True)
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)

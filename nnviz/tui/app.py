@@ -21,6 +21,7 @@ from rich.color import ColorSystem
 from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
 from textual.screen import Screen
 from textual.worker import WorkerFailed
 
@@ -39,6 +40,8 @@ from nnviz.wording import cut, printable
 NOTICE_LINES, MARGINS = 2, 14
 
 ASKING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# What a server that shows the screen in a browser puts into the environment.
+WEB_DRIVER = "textual.drivers.web_driver:WebDriver"
 # To keep a run takes a moment, which needs no words.
 SILENCE_SECONDS = 0.3
 
@@ -62,8 +65,7 @@ class NnvizApp(App[None]):
         self, trainer: AskableTrainer, source: str, light: bool = False, system: ColorSystem | None = None
     ) -> None:
         """Draw with the colours of `system`, or with those that the terminal has."""
-        # Textual looks for the name of another driver in the environment, as in a browser.
-        super().__init__(driver_class=None if "TEXTUAL_DRIVER" in os.environ else PromptDriver)
+        super().__init__(driver_class=_driver())
         self.link = Link(trainer)
         self.failure: NnvizError | None = None
         self.fault: BaseException | None = None
@@ -207,6 +209,18 @@ class NnvizApp(App[None]):
 
     def _tell_keeping(self) -> None:
         self.notify("The run is being kept and scored. q again leaves the scores out.", timeout=KEEPING_SECONDS)
+
+
+def _driver() -> type[Driver] | None:
+    """The driver of the screen; None for one that the environment names, which Textual then looks for."""
+    named = os.environ.get("TEXTUAL_DRIVER")
+    if named is None:
+        return PromptDriver
+    if named != WEB_DRIVER:
+        return None
+    from nnviz.tui.served_driver import ServedDriver
+
+    return ServedDriver
 
 
 def _tame_garbage_collection() -> None:

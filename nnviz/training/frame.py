@@ -105,7 +105,7 @@ class TextView(msgspec.Struct, frozen=True):
 class ExampleView(msgspec.Struct, frozen=True):
     """The focused example.
 
-    number      its place in the training split; `place` is its place in the batch of `batch_size`
+    number      its place in the training split; `place` is its place in the batch of `batch_size`; both from 0
     label       its class, None where targets are numbers
     weight      its share of all that the examples of the batch weigh; None where all count the same
     pixels      (height, width, channels) uint8, the picture as the network saw it; None for features

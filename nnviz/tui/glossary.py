@@ -192,7 +192,7 @@ GLOSSARY: dict[str, tuple[Entry, ...]] = {
         Entry("ln", "natural logarithm: ln 1 is 0, and −ln p is the larger the smaller p is", "logarithm"),
         Entry("s (1 − s), 1 − t²", "slope of the sigmoid where s came out, and of tanh where t came out"),
         Entry("x0, x1", "the first and second number of an input without names", "x y"),
-        Entry("#214", "the example's number in the training data, from 0"),
+        Entry("#214", "the example's number in the training data, from 1"),
         Entry("@ step", "at this step"),
         Entry("n, f, b, u …", "after “press”: the keys at the top of this page", "m r space enter"),
     ),

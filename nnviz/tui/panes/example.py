@@ -80,7 +80,7 @@ class ExamplePane(FramedPane):
         """The label and where the example is, and what the network said of it."""
         example, palette = frame.example, self.palette
         text, faint = palette.style(palette.text, bold=True), palette.style(palette.faint)
-        place_in_split = f" #{integer(example.number)}"
+        place_in_split = f" #{integer(example.number + 1)}"
         room = width - len(place_in_split)
         label, place = self._label(frame, room)
         lines = [row([(fit(label + place, room), text), (place_in_split, faint)], width, palette)]

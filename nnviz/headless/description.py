@@ -11,6 +11,7 @@ from nnviz.data.formats import Format
 from nnviz.data.left_out import by_cause, counted, named, total
 from nnviz.data.sources import BUILT_IN, Source
 from nnviz.data.split import Split
+from nnviz.data.splitting import SHARE
 from nnviz.experiment import Data, Experiment
 from nnviz.headless.console import json_result, result
 from nnviz.headless.reading_progress import told_reading
@@ -199,7 +200,7 @@ def _heading(told: dict[str, Any]) -> str:
 
 
 def _value(value: float) -> str:
-    return str(value) if isinstance(value, int) else in_unit(value)
+    return integer(value) if isinstance(value, int) else in_unit(value)
 
 
 def _counts(examples: dict[str, int]) -> str:
@@ -211,8 +212,10 @@ def _origin(told: dict[str, Any]) -> str:
     taken = told["taken"]
     if not taken:
         return "split as the source says"
-    share = "split 70 % / 15 % / 15 %" if len(taken) == 2 else f"{taken[0]} is 15 % of what the source has to train on"
-    return f"{share}, by chance (seed {told['seed']})"
+    rest, share = f"{trimmed(100 - 200 * SHARE)}%", f"{trimmed(100 * SHARE)}%"
+    both = f"split {rest} / {share} / {share}"
+    said = both if len(taken) == 2 else f"{taken[0]} is {share} of what the source has to train on"
+    return f"{said}, by chance (seed {told['seed']})"
 
 
 def _classes_table(told: dict[str, Any]) -> str:

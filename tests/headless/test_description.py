@@ -67,7 +67,7 @@ def test_a_folder_is_described_with_counts_values_and_what_was_skipped(nnviz, tm
     text = nnviz("data", "mine").stdout
     assert "mine: a folder of images\n" in text
     assert "  an example is 32×32×3 bytes, here from 0 to 200\n" in text
-    assert "  split 70 % / 15 % / 15 %, by chance (seed 0)\n" in text
+    assert "  split 70% / 15% / 15%, by chance (seed 0)\n" in text
     assert "  cat           14           3     3\n" in text
     assert "  2 classes     21           5     4\n" in text
     assert "skipped 3 files:\n  2 not an image: cat/a.txt and cat/b.txt\n" in text
@@ -159,7 +159,7 @@ def test_splits_that_the_source_has_are_told(nnviz, tmp_path):
         folder_of(tmp_path / "mine" / role, {"cat": 20, "dog": 20})
     assert described(nnviz, "mine")["taken"] == ["validation"]
     assert (
-        "  validation is 15 % of what the source has to train on, by chance (seed 0)\n" in nnviz("data", "mine").stdout
+        "  validation is 15% of what the source has to train on, by chance (seed 0)\n" in nnviz("data", "mine").stdout
     )
     assert "  split as the source says\n" in nnviz("data", "pets").stdout
 

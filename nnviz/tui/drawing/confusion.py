@@ -40,7 +40,7 @@ class Confusion(msgspec.Struct, frozen=True):
 
     def _table(self, width: int) -> Table | None:
         """All counts, or None where there is no room for them. Names of columns are cut more than those of rows."""
-        names, digits = self.names, cell_len(str(self.counts.max()))
+        names, digits = self.names, cell_len(integer(self.counts.max()))
         rows = columns = names
         whole = max(map(cell_len, names)) + sum(max(cell_len(name), digits) + GAP for name in names) + GAP
         if whole > width:
@@ -54,7 +54,7 @@ class Confusion(msgspec.Struct, frozen=True):
         for column in columns:
             table.add_column(Text(column), justify="right", no_wrap=True)
         for i, name in enumerate(rows):
-            cells = [Text(str(many), style="bold" if i == j else "") for j, many in enumerate(self.counts[i])]
+            cells = [Text(integer(many), style="bold" if i == j else "") for j, many in enumerate(self.counts[i])]
             table.add_row(Text(name, style="bold"), *cells)
         return table
 

@@ -15,9 +15,9 @@ def drawn(counts: np.ndarray, names: tuple[str, ...], width: int) -> list[str]:
 
 
 def test_a_table_that_fits_is_shown_whole() -> None:
-    lines = drawn(np.array([[31, 2], [0, 7]]), ("cat", "dog"), 72)
+    lines = drawn(np.array([[3100, 2], [0, 7]]), ("cat", "dog"), 72)
     assert lines[0].startswith("Confusion")
-    assert [line.split() for line in lines[1:]] == [["cat", "dog"], ["cat", "31", "2"], ["dog", "0", "7"]]
+    assert [line.split() for line in lines[1:]] == [["cat", "dog"], ["cat", "3,100", "2"], ["dog", "0", "7"]]
 
 
 def test_names_of_columns_that_are_cut_differ() -> None:

@@ -3,7 +3,6 @@
 import contextlib
 import signal
 import subprocess
-import time
 from collections.abc import Callable
 from itertools import chain, repeat
 from typing import Protocol
@@ -256,10 +255,10 @@ class LocalTrainer:
     """The same trainer in this process, for pictures and tests: nothing of it depends on how fast the machine is.
 
     A running one trains `steps` whenever it is asked, without an end if that is None; at a slow pace, what is due by
-    `clock`, in seconds.
+    `clock`, in seconds, which stands unless another one is given.
     """
 
-    def __init__(self, order: Order, steps: int | None = 20, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(self, order: Order, steps: int | None = 20, clock: Callable[[], float] = lambda: 0.0) -> None:
         from nnviz.remote.service import Service
 
         self._order = order

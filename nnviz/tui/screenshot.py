@@ -53,8 +53,10 @@ def _refuse_unknown(keys: list[str]) -> None:
 
 
 async def _export(order: Order, keys: list[str], size: tuple[int, int], light: bool) -> str:
-    # Without a bound to its steps, a run is one single answer: nothing depends on how fast the machine is.
-    trainer = LocalTrainer(order, steps=None)
+    # Without a bound to its steps, a run is one single answer; at a slow pace, a second is over whenever the screen has
+    # been looked at: nothing depends on how fast the machine is.
+    seconds = 0.0
+    trainer = LocalTrainer(order, steps=None, clock=lambda: seconds)
     try:
         app = NnvizApp(trainer, order.experiment.data.source, light, ColorSystem.TRUECOLOR)
         async with app.run_test(size=size) as pilot:
@@ -66,6 +68,7 @@ async def _export(order: Order, keys: list[str], size: tuple[int, int], light: b
                 await pilot.pause()
                 while app.training:
                     await pilot.pause(0.02)
+                    seconds += 1.0
                 _refuse_ended(app)
             await pilot.pause()
             return app.export_screenshot(title="nnviz")

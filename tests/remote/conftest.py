@@ -3,6 +3,8 @@
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from functools import partial
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -69,7 +71,9 @@ def start_remote() -> Iterator[Callable[[Order], RemoteTrainer]]:
 @pytest.fixture(params=["local", "remote"])
 def start(request: pytest.FixtureRequest, start_remote: Start) -> Start:
     """A trainer in this process, and one in its own: what holds for one holds for the other."""
-    return start_remote if request.param == "remote" else LocalTrainer
+    # By a clock that goes on when it is looked at.
+    clock = partial(next, count(step=0.01))
+    return start_remote if request.param == "remote" else lambda order: LocalTrainer(order, clock=clock)
 
 
 @pytest.fixture(autouse=True)

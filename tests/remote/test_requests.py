@@ -1,8 +1,10 @@
 """Each request does what it says, to a trainer in this process and to one in its own."""
 
+import itertools
 import json
 import pickle
 import random
+from functools import partial
 
 import numpy as np
 import pytest
@@ -189,7 +191,7 @@ def test_examples_a_second_are_those_that_were_seen(make_order):
 
 
 def test_another_pace_still_stops_at_the_end_of_the_epoch(make_order):
-    trainer = LocalTrainer(make_order(), steps=0)
+    trainer = LocalTrainer(make_order(), steps=0, clock=partial(next, itertools.count(step=0.01)))
     ask(trainer, m.Advance(m.Goal.EPOCH))
     ask(trainer, m.Run(m.Pace(m.Goal.STAGE, 1000, "")))
     frame = look_until(trainer, rested)

@@ -89,8 +89,7 @@ def order(tmp_path: Path) -> Order:
 def open_app(order: Order) -> OpenApp:
     @asynccontextmanager
     async def opened(size: tuple[int, int] = (120, 40), order: Order = order) -> AsyncIterator[Driver]:
-        # By a clock that stands: no rate is measured, and what is due is due because of what was pressed.
-        app = NnvizApp(LocalTrainer(order, clock=lambda: 0.0), "pets")
+        app = NnvizApp(LocalTrainer(order), "pets")
         async with app.run_test(size=size, notifications=True) as pilot:
             await app.ready.wait()
             await pilot.pause()

@@ -87,7 +87,7 @@ async def test_a_dear_surface_is_asked_for_again_when_it_has_lasted_and_is_said_
     order: Order, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tables = combine(suggested(find_source("spiral")), {"data": {"source": "spiral"}}, ENDLESS)
-    trainer = LocalTrainer(replace(order, experiment=tables), steps=100, clock=lambda: 0.0)
+    trainer = LocalTrainer(replace(order, experiment=tables), steps=100)
     async with NnvizApp(trainer, "spiral").run_test(size=(160, 48)) as pilot:
         app = pilot.app
         assert isinstance(app, NnvizApp)

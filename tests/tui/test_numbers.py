@@ -246,7 +246,7 @@ def check_heatmap(random: Random, frame: Frame, step: Step, rate: float) -> None
 def check_example(frame: Frame, step: Step, at: int) -> None:
     text = "\n".join(texts(ExamplePane(), frame, 60, 30))
     assert f"{at + 1} of {len(step.losses)} in the batch" in caption(ExamplePane(), frame)[1]
-    assert f"#{frame.example.number}" in text
+    assert re.search(rf" #{frame.example.number + 1}\b", text), text
     if frame.example.prediction is None:
         assert "not asked yet" in text
         return

@@ -35,6 +35,8 @@ LOOKING = ".,]]][[wwwwxllmm12345"
 SIZES, TOO_SMALL = [(80, 24), (200, 50), (120, 40)], (30, 8)
 RESTARTS = 10
 """In a cycle."""
+FEWEST = 20
+"""Cycles before which the memory says nothing: what is loaded late, and caches that fill, are most of it."""
 MOST_GROWTH = 0.03
 """Of the memory, from the second quarter of the time to the last one: what an allocator keeps for the next time comes
 in steps, and the caches of the libraries fill; a leak of 4 KB a restart would be more in 500 of them."""
@@ -150,16 +152,19 @@ def faults(samples: Sequence[Sample], process: str) -> list[str]:
         for name in ("threads", "descriptors")
         if len(set(values := [getattr(one, name) for one in uses])) > 1
     ]
-    if growth(samples, process) > MOST_GROWTH:
+    grown = growth(samples, process)
+    if grown is not None and grown > MOST_GROWTH:
         found.append(f"{process}: the memory grows")
     return found
 
 
-def growth(samples: Sequence[Sample], process: str) -> float:
-    """The share by which its memory grew from the second quarter to the last one; 0 where there are too few samples."""
+def growth(samples: Sequence[Sample], process: str) -> float | None:
+    """The share by which its memory grew from the second quarter to the last one; None: too little was measured."""
+    if len(samples) < FEWEST:
+        return None
     memory = [getattr(sample, process).memory for sample in samples]
     quarter = len(memory) // 4
-    return median(memory[-quarter:]) / median(memory[quarter : 2 * quarter]) - 1 if quarter else 0.0
+    return median(memory[-quarter:]) / median(memory[quarter : 2 * quarter]) - 1
 
 
 def table(name: str, samples: Sequence[Sample]) -> str:
@@ -169,11 +174,12 @@ def table(name: str, samples: Sequence[Sample]) -> str:
         uses: list[Use] = [getattr(sample, process) for sample in samples]
         memory = [number(uses[at].memory / 2**20) for at in (0, min(1, len(uses) - 1), len(uses) // 2, -1)]
         last = uses[-1]
-        grown = number(100 * growth(samples, process))
+        share = growth(samples, process)
+        grown = "too short" if share is None else f"{number(100 * share)} %"
         lines.append(
             f"{name:<22}{process:<9}{samples[-1].restarts:>9,}{last.threads:>9}{last.descriptors:>13}"
             + "".join(f"{each:>9}" for each in memory)
-            + f"{grown:>9} %"
+            + f"{grown:>11}"
         )
     return "\n".join(lines)
 

@@ -6,18 +6,16 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from nnviz.cli import main
 from nnviz.training import keeper
 from nnviz.training.run import load_run
 from tests.failing_disk import OPERATIONS, fail
+from tests.headless.command import Command, in_this_process
 from tests.terminal import RUN, opened
 
-Told = tuple[int, str, str]
 ERRORS = [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENOENT]
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 STEPS = 12
@@ -26,7 +24,7 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="/pro
 
 
 @pytest.fixture
-def nnviz(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Told]:
+def nnviz(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Command:
     """Run a command in an empty directory, with other places to write to: exit code, stdout, stderr."""
     for name in ("work", "home", "tmp"):
         (tmp_path / name).mkdir()
@@ -34,14 +32,7 @@ def nnviz(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Capture
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
 
-    def run(*arguments: object) -> Told:
-        monkeypatch.setattr(sys, "argv", ["nnviz", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        code = ended.value.code
-        return (code if isinstance(code, int) else 0, *capfd.readouterr())
-
-    return run
+    return in_this_process(monkeypatch, capfd)
 
 
 def whole(folder: Path) -> bool:
@@ -57,7 +48,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, operation: str, error: int, below: 
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize("first", [0, 1, 5])
 def test_a_training_is_kept_elsewhere(
-    nnviz: Callable[..., Told],
+    nnviz: Command,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     operation: str,
@@ -141,7 +132,7 @@ def asked(error: int) -> int:
 @pytest.mark.parametrize("error", ERRORS, ids=errno.errorcode.get)
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_a_drawn_folder_has_whole_pictures_alone(
-    nnviz: Callable[..., Told], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, operation: str, error: int
+    nnviz: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, operation: str, error: int
 ) -> None:
     folder = tmp_path / "work" / "drawn"
     with monkeypatch.context() as patch:
@@ -158,7 +149,7 @@ def test_a_drawn_folder_has_whole_pictures_alone(
 @pytest.mark.parametrize("error", ERRORS, ids=errno.errorcode.get)
 @pytest.mark.parametrize("operation", ["open", "write", "fsync", "replace"])
 def test_a_picture_that_cannot_be_replaced_stays(
-    nnviz: Callable[..., Told], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, operation: str, error: int
+    nnviz: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, operation: str, error: int
 ) -> None:
     async def drawn(*_: object) -> str:
         return "<svg/>" * 1000
@@ -176,7 +167,7 @@ def test_a_picture_that_cannot_be_replaced_stays(
 @pytest.mark.parametrize("error", ERRORS, ids=errno.errorcode.get)
 @pytest.mark.parametrize("operation", ["mkdir", "open", "write", "replace"])
 def test_without_a_cache_images_are_decoded_all_the_same(
-    nnviz: Callable[..., Told], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, operation: str, error: int
+    nnviz: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, operation: str, error: int
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     shutil.copytree(Path(__file__).parents[2] / "sample_images", "images")

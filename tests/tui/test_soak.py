@@ -52,8 +52,9 @@ async def test_no_widget_outlives_its_page_nor_a_change_of_focus(open_app: OpenA
 @pytest.mark.parametrize(
     ("uses", "expected"),
     [
-        ([Use(2, 9, 100 << 20)] * 12, []),
-        ([Use(2, 9, (100 + n) << 20) for n in range(12)], ["screen: the memory grows"]),
+        ([Use(2, 9, 100 << 20)] * 20, []),
+        ([Use(2, 9, (100 + n) << 20) for n in range(20)], ["screen: the memory grows"]),
+        ([Use(2, 9, (100 + n) << 20) for n in range(19)], []),
         ([Use(2, 9 + n // 11, 100 << 20) for n in range(12)], ["screen: from 9 to 10 descriptors"]),
         ([Use(2 + n, 9, 100 << 20) for n in range(12)], ["screen: from 3 to 13 threads"]),
     ],

@@ -51,7 +51,7 @@ class Opener:
         except (EOFError, ConnectionError):
             return Outcome("fault", "the process died", 0, 0)
         if outcome.seconds > SECONDS or outcome.memory > MEMORY:
-            told = f"{outcome.seconds:.1f} s, {outcome.memory >> 20:,} MB ({outcome.kind}: {outcome.caveats})"
+            told = f"{outcome.seconds:.1f} s, {outcome.memory >> 20:,} MB ({outcome.kind}: {outcome.told})"
             return outcome._replace(kind="fault", told=told)
         return outcome
 
@@ -117,7 +117,7 @@ def main() -> int:
                 shutil.rmtree(KEPT, ignore_errors=True)
                 KEPT.parent.mkdir(exist_ok=True)
                 shutil.move(place, KEPT)
-                print(f"source {number} of seed {chosen.seed}, kept in {KEPT}:\n{outcome.caveats}", file=sys.stderr)
+                print(f"source {number} of seed {chosen.seed}, kept in {KEPT}:\n{outcome.told}", file=sys.stderr)
                 break
             shutil.rmtree(place)
             number += 1

@@ -38,7 +38,14 @@ def seeds() -> dict[str, Files]:
     found["cifar-100"] = {"cifar-100/train.bin": _cifar(2, 100)}
     found |= {f"pictures-{suffix}": _pictures(f"pictures-{suffix}", suffix) for suffix in SUFFIXES}
     found["named"] = {f"named/{name}.{i}.png": _picture(i, "png") for name in ("cat", "dog") for i in range(4)}
+    found["inside"] = {
+        f"inside/{name}/{role}/{i}.png": _picture(i, "png")
+        for name in ("cat", "dog")
+        for role in ("train", "test")
+        for i in range(3)
+    }
     found |= dict(_lists())
+    found |= dict(_tables_of_splits())
     texts = {"ham": "see you at five", "spam": "you have won, call 555 now"}
     found["texts"] = {
         f"texts/{name}/{i}.txt": f"{text}, number {i}".encode() for name, text in texts.items() for i in range(4)
@@ -92,6 +99,18 @@ def _tables() -> Iterator[tuple[str, Files]]:
     yield "packed.csv.gz", {"packed.csv.gz": gzip.compress(plain.encode(), mtime=0)}
     images = {f"log/IMG/{i}.png": _picture(i, "png") for i in range(3)}
     yield "log/log.csv", {"log/log.csv": f"image,steering\n{listed}".encode(), **images}
+
+
+def _tables_of_splits() -> Iterator[tuple[str, Files]]:
+    """Folders with a table for each split."""
+    news = [f'"{i % 4 + 1}","Title of news {i}","A description of what is new, number {i}."' for i in range(24)]
+    numbers = [f"{1 + i // 14},{i * 0.37:.2f},{i * 7 % 31},{'?' if i == 9 else i / 8}" for i in range(40)]
+    for name, rows, files in (
+        ("news", news, ("train.csv", "test.csv")),
+        ("wine", numbers, ("wine.data", "wine.test")),
+        ("tabs", [row.replace(",", "\t") for row in numbers], ("train.tsv", "dev.tsv", "test.tsv")),
+    ):
+        yield name, {f"{name}/{file}": "\n".join(rows[: 40 - 9 * i]).encode() for i, file in enumerate(files)}
 
 
 def _npz() -> Iterator[tuple[str, Files]]:
@@ -155,6 +174,12 @@ def _lists() -> Iterator[tuple[str, Files]]:
         rows = "\n".join(row.format(i, "ab"[i % 2]) for i in range(6))
         header = "file_name,label,number\n" if name == "csv" else ""
         yield f"list-{name}", {**images, f"list-{name}/train/metadata.{name}": (header + rows).encode()}
+    images = {f"list-splits/images/{i}.png": _picture(i, "png") for i in range(9)}
+    lists = {"train": range(6), "test": range(5, 9)}
+    rows_in = {
+        f"list-splits/{role}.txt": "".join(f"images/{i}.png {i % 2}\n" for i in some) for role, some in lists.items()
+    }
+    yield "list-splits", {**images, **{path: rows.encode() for path, rows in rows_in.items()}}
 
 
 def _cifar(label_bytes: int, classes: int) -> bytes:

@@ -37,10 +37,10 @@ class Dataset(msgspec.Struct, frozen=True, dict=True):
     filled: Mapping[str, int] = {}
 
     @property
-    def caveats(self) -> str:
-        """How the source was read, and what was left out of it, in sentences for the screen."""
+    def caveats(self) -> tuple[str, ...]:
+        """How the source was read, and what was left out of it: sentences for the screen."""
         lines = [*self.notes, told(self.skipped)] if self.skipped else self.notes
-        return " ".join(f"{line[0].upper()}{line[1:]}." for line in lines)
+        return tuple(f"{_begun(line)}." for line in lines)
 
     @property
     def left_out(self) -> int:
@@ -58,3 +58,8 @@ class Dataset(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def _targets(self) -> Targets:
         return Targets.of(self.train.labels, self.target_names)
+
+
+def _begun(line: str) -> str:
+    """A line as the beginning of a sentence; a name of a file stays as it is."""
+    return line[0].upper() + line[1:] if line.partition(" ")[0].isalpha() else line

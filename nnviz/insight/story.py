@@ -68,7 +68,7 @@ def _ready(frame: Frame) -> list[str]:
         f"Press f to send {count(size, 'example')} forward, b to send the error back, u to update the weights, "
         "n for one stage at a time."
     )
-    return [begin, *filter(None, (frame.title.caveats, keys, frame.title.notice))]
+    return [begin, *filter(None, (*frame.title.caveats, keys, frame.title.notice))]
 
 
 def _diverged(frame: Frame) -> list[str]:

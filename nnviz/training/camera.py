@@ -117,7 +117,7 @@ class Camera:
         network = trainer.network
         return f.Title(
             dataset=printable(trainer.dataset.name),
-            caveats=printable(trainer.dataset.caveats),
+            caveats=tuple(map(printable, trainer.dataset.caveats)),
             notice=printable(trainer.dataset.notice),
             network=self._network,
             loss=network.loss.name,

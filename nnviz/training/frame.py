@@ -406,13 +406,13 @@ class UpdateRuleView(msgspec.Struct, frozen=True):
 class Title(msgspec.Struct, frozen=True):
     """What stays the same while a run lasts, except the learning rate.
 
-    caveats           how the data were read, and what was left out of them
+    caveats           sentences about how the data were read, and what was left out of them
     notice            what to look for
     only_in_training  what the losses of training steps have in them, and those of evaluations have not
     """
 
     dataset: str
-    caveats: str
+    caveats: tuple[str, ...]
     notice: str
     network: str
     loss: str

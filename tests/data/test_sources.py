@@ -130,7 +130,7 @@ def test_a_folder_called_as_a_built_in_is_named_and_reached_by_its_path(
     write_folder("pets", tmp_path / "pets", 20, 12)
     dataset = open_source(Data(source="pets", image_size=8), generator())
     assert dataset.notes == ("these are the built-in examples 'pets'; the folder of that name here is ./pets",)
-    assert "is ./pets." in dataset.caveats
+    assert dataset.caveats[0].endswith("is ./pets.")
     assert len(dataset.train) == 1000
     assert len(open_source(Data(source="./pets", image_size=8), generator()).train) == 14
     assert not open_source(Data(source="xor"), generator()).notes
@@ -212,7 +212,9 @@ def test_what_lies_beside_a_set_one_folder_down_is_named(tmp_path: Path) -> None
     assert dataset.notes == ("what is read lies in raw/",)
     assert [(skip.name, skip.count) for skip in dataset.skipped] == [("notes.md", 1), ("old/", 2)]
     assert dataset.left_out == 3
-    assert dataset.caveats.endswith("Skipped 3 files: 2 beside what is read (old/); 1 no file of this set (notes.md).")
+    assert dataset.caveats[-1].endswith(
+        "Skipped 3 files: 2 beside what is read (old/); 1 no file of this set (notes.md)."
+    )
 
 
 def test_a_source_is_looked_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

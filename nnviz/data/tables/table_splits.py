@@ -41,7 +41,7 @@ def with_splits(parts: Sequence[SplitTable], unlabelled: Sequence[Path]) -> Data
     files = listed([f"{part.path.name} ({part.role})" for part in parts])
     notes = [f"each split is a file: {files}" if others else f"what is read is {first.path.name}", *dataset.notes]
     for part in others:
-        notes += [f"{part.path.name}: {note}" for note in part.dataset.notes if note not in dataset.notes]
+        notes += [f"in {part.path.name}: {note}" for note in part.dataset.notes if note not in dataset.notes]
     skipped = [skip for part in parts for skip in part.skipped()]
     skipped += [Skipped(path.name, "without labels") for path in unlabelled]
     filled = sum((Counter(part.dataset.filled) for part in parts), Counter[str]())

@@ -10,6 +10,9 @@ from nnviz.tui.drawing.text import wrapped
 from nnviz.tui.panes.framed_pane import FramedPane
 from nnviz.wording import printable
 
+MORE = "… press ? for more"
+"""Where it stands how all of the data were read."""
+
 
 class StoryPane(FramedPane):
     """The moment told with its own numbers."""
@@ -33,12 +36,16 @@ class StoryPane(FramedPane):
         text = self._fault or " ".join(tell(frame))
         lines = [text[start:end] for start, end in wrapped(text, max(width, 1))]
         if len(lines) > height > 0:
-            lines = [*lines[: height - 1], _going_on(lines[height - 1], width)]
+            is_of_data = bool(frame.title.caveats) and frame.title.caveats[0] in text
+            lines = [*lines[: height - 1], _going_on(lines[height - 1], width, MORE if is_of_data else "…")]
         return [row([(line, style)], width, self.palette) for line in lines]
 
 
-def _going_on(line: str, width: int) -> str:
-    """A line with … behind its last whole word that leaves room for it: a number that was cut would be another one."""
-    while cell_len(line) > width - 2 and " " in line.rstrip():
+def _going_on(line: str, width: int, more: str) -> str:
+    """A line with what says that there is more behind its last whole word that leaves room for it.
+
+    A number that was cut would be another one.
+    """
+    while cell_len(line) + 1 + cell_len(more) > width and " " in line.rstrip():
         line = line.rstrip().rpartition(" ")[0]
-    return fit(f"{line.rstrip()} …", width)
+    return fit(f"{line.rstrip()} {more}", width)

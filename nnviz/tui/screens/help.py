@@ -1,5 +1,6 @@
-"""All keys with what they do, and every word and sign that stands on a screen."""
+"""All keys with what they do, how the data were read, and every word and sign that stands on a screen."""
 
+from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -39,6 +40,7 @@ ANYWHERE = (
     Entry("tab", "The next pane; arrows move the cursor of the heatmap"),
     Entry("ctrl+p", "All commands, and the theme (dark or light)"),
 )
+DATA = "How the data were read"
 TERM, GAP, LONGEST = 20, 2, 40
 """Cells of a term and behind it, and characters of what may be looked for."""
 
@@ -54,6 +56,12 @@ class HelpScreen(Page):
         Binding("slash", "find", "find", id="help.find"),
     ]
 
+    def __init__(self, caveats: Sequence[str] = ()) -> None:
+        """`caveats` are sentences about how the data were read."""
+        super().__init__()
+        data = {DATA: tuple(Entry("" if i else "the data", told) for i, told in enumerate(caveats))} if caveats else {}
+        self._everything: dict[str, tuple[Entry, ...]] = {**key_entries(), **data, **GLOSSARY}
+
     def compose(self) -> ComposeResult:
         with Vertical(id="page") as page:
             page.border_title = "Keys, words and signs"
@@ -65,15 +73,14 @@ class HelpScreen(Page):
                 max_length=LONGEST,
             )
             with VerticalScroll(id="rows"):
-                yield Static(_Page({**key_entries(), **GLOSSARY}))
+                yield Static(_Page(self._everything))
 
     @on(Input.Changed)
     def _filter(self, event: Input.Changed) -> None:
         """Show what was found, or everything where nothing is looked for."""
-        everything = {**key_entries(), **GLOSSARY}
-        shown: dict[str, tuple[Entry, ...]] = everything
+        shown = self._everything
         if event.value.strip():
-            entries = found((entry for group in everything.values() for entry in group), event.value)
+            entries = found((entry for group in shown.values() for entry in group), event.value)
             shown = {"Found": tuple(entries)} if entries else {"Nothing is called so": ()}
         self.query_one(Static).update(_Page(shown))
         self.query_one("#rows").scroll_home(animate=False)

@@ -375,10 +375,10 @@ class TrainingScreen(Screen[None]):
             self.app.push_screen(TestScreen(answer, self._palette))
 
     def action_help(self) -> None:
-        """All keys, and the words of the screen."""
+        """All keys, how the data were read, and the words of the screen."""
         from nnviz.tui.screens.help import HelpScreen
 
-        self.app.push_screen(HelpScreen())
+        self.app.push_screen(HelpScreen(self.frame.title.caveats))
 
     def action_picture(self) -> None:
         """Keep what the screen shows as an SVG file."""

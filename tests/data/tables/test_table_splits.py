@@ -89,8 +89,8 @@ def test_rows_are_encoded_by_those_to_train_on(tmp_path: Path) -> None:
     assert dataset.test.inputs[1].tolist() == [7, 0, 0]
     assert dataset.test.inputs[0, 0] == np.median(np.asarray(dataset.train.inputs)[:, 0])
     assert dataset.test.labels.tolist() == ["xy".index("xy"[i % 3 % 2]) for i in range(20)]
-    assert told(dataset, "test.csv: words that no training row has, in 10 cells, count as none")
-    assert told(dataset, "test.csv: ", "blank cell")
+    assert told(dataset, "in test.csv: words that no training row has, in 10 cells")
+    assert told(dataset, "in test.csv: ", "blank cell")
     assert dataset.filled["a"] == 1
 
 

@@ -273,7 +273,7 @@ def test_the_target_is_named_or_numbered(tmp_path: Path, target: str) -> None:
 
 def test_without_a_choice_the_screen_says_what_was_chosen(tmp_path: Path) -> None:
     told = opened(written(tmp_path, plants())).caveats
-    assert told == "The target is the last of 3 columns, 'kind', a class; --target chooses another."
+    assert told == ("The target is the last of 3 columns, 'kind', a class; --target chooses another.",)
 
 
 def test_rows_without_target_are_counted(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_reviews_with_lists_beside_them(tmp_path: Path) -> None:
         "test/urls_pos.txt": 1,
     }
     assert dataset.left_out == 11
-    assert "4 without labels (train/unsup/)" in dataset.caveats
+    assert "4 without labels (train/unsup/)" in dataset.caveats[-1]
 
 
 def test_bbc_news(tmp_path: Path) -> None:

@@ -122,13 +122,13 @@ def test_a_trainer_that_is_told_to_end_keeps_the_run(start_remote, make_order, r
 def test_a_trainer_that_is_told_to_end_in_the_midst_of_a_step_keeps_a_whole_one(start_remote, make_order, in_worker):
     in_worker("""if True:
         import os, signal
-        from nnviz.training.trainer import Trainer
-        update = Trainer._update
+        from nnviz.training.engine import StepEngine
+        update = StepEngine._update
         def update_and_be_told(self):
             update(self)
             if self.index == 6:
                 os.kill(os.getpid(), signal.SIGTERM)
-        Trainer._update = update_and_be_told
+        StepEngine._update = update_and_be_told
     """)
     order = make_order()
     trainer = start_remote(order)

@@ -43,19 +43,21 @@ class LossCurve:
 
     A bin holds the mean, the lowest and the highest of `stride` steps. When all are full, neighbours are merged
     and `stride` doubles, so that a peak is never lost. `latest` is the loss of the last step, None before the first.
+    One bin of a curve that went on from another one's middle may hold fewer steps than the others: its own.
     """
 
     def __init__(self) -> None:
         self.stride = 1
         self.filled = 0
         self.latest: float | None = None
+        self.counts = np.zeros(CAPACITY, np.int64)
         self.means = np.zeros(CAPACITY)
         self.lows = np.zeros(CAPACITY)
         self.highs = np.zeros(CAPACITY)
         self._open()
 
     def _open(self) -> None:
-        self._count = 0
+        self._count = self._missing = 0
         self._sum = 0.0
         self._low = float("inf")
         self._high = float("-inf")
@@ -79,24 +81,40 @@ class LossCurve:
 
     def _close(self) -> None:
         i = self.filled
-        self.means[i] = self._sum / self._count
+        self.counts[i] = self._count - self._missing
+        self.means[i] = self._sum / self.counts[i]
         self.lows[i], self.highs[i] = self._low, self._high
         self.filled += 1
         self._open()
         if self.filled == CAPACITY:
             half = CAPACITY // 2
-            self.means[:half] = self.means.reshape(half, 2).mean(axis=1)
+            counts = self.counts.reshape(half, 2)
+            self.means[:half] = (self.means.reshape(half, 2) * counts).sum(axis=1) / counts.sum(axis=1)
+            self.counts[:half] = counts.sum(axis=1)
             self.lows[:half] = self.lows.reshape(half, 2).min(axis=1)
             self.highs[:half] = self.highs.reshape(half, 2).max(axis=1)
             self.filled = half
             self.stride *= 2
 
+    def cut(self, steps: int, latest: float | None) -> "LossCurve":
+        """A curve of its own that goes on after so many steps of this one, the last of which had the loss `latest`.
+
+        A bin in the middle of which that is cannot be cut: what this curve has of it is left out.
+        """
+        curve = LossCurve()
+        curve.stride, curve.filled = self.stride, min(steps // self.stride, self.filled)
+        for name in ("counts", "means", "lows", "highs"):
+            getattr(curve, name)[: curve.filled] = getattr(self, name)[: curve.filled]
+        curve._count = curve._missing = steps - curve.filled * curve.stride
+        curve.latest = latest
+        return curve
+
     def binned(self, most: int) -> tuple[int, Array, Array, Array]:
         """(steps in a bin, means, lows, highs) in at most `most` bins, the last of which may hold fewer steps."""
-        counts = np.full(self.filled, self.stride)
+        counts = self.counts[: self.filled]
         means, lows, highs = (bins[: self.filled] for bins in (self.means, self.lows, self.highs))
-        if self._count:
-            newest = self._count, self._sum / self._count, self._low, self._high
+        if own := self._count - self._missing:
+            newest = own, self._sum / own, self._low, self._high
             counts, means, lows, highs = map(np.append, (counts, means, lows, highs), newest)
         merge = max(1, -(-len(counts) // most))
         starts = np.arange(0, len(counts), merge)
@@ -107,13 +125,13 @@ class LossCurve:
 
 
 class History:
-    """The training losses, the validation losses, and the best of these."""
+    """The training losses, the validation losses, and of these each that was the best one until then."""
 
     def __init__(self) -> None:
         self.training = LossCurve()
         self.evaluations: list[Evaluation] = []
         self.latest: Evaluation | None = None
-        self.best: Evaluation | None = None
+        self.bests: list[Evaluation] = []
         self._sum = 0.0
         self._count = 0
 
@@ -130,13 +148,27 @@ class History:
             return self._sum / self._count
         return self.latest.step_loss if self.latest else math.nan
 
+    def cut(self, steps: int, latest: float | None) -> "History":
+        """A history of its own that goes on after so many steps of this one, the last with the loss `latest`."""
+        history = History()
+        history.training = self.training.cut(steps, latest)
+        history.evaluations = [evaluation for evaluation in self.evaluations if evaluation.step <= steps]
+        history.bests = [best for best in self.bests if best.step <= steps]
+        history.latest = history.evaluations[-1] if history.evaluations else None
+        return history
+
+    @property
+    def best(self) -> Evaluation | None:
+        """The evaluation with the lowest loss."""
+        return self.bests[-1] if self.bests else None
+
     def record_evaluation(self, step: int, epoch: int, seconds: float, validation: Score | None) -> Evaluation:
         """Add what was measured at the end of an epoch; the steps' loss is the mean since the last time."""
         evaluation = Evaluation(step, epoch, seconds, self.step_loss, validation)
         self._sum, self._count = 0.0, 0
         self.latest = evaluation
         if self.best is None or selection_loss(evaluation) < selection_loss(self.best):
-            self.best = evaluation
+            self.bests.append(evaluation)
         self.evaluations.append(evaluation)
         if len(self.evaluations) > CAPACITY:
             del self.evaluations[1:-1:2]

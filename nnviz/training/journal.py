@@ -78,6 +78,11 @@ class Journal:
         """Those that hold from the beginning of that training step on."""
         return tuple(self._entries.get(step, ()))
 
+    def apply(self, step: int, update_rule: UpdateRule) -> None:
+        """Let those of that training step hold, after those of all steps before it."""
+        for entry in self._entries.get(step, ()):
+            entry.apply(update_rule)
+
     def cut(self, step: int) -> "Journal":
         """A journal of its own with all that holds from that step or an earlier one on."""
         journal = Journal(self._first_rate)

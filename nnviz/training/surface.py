@@ -6,17 +6,16 @@ import numpy as np
 
 from nnviz.array import Array
 from nnviz.training import frame as f
+from nnviz.training.cost import example_cost, step_cost
+from nnviz.training.engine import StepEngine
 from nnviz.training.evaluation import chosen_class, class_probabilities
 from nnviz.training.trainer import Trainer
 from nnviz.wording import shown_names
 
 # Of a training at full speed, the surface may take that share.
 SHARE = 0.01
-# What it takes, in nanoseconds, by what was measured on a two-core machine: a number that a layer gives and a weight
-# that it is multiplied with, on the way forward and of one example; all that a training step does to a parameter; and
-# what a step takes however small it is, for itself and for each of its layers, and a surface.
-NUMBER, WEIGHT, PARAMETER = 2.0, 0.08, 3.0
-STEP, LAYER, WHOLE = 30_000, 8_000, 600_000
+# What a surface takes in nanoseconds, however small the network is.
+WHOLE = 600_000
 
 
 class Surface:
@@ -31,7 +30,7 @@ class Surface:
         numbers = None if trainer.dataset.class_names else train.labels[:, 0]
         self._targets = None if numbers is None else (float(numbers.min()), float(numbers.max()))
         self._weights = self._statistics = np.empty(0)
-        self._lasts = _steps_as_long(trainer, len(self._middles))
+        self._lasts = _steps_as_long(trainer.engine, len(self._middles))
 
     def take(self) -> f.SurfaceView:
         """What the network says all over the plane."""
@@ -86,15 +85,9 @@ class Surface:
         self._weights, self._statistics = parameters.values.copy(), parameters.statistics.copy()
 
 
-def _steps_as_long(trainer: Trainer, points: int) -> int:
+def _steps_as_long(engine: StepEngine, points: int) -> int:
     """How many training steps take `1 / SHARE` times as long as the network needs for so many points."""
-    layers = trainer.network.layers
-    numbers = sum(math.prod(layer.output_shape) for layer in layers)
-    weights = sum(parameter.values.size for layer in layers for parameter in layer.parameters())
-    example = NUMBER * numbers + WEIGHT * weights
-    # On the way back, each layer does about twice what it did on the way forward.
-    step = STEP + LAYER * len(layers) + PARAMETER * weights + 3 * trainer.batches.batch_size * example
-    return math.ceil((WHOLE + points * example) / step / SHARE)
+    return math.ceil((WHOLE + points * example_cost(engine)) / step_cost(engine) / SHARE)
 
 
 def _ends(inputs: Array) -> tuple[tuple[float, float], tuple[float, float]]:

@@ -17,10 +17,11 @@ from nnviz.nn.normalization import BatchNorm
 from nnviz.training.engine import EngineState, StepEngine
 from nnviz.training.evaluation import Assessment, assess, predict
 from nnviz.training.history import Evaluation, History, selection_loss
-from nnviz.training.interruption import AbandonedError, Interruption
+from nnviz.training.interruption import AbandonedError, Interruption, unwatched
 from nnviz.training.journal import Heard, Journal, Lifted, Rate
 from nnviz.training.stages import Phase, end_of
 from nnviz.training.stopping import DIVERGED, INTERRUPTED, after_evaluation, after_step
+from nnviz.training.timeline import Moment, Timeline
 
 # Unless the run goes by every epoch's, evaluations are at least this many steps apart, and never more than about this
 # many in a run: a data set of four examples would else be evaluated more than trained.
@@ -49,7 +50,7 @@ class Trainer:
         self.engine = engine
         self.network, self.update_rule, self.batches = engine.network, engine.update_rule, engine.batches
         self.encoder = encoder
-        self.stopping = stopping
+        self.stopping = self._rules = stopping
         self.interruption = Interruption()
         self._evaluator = self.network.for_evaluation()
         self._first = engine.state()
@@ -64,6 +65,7 @@ class Trainer:
         self.seconds = 0.0
         self._evaluated_at = 0
         self.last_good = self._first
+        self._end: EngineState | None = None
         self.engine.restore(self._first)
 
     # Walking the stages
@@ -90,10 +92,32 @@ class Trainer:
 
     def _run(self, count: int) -> Evaluation | None:
         """Run up to `count` stages, not beyond the end of a training step."""
+        if self._end is not None:
+            self._repeat(count)
+            return None
         started = time.perf_counter()
         evaluation = self._finish_step() if self.engine.run(count) else None
         self.seconds += time.perf_counter() - started
         return evaluation
+
+    def _repeat(self, count: int) -> None:
+        """Run stages of a training step that was done before: all that there is to know of it is known."""
+        if self.engine.run(count):
+            self.journal.apply(self.engine.steps_done, self.update_rule)
+            self._arrive()
+
+    def go_to(self, moment: Moment, timeline: Timeline, check: Callable[[], None] = unwatched) -> None:
+        """Be at a moment that the run has had. `check` is called on the way; if it raises, it was left there."""
+        if self._end is None:
+            self._end = self.engine.state()
+        try:
+            timeline.go_to(moment, self.journal, check)
+        finally:
+            self._arrive()
+
+    def _arrive(self) -> None:
+        if self.steps_done >= self.furthest:
+            self._end = None
 
     def _finish_step(self) -> Evaluation | None:
         loss = self.engine.scores.mean
@@ -137,14 +161,14 @@ class Trainer:
             self.journal.add(heard)
 
     def _keep_if_good(self) -> str | None:
-        if not self._is_finite():
+        state = self._state_at_end()
+        if not _is_finite(state):
             return DIVERGED
-        self.last_good = self.engine.state()
+        self.last_good = state
         return None
 
-    def _is_finite(self) -> bool:
-        values = self.network.parameters.values
-        return bool(np.isfinite(np.dot(values, values)))
+    def _state_at_end(self) -> EngineState:
+        return self.engine.state() if self._end is None else self._end
 
     # Where the run is, and what of it is kept
 
@@ -157,6 +181,21 @@ class Trainer:
     def steps_done(self) -> int:
         """How many training steps are finished."""
         return self.engine.steps_done
+
+    @property
+    def furthest(self) -> int:
+        """How many training steps have ever been finished: more than `steps_done` where somebody went back."""
+        return self.history.training.steps
+
+    @property
+    def is_back(self) -> bool:
+        """Whether somebody went back behind a training step that was finished."""
+        return self._end is not None
+
+    @property
+    def has_stopped(self) -> bool:
+        """Whether the run has stopped, and is at the place where it did."""
+        return self.stopped_by is not None and not self.is_back
 
     @property
     def epoch(self) -> int:
@@ -192,8 +231,21 @@ class Trainer:
         }
         return tuple(name for name, is_so in found.items() if is_so)
 
+    def branch_off(self, best: EngineState | None, latest: float | None) -> None:
+        """Go on from here as a run of its own, which shares its beginning with the one that was.
+
+        best    the state with the lowest loss of an evaluation so far
+        latest  the loss of the last training step
+        """
+        steps = self.steps_done
+        self.history, self.journal = self.history.cut(steps, latest), self.journal.cut(steps)
+        self.best, self.last_good, self.stopped_by, self._end = best, self.engine.state(), None, None
+        self._evaluated_at = self.history.latest.step if self.history.latest else 0
+        if not any(isinstance(entry, Lifted) for entry in self.journal.entries):
+            self.stopping = self._rules
+
     def interrupt(self, reason: str = INTERRUPTED) -> None:
-        """Stop the run here, after a finished training step, if nothing has stopped it yet."""
+        """Stop the run, after a finished training step, if nothing has stopped it yet."""
         self.stopped_by = self.stopped_by or self._keep_if_good() or reason
 
     def carry_on(self) -> None:
@@ -222,8 +274,13 @@ class Trainer:
 
         The latest one; the best one if patience ended the run; the last one with finite numbers if it diverged.
         """
-        if self.stopped_by == DIVERGED or not self._is_finite():
+        state = self._state_at_end()
+        if self.stopped_by == DIVERGED or not _is_finite(state):
             return self.last_good
         if self.stopped_by == "patience" and self.best is not None:
             return self.best
-        return self.engine.state()
+        return state
+
+
+def _is_finite(state: EngineState) -> bool:
+    return bool(np.isfinite(np.dot(state.values, state.values)))

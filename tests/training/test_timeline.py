@@ -1,0 +1,189 @@
+"""Every moment of a run can be had again, to the last bit, whether somebody watched it or not."""
+
+import errno
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from nnviz.training.camera import Camera
+from nnviz.training.frame import Focus, Rates, State
+from nnviz.training.keyframes import FarKeyframes, NearKeyframes, size_of
+from nnviz.training.stages import Phase
+from nnviz.training.timeline import Moment, Timeline
+
+LAYERS = "conv 3 3x3 batchnorm relu, pool 2, dropout 0.3, dense 5 tanh"
+RULES = [{"optimizer": "adam", "schedule": "plateau", "drop_every": 1, "drop": 0.5}, {"optimizer": "nesterov"}]
+
+
+def moment(trainer) -> Moment:
+    return Moment(trainer.engine.index, trainer.engine.done)
+
+
+def seen(trainer) -> bytes:
+    """The frame, but for the curves, which are those of the whole run wherever it is looked at."""
+    frame = Camera(trainer).take(Focus(2, 1), State.PAUSED, Rates())
+    return repr(msgspec.structs.replace(frame, curves=None, stopped_by=None)).encode() + b"".join(numbers(frame))
+
+
+def numbers(part):
+    """The bytes of all arrays in a frame."""
+    if isinstance(part, np.ndarray):
+        yield part.tobytes()
+    elif isinstance(part, msgspec.Struct) and type(part).__name__ != "Curves":
+        for name in part.__struct_fields__:
+            yield from numbers(getattr(part, name))
+    elif isinstance(part, tuple):
+        for one in part:
+            yield from numbers(one)
+
+
+walks = st.lists(
+    st.one_of(
+        st.sampled_from(["advance", "step", "step", "epoch", *Phase]),
+        st.integers(0, 10**6).map(lambda place: ("go", place)),
+        st.sampled_from([0.02, 0.3]),
+    ),
+    min_size=3,
+    max_size=14,
+)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["optimizer"])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(walk=walks, near=st.sampled_from([0, 3, 100]), far=st.sampled_from([0, 4, 100]), spacing=st.sampled_from([1, 3]))
+def test_a_moment_is_what_it_was_wherever_it_is_come_from(make_picture_trainer, rule, walk, near, far, spacing):
+    """With keyframes of any number, and rates that were changed at the end of the run."""
+    trainer = make_picture_trainer(layers=LAYERS, stopping={"epochs": None, "steps": 10**6}, **rule)
+    size = size_of(trainer.engine.state())
+    timeline = Timeline(trainer.engine, near * size, far * size, spacing)
+    first = {moment(trainer): seen(trainer)}
+
+    def onward(way):
+        before = trainer.history.training.steps, len(trainer.history.evaluations)
+        was_back = trainer.is_back
+        trainer.finish_phase(Phase(way)) if way in list(Phase) else getattr(trainer, way)()
+        if was_back and trainer.is_back:
+            assert before == (trainer.history.training.steps, len(trainer.history.evaluations)), "drawn twice"
+        if trainer.steps_done == timeline.due:
+            timeline.keep()
+
+    for way in walk:
+        if isinstance(way, float):
+            if not trainer.is_back:
+                trainer.change_rate(way)
+                # It holds from the beginning of a step, and that is the end of the one before.
+                step, last = trainer.journal.entries[-1:], len(trainer.engine.stages)
+                since = Moment(step[0].step if step else trainer.engine.index, 0)
+                first = {at: told for at, told in first.items() if at < since and at != (since.step - 1, last)}
+                first[moment(trainer)] = seen(trainer)
+        elif isinstance(way, tuple):
+            known = sorted(first)
+            trainer.go_to(known[way[1] % len(known)], timeline)
+        elif way == "epoch":
+            for _ in range(trainer.batches.per_epoch):
+                onward("step")
+        else:
+            onward(way)
+        if moment(trainer) in first and not isinstance(way, float):
+            assert seen(trainer) == first[moment(trainer)]
+        elif trainer.history.training.steps == trainer.steps_done:
+            first[moment(trainer)] = seen(trainer)
+    again = make_picture_trainer(layers=LAYERS, stopping={"epochs": None, "steps": 10**6}, **rule)
+    for step in range(trainer.furthest):
+        for entry in trainer.journal.at(step):
+            if not hasattr(entry, "loss"):
+                entry.apply(again.update_rule)
+        again.step()
+    np.testing.assert_array_equal(again.history.training.means, trainer.history.training.means)
+
+
+def test_what_is_left_on_the_way_goes_back_to_where_it_was(make_trainer):
+    trainer = make_trainer()
+    timeline = Timeline(trainer.engine, spacing=100)
+    for _ in range(40):
+        trainer.step()
+    here, was = moment(trainer), seen(trainer)
+    calls = iter(range(10))
+
+    def check():
+        if next(calls) == 8:
+            raise InterruptedError
+
+    trainer.go_to(Moment(3, 2), timeline)
+    with pytest.raises(InterruptedError):
+        trainer.go_to(Moment(30, 2), timeline, check)
+    trainer.go_to(here, timeline)
+    assert seen(trainer) == was
+    assert not trainer.is_back
+
+
+def test_the_end_is_kept_by_who_went_back(make_trainer):
+    trainer = make_trainer(optimizer="adam")
+    timeline = Timeline(trainer.engine)
+    for _ in range(40):
+        trainer.step()
+    end = trainer.kept()
+    trainer.go_to(Moment(3, 2), timeline)
+    trainer.interrupt()
+    assert trainer.kept().step == end.step == 40
+    np.testing.assert_array_equal(trainer.kept().values, end.values)
+
+
+def test_no_step_is_farther_from_a_keyframe_than_their_spacing(make_trainer):
+    """However long the run is, and in a bounded number of them, of which each is read as it was written."""
+    engine = make_trainer(optimizer="adam").engine
+    first = engine.state()
+    far, steps = FarKeyframes(first, 2, 7), {}
+    for step in range(1, 400):
+        engine.run(len(engine.stages))
+        if step == far.due:
+            steps[step] = engine.state()
+            far.keep(steps[step])
+        found = far.at_or_before(step)
+        assert step - (found.step if found else 0) <= far.spacing
+        assert len(far._steps) <= 7
+        if found:
+            for name in ("values", "statistics", "learning_rate", "step", "done"):
+                assert np.array_equal(getattr(found, name), getattr(steps[found.step], name)), name
+            for name, array in found.update_rule.optimizer.items():
+                np.testing.assert_array_equal(array, steps[found.step].update_rule.optimizer[name])
+    assert far.spacing == 64
+    far.close()
+
+
+def test_a_disk_that_is_full_makes_no_more_than_longer_ways(make_trainer, monkeypatch):
+    trainer = make_trainer(optimizer="adam")
+    timeline = Timeline(trainer.engine, near_bytes=0, spacing=2)
+    write = FarKeyframes._write
+    writes = iter(range(10**6))
+
+    def full(self, slot, state):
+        if slot >= 3 or next(writes) == 5:
+            raise OSError(errno.ENOSPC, "no space left on device")
+        write(self, slot, state)
+
+    monkeypatch.setattr(FarKeyframes, "_write", full)
+    first = {}
+    for _ in range(100):
+        trainer.step()
+        first[moment(trainer)] = seen(trainer)
+        if trainer.steps_done == timeline.due:
+            timeline.keep()
+    for step in (99, 50, 3, 77, 0):
+        trainer.go_to(Moment(step, len(trainer.engine.stages)), timeline)
+        assert seen(trainer) == first[moment(trainer)]
+
+
+def test_the_keyframes_in_memory_are_those_around_the_place(make_trainer):
+    state = make_trainer().engine.state()
+    near = NearKeyframes(3)
+    for step in (10, 20, 30, 40):
+        near.keep(msgspec.structs.replace(state, step=step), step)
+    assert near.at_or_before(19) is None
+    near.keep(msgspec.structs.replace(state, step=15), 16)
+    assert [near.at_or_before(step).step for step in (15, 29, 35, 50)] == [15, 20, 30, 30]
+    near.cut(20)
+    assert near.at_or_before(50).step == 20

@@ -76,6 +76,29 @@ class Advance(msgspec.Struct, frozen=True):
     goal: Goal
 
 
+class Place(StrEnum):
+    """A moment of the run, by what it is to the present one or to the whole of it."""
+
+    STAGE_BACK = "stage back"
+    STEP_BACK = "step back"
+    START = "start"
+    BEST = "best"
+    END = "end"
+
+
+class GoTo(msgspec.Struct, frozen=True):
+    """Be at a place, or where so many training steps are done; what was not done yet is trained.
+
+    What takes long goes on in the background: look until it is done.
+    """
+
+    place: Place | int
+
+
+class Stay(msgspec.Struct, frozen=True):
+    """Back to where the way to another moment began."""
+
+
 class Run(msgspec.Struct, frozen=True):
     """Train on until something stops it."""
 
@@ -122,7 +145,7 @@ class Close(msgspec.Struct, frozen=True):
     """Keep the run and end."""
 
 
-Request = Advance | Run | Pause | Look | SetFocus | Change | Restart | Reseed | Test | Close
+Request = Advance | GoTo | Stay | Run | Pause | Look | SetFocus | Change | Restart | Reseed | Test | Close
 
 # Answers; a request about the training is answered by a Frame or a FrameUpdate
 

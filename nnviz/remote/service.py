@@ -3,22 +3,20 @@
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from typing import NamedTuple
 
-import numpy as np
 from msgspec import structs
 
 from nnviz.data.reading import Reading, Tell, nobody
-from nnviz.data.split import Split
-from nnviz.data.task import Task
 from nnviz.errors import InputError
 from nnviz.experiment import SEEDS
 from nnviz.remote import messages as m
+from nnviz.remote.places import moment_at
+from nnviz.remote.testing import report
 from nnviz.training import frame as f
 from nnviz.training.assembly import assemble, open_dataset
 from nnviz.training.camera import Camera
-from nnviz.training.distance import distances_of_mean
 from nnviz.training.ending import Ending
-from nnviz.training.evaluation import Assessment, chosen_class, class_probabilities
 from nnviz.training.history import Evaluation
 from nnviz.training.interruption import AbandonedError, Interruption
 from nnviz.training.journal import Rate
@@ -27,17 +25,25 @@ from nnviz.training.run_directory import RunDirectory
 from nnviz.training.run_paths import free_path, spare_folders
 from nnviz.training.stages import Phase
 from nnviz.training.stopping import BY_PERSON, DIVERGED
-from nnviz.training.text_marks import excerpt
-from nnviz.wording import apart, printable
+from nnviz.training.timeline import Moment, Timeline
 
-MISTAKES = 12
-# Characters of a text that is one of them, and cells of a class's name beside it.
-EXCERPT, NAME = 160, 40
-# Of the picture of predicted against true numbers.
-POINTS = 2000
 RATE_SECONDS = 0.5
+# What takes no longer than this needs no words.
+SILENT_SECONDS = 0.25
 # So long somebody waits for the scores of what is kept: who leaves, and who begins again.
 LEAVING_SECONDS, RESTART_SECONDS = 10.0, 3.0
+
+
+class _Way(NamedTuple):
+    """From one moment of the run to another."""
+
+    origin: Moment
+    moment: Moment
+
+    @property
+    def steps(self) -> int:
+        """How many training steps are done where it leads to, or begun."""
+        return self.moment.step + (self.moment.done > 0)
 
 
 class Service:
@@ -67,6 +73,7 @@ class Service:
         self._trainer = assemble(self._experiment, self._dataset)
         self._trainer.interruption = self._interruption
         self._camera = Camera(self._trainer)
+        self._timeline = Timeline(self._trainer.engine)
         self._ending: Ending | None = None
         self._keeper = Keeper(self._trainer, claim(), lambda _: None, self._clock)
         self._focus = f.Focus(0, self._camera.blocks - 1, self._focus.quantity)
@@ -74,6 +81,7 @@ class Service:
 
     def _halt(self) -> None:
         self._pace: m.Pace | None = None
+        self._way: _Way | None = None
         self._due = self._measured_at = 0.0
         self._measured_step = 0
         self._stop_at: int | None = None
@@ -83,26 +91,36 @@ class Service:
 
     def waits(self) -> float | None:
         """Seconds until `work` is due: 0 at full speed, None while nothing is to be done."""
+        if self._way is not None:
+            return 0
         if self._pace is None:
             return None
         return max(0.0, self._due - self._clock())
 
     def work(self, called: Callable[[], bool]) -> None:
         """Train until `called` says that somebody waits for an answer; at a pace, do the one thing that is due."""
+        if self._way is not None:
+            self._follow(self._way, called)
         if self._pace is None:
             return
         if self._pace.per_second is not None:
             self._due = max(self._due + 1 / self._pace.per_second, self._clock())
             self._go(self._pace.goal)
             return
-        trainer, step, stop_at = self._trainer, self._trainer.step, self._stop_at
+        trainer, step, engine = self._trainer, self._trainer.step, self._trainer.engine
         keeper, clock = self._keeper, self._clock
+        next_stop = self._next_stop()
         while self._pace is not None and not called():
             evaluation = step()
-            if evaluation or trainer.stopped_by or (stop_at and trainer.steps_done == stop_at):
+            if evaluation or trainer.stopped_by or engine.index + 1 >= next_stop:
                 self._settle(evaluation)
+                next_stop = self._next_stop()
             if clock() >= keeper.due:
                 keeper.keep_up()
+
+    def _next_stop(self) -> int:
+        """How many training steps are done when there is something to be seen to."""
+        return min(self._timeline.due, self._stop_at or self._timeline.due)
 
     def keep_up(self) -> None:
         """Write the run down, if it is time."""
@@ -121,7 +139,9 @@ class Service:
         """Keep what a stage or step has brought, and stop where the run is to stop."""
         if evaluation is not None:
             self._keeper.record(evaluation)
-        if self._trainer.stopped_by or self._trainer.steps_done == self._stop_at:
+        if self._trainer.steps_done == self._timeline.due:
+            self._timeline.keep()
+        if self._trainer.has_stopped or self._trainer.steps_done == self._stop_at:
             self._halt()
 
     def _measure(self) -> None:
@@ -142,9 +162,13 @@ class Service:
             case m.Test():
                 # Who would rather leave does not wait for it.
                 with suppress(AbandonedError):
-                    return self._test()
+                    return report(self._trainer)
             case m.Advance(goal):
                 self._advance(goal)
+            case m.GoTo(place):
+                self._go_to(place)
+            case m.Stay():
+                self._stay()
             case m.Run(pace):
                 self._run(pace)
             case m.Pause():
@@ -153,6 +177,8 @@ class Service:
                 self._focus = focus
                 return self._view(parts)
             case m.Change(learning_rate, parts):
+                if self._trainer.is_back:
+                    self._branch_off()
                 self._trainer.change_rate(learning_rate)
                 return self._view(parts)
             case m.Look(parts):
@@ -167,24 +193,27 @@ class Service:
         self._measure()
         state = self._state()
         if parts is None or state is not f.State.RUNNING:
-            return self._camera.take(self._focus, state, self._rates)
+            frame = self._camera.take(self._focus, state, self._rates)
+            return structs.replace(frame, goal=self._way.steps) if self._way else frame
         return self._camera.update(parts, self._focus, self._rates)
 
     def _state(self) -> f.State:
         trainer = self._trainer
-        if trainer.stopped_by == DIVERGED:
+        if self._way is not None:
+            return f.State.REPLAYING
+        if trainer.has_stopped and trainer.stopped_by == DIVERGED:
             return f.State.DIVERGED
         if self._pace is not None:
             return f.State.RUNNING
-        if trainer.stopped_by:
+        if trainer.has_stopped:
             return f.State.FINISHED
         return f.State.PAUSED if trainer.steps_done or trainer.engine.done else f.State.READY
 
     def _may_go_on(self) -> bool:
         """Asking a finished run to go on lifts the rule that finished it; a diverged one has nowhere to go."""
-        if self._trainer.stopped_by:
+        if self._trainer.has_stopped:
             self._trainer.carry_on()
-        return self._trainer.stopped_by != DIVERGED
+        return self._trainer.is_back or self._trainer.stopped_by != DIVERGED
 
     def _advance(self, goal: m.Goal) -> None:
         self._halt()
@@ -196,6 +225,71 @@ class Service:
             self._start(m.PACES[-1])
         else:
             self._go(goal)
+
+    # Other moments of the run
+
+    def _go_to(self, place: m.Place | int) -> None:
+        origin = Moment(self._trainer.engine.index, self._trainer.engine.done)
+        if self._way is not None:
+            origin = self._way.origin
+        self._halt()
+        moment = moment_at(place, self._trainer)
+        if moment.step < self._trainer.furthest or moment <= origin:
+            self._set_out(origin, moment)
+        elif self._may_go_on():
+            self._stop_at = moment.step + 1
+            self._start(m.PACES[-1])
+
+    def _stay(self) -> None:
+        if self._way is not None:
+            origin = self._way.origin
+            self._halt()
+            self._set_out(origin, origin)
+
+    def _set_out(self, origin: Moment, moment: Moment) -> None:
+        """Go to a moment that the run has had: at once, or, where it takes longer, in the background."""
+        end = self._clock() + SILENT_SECONDS
+        self._way = _Way(origin, moment)
+        self._follow(self._way, lambda: self._clock() >= end)
+
+    def _follow(self, way: "_Way", called: Callable[[], bool]) -> None:
+        """Go on to the moment that is gone to, until `called` says that somebody waits."""
+
+        def check() -> None:
+            if called():
+                raise AbandonedError
+
+        with suppress(AbandonedError):
+            self._trainer.go_to(way.moment, self._timeline, check)
+            self._way = None
+
+    def _branch_off(self) -> None:
+        """Keep the run as it was, and let what follows from this moment be another one, in a directory of its own."""
+        trainer, engine = self._trainer, self._trainer.engine
+        here = Moment(engine.index, engine.done)
+        self._leave_run(RESTART_SECONDS)
+        # To score what is kept, the network was put into that state.
+        engine.restore(self._timeline.first)
+        best = next((best for best in reversed(trainer.history.bests) if best.step <= here.step), None)
+        state = None
+        if best is not None:
+            trainer.go_to(moment_at(best.step, trainer), self._timeline)
+            state = engine.state()
+        finished = here.step + (here.done == len(engine.stages))
+        trainer.go_to(moment_at(finished, trainer), self._timeline)
+        latest = engine.scores.mean if finished else None
+        trainer.go_to(here, self._timeline)
+        trainer.branch_off(state, latest)
+        self._timeline.cut(finished)
+        self._keeper = Keeper(trainer, self._next_directory(), lambda _: None, self._clock)
+
+    def _leave_run(self, seconds: float) -> Ending:
+        """Keep the run that is over, and remember where it is."""
+        ending = self._conclude(seconds)
+        if ending.directory or ending.trouble:
+            # What came out is in its directory; of a thousand runs it would fill the memory.
+            self._earlier.append(Ending(None, ending.directory, ending.trouble))
+        return ending
 
     def _run(self, pace: m.Pace) -> None:
         stop_at = self._stop_at
@@ -210,13 +304,11 @@ class Service:
         self._measured_step = self._trainer.steps_done
 
     def _begin_again(self, **changes: int) -> None:
-        ending = self.conclude(RESTART_SECONDS)
-        if ending.directory or ending.trouble:
-            # What came out is in its directory; of a thousand runs it would fill the memory.
-            self._earlier.append(Ending(None, ending.directory, ending.trouble))
+        self._leave_run(RESTART_SECONDS)
+        self._close_run()
         rate = self._trainer.update_rule.learning_rate
         # Two of them need not be in memory at a time.
-        del self._camera, self._trainer
+        del self._camera, self._trainer, self._timeline
         self._experiment = self._experiment.with_training(**changes)
         if changes:
             # The seed splits the examples too; the new run's experiment has to be all that it takes to do it again.
@@ -234,62 +326,21 @@ class Service:
                 return RunDirectory(folder, self._experiment)
             raise
 
-    def _test(self) -> m.TestReport:
-        trainer = self._trainer
-        dataset = trainer.dataset
-        name = next((name for name in ("test", "validation") if len(getattr(dataset, name))), None)
-        if name is None:
-            return m.TestReport("none", dataset.task.shown(), 0, trainer.steps_done, 0.0, None, None, ())
-        split = getattr(dataset, name)
-        assessment = trainer.assess(split)
-        targets, shown = dataset.task.targets, slice(None, None, -(-len(split) // POINTS))
-        told = dataset.task.told_numbers(assessment.predictions)
-        return m.TestReport(
-            split=name,
-            task=dataset.task.shown(),
-            examples=len(split),
-            step=trainer.steps_done,
-            loss=assessment.score.loss,
-            accuracy=assessment.score.accuracy,
-            confusion=assessment.confusion,
-            mistakes=_mistakes(assessment, split, dataset.task),
-            distances=assessment.score.distances,
-            of_mean=distances_of_mean(targets, split.labels) if targets else (),
-            true=split.labels[shown, 0].copy() if targets else None,
-            predicted=told[shown, 0].copy() if targets else None,
-        )
-
     def conclude(self, seconds: float = LEAVING_SECONDS) -> Ending:
         """Keep the run, and score what is kept as far as that takes no longer; there is no going on after that."""
-        self._halt()
         if self._ending is None:
-            trainer = self._trainer
-            trainer.interrupt(BY_PERSON)
-            rates = [entry for entry in trainer.journal.entries if isinstance(entry, Rate)]
-            changes = [{"step": rate.step, "learning_rate": rate.learning_rate} for rate in rates]
-            ending = self._keeper.conclude(self._interruption.watch(seconds), learning_rate_changes=changes)
-            self._ending = structs.replace(ending, earlier=tuple(self._earlier))
-            trainer.close()
+            self._ending = structs.replace(self._conclude(seconds), earlier=tuple(self._earlier))
+            self._close_run()
         return self._ending
 
+    def _conclude(self, seconds: float) -> Ending:
+        self._halt()
+        trainer = self._trainer
+        trainer.interrupt(BY_PERSON)
+        rates = [entry for entry in trainer.journal.entries if isinstance(entry, Rate)]
+        changes = [{"step": rate.step, "learning_rate": rate.learning_rate} for rate in rates]
+        return self._keeper.conclude(self._interruption.watch(seconds), learning_rate_changes=changes)
 
-def _mistakes(assessment: Assessment, split: Split, task: Task) -> tuple[m.Mistake, ...]:
-    """The wrongly classified examples with the highest loss, the worst first."""
-    if not task.class_names:
-        return ()
-    names, said = apart(task.shown().class_names, NAME), chosen_class(assessment.predictions, task)
-    probabilities = class_probabilities(assessment.predictions, task)
-    wrong = np.flatnonzero(said != split.labels)
-    worst = wrong[np.argsort(-assessment.losses[wrong], kind="stable")][:MISTAKES]
-    return tuple(
-        m.Mistake(
-            name=printable(split.names[i]),
-            label=names[split.labels[i]],
-            said=names[said[i]],
-            probability=float(probabilities[i, said[i]]),
-            loss=float(assessment.losses[i]),
-            pixels=split.inputs[i].copy() if split.inputs.ndim == 4 else None,
-            text=excerpt(split.texts[i], EXCERPT) if split.texts is not None else None,
-        )
-        for i in worst
-    )
+    def _close_run(self) -> None:
+        self._trainer.close()
+        self._timeline.close()

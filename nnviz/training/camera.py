@@ -63,7 +63,8 @@ class Camera:
     def take(self, focus: f.Focus, state: f.State, rates: f.Rates) -> f.Frame:
         """A frame of this moment. A block that does not exist is moved to the nearest one; examples go round."""
         fields = self._fields(f.EVERY_PART, focus, rates)
-        return f.Frame(task=self._task, state=state, stopped_by=self._trainer.stopped_by, **fields)
+        stopped_by = self._trainer.stopped_by if self._trainer.has_stopped else None
+        return f.Frame(task=self._task, state=state, stopped_by=stopped_by, **fields)
 
     def update(self, parts: f.Parts, focus: f.Focus, rates: f.Rates) -> f.FrameUpdate:
         """Those parts of the frame of this moment of a running training."""
@@ -95,7 +96,7 @@ class Camera:
         if "errors" in parts:
             fields["errors"] = self._errors(focus.block, place)
         if "curves" in parts:
-            fields["curves"] = curves_of(trainer.history, trainer.steps_done)
+            fields["curves"] = curves_of(trainer.history, trainer.steps_done if trainer.is_back else None)
         if "surface" in parts:
             fields["surface"] = self._surface.take() if self._surface else None
         if "points" in parts:

@@ -6,8 +6,8 @@ from nnviz.training import frame as f
 from nnviz.training.history import History
 
 
-def curves_of(history: History, steps: int) -> f.Curves:
-    """The curves after so many training steps."""
+def curves_of(history: History, position: int | None = None) -> f.Curves:
+    """The curves of the whole run; `position` is how many steps are done where somebody went back, else None."""
     stride, means, lows, highs = history.training.binned(f.CURVE_BINS)
     evaluations = [evaluation for evaluation in history.evaluations if evaluation.validation is not None]
     apart = max(1, -(-len(evaluations) // f.CURVE_BINS))
@@ -17,7 +17,8 @@ def curves_of(history: History, steps: int) -> f.Curves:
     best = history.best if evaluations else None
     return f.Curves(
         stride=stride,
-        total=steps,
+        total=history.training.steps,
+        position=position,
         means=means,
         lows=lows,
         highs=highs,

@@ -41,6 +41,7 @@ class State(StrEnum):
 
     READY = "ready"
     RUNNING = "running"
+    REPLAYING = "replaying"
     PAUSED = "paused"
     FINISHED = "finished"
     DIVERGED = "diverged"
@@ -353,6 +354,7 @@ class Curves(msgspec.Struct, frozen=True):
 
     means, lows, highs  of the losses of training steps. A bin holds `stride` steps, the last one maybe fewer; `total`
                         steps in all
+    position            how many steps are done at this moment, where there were more before; else None
     latest              the loss of the last training step alone, None before the first
     validation_steps, validation_losses  of evaluations, some of them where there are too many, always with the latest
     accuracy            of the latest evaluation, None where targets are numbers
@@ -360,6 +362,7 @@ class Curves(msgspec.Struct, frozen=True):
 
     stride: int
     total: int
+    position: int | None
     means: Array
     lows: Array
     highs: Array
@@ -427,6 +430,7 @@ class Title(msgspec.Struct, frozen=True):
 class Frame(msgspec.Struct, frozen=True):
     """All that there is to see at one moment.
 
+    goal       how many steps are to be done at the moment that is gone to, while that takes its time; else None
     learning_rate  the rate that is chosen now; `rate` is what the schedule makes of it at this step
     input      the units of the input; `layers` has those of each layer
     passed     from the backward stage of a layer that works on each number alone, until the next stage; else None
@@ -458,6 +462,7 @@ class Frame(msgspec.Struct, frozen=True):
     rates: Rates
     surface: SurfaceView | None
     points: PointsView | None
+    goal: int | None = None
 
 
 Part = Literal[

@@ -45,7 +45,7 @@ class Keeper:
         begin = self._clock()
         if begin < self.due:
             return
-        steps = self._trainer.steps_done
+        steps = self._trainer.furthest
         if steps > self._written:
             self._attempt("checkpoint", lambda: self._directory.checkpoint(self._trainer, self._trainer.kept()))
             self._written = steps
@@ -69,7 +69,7 @@ class Keeper:
         is to be written down of the run.
         """
         try:
-            return self._kept(check, more) if self._trainer.steps_done else Ending()
+            return self._kept(check, more) if self._trainer.furthest else Ending()
         except UnkeptError as error:
             return Ending({"run": None, **account(self._trainer)}, None, str(error))
         finally:

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+import weakref
 from bisect import bisect_right, insort
 from collections.abc import Callable
 
@@ -57,6 +58,7 @@ class FarKeyframes:
         self._room = room
         self._open = open_file or _nameless_file
         self._file: int | None = None
+        self._give_back: Callable[[], object] = lambda: None
         self._steps: list[int] = []
         self._slots: dict[int, int] = {}
         self._rests: dict[int, EngineState] = {}
@@ -92,10 +94,8 @@ class FarKeyframes:
         self.due = (step // self.spacing + 1) * self.spacing
 
     def close(self) -> None:
-        """Give the file's room back."""
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+        """Give the file's room back; there is nothing to be kept or read any more."""
+        self._give_back()
 
     def _thin_out(self) -> None:
         self.spacing *= 2
@@ -112,6 +112,7 @@ class FarKeyframes:
         """Raises OSError."""
         if self._file is None:
             self._file = self._open()
+            self._give_back = weakref.finalize(self, os.close, self._file)
         place = slot * size_of(self._first)
         for array in _arrays(state):
             view = array.reshape(-1).view(np.uint8).data

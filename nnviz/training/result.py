@@ -22,7 +22,7 @@ def account(trainer: Trainer) -> dict[str, Any]:
 
     `epochs` counts finished ones.
     """
-    steps = trainer.steps_done
+    steps = trainer.furthest
     examples = trainer.batches.examples_in(steps)
     return {
         "steps": steps,

@@ -34,7 +34,7 @@ class Timeline:
     ) -> None:
         """The run begins where the engine is. `spacing` is how many training steps are between keyframes at first."""
         self._engine = engine
-        self._first = first = engine.state()
+        self.first = first = engine.state()
         size = max(size_of(first), 1)
         spacing = spacing or math.ceil((KEYFRAME + BYTE * size) / (SHARE * step_cost(engine)))
         self._near = NearKeyframes(near_bytes // size)
@@ -97,5 +97,5 @@ class Timeline:
         self._far.close()
 
     def _nearest(self, step: int) -> EngineState:
-        found = (self._near.at_or_before(step), self._far.at_or_before(step), self._first)
+        found = (self._near.at_or_before(step), self._far.at_or_before(step), self.first)
         return max((state for state in found if state is not None), key=lambda state: state.step)

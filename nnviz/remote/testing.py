@@ -1,0 +1,66 @@
+"""The test of a network on examples that it never trained on, as a report for the screen."""
+
+import numpy as np
+
+from nnviz.data.split import Split
+from nnviz.data.task import Task
+from nnviz.remote import messages as m
+from nnviz.training.distance import distances_of_mean
+from nnviz.training.evaluation import Assessment, chosen_class, class_probabilities
+from nnviz.training.text_marks import excerpt
+from nnviz.training.trainer import Trainer
+from nnviz.wording import apart, printable
+
+MISTAKES = 12
+# Characters of a text that is one of them, and cells of a class's name beside it.
+EXCERPT, NAME = 160, 40
+# Of the picture of predicted against true numbers.
+POINTS = 2000
+
+
+def report(trainer: Trainer) -> m.TestReport:
+    """How the network does as it is now. Raises AbandonedError if somebody would rather leave."""
+    dataset = trainer.dataset
+    name = next((name for name in ("test", "validation") if len(getattr(dataset, name))), None)
+    if name is None:
+        return m.TestReport("none", dataset.task.shown(), 0, trainer.steps_done, 0.0, None, None, ())
+    split = getattr(dataset, name)
+    assessment = trainer.assess(split)
+    targets, shown = dataset.task.targets, slice(None, None, -(-len(split) // POINTS))
+    told = dataset.task.told_numbers(assessment.predictions)
+    return m.TestReport(
+        split=name,
+        task=dataset.task.shown(),
+        examples=len(split),
+        step=trainer.steps_done,
+        loss=assessment.score.loss,
+        accuracy=assessment.score.accuracy,
+        confusion=assessment.confusion,
+        mistakes=_mistakes(assessment, split, dataset.task),
+        distances=assessment.score.distances,
+        of_mean=distances_of_mean(targets, split.labels) if targets else (),
+        true=split.labels[shown, 0].copy() if targets else None,
+        predicted=told[shown, 0].copy() if targets else None,
+    )
+
+
+def _mistakes(assessment: Assessment, split: Split, task: Task) -> tuple[m.Mistake, ...]:
+    """The wrongly classified examples with the highest loss, the worst first."""
+    if not task.class_names:
+        return ()
+    names, said = apart(task.shown().class_names, NAME), chosen_class(assessment.predictions, task)
+    probabilities = class_probabilities(assessment.predictions, task)
+    wrong = np.flatnonzero(said != split.labels)
+    worst = wrong[np.argsort(-assessment.losses[wrong], kind="stable")][:MISTAKES]
+    return tuple(
+        m.Mistake(
+            name=printable(split.names[i]),
+            label=names[split.labels[i]],
+            said=names[said[i]],
+            probability=float(probabilities[i, said[i]]),
+            loss=float(assessment.losses[i]),
+            pixels=split.inputs[i].copy() if split.inputs.ndim == 4 else None,
+            text=excerpt(split.texts[i], EXCERPT) if split.texts is not None else None,
+        )
+        for i in worst
+    )

@@ -25,7 +25,7 @@ from nnviz.training.run_directory import RunDirectory
 from nnviz.training.run_paths import free_path, spare_folders
 from nnviz.training.stages import Phase
 from nnviz.training.stopping import BY_PERSON, DIVERGED
-from nnviz.training.timeline import Moment, Timeline
+from nnviz.training.timeline import Position, Timeline
 
 RATE_SECONDS = 0.5
 # What takes no longer than this needs no words.
@@ -37,8 +37,8 @@ LEAVING_SECONDS, RESTART_SECONDS = 10.0, 3.0
 class _Way(NamedTuple):
     """From one moment of the run to another."""
 
-    origin: Moment
-    moment: Moment
+    origin: Position
+    moment: Position
 
     @property
     def steps(self) -> int:
@@ -207,7 +207,7 @@ class Service:
             return f.State.RUNNING
         if trainer.has_stopped:
             return f.State.FINISHED
-        return f.State.PAUSED if trainer.steps_done or trainer.engine.done else f.State.READY
+        return f.State.PAUSED if trainer.furthest or trainer.engine.done else f.State.READY
 
     def _may_go_on(self) -> bool:
         """Asking a finished run to go on lifts the rule that finished it; a diverged one has nowhere to go."""
@@ -229,7 +229,7 @@ class Service:
     # Other moments of the run
 
     def _go_to(self, place: m.Place | int) -> None:
-        origin = Moment(self._trainer.engine.index, self._trainer.engine.done)
+        origin = Position(self._trainer.engine.index, self._trainer.engine.done)
         if self._way is not None:
             origin = self._way.origin
         self._halt()
@@ -246,7 +246,7 @@ class Service:
             self._halt()
             self._set_out(origin, origin)
 
-    def _set_out(self, origin: Moment, moment: Moment) -> None:
+    def _set_out(self, origin: Position, moment: Position) -> None:
         """Go to a moment that the run has had: at once, or, where it takes longer, in the background."""
         end = self._clock() + SILENT_SECONDS
         self._way = _Way(origin, moment)
@@ -266,7 +266,7 @@ class Service:
     def _branch_off(self) -> None:
         """Keep the run as it was, and let what follows from this moment be another one, in a directory of its own."""
         trainer, engine = self._trainer, self._trainer.engine
-        here = Moment(engine.index, engine.done)
+        here = Position(engine.index, engine.done)
         self._leave_run(RESTART_SECONDS)
         # To score what is kept, the network was put into that state.
         engine.restore(self._timeline.first)

@@ -138,10 +138,9 @@ class Camera:
         return int(np.count_nonzero(said != trainer.dataset.train.labels[self._engine.batch.indices]))
 
     def _moment(self) -> f.Moment:
-        t = self._trainer
-        return f.Moment(
-            self._engine.index, t.epoch, t.batch_index, t.batches.per_epoch, self._engine.depth, self._engine.done
-        )
+        t, e = self._trainer, self._engine
+        batches = t.batches.per_epoch
+        return f.Moment(e.index, t.epoch, t.batch_index, batches, e.depth, e.done, t.furthest, t.is_back)
 
     def _update_rule(self) -> f.UpdateRuleView:
         update_rule, step = self._trainer.update_rule, self._engine.index

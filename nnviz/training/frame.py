@@ -65,7 +65,11 @@ class Focus(msgspec.Struct, frozen=True):
 
 
 class Moment(msgspec.Struct, frozen=True):
-    """Where the run is. All counts are from 0; `done` is the number of stages of this training step that have run."""
+    """Where the run is. All counts are from 0; `done` is the number of stages of this training step that have run.
+
+    furthest  how many training steps have ever been finished
+    is_back   whether somebody went back behind one of them
+    """
 
     step: int
     epoch: int
@@ -73,6 +77,8 @@ class Moment(msgspec.Struct, frozen=True):
     batches: int
     depth: int
     done: int
+    furthest: int
+    is_back: bool
 
 
 class NGramView(msgspec.Struct, frozen=True):

@@ -19,7 +19,7 @@ SHARE = 0.01
 KEYFRAME, BYTE = 30_000, 0.7
 
 
-class Moment(NamedTuple):
+class Position(NamedTuple):
     """A place in a run: training step number `step`, from 0, after `done` of its stages."""
 
     step: int
@@ -51,7 +51,7 @@ class Timeline:
         self._near.keep(state, state.step)
         self._far.keep(state)
 
-    def go_to(self, moment: Moment, journal: Journal, check: Callable[[], None]) -> None:
+    def go_to(self, moment: Position, journal: Journal, check: Callable[[], None]) -> None:
         """Be at a moment that the run has had. `check` is called before each step; if it raises, it was on the way."""
         engine = self._engine
         if moment == (engine.index, engine.done):

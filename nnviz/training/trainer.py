@@ -21,7 +21,7 @@ from nnviz.training.interruption import AbandonedError, Interruption, unwatched
 from nnviz.training.journal import Heard, Journal, Lifted, Rate
 from nnviz.training.stages import Phase, end_of
 from nnviz.training.stopping import DIVERGED, INTERRUPTED, after_evaluation, after_step
-from nnviz.training.timeline import Moment, Timeline
+from nnviz.training.timeline import Position, Timeline
 
 # Unless the run goes by every epoch's, evaluations are at least this many steps apart, and never more than about this
 # many in a run: a data set of four examples would else be evaluated more than trained.
@@ -106,7 +106,7 @@ class Trainer:
             self.journal.apply(self.engine.steps_done, self.update_rule)
             self._arrive()
 
-    def go_to(self, moment: Moment, timeline: Timeline, check: Callable[[], None] = unwatched) -> None:
+    def go_to(self, moment: Position, timeline: Timeline, check: Callable[[], None] = unwatched) -> None:
         """Be at a moment that the run has had. `check` is called on the way; if it raises, it was left there."""
         if self._end is None:
             self._end = self.engine.state()

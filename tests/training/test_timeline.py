@@ -12,14 +12,14 @@ from nnviz.training.camera import Camera
 from nnviz.training.frame import Focus, Rates, State
 from nnviz.training.keyframes import FarKeyframes, NearKeyframes, size_of
 from nnviz.training.stages import Phase
-from nnviz.training.timeline import Moment, Timeline
+from nnviz.training.timeline import Position, Timeline
 
 LAYERS = "conv 3 3x3 batchnorm relu, pool 2, dropout 0.3, dense 5 tanh"
 RULES = [{"optimizer": "adam", "schedule": "plateau", "drop_every": 1, "drop": 0.5}, {"optimizer": "nesterov"}]
 
 
-def moment(trainer) -> Moment:
-    return Moment(trainer.engine.index, trainer.engine.done)
+def moment(trainer) -> Position:
+    return Position(trainer.engine.index, trainer.engine.done)
 
 
 def seen(trainer) -> bytes:
@@ -76,7 +76,7 @@ def test_a_moment_is_what_it_was_wherever_it_is_come_from(make_picture_trainer, 
                 trainer.change_rate(way)
                 # It holds from the beginning of a step, and that is the end of the one before.
                 step, last = trainer.journal.entries[-1:], len(trainer.engine.stages)
-                since = Moment(step[0].step if step else trainer.engine.index, 0)
+                since = Position(step[0].step if step else trainer.engine.index, 0)
                 first = {at: told for at, told in first.items() if at < since and at != (since.step - 1, last)}
                 first[moment(trainer)] = seen(trainer)
         elif isinstance(way, tuple):
@@ -112,9 +112,9 @@ def test_what_is_left_on_the_way_goes_back_to_where_it_was(make_trainer):
         if next(calls) == 8:
             raise InterruptedError
 
-    trainer.go_to(Moment(3, 2), timeline)
+    trainer.go_to(Position(3, 2), timeline)
     with pytest.raises(InterruptedError):
-        trainer.go_to(Moment(30, 2), timeline, check)
+        trainer.go_to(Position(30, 2), timeline, check)
     trainer.go_to(here, timeline)
     assert seen(trainer) == was
     assert not trainer.is_back
@@ -126,7 +126,7 @@ def test_the_end_is_kept_by_who_went_back(make_trainer):
     for _ in range(40):
         trainer.step()
     end = trainer.kept()
-    trainer.go_to(Moment(3, 2), timeline)
+    trainer.go_to(Position(3, 2), timeline)
     trainer.interrupt()
     assert trainer.kept().step == end.step == 40
     np.testing.assert_array_equal(trainer.kept().values, end.values)
@@ -173,7 +173,7 @@ def test_a_disk_that_is_full_makes_no_more_than_longer_ways(make_trainer, monkey
         if trainer.steps_done == timeline.due:
             timeline.keep()
     for step in (99, 50, 3, 77, 0):
-        trainer.go_to(Moment(step, len(trainer.engine.stages)), timeline)
+        trainer.go_to(Position(step, len(trainer.engine.stages)), timeline)
         assert seen(trainer) == first[moment(trainer)]
 
 

@@ -23,8 +23,8 @@ NOT_FINITE = "the loss is not a finite number: the run has diverged"
 LEAST_WIDTH, LEAST_HEIGHT, ROWS_FOR_AXIS = 16, 4, 8
 CELLS_PER_TICK = 7
 X_NAME = "step"
-# What stands for each line in the legend; the last two are also what is drawn.
-RAW, SMOOTHED, POINT, BEST = "⡇", "⠒", "•", "◆"
+# What stands for each line in the legend; the last three are also what is drawn.
+RAW, SMOOTHED, POINT, BEST, HERE = "⡇", "⠒", "•", "◆", "│"
 
 # Below and beyond these a loss counts as 0 and as not finite: nobody reads it, and arithmetic on it would overflow.
 TINY, HUGE = 1e-100, 1e100
@@ -140,6 +140,7 @@ class LossChart:
         plot = _Plot(self._scale, series.end, palette, width, height - 1)
         plot.axes()
         plot.curves(series)
+        plot.mark(curves.position)
         return [legend, *_name_axis(self._split(plot.text(), palette, width), palette)]
 
     def _rescale(self, series: _Series) -> None:
@@ -212,6 +213,12 @@ class _Plot:
         steps, losses = series.best
         self._line(steps, self._scale.place(losses), palette.accent, BEST, joined=False)
 
+    def mark(self, position: int | None) -> None:
+        """A line from top to bottom where somebody went back to."""
+        if position is not None:
+            places = np.linspace(*self._scale.ends(), self._rows)
+            self._line(np.full(self._rows, position), places, self._palette.accent, HERE, joined=False)
+
     def _line(
         self, steps: Array, places: Array, colour: Rgb, marker: str = "braille", joined: bool = True, bold: bool = False
     ) -> None:
@@ -259,6 +266,8 @@ def _numbers(curves: Curves, series: _Series, palette: Palette, detail: int, log
     if detail >= 2 and curves.best_loss is not None and curves.best_step is not None:
         name, step = "best " * (detail >= 3), f" @ step {integer(curves.best_step)}" * (detail >= 6)
         entries.append((BEST, f"{name}{number(curves.best_loss)}{step}", palette.accent))
+    if curves.position is not None:
+        entries.append((HERE, f"{'you are ' * (detail >= 5)}at step {integer(curves.position)}", palette.accent))
     runs: list[Run] = []
     for glyph, text, colour in entries:
         style = palette.style(colour, bold=glyph == SMOOTHED)

@@ -45,8 +45,11 @@ def _places(frame: Frame) -> list[str]:
     moment = frame.moment
     of = f"/{integer(frame.title.epochs)}" if frame.title.epochs else ""
     epoch, step = f"epoch {integer(moment.epoch + 1)}{of}", f"step {integer(moment.step + 1)}"
-    return [
+    places = [
         f"{epoch} · batch {integer(moment.batch + 1)}/{integer(moment.batches)} · {step}",
         f"{epoch} · {step}",
         step,
     ]
+    # Who went back wants to know how far, before all else.
+    behind = f" of {integer(moment.furthest)}" if moment.is_back else ""
+    return [place + behind for place in places]

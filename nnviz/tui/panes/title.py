@@ -55,6 +55,8 @@ class TitlePane(Pane):
         if self._fault is not None:
             bad = palette.style(palette.bad, bold=True)
             return [[(f"✖ {cut(self._fault, room)} ", bad)] for room in (cell_len(self._fault), *FAULT_ROOMS)]
+        if frame.state is State.REPLAYING:
+            return self._ways(frame)
         colour, sign = {
             State.READY: (palette.text, "●"),
             State.RUNNING: (palette.good, "▶"),
@@ -69,6 +71,13 @@ class TitlePane(Pane):
         speed = f" · {compact(rate)} steps/s" if rate is not None and rate >= 2 else ""
         faint = palette.style(palette.faint)
         return [*([(f"{words}  ", faint), state] for words in (f"{self._pace}{speed}", self._pace)), [state]]
+
+    def _ways(self, frame: Frame) -> list[list[Run]]:
+        """Where it is going, in ever fewer words."""
+        palette, goal = self.palette, integer(frame.goal or 0)
+        style = palette.style(palette.accent, bold=True)
+        leave: Run = ("esc stays  ", palette.style(palette.faint))
+        return [[leave, (f"↺ REPLAYING to step {goal} ", style)], [(f"↺ to step {goal} ", style)]]
 
 
 def _length(runs: list[Run]) -> int:

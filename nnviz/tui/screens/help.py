@@ -20,12 +20,14 @@ from nnviz.tui.screens.page import Page
 
 GROUPS = {
     "step": "Step",
+    "time": "Go back and forth",
     "train": "Train",
     "look": "Look at",
     "screen": "Screen",
 }
 SIGNS = {
     "right": "→",
+    "left": "←",
     "less_than_sign": "<",
     "greater_than_sign": ">",
     "left_square_bracket": "[",

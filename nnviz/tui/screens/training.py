@@ -203,7 +203,7 @@ class TrainingScreen(Screen[None]):
         for pane in self._panes:
             if pane.display:
                 pane.show(frame)
-        if self.is_training:
+        if self.frame.state in (State.RUNNING, State.REPLAYING):
             self._clock.resume()
         else:
             self._clock.pause()
@@ -288,6 +288,43 @@ class TrainingScreen(Screen[None]):
             await self._ask(m.Advance(m.Goal.STAGE))
 
     @_in_turn
+    async def action_back(self, place: str) -> None:
+        """A stage or a training step back."""
+        await self._go_back(m.Place(place))
+
+    @_in_turn
+    async def action_backward(self) -> None:
+        """A stage back; or the cursor, where the heatmap has the focus."""
+        if isinstance(self.focused, HeatmapPane):
+            self.focused.action_move(0, -1)
+        else:
+            await self._go_back(m.Place.STAGE_BACK)
+
+    async def _go_back(self, place: m.Place) -> None:
+        before = self.frame.moment
+        await self._ask(m.GoTo(place))
+        if self.frame.moment == before and not before.step and not before.done:
+            self.notify("this is the beginning of the run", timeout=2)
+
+    def action_go_to(self) -> None:
+        """Ask where to, and go there."""
+        from nnviz.tui.screens.go_to import GoToScreen
+
+        moment = self.frame.moment
+        self.app.push_screen(GoToScreen(moment.furthest, moment.batches), self._go_to)
+
+    @_in_turn
+    async def _go_to(self, place: m.Place | int | None) -> None:
+        if place is not None:
+            await self._ask(m.GoTo(place))
+
+    @_in_turn
+    async def action_stay(self) -> None:
+        """Leave the way to another moment, and go back to where it began."""
+        if self.frame.state is State.REPLAYING:
+            await self._ask(m.Stay())
+
+    @_in_turn
     async def action_play(self) -> None:
         """Train on at the chosen pace, or pause."""
         await self._ask(m.Pause() if self.is_training else m.Run(m.PACES[self._pace]))
@@ -310,7 +347,10 @@ class TrainingScreen(Screen[None]):
         if rate == self.frame.learning_rate:
             self.notify(f"the learning rate ends at {trimmed(rate)}", timeout=2)
             return
+        is_back = self.frame.moment.is_back
         await self._change("learning_rate", partial(m.Change, rate))
+        if is_back and not self.frame.moment.is_back:
+            self.notify("from here on it is another run; the one that was is kept, and named in the end", timeout=5)
 
     @_in_turn
     async def action_restart(self) -> None:

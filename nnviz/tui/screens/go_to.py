@@ -1,0 +1,65 @@
+"""Where in the run to go: asked for in one line."""
+
+import re
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from nnviz.remote.messages import Place
+from nnviz.wording import integer
+
+NAMED = (Place.START, Place.BEST, Place.END)
+LAST = 10**12
+"""No run has more steps than that."""
+
+
+class GoToScreen(ModalScreen[Place | int | None]):
+    """Ends with the place, or with None if nobody wants to go."""
+
+    CSS_PATH = "go_to.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "close", id="go_to.close")]
+
+    def __init__(self, furthest: int, per_epoch: int) -> None:
+        """`furthest` is how many training steps there are so far, and `per_epoch` how many an epoch has."""
+        super().__init__()
+        self._furthest, self._per_epoch = furthest, per_epoch
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="page") as page:
+            page.border_title = "Go to a moment of the run"
+            page.border_subtitle = "enter goes · escape stays"
+            yield Input(placeholder=f"step, e3, {', '.join(NAMED)}", compact=True)
+            yield Static(f"138: when step 138 is done · e3: when epoch 3 is · {' · '.join(NAMED)}")
+            yield Static(self._extent(), id="told")
+
+    def _extent(self) -> str:
+        so_far = f"{integer(self._furthest)} steps so far" if self._furthest else "nothing is trained yet"
+        return f"{so_far}, {integer(self._per_epoch)} an epoch; beyond that it is trained"
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        place = read_place(event.value, self._per_epoch)
+        if place is None:
+            told = self.query_one("#told", Static)
+            told.update("That is no step, no epoch such as e3, and none of start, best and end.")
+            told.add_class("wrong")
+        else:
+            self.dismiss(place)
+
+
+def read_place(text: str, per_epoch: int) -> Place | int | None:
+    """A place as somebody writes it: 1,234 or e3 or best; None if it is none."""
+    word = text.strip().lower()
+    if word in NAMED:
+        return Place(word)
+    found = re.fullmatch(r"(e|epoch\s*|step\s*)?([0-9][0-9,_]*)", word)
+    if found is None:
+        return None
+    number = int(found[2].replace(",", "").replace("_", "")[:15])
+    is_epoch = (found[1] or "").startswith("e")
+    return min(number * per_epoch if is_epoch else number, LAST)

@@ -23,9 +23,12 @@ def moment(trainer) -> Position:
 
 
 def seen(trainer) -> bytes:
-    """The frame, but for the curves, which are those of the whole run wherever it is looked at."""
+    """The frame, but for what it has of the whole run, wherever that is looked at."""
     frame = Camera(trainer).take(Focus(2, 1), State.PAUSED, Rates())
-    return repr(msgspec.structs.replace(frame, curves=None, stopped_by=None)).encode() + b"".join(numbers(frame))
+    moment = msgspec.structs.replace(frame.moment, furthest=0, is_back=False)
+    return repr(msgspec.structs.replace(frame, moment=moment, curves=None, stopped_by=None)).encode() + b"".join(
+        numbers(frame)
+    )
 
 
 def numbers(part):

@@ -46,22 +46,7 @@ NAMES_OF_DATA = frozenset({"cat", "cats", "dog", "dogs", "dutch", "german", "ita
 # Strings in the code of the screen that are names for Textual, plotext and NumPy.
 NOT_SHOWN = frozenset({"_", "{", "|", "}", "awaitable", "bracket", "braille", "colorless", "dim", "dismiss", "hd"})
 NOT_SHOWN |= {"heading", "le", "matrix", "maximize", "ox", "patience", "question", "slash", "stable", "utf"}
-NOT_SHOWN |= {
-    "textual",
-    "fps",
-    "driver",
-    "drivers",
-    "web",
-    "webdriver",
-    "interrupt",
-    "exception",
-    "markup",
-    "remote",
-    "worker",
-    "h",
-    "c",
-    "openingprogress",
-}
+NOT_SHOWN |= {"exception", "markup", "h", "c", "openingprogress"}
 # A word that is cut is none.
 WORD = re.compile(r"(?<![…A-Za-z])[A-Za-z]+(?![…A-Za-z])")
 
@@ -94,7 +79,8 @@ def unexplained(text: str, known: frozenset[str] = frozenset()) -> set[str]:
 
 # What the code says
 
-OF_CLASS = re.compile(r"_?([A-Z][a-z]+){2,}")
+# What is called so in code alone: classes, modules, variables.
+OF_CODE = re.compile(r"_?([A-Z][a-z]+){2,}|[A-Za-z]\w*([._:]\w+)+")
 
 
 def literals(path: Path) -> Iterator[str]:
@@ -111,7 +97,7 @@ def literals(path: Path) -> Iterator[str]:
                 hidden |= set(ast.walk(node))
     for node in ast.walk(tree):
         is_text = isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in hidden
-        if is_text and not OF_CLASS.fullmatch(node.value):  # type: ignore[attr-defined]
+        if is_text and not OF_CODE.fullmatch(node.value):  # type: ignore[attr-defined]
             yield node.value  # type: ignore[attr-defined]
 
 

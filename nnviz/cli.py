@@ -7,7 +7,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable
-from contextlib import redirect_stdout
+from contextlib import nullcontext, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -97,11 +97,10 @@ def _visualize(options: Options, terminal: "Terminal | None", mouse: bool, light
     from nnviz.headless.leaving import closed, tell_fault, tell_leaving
 
     if shown.fault is not None:
-        with passing("nnviz   keeping and scoring the run …"):
-            ending = closed(shown.trainer)
-        tell_fault(shown.fault, ending)
+        tell_fault(shown.fault, closed(shown.trainer, passing("nnviz   keeping and scoring the run …")))
         raise typer.Exit(1)
-    ending = closed(shown.trainer)
+    # The screen has waited for it.
+    ending = closed(shown.trainer, nullcontext())
     tell_leaving(ending)
     exit_code = ending.exit_code or (StoppedError.exit_code if shown.signalled else 0)
     _leave(ending, exit_code, lambda: _print_closing(ending))

@@ -1,5 +1,6 @@
 """What is said when a screen or a run has ended: whether it is kept, and what went wrong."""
 
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from nnviz.fault import fault_words, written_down
@@ -14,14 +15,15 @@ if TYPE_CHECKING:
 LISTED = 5
 
 
-def closed(trainer: "AskableTrainer") -> Ending:
-    """How the run of a trainer ended. If the screen has not had it kept, that is done now.
+def closed(trainer: "AskableTrainer", waiting: AbstractContextManager[None]) -> Ending:
+    """How the run of a trainer ended. If the screen has not had it kept, that is done now, `waiting` meanwhile.
 
     A signal that asks to end then leaves out the scores.
     """
     with taken_signals() as signals:
         signals.hand_to(trainer.hurry, "the run is kept, without the scores that are still to come")
-        return trainer.close()
+        with waiting:
+            return trainer.close()
 
 
 def tell_leaving(ending: Ending) -> None:

@@ -99,16 +99,17 @@ class NnvizApp(App[None]):
                 loop.add_signal_handler(number, self._signalled)
 
     def _handle_stray(self, context: dict[str, Any]) -> None:
-        if isinstance(error := context.get("exception"), Exception):
+        # What comes too late for a screen that ends harms nobody.
+        if isinstance(error := context.get("exception"), Exception) and not self._exit:
             self._handle_exception(error)
 
     def _handle_exception(self, error: Exception) -> None:
         """End because of a fault. Textual's own method would print all that it knows of it, and the exit code is 0."""
         self._return_code = 1
         if self._exception is None:
-            self._exception = error
-            self._exception_event.set()
             self.fault = error.error if isinstance(error, WorkerFailed) else error
+            self._exception = self.fault if isinstance(self.fault, Exception) else error
+            self._exception_event.set()
             if self._leaving is None:
                 # What awaits an answer holds up the end.
                 self.link.abandon()

@@ -1,6 +1,7 @@
 """A fault of nnviz itself on the screen: the terminal is given back, one line says all, and the run is kept."""
 
 import re
+import signal
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -56,6 +57,7 @@ FAULTS = {
         """,
     ),
     "leaving": (TRAINED, "q", "from nnviz.tui.link import Link; Link.close = fail"),
+    "worker": ("", "", "import nnviz.tui.app as a; a._tame_garbage_collection = fail"),
     "opening": ("", "", "import nnviz.tui.screens.training as t; t.TrainingScreen.compose = fail"),
 }
 
@@ -116,3 +118,38 @@ def test_a_fault_is_one_line_the_run_is_kept_and_a_file_has_the_rest(
     for known in (f"textual {version('textual')}", "Python 3.", "Traceback", "in fail", "ValueError: of the"):
         assert known in written
     assert str(tmp_path / "home") not in written, "whose it is"
+
+
+SLOW_SCORES = """if True:
+    if "nnviz.remote.worker" in sys.orig_argv:
+        import pathlib, threading
+        from nnviz.training import evaluation
+        in_order = evaluation.in_order
+        def slowly(split, encoder, size):
+            for batch in in_order(split, encoder, 1):
+                pathlib.Path("scoring").touch()
+                threading.Event().wait(0.2)
+                yield batch
+        evaluation.in_order = slowly
+"""
+
+
+def test_after_a_fault_the_wait_for_scores_has_a_word_and_ctrl_c_ends_it(
+    begin: Callable[[str], None], tmp_path: Path
+) -> None:
+    first, then, code = FAULTS["key"]
+    begin(f"{IN_THE_SCREEN}        {code}\n{SLOW_SCORES}")
+    with opened(tmp_path / "work", f"{RUN} xor --out kept") as terminal:
+        terminal.read_until("READY")
+        terminal.type(first)
+        terminal.read_until("PAUSED")
+        terminal.type(then)
+        terminal.read_until("keeping and scoring the run")
+        terminal.wait_until((tmp_path / "work" / "scoring").exists)
+        # Typed, it would end the shell as well.
+        terminal.screen.send_signal(signal.SIGINT)
+        terminal.read_until("nnviz: SIGINT: the run is kept, without the scores")
+        terminal.read_until("of the�[2J test); the run is kept in kept; the details are in ")
+        _, exit_code = left_on(terminal)
+    assert exit_code == 1
+    assert load_run(tmp_path / "work" / "kept").step > 0

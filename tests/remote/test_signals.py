@@ -207,14 +207,25 @@ def test_a_screen_that_is_killed(begin: Open, tmp_path: Path, state: Callable[..
     case.assert_kept(left)
 
 
-QUIT = "\x10quit\r"
+# What is typed in the palette finds a command, and enter then chooses it.
+QUIT = ("\x10quit", "Keep the run and leave", "\r")
 
 
 @pytest.mark.parametrize("state", [paused, under_test])
-@pytest.mark.parametrize("keys", ["q", "\x03", "\x11", "?\x03", QUIT], ids=["q", "ctrl+c", "ctrl+q", "help", "palette"])
-def test_a_screen_that_is_left_by_keys(begin: Open, tmp_path: Path, state: Callable[..., Case], keys: str) -> None:
+@pytest.mark.parametrize(
+    "keys",
+    [("q",), ("\x03",), ("\x11",), ("?", "escape closes", "\x03"), QUIT],
+    ids=["q", "ctrl+c", "ctrl+q", "help", "palette"],
+)
+def test_a_screen_that_is_left_by_keys(
+    begin: Open, tmp_path: Path, state: Callable[..., Case], keys: tuple[str, ...]
+) -> None:
     case = state(begin, tmp_path / "work")
-    case.terminal.type(keys)
+    *page, last = keys
+    for typed, shown in zip(page[::2], page[1::2], strict=True):
+        case.terminal.type(typed)
+        case.terminal.read_until(shown)
+    case.terminal.type(last)
     code, left = case.end()
     assert code == 0
     assert "\n".join(left.split("\r\n")).count("kept in kept") == 1, left

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from PIL import Image
 
 
 def write(path, rows, header="size,colour,price"):
@@ -124,3 +125,96 @@ def test_the_keys_of_a_table_can_stand_in_a_file(nnviz, houses, tmp_path):
     assert 'target = "colour"' in (tmp_path / "run" / "experiment.toml").read_text()
     wrong = nnviz("train", houses, "--task", "guess")
     assert "data.task: expected one of classify, regress; got 'guess'" in wrong.stderr
+
+
+def told_of(nnviz, *arguments):
+    done = nnviz("data", *arguments, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    return json.loads(done.stdout)
+
+
+def inputs_of(told):
+    return [feature["name"] for feature in told["inputs"]["features"]]
+
+
+def classes_of(told):
+    return [each["name"] for each in told["classes"] or []]
+
+
+@pytest.fixture
+def passengers(tmp_path):
+    rows = [f"{i + 1},{i * 7919 % 9001},{('cat', 'dog')[i % 2]},{i % 9 / 2},{'xy'[i * 7 // 4 % 2]}" for i in range(80)]
+    write(tmp_path / "passengers.csv", rows, "PassengerId,ticket no,kind,size,class")
+    return "passengers.csv"
+
+
+@pytest.mark.parametrize(
+    ("kept", "more"),
+    [
+        ([], []),
+        (["--keep", "passengerid", "--keep", "2"], ["PassengerId", "ticket no"]),
+        (["--keep", "1,ticket no"], ["PassengerId", "ticket no"]),
+    ],
+)
+def test_a_column_is_kept(nnviz, passengers, kept, more):
+    told = told_of(nnviz, passengers, *kept)
+    assert inputs_of(told) == [*more, "kind=cat", "kind=dog", "size"]
+    if not kept:
+        assert "--keep takes one in" in nnviz("train", passengers, "--epochs", "1").stderr
+        return
+    nnviz("train", passengers, *kept, "--epochs", "1", "--out", "run")
+    assert inputs_of(told_of(nnviz, "run")) == inputs_of(told)
+    assert json.loads(nnviz("test", "run", "--json").stdout)["examples"] == 12
+
+
+def test_a_column_that_is_not_there_is_not_kept(nnviz, passengers):
+    done = nnviz("train", passengers, "--keep", "name")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "there is no column 'name' for what to keep; there are 5: PassengerId, ticket no," in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("chosen", "target", "classes", "inputs"),
+    [
+        ([], "class", ["x", "y"], ["kind=cat", "kind=dog", "size"]),
+        (["--target", "KIND"], "kind", ["cat", "dog"], ["size", "class=x", "class=y"]),
+        (["--target", "3"], "kind", ["cat", "dog"], ["size", "class=x", "class=y"]),
+        (["--target", "size"], "size", [], ["kind=cat", "kind=dog", "class=x", "class=y"]),
+        (["--target", "size", "--task", "classify"], "size", ["0", "0.5", "1"], ["kind=cat"]),
+    ],
+)
+def test_a_target_is_chosen(nnviz, passengers, chosen, target, classes, inputs):
+    told = told_of(nnviz, passengers, *chosen)
+    assert classes_of(told)[:3] == classes
+    assert inputs_of(told)[: len(inputs)] == inputs
+    assert [each["name"] for each in told["targets"] or []] == ([] if classes else [target])
+
+
+@pytest.mark.parametrize("form", ["{i:03}ab", "{i:03}ab.png", "C:\\\\me\\\\train_images\\\\{i:03}ab.png"])
+def test_a_column_of_images_is_read_with_or_without_their_endings(nnviz, tmp_path, form):
+    (tmp_path / "train_images").mkdir()
+    for i in range(24):
+        Image.new("RGB", (8, 8), (i * 10, 90, 255 * (i % 2))).save(tmp_path / "train_images" / f"{i:03}ab.png")
+    write(tmp_path / "train.csv", [f"{form.format(i=i)},{i},{i % 2}" for i in range(24)], "id_code,age,diagnosis")
+    chosen = ["--image-column", "id_code", "--image-size", "8", "--target", "diagnosis"]
+    told = told_of(nnviz, "train.csv", *chosen)
+    assert (told["input_shape"], told["examples"]["train"], classes_of(told)) == ([8, 8, 3], 16, ["0", "1"])
+    assert not told["skipped"]
+    trained = nnviz("train", "train.csv", *chosen, "--network", "dense 8 relu", "--epochs", "5", "--out", "run")
+    assert trained.returncode == 0, trained.stderr
+    said = json.loads(nnviz("predict", "run", "train_images/001ab.png", "--json").stdout)
+    assert said["label"] in ("0", "1")
+    write(tmp_path / "ages.csv", [f"{form.format(i=i)},{20 + i * i}" for i in range(24)], "id_code,age")
+    told = told_of(nnviz, "ages.csv", *chosen[:4])
+    assert [each["name"] for each in told["targets"]] == ["age"]
+
+
+def test_columns_that_cannot_be_both_are_refused(nnviz, passengers):
+    for chosen, said in (
+        (["--image-column", "kind", "--text-column", "class"], "images or texts are learnt from, not both"),
+        (["--image-column", "class", "--target", "class"], "column 'class' is both target and images"),
+        (["--image-column", "photo"], "there is no column 'photo' for the images; there are 5: "),
+    ):
+        done = nnviz("train", passengers, *chosen)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+        assert said in done.stderr

@@ -115,6 +115,10 @@ GLOSSARY: dict[str, tuple[Entry, ...]] = {
         Entry("run", "one training from its first step on, and the folder in which it is kept"),
         Entry("trainer", "the part of nnviz that trains, beside the one that draws the screen"),
         Entry("checkpoint", "the parameters and the optimizer's memory as they were at one step, in a file"),
+        Entry("moment", "a place in the run: a training step, and how many of its stages are done"),
+        Entry(
+            "replaying, ↺", "computing steps of the run again, to come to another moment; esc stops that", "esc replay"
+        ),
         Entry("initial weights", "what the weights were before the first step, by chance"),
     ),
     "How the weights are changed": (
@@ -169,6 +173,18 @@ GLOSSARY: dict[str, tuple[Entry, ...]] = {
         Entry("log scale", "each step up the axis multiplies the loss instead of adding to it", "logarithmic log"),
         Entry("surface", "a picture of what the network says at each place of the plane of two inputs"),
         Entry("decision surface", "there, which class, the stronger the colour the surer; predicted: which number"),
+    ),
+    "The data": (
+        Entry("split", "the examples in three parts: for training, validation and test", "splits"),
+        Entry("class", "a kind of thing that is to be told from others, as cats from dogs", "classes"),
+        Entry("quantity", "a number that is measured, as a price, and to be predicted as such", "number regression"),
+        Entry("blank", "an empty cell of a table", "blanks missing"),
+        Entry("median", "the one in the middle when numbers are put in order"),
+        Entry("--target, --task …", "what nnviz may be started with: what to predict, and as what", "option options"),
+        Entry("classify, regress", "to predict a class; to predict a quantity"),
+        Entry(
+            "n-gram: 'ab', \"ab\"", "letters in a row; words in a row: a text is read as counts of them", "ngram \" '"
+        ),
         Entry("skipped", "files or rows of the data that could not be used"),
     ),
     "Numbers": (
@@ -224,9 +240,6 @@ GLOSSARY: dict[str, tuple[Entry, ...]] = {
         Entry("o x, a A, b B", "without colours: classes; small what is said, large an example of it"),
         Entry("╲ │ ╱ y p (road)", "where to steer, and where the network steers"),
         Entry("underlined letters", "parts of a text that move the first layer most"),
-        Entry(
-            "n-gram: 'ab', \"ab\"", "letters in a row; words in a row: a text is read as counts of them", "ngram \" '"
-        ),
         Entry("×3, ×255+", "how often an n-gram is in the text; 255 or more"),
         Entry("or, +3", "n-grams that share one input of the network"),
         Entry("�", "a character of the data that a screen cannot show"),

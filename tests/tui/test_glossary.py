@@ -3,7 +3,7 @@
 import ast
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 from typing import Any, get_args, get_type_hints
@@ -17,7 +17,7 @@ from textual import events
 from textual.geometry import Size
 
 import nnviz
-from nnviz.data.sources import BUILT_IN
+from nnviz.data.sources import BUILT_IN, open_source
 from nnviz.experiment import Data, Net, Training
 from nnviz.headless.description import built_in
 from nnviz.nn import notation
@@ -46,7 +46,7 @@ NAMES_OF_DATA = frozenset({"cat", "cats", "dog", "dogs", "dutch", "german", "ita
 # Strings in the code of the screen that are names for Textual, plotext and NumPy.
 NOT_SHOWN = frozenset({"_", "{", "|", "}", "awaitable", "bracket", "braille", "colorless", "dim", "dismiss", "hd"})
 NOT_SHOWN |= {"heading", "le", "matrix", "maximize", "ox", "patience", "question", "slash", "stable", "utf"}
-NOT_SHOWN |= {"exception", "markup", "h", "c", "openingprogress"}
+NOT_SHOWN |= {"\\", "exception", "markup", "h", "c", "openingprogress"}
 # A word that is cut is none.
 WORD = re.compile(r"(?<![…A-Za-z])[A-Za-z]+(?![…A-Za-z])")
 
@@ -227,6 +227,29 @@ async def test_whatever_the_app_shows_is_explained(open_app: OpenApp, size: tupl
 def test_notices_of_the_data_are_plain() -> None:
     known = NAMES_OF_DATA | set(BUILT_IN)
     assert not {told["name"]: found for told in built_in() if (found := unexplained(told["notice"], known))}
+
+
+KOREAN = "가나"
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("다;라;마;바", lambda i: f"{'' if i % 7 == 0 else i / 3};{i};{KOREAN[i % 2]};{i * 2.5}"),
+        ("다,라,class", lambda i: f"{i % 5} kg,{i % 3},{'' if i == 5 else KOREAN[i % 2]}" if i != 70 else "나,라"),
+        ("다,라,split,마", lambda i: f"{i % 4},{1.7e12 + i},{'test' if i % 5 else 'train'},{i % 9 * 1.5}"),
+        ("text,label", lambda i: f"가나 다라 {i} 마바 {i % 7} 사아,{i % 2}"),
+    ],
+    ids=["blanks", "units", "splits", "texts"],
+)
+def test_how_a_table_was_read_is_told_in_words_that_are_explained(
+    tmp_path: Path, header: str, row: Callable[[int], str]
+) -> None:
+    (tmp_path / "표.csv").write_text("\n".join([header, *map(row, range(80)), ""]), encoding="utf-8")
+    dataset = open_source(Data(source=str(tmp_path / "표.csv")), np.random.default_rng(0))
+    assert dataset.caveats
+    for told in dataset.caveats:
+        assert not unexplained(told, frozenset({"kg"})), told
 
 
 # The page

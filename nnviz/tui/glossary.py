@@ -235,7 +235,9 @@ GLOSSARY: dict[str, tuple[Entry, ...]] = {
         Entry("↓ map out → map in", "rows: the map a kernel makes; columns: the map it reads", "out/ in/ of"),
         Entry("┼", "the cursor: what is below it is read out in the border", "cursor down right"),
         Entry("• o on a map", "a number that a pool kept"),
-        Entry("⡇ ⠒ • ◆ (loss)", "train, smoothed, validation, best; the axis below counts steps", "┤ ┬ ├ └ ┴"),
+        Entry(
+            "⡇ ⠒ • ◆ │ (loss)", "train, smoothed, validation, best, where you are; steps are counted below", "┤ ┬ ├ └ ┴"
+        ),
         Entry("● • ( ) (plane)", "examples of the batch, others, and the example in focus", "point points"),
         Entry("o x, a A, b B", "without colours: classes; small what is said, large an example of it"),
         Entry("╲ │ ╱ y p (road)", "where to steer, and where the network steers"),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from nnviz.data import ngrams
 from nnviz.data.ngrams import NGrams
+from nnviz.wording import printable
 
 SMALL = NGrams(buckets=64)
 MASK = (1 << 64) - 1
@@ -96,7 +97,9 @@ def test_a_bucket_is_called_by_its_commonest_ngram(texts: list[str]) -> None:
         # What cannot be shown is called alike, whatever it is.
         if "�" not in "".join(here):
             assert here[called] == max(here.values())
-            assert int(others) == len(here) - 1
+            # Those that differ in signs that have no look alone are called alike, too.
+            looks = all(printable(text) == text for text in texts)
+            assert int(others) == len(here) - 1 if looks else int(others) >= len(here) - 1
 
 
 @given(st.text(max_size=40))

@@ -61,7 +61,8 @@ def test_a_folder_has_a_folder_for_each_class(tmp_path: Path) -> None:
         "human/human-003.png",
         "not human/not human-001.png",
     ]
-    assert Image.open(files[0]).size == (16, 16)
+    with Image.open(files[0]) as picture:
+        assert picture.size == (16, 16)
 
 
 def test_a_linear_model_does_not_tell_them_apart(people: Dataset) -> None:

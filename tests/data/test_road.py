@@ -79,7 +79,9 @@ def test_a_folder_has_the_pictures_and_their_steering(tmp_path: Path) -> None:
     with (tmp_path / "driving_log.csv").open(newline="") as log:
         rows = list(csv.DictReader(log))
     assert [row["image"] for row in rows] == [path.name for path in files]
-    assert all(Image.open(path).size == (16, 16) for path in files)
+    for path in files:
+        with Image.open(path) as picture:
+            assert picture.size == (16, 16)
     assert all(-1 <= float(row["steering"]) <= 1 for row in rows)
 
 

@@ -79,9 +79,10 @@ def test_a_trainer_outlives_a_killed_screen_just_to_keep_the_run(make_order, tmp
     (tmp_path / "order").write_bytes(pickle.dumps(order))
     program = """if True:
         import pickle, signal, sys
+        from pathlib import Path
         from nnviz.remote.client import RemoteTrainer
         from nnviz.remote.messages import PACES, Advance, Goal, Run
-        trainer = RemoteTrainer(pickle.load(open(sys.argv[1], "rb")))
+        trainer = RemoteTrainer(pickle.loads(Path(sys.argv[1]).read_bytes()))
         trainer.receive()
         for request in (Advance(Goal.STEP), Run(PACES[-1])):
             trainer.send(request)

@@ -1,6 +1,7 @@
 """Whatever characters come from outside, the screen and its exported picture stay whole."""
 
 import csv
+import io
 import re
 from pathlib import Path
 
@@ -8,11 +9,16 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 from PIL import Image
+from rich.console import Console
 
 from nnviz.data.sources import find_source, suggested
+from nnviz.data.task import Targets, Task
 from nnviz.errors import InputError
 from nnviz.experiment import combine
+from nnviz.remote import messages as m
 from nnviz.remote.messages import Order
+from nnviz.training.distance import Distance
+from nnviz.tui.screens.test import _distances
 from tests.hostile_text import HOSTILE
 from tests.tui.conftest import TABLES, Driver, OpenApp
 from tests.tui.whole import faults, pictured
@@ -84,6 +90,17 @@ async def test_names_and_texts_of_a_source_tear_no_screen(
     async with open_app(size, request.getfixturevalue(kind)) as driver:
         assert "�" in repr((driver.frame.task.class_names, driver.frame.example))
         await _stays_whole(driver)
+
+
+def test_a_target_that_is_called_like_markup_is_called_so_on_the_page_of_a_test() -> None:
+    names = ("[/b]", "[red]x", "[@click=app.leave]x[/]")
+    targets = tuple(Distance(name, 1.0, 2.0) for name in names)
+    task = Task((3,), (), 3, Targets(names, (0.0,) * 3, (1.0,) * 3))
+    report = m.TestReport("test", task, 9, 1, 0.5, None, None, (), targets, targets)
+    console = Console(width=120, file=io.StringIO(), record=True)
+    console.print(_distances(report))
+    said = console.export_text()
+    assert all(name in said for name in names)
 
 
 @pytest.mark.parametrize("kind", HOSTILE)

@@ -97,7 +97,7 @@ def _distances(report: TestReport) -> Table:
             table.add_column(heading, justify="right")
     names = apart(tuple(distance.target for distance in report.distances), TARGET)
     for target, *both in zip(names, report.distances, report.of_mean, strict=True):
-        table.add_row(target, *(in_unit(getattr(of, name)) for name in MEASURES for of in both))
+        table.add_row(Text(target), *(in_unit(getattr(of, name)) for name in MEASURES for of in both))
     return table
 
 

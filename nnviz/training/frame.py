@@ -368,7 +368,6 @@ class Curves(msgspec.Struct, frozen=True):
 
     stride: int
     total: int
-    position: int | None
     means: Array
     lows: Array
     highs: Array
@@ -378,6 +377,7 @@ class Curves(msgspec.Struct, frozen=True):
     best_step: int | None
     best_loss: float | None
     accuracy: float | None
+    position: int | None = None
 
 
 class Rates(msgspec.Struct, frozen=True):

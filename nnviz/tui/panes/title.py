@@ -76,7 +76,7 @@ class TitlePane(Pane):
         """Where it is going, in ever fewer words."""
         palette, goal = self.palette, integer(frame.goal or 0)
         style = palette.style(palette.accent, bold=True)
-        leave: Run = ("esc stays  ", palette.style(palette.faint))
+        leave: Run = ("escape stays  ", palette.style(palette.faint))
         return [[leave, (f"↺ REPLAYING to step {goal} ", style)], [(f"↺ to step {goal} ", style)]]
 
 

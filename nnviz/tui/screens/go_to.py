@@ -14,6 +14,7 @@ from nnviz.remote.messages import Place
 from nnviz.wording import integer
 
 NAMED = (Place.START, Place.BEST, Place.END)
+PLACE = re.compile(r"(e|epoch\s*|step\s*)?([0-9][0-9,_]*)")
 LAST = 10**12
 """No run has more steps than that."""
 
@@ -39,14 +40,14 @@ class GoToScreen(ModalScreen[Place | int | None]):
 
     def _extent(self) -> str:
         so_far = f"{integer(self._furthest)} steps so far" if self._furthest else "nothing is trained yet"
-        return f"{so_far}, {integer(self._per_epoch)} an epoch; beyond that it is trained"
+        return f"{so_far}, {integer(self._per_epoch)} an epoch; what comes after that is trained"
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         place = read_place(event.value, self._per_epoch)
         if place is None:
             told = self.query_one("#told", Static)
-            told.update("That is no step, no epoch such as e3, and none of start, best and end.")
+            told.update("That is no step, no epoch (as e3), and none of start, best and end.")
             told.add_class("wrong")
         else:
             self.dismiss(place)
@@ -57,7 +58,7 @@ def read_place(text: str, per_epoch: int) -> Place | int | None:
     word = text.strip().lower()
     if word in NAMED:
         return Place(word)
-    found = re.fullmatch(r"(e|epoch\s*|step\s*)?([0-9][0-9,_]*)", word)
+    found = PLACE.fullmatch(word)
     if found is None:
         return None
     number = int(found[2].replace(",", "").replace("_", "")[:15])

@@ -20,7 +20,7 @@ from nnviz.tui.screens.page import Page
 
 GROUPS = {
     "step": "Step",
-    "time": "Go back and forth",
+    "time": "Back in the run",
     "train": "Train",
     "look": "Look at",
     "screen": "Screen",

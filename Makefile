@@ -34,6 +34,7 @@ screenshots: .venv/installed
 	$(SHOT) screenshots/backprop.svg pets --size 120x40 --keys "b ["
 	$(SHOT) screenshots/update.svg pets --size 120x40 --keys "b n w w"
 	$(SHOT) screenshots/epochs.svg pets --size 160x48 --keys "e e e e [ [ b"
+	$(SHOT) screenshots/back.svg pets --size 120x40 --keys "e e e g 1 2 enter"
 	$(SHOT) screenshots/test.svg pets --size 120x40 --keys "e e e t"
 	$(SHOT) screenshots/maps.svg pets --size 120x40 --keys "e e b [ [ [ [ [ w w w" --network $(CONVOLUTIONS)
 	$(SHOT) screenshots/pets.svg pets --size 120x40 --keys "e e e e b"

@@ -110,8 +110,6 @@ GLOSSARY: dict[str, tuple[Entry, ...]] = {
         Entry("propose, land", "an update is first worked out (nothing changes yet), then added", "proposes landed"),
         Entry("ready, running", "not begun yet; training goes on", "state"),
         Entry("paused, finished", "stopped between two stages; what was asked for is done: space goes on"),
-        Entry("replaying ↺", "on the way to another moment: steps that were done before are done again"),
-        Entry("moment", "a place in a run: so many steps, and so many stages of the next one"),
         Entry("step 12 of 189", "you went back: after step 12, and 189 steps are done; space goes on"),
         Entry("diverged", "the loss or the weights are not finite any more: start again with a lower rate"),
         Entry("stages/s, steps/s", "stages or training steps a second; full speed: as fast as it can", "pace"),
@@ -120,7 +118,7 @@ GLOSSARY: dict[str, tuple[Entry, ...]] = {
         Entry("checkpoint", "the parameters and the optimizer's memory as they were at one step, in a file"),
         Entry("moment", "a place in the run: a training step, and how many of its stages are done"),
         Entry(
-            "replaying, ↺", "computing steps of the run again, to come to another moment; esc stops that", "esc replay"
+            "replaying, ↺", "computing steps of the run again, to come to another moment; escape stops that", "replay"
         ),
         Entry("initial weights", "what the weights were before the first step, by chance"),
     ),

@@ -7,10 +7,10 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from nnviz.remote.messages import Place
+from nnviz.tui.screens.page import Page
 from nnviz.wording import integer
 
 NAMED = (Place.START, Place.BEST, Place.END)
@@ -19,11 +19,11 @@ LAST = 10**12
 """No run has more steps than that."""
 
 
-class GoToScreen(ModalScreen[Place | int | None]):
+class GoToScreen(Page[Place | int | None]):
     """Ends with the place, or with None if nobody wants to go."""
 
     CSS_PATH = "go_to.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "close", id="go_to.close")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss_page", "close", id="go_to.close")]
 
     def __init__(self, furthest: int, per_epoch: int) -> None:
         """`furthest` is how many training steps there are so far, and `per_epoch` how many an epoch has."""

@@ -47,7 +47,7 @@ TERM, GAP, LONGEST = 20, 2, 40
 """Cells of a term and behind it, and characters of what may be looked for."""
 
 
-class HelpScreen(Page):
+class HelpScreen(Page[None]):
     """A page to read, or to find something on."""
 
     CSS_PATH = "help.tcss"

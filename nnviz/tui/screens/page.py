@@ -3,19 +3,24 @@
 import gc
 
 from textual import events
-from textual.screen import ModalScreen
+from textual.await_complete import AwaitComplete
+from textual.screen import ModalScreen, ScreenResultType
 from textual.widget import Widget
 
 
-class Page(ModalScreen[None]):
+class Page(ModalScreen[ScreenResultType]):
     """A page over another screen, which leaves nothing behind when it is closed."""
 
     _shown: tuple[Widget, ...] = ()
 
     def action_dismiss_page(self) -> None:
         """Back to the screen below."""
-        self._shown = tuple(self.query())
         self.dismiss()
+
+    def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
+        """Close it, with a result for whoever asked for one."""
+        self._shown = tuple(self.query())
+        return super().dismiss(result)
 
     def on_unmount(self, _: events.Unmount) -> None:
         """Have all widgets forget their lines: Textual keeps what painted the last few hundred that were removed."""

@@ -29,7 +29,7 @@ MEASURES = ("rmse", "mae")
 TARGET = 24
 
 
-class TestScreen(Page):
+class TestScreen(Page[None]):
     """The score, the confusion table and the worst mistakes."""
 
     CSS_PATH = "test.tcss"

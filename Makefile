@@ -9,7 +9,7 @@ run: .venv/installed
 	@$(BIN)/nnviz run
 
 test: .venv/installed-dev
-	$(BIN)/pytest --ignore=tests/oracle -n 3 --dist worksteal --durations=10 --durations-min=1
+	$(BIN)/pytest --ignore=tests/oracle -n 4 --dist worksteal --durations=10 --durations-min=1
 
 check: .venv/installed-dev
 	$(BIN)/ruff check .

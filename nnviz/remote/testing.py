@@ -5,7 +5,7 @@ import numpy as np
 from nnviz.data.split import Split
 from nnviz.data.task import Task
 from nnviz.remote import messages as m
-from nnviz.training.distance import distances_of_mean
+from nnviz.training.distance import Distances, distances_of_mean
 from nnviz.training.evaluation import Assessment, chosen_class, class_probabilities
 from nnviz.training.text_marks import excerpt
 from nnviz.training.trainer import Trainer
@@ -26,22 +26,30 @@ def report(trainer: Trainer) -> m.TestReport:
         return m.TestReport("none", dataset.task.shown(), 0, trainer.steps_done, 0.0, None, None, ())
     split = getattr(dataset, name)
     assessment = trainer.assess(split)
+    task = dataset.task.shown()
     targets, shown = dataset.task.targets, slice(None, None, -(-len(split) // POINTS))
     told = dataset.task.told_numbers(assessment.predictions)
     return m.TestReport(
         split=name,
-        task=dataset.task.shown(),
+        task=task,
         examples=len(split),
         step=trainer.steps_done,
         loss=assessment.score.loss,
         accuracy=assessment.score.accuracy,
         confusion=assessment.confusion,
         mistakes=_mistakes(assessment, split, dataset.task),
-        distances=assessment.score.distances,
-        of_mean=distances_of_mean(targets, split.labels) if targets else (),
+        distances=_named(assessment.score.distances, task),
+        of_mean=_named(distances_of_mean(targets, split.labels), task) if targets else (),
         true=split.labels[shown, 0].copy() if targets else None,
         predicted=told[shown, 0].copy() if targets else None,
     )
+
+
+def _named(distances: Distances, task: Task) -> Distances:
+    """The same, by the names of targets that are fit to be shown."""
+    if task.targets is None:
+        return distances
+    return tuple(distance._replace(target=name) for distance, name in zip(distances, task.targets.names, strict=True))
 
 
 def _mistakes(assessment: Assessment, split: Split, task: Task) -> tuple[m.Mistake, ...]:

@@ -11,6 +11,8 @@ from tests import soak
 from tests.soak import Driven, Sample, Use
 from tests.tui.conftest import OpenApp
 
+PATIENCE = 500
+
 
 @pytest.mark.timeout(300)
 def test_threads_and_descriptors_of_both_processes_are_flat() -> None:
@@ -46,6 +48,11 @@ async def test_no_widget_outlives_its_page_nor_a_change_of_focus(open_app: OpenA
         before = widgets()
         for _ in range(2):
             await look_around()
+        # What was closed takes its leave in the background.
+        for _ in range(PATIENCE):
+            if widgets() - before == Counter():
+                break
+            await driver.pilot.pause(0.02)
         assert widgets() - before == Counter()
 
 

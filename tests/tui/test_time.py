@@ -43,7 +43,7 @@ async def test_back_keys(open_app: OpenApp, keys: str, step: int, done: int) -> 
 async def test_every_moment_is_seen_again_as_it_was(open_app: OpenApp) -> None:
     async with open_app() as driver:
         seen = [driver.frame]
-        for _ in range(2 * ALL):
+        for _ in range(ALL + 3):
             seen.append(await driver.press("n"))
         for earlier in reversed(seen[:-1]):
             frame = await driver.press("p")

@@ -1,0 +1,132 @@
+"""Going to another moment of a run: how long until its frame is taken, and what it costs to be able to.
+
+Beside it: to train there again from the first step, which is what one does without keyframes. The rate of training is
+that with keyframes to that without, in interleaved rounds of the same run in two trainers.
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from random import Random
+
+import msgspec
+
+from benchmarks.results import table
+from nnviz.experiment import Experiment, combine
+from nnviz.training.assembly import assemble, open_dataset
+from nnviz.training.camera import Camera
+from nnviz.training.frame import Focus, Rates, State
+from nnviz.training.timeline import Position, Timeline
+from nnviz.training.trainer import Trainer
+
+TITLE = "Going back"
+JUMPS = 100
+# Of a round in which rates are compared, at least.
+KEYFRAMES, STEPS = 4, 400
+
+
+class Case(msgspec.Struct, frozen=True):
+    """A network on a source, and how many steps are behind it."""
+
+    name: str
+    source: str
+    layers: str
+    steps: int
+    optimizer: str = "adam"
+
+    def experiment(self) -> Experiment:
+        """What is trained, without an end."""
+        tables = {"data": {"source": self.source}, "network": {"layers": self.layers}}
+        return combine({**tables, "training": {"optimizer": self.optimizer}, "stopping": {"epochs": 10**9}})
+
+
+CASES = (
+    Case("pets, dense 64 relu, dense 32 relu", "pets", "dense 64 relu, dense 32 relu", 100_000),
+    Case("2-8-2", "circles", "dense 8 tanh", 1_000_000),
+    Case("pets, dense 1024 relu, dense 1024 relu", "pets", "dense 1024 relu, dense 1024 relu", 2_000),
+)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """How long the runs are."""
+    parser.add_argument("--share", type=float, default=1.0, help="of the steps that a case has, only so many")
+    parser.add_argument("--rounds", type=int, default=9)
+
+
+def measure(options: argparse.Namespace) -> str:
+    """The section of RESULTS.md."""
+    rows = [_row(case, int(case.steps * options.share), options.rounds) for case in CASES]
+    head = ["run", "steps", "any step", "p99", "again from 0", "ratio", "a stage back", "p99", "a step back", "p99"]
+    return (
+        f"Milliseconds, with Adam: from a request to the frame (n = {JUMPS} each; steps drawn by chance; stages and "
+        "steps back from the last one of these). “Again from 0” is half the time of the whole run. Last is the "
+        f"rate of training with keyframes to that without, of {options.rounds} interleaved rounds: its median, lowest "
+        f"and highest.\n\n{table([*head, 'rate with keyframes'], rows)}"
+    )
+
+
+def _row(case: Case, steps: int, rounds: int) -> list[str]:
+    trainer = assemble(case.experiment(), open_dataset(case.experiment()))
+    timeline = Timeline(trainer.engine)
+    again = _train(trainer, timeline, steps) / 2 * 1e3
+    random, last, engine = Random(0), len(trainer.engine.stages), trainer.engine
+
+    def any_step() -> Position:
+        return Position(random.randrange(steps), last)
+
+    def stage_back() -> Position:
+        return Position(engine.index, engine.done - 1) if engine.done > 1 else Position(engine.index - 1, last)
+
+    def step_back() -> Position:
+        return Position(engine.index - 1, last)
+
+    jumps = _jumps(trainer, timeline, any_step)
+    trainer.go_to(Position(steps - 1, last), timeline)
+    backs = [_jumps(trainer, timeline, back) for back in (stage_back, step_back)]
+    ratios = _rates(case, rounds)
+    times = [f"{time:,.1f}" for found in (jumps, *backs) for time in found]
+    ratio = f"1/{again / jumps[0]:,.0f}"
+    rate = f"{statistics.median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f})"
+    return [case.name, f"{steps:,}", *times[:2], f"{again:,.0f}", ratio, *times[2:], rate]
+
+
+def _jumps(trainer: Trainer, timeline: Timeline, where: Callable[[], Position]) -> tuple[float, float]:
+    """The median and the 99th percentile, in milliseconds, of going somewhere and taking the frame there."""
+    camera, times = Camera(trainer), []
+    for _ in range(JUMPS):
+        begin = time.perf_counter()
+        trainer.go_to(where(), timeline)
+        camera.take(Focus(), State.PAUSED, Rates())
+        times.append((time.perf_counter() - begin) * 1e3)
+    return statistics.median(times), _percentile(times)
+
+
+def _percentile(times: Sequence[float]) -> float:
+    return statistics.quantiles(times, n=100, method="inclusive")[98]
+
+
+def _rates(case: Case, rounds: int) -> list[float]:
+    """The rate with keyframes divided by that without, round by round, of the same run in two trainers."""
+    dataset = open_dataset(case.experiment())
+    plain, keeping = (assemble(case.experiment(), dataset) for _ in range(2))
+    timeline = Timeline(keeping.engine)
+    many = max(KEYFRAMES * timeline.due, STEPS)
+    return [_without(plain, many) / _train(keeping, timeline, many) for _ in range(rounds)]
+
+
+def _train(trainer: Trainer, timeline: Timeline, many: int) -> float:
+    """Train on, keeping keyframes; the seconds that it takes."""
+    begin = time.perf_counter()
+    for _ in range(many):
+        trainer.step()
+        if trainer.steps_done == timeline.due:
+            timeline.keep()
+    return time.perf_counter() - begin
+
+
+def _without(trainer: Trainer, many: int) -> float:
+    begin = time.perf_counter()
+    for _ in range(many):
+        trainer.step()
+    return time.perf_counter() - begin

@@ -1,6 +1,7 @@
 """Keyframes: engine states that are kept, so that every moment of a run is a short replay away."""
 
 import os
+import shutil
 import tempfile
 import weakref
 from bisect import bisect_right, insort
@@ -11,6 +12,9 @@ from msgspec.structs import replace
 
 from nnviz.array import Array
 from nnviz.training.engine import EngineState
+
+LARGE = "/var/tmp"
+SHARE_OF_FREE = 4
 
 
 class NearKeyframes:
@@ -149,8 +153,19 @@ def _with(state: EngineState, arrays: list[Array]) -> EngineState:
     return replace(state, values=values, statistics=statistics, update_rule=rule)
 
 
+def spare_bytes() -> int:
+    """How much of the disk keyframes may take: a part of what is free."""
+    return shutil.disk_usage(_folder()).free // SHARE_OF_FREE
+
+
 def _nameless_file() -> int:
-    """A file in the temporary directory, gone as soon as nobody has it open. Raises OSError."""
-    descriptor, name = tempfile.mkstemp(prefix="nnviz-keyframes-")
+    """A file on the disk, gone as soon as nobody has it open. Raises OSError."""
+    descriptor, name = tempfile.mkstemp(prefix="nnviz-keyframes-", dir=_folder())
     os.unlink(name)
     return descriptor
+
+
+def _folder() -> str:
+    """For temporary files that are large; where /tmp is in memory, as on many systems, /var/tmp is not."""
+    is_chosen = any(name in os.environ for name in ("TMPDIR", "TEMP", "TMP"))
+    return LARGE if not is_chosen and os.access(LARGE, os.W_OK) else tempfile.gettempdir()

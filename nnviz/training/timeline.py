@@ -7,7 +7,7 @@ from typing import NamedTuple
 from nnviz.training.cost import step_cost
 from nnviz.training.engine import EngineState, StepEngine
 from nnviz.training.journal import Journal, Rate
-from nnviz.training.keyframes import FarKeyframes, NearKeyframes, size_of
+from nnviz.training.keyframes import FarKeyframes, NearKeyframes, size_of, spare_bytes
 
 NEAR_BYTES = 256 << 20
 FAR_BYTES = 1_500 << 20
@@ -38,7 +38,7 @@ class Timeline:
         size = max(size_of(first), 1)
         spacing = spacing or math.ceil((KEYFRAME + BYTE * size) / (SHARE * step_cost(engine)))
         self._near = NearKeyframes(near_bytes // size)
-        self._far = FarKeyframes(first, spacing, min(far_bytes // size, MOST_FAR))
+        self._far = FarKeyframes(first, spacing, min(min(far_bytes, spare_bytes()) // size, MOST_FAR))
 
     @property
     def due(self) -> int:

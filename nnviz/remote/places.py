@@ -5,26 +5,31 @@ from nnviz.training.timeline import Position
 from nnviz.training.trainer import Trainer
 
 
-def moment_at(place: Place | int, trainer: Trainer) -> Position:
+def moment_at(place: Place | int, here: Position, trainer: Trainer) -> Position:
     """The moment of a place, or of the end of the training step with which so many are done.
 
-    It may be one that the run has not come to yet.
+    `here` is what the place is told from. It may be a moment that the run has not come to yet.
     """
-    engine, last = trainer.engine, len(trainer.engine.stages)
+    last, furthest = len(trainer.engine.stages), trainer.furthest
     match place:
         case Place.STAGE_BACK:
-            if engine.done > 1 or engine.index == 0:
-                return Position(engine.index, max(engine.done - 1, 0))
-            return Position(engine.index - 1, last)
+            if here.done > 1 or here.step == 0:
+                return Position(here.step, max(here.done - 1, 0))
+            return Position(here.step - 1, last)
         case Place.STEP_BACK:
             # A step that is not finished is undone; a finished one as a whole.
-            steps = engine.steps_done - (engine.done == last)
+            return end_of_step(here.step, trainer)
         case Place.START:
-            steps = 0
-        case Place.BEST:
-            steps = trainer.history.best.step if trainer.history.best else trainer.furthest
-        case Place.END:
-            steps = trainer.furthest
+            return Position(0, 0)
+        case Place.BEST if trainer.history.best is not None:
+            return end_of_step(trainer.history.best.step, trainer)
+        case Place.BEST | Place.END:
+            # A step that is begun is beyond the last one that is finished.
+            return max(here, end_of_step(furthest, trainer))
         case int():
-            steps = place
-    return Position(steps - 1, last) if steps > 0 else Position(0, 0)
+            return end_of_step(place, trainer)
+
+
+def end_of_step(steps: int, trainer: Trainer) -> Position:
+    """Where so many training steps are done."""
+    return Position(steps - 1, len(trainer.engine.stages)) if steps > 0 else Position(0, 0)

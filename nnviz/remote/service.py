@@ -11,7 +11,7 @@ from nnviz.data.reading import Reading, Tell, nobody
 from nnviz.errors import InputError
 from nnviz.experiment import SEEDS
 from nnviz.remote import messages as m
-from nnviz.remote.places import moment_at
+from nnviz.remote.places import end_of_step, moment_at
 from nnviz.remote.testing import report
 from nnviz.training import frame as f
 from nnviz.training.assembly import assemble, open_dataset
@@ -156,6 +156,9 @@ class Service:
 
     def answer(self, request: m.Request) -> m.Answer:
         """Serve one request."""
+        if self._way is not None and isinstance(request, m.Advance | m.Run | m.Change | m.Test):
+            # It is meant for the moment that is gone to.
+            self._finish_way()
         match request:
             case m.Close():
                 return self.conclude()
@@ -229,11 +232,10 @@ class Service:
     # Other moments of the run
 
     def _go_to(self, place: m.Place | int) -> None:
-        origin = Position(self._trainer.engine.index, self._trainer.engine.done)
-        if self._way is not None:
-            origin = self._way.origin
+        here = Position(self._trainer.engine.index, self._trainer.engine.done)
+        origin, here = self._way or (here, here)
         self._halt()
-        moment = moment_at(place, self._trainer)
+        moment = moment_at(place, here, self._trainer)
         if moment.step < self._trainer.furthest or moment <= origin:
             self._set_out(origin, moment)
         elif self._may_go_on():
@@ -263,25 +265,43 @@ class Service:
             self._trainer.go_to(way.moment, self._timeline, check)
             self._way = None
 
+    def _finish_way(self) -> None:
+        """Be where the way leads to, unless somebody wants out."""
+        if self._way is not None:
+            with suppress(AbandonedError):
+                self._trainer.go_to(self._way.moment, self._timeline, self._interruption.watch())
+        self._halt()
+
     def _branch_off(self) -> None:
         """Keep the run as it was, and let what follows from this moment be another one, in a directory of its own."""
         trainer, engine = self._trainer, self._trainer.engine
         here = Position(engine.index, engine.done)
+        finished = engine.steps_done
         self._leave_run(RESTART_SECONDS)
         # To score what is kept, the network was put into that state.
         engine.restore(self._timeline.first)
-        best = next((best for best in reversed(trainer.history.bests) if best.step <= here.step), None)
+        best = next((best.step for best in reversed(trainer.history.bests) if best.step <= finished), None)
         state = None
         if best is not None:
-            trainer.go_to(moment_at(best.step, trainer), self._timeline)
+            trainer.go_to(end_of_step(best, trainer), self._timeline)
             state = engine.state()
-        finished = here.step + (here.done == len(engine.stages))
-        trainer.go_to(moment_at(finished, trainer), self._timeline)
-        latest = engine.scores.mean if finished else None
+        losses = self._losses_until(finished)
         trainer.go_to(here, self._timeline)
-        trainer.branch_off(state, latest)
+        trainer.branch_off(state, losses)
         self._timeline.cut(finished)
         self._keeper = Keeper(trainer, self._next_directory(), lambda _: None, self._clock)
+        for evaluation in trainer.history.evaluations:
+            self._keeper.record(evaluation)
+
+    def _losses_until(self, steps: int) -> list[float]:
+        """Of the training steps since the last evaluation, until so many are done; of the last one at least."""
+        trainer = self._trainer
+        judged = max((one.step for one in trainer.history.evaluations if one.step <= steps), default=0)
+        losses = []
+        for done in range(min(judged, steps - 1) + 1, steps + 1):
+            trainer.go_to(end_of_step(done, trainer), self._timeline)
+            losses.append(trainer.engine.scores.mean)
+        return losses
 
     def _leave_run(self, seconds: float) -> Ending:
         """Keep the run that is over, and remember where it is."""

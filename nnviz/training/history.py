@@ -1,6 +1,7 @@
 """The metrics of a run over any number of steps, in bounded memory."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -148,13 +149,21 @@ class History:
             return self._sum / self._count
         return self.latest.step_loss if self.latest else math.nan
 
-    def cut(self, steps: int, latest: float | None) -> "History":
-        """A history of its own that goes on after so many steps of this one, the last with the loss `latest`."""
+    def cut(self, steps: int, losses: Sequence[float]) -> "History":
+        """A history of its own that goes on after so many steps of this one.
+
+        `losses` are those of the steps after the last evaluation; of the last one at least, if there is one.
+        """
         history = History()
-        history.training = self.training.cut(steps, latest)
+        history.training = self.training.cut(steps, losses[-1] if losses else None)
         history.evaluations = [evaluation for evaluation in self.evaluations if evaluation.step <= steps]
         history.bests = [best for best in self.bests if best.step <= steps]
         history.latest = history.evaluations[-1] if history.evaluations else None
+        if history.latest is None or history.latest.step < steps:
+            # One by one, as they were added: sum() of newer Pythons is more exact than that.
+            for loss in losses:
+                history._sum += loss
+            history._count = len(losses)
         return history
 
     @property

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import numpy as np
@@ -231,14 +231,14 @@ class Trainer:
         }
         return tuple(name for name, is_so in found.items() if is_so)
 
-    def branch_off(self, best: EngineState | None, latest: float | None) -> None:
+    def branch_off(self, best: EngineState | None, losses: Sequence[float]) -> None:
         """Go on from here as a run of its own, which shares its beginning with the one that was.
 
         best    the state with the lowest loss of an evaluation so far
-        latest  the loss of the last training step
+        losses  of the training steps after the last evaluation; of the last one at least, if there is one
         """
         steps = self.steps_done
-        self.history, self.journal = self.history.cut(steps, latest), self.journal.cut(steps)
+        self.history, self.journal = self.history.cut(steps, losses), self.journal.cut(steps)
         self.best, self.last_good, self.stopped_by, self._end = best, self.engine.state(), None, None
         self._evaluated_at = self.history.latest.step if self.history.latest else 0
         if not any(isinstance(entry, Lifted) for entry in self.journal.entries):

@@ -24,6 +24,10 @@ def trained(trainer, order_steps):
     return look_until(trainer, rested)
 
 
+def without_seconds(record):
+    return {name: value for name, value in record.items() if name != "seconds"}
+
+
 def kept(path):
     return load_run(path).network.parameters.values
 
@@ -91,6 +95,7 @@ def test_a_rate_that_is_changed_in_the_past_begins_a_run_of_its_own(start, make_
     assert frame.curves.total == 7
     ask(trainer, m.GoTo(12))
     look_until(trainer, rested)
+    best = trainer.service._trainer.best.step if isinstance(trainer, LocalTrainer) else None
     ending = trainer.close()
     second = order.out.with_name("run-2")
     assert (ending.directory, [earlier.directory for earlier in ending.earlier]) == (str(second), [str(order.out)])
@@ -100,6 +105,11 @@ def test_a_rate_that_is_changed_in_the_past_begins_a_run_of_its_own(start, make_
     while expected.steps_done < 12:
         expected.step()
     np.testing.assert_array_equal(kept(second), expected.network.parameters.values)
+    # What it shares with the other run is in its metrics too.
+    records = [record for evaluation in expected.history.evaluations for record in evaluation.records()]
+    lines = [json.loads(line) for line in (second / "metrics.jsonl").read_text().splitlines()]
+    assert [without_seconds(line) for line in lines] == [without_seconds(record) for record in records]
+    assert best in (None, expected.best.step)
     result = json.loads((second / "result.json").read_text())
     assert (result["steps"], result["learning_rate_changes"]) == (12, [{"step": 7, "learning_rate": 0.5}])
 
@@ -141,3 +151,29 @@ def test_a_test_in_the_past_is_of_the_network_as_it_was(make_order):
     ask(trainer, m.GoTo(1))
     report = ask(trainer, m.Test())
     assert (report.step, report.loss) == (1, before.loss)
+
+
+def test_keys_that_come_on_a_long_way_are_meant_for_its_end(make_order, monkeypatch):
+    monkeypatch.setattr(NearKeyframes, "keep", lambda *_: None)
+    trainer = LocalTrainer(make_order(), steps=1, clock=partial(next, count(step=0.1)))
+    trained(trainer, 40)
+    for _ in range(3):
+        frame = ask(trainer, m.GoTo(m.Place.STAGE_BACK))
+        assert frame.state is State.REPLAYING
+    frame = ask(trainer, m.Advance(m.Goal.STAGE))
+    assert (frame.moment.step, frame.moment.done) == (39, STAGES - 2)
+    assert ask(trainer, m.GoTo(12)).state is State.REPLAYING
+    frame = ask(trainer, m.Change(0.5))
+    assert (frame.state, steps(frame), frame.moment.furthest) == (State.PAUSED, 12, 12)
+
+
+def test_the_end_is_never_behind(make_order):
+    trainer = LocalTrainer(make_order())
+    first(trainer)
+    for done, place in enumerate([m.Place.END, m.Place.BEST, m.Place.END], 1):
+        ask(trainer, m.Advance(m.Goal.STAGE))
+        frame = ask(trainer, m.GoTo(place))
+        assert (frame.moment.step, frame.moment.done) == (0, done)
+    ask(trainer, m.Advance(m.Goal.STEP))
+    ask(trainer, m.GoTo(m.Place.STEP_BACK))
+    assert steps(ask(trainer, m.GoTo(m.Place.END))) == 1

@@ -161,6 +161,20 @@ def test_the_legend_tells_the_latest_numbers_as_far_as_there_is_room():
         assert "val 0.455" in legend or "validation 0.455" in legend
 
 
+@pytest.mark.parametrize(("position", "share"), [(0, 0.0), (500, 0.5), (1000, 1.0)])
+def test_a_line_stands_where_somebody_went_back_to(position, share):
+    strips = LossChart().draw(replace(curves_of(falling(1000)), position=position), DARK, 80, 20)
+    legend, *chart, _ = lines(strips)
+    assert f"at step {number(position) if position < 1000 else '1,000'}" in legend
+    axis = next(line for line in chart if "┤" in line).index("┤")
+    marks = {line.rindex("│") for line in chart if "│" in line[axis + 1 :]}
+    place = axis + 1 + round(share * (79 - axis - 1))
+    assert marks == {place}
+    assert "│" not in "".join(
+        line[axis + 1 :] for line in lines(LossChart().draw(curves_of(falling(1000)), DARK, 80, 20))
+    )
+
+
 @pytest.mark.parametrize(
     ("steps", "expected"), [(800, "0 200 400 600 800"), (900, "0 200 400 600 800 1k"), (2_000, "0 500 1k 1.5k 2k")]
 )

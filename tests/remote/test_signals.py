@@ -263,6 +263,9 @@ def test_a_trainer(begin: Open, tmp_path: Path, state: Callable[..., Case], numb
     case = state(begin, tmp_path / "work")
     expected, words, kept = TRAINER[number]
     case.terminal.trainer.send_signal(number)
+    if expected:
+        # It is told at once; who leaves before it is may still have been heard.
+        case.terminal.read_until("✖ ")
     case.terminal.type("q")
     code, left = case.end()
     assert code == expected

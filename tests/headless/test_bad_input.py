@@ -18,9 +18,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nnviz.cli import main
+from tests.headless.command import Told, in_this_process
 
-Told = tuple[int, str, str]
 Make = Callable[[Path], object]
 
 
@@ -30,15 +29,7 @@ def nnviz(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Capture
     monkeypatch.chdir(tmp_path)
     # How far it is would be told where the machine is slow.
     monkeypatch.setattr("nnviz.headless.reading_progress.LINE_SECONDS", math.inf)
-
-    def run(*arguments: object) -> Told:
-        monkeypatch.setattr(sys, "argv", ["nnviz", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        code = ended.value.code
-        return (code if isinstance(code, int) else 0, *capfd.readouterr())
-
-    return run
+    return in_this_process(monkeypatch, capfd)
 
 
 # What is given -----------------------------------------------------------------------------------------------------

@@ -76,7 +76,7 @@ class Advance(msgspec.Struct, frozen=True):
     goal: Goal
 
 
-class Place(StrEnum):
+class Destination(StrEnum):
     """A moment of the run, by what it is to the present one or to the whole of it."""
 
     STAGE_BACK = "stage back"
@@ -92,7 +92,7 @@ class GoTo(msgspec.Struct, frozen=True):
     What takes long goes on in the background: look until it is done.
     """
 
-    place: Place | int
+    place: Destination | int
 
 
 class Stay(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from nnviz.data.reading import Reading, Tell, nobody
 from nnviz.errors import InputError
 from nnviz.experiment import SEEDS
 from nnviz.remote import messages as m
-from nnviz.remote.places import end_of_step, moment_at
+from nnviz.remote.destinations import end_of_step, moment_at
 from nnviz.remote.testing import report
 from nnviz.training import frame as f
 from nnviz.training.assembly import assemble, open_dataset
@@ -231,7 +231,7 @@ class Service:
 
     # Other moments of the run
 
-    def _go_to(self, place: m.Place | int) -> None:
+    def _go_to(self, place: m.Destination | int) -> None:
         here = Position(self._trainer.engine.index, self._trainer.engine.done)
         origin, here = self._way or (here, here)
         self._halt()

@@ -15,7 +15,7 @@ from nnviz.training.run import load_run
 
 from .conftest import STAGES, ask, first, look_until, rested, steps, straight
 
-PLACES = [(m.Place.START, 0), (m.Place.END, 40), (7, 7), (39, 39), (60, 60)]
+PLACES = [(m.Destination.START, 0), (m.Destination.END, 40), (7, 7), (39, 39), (60, 60)]
 
 
 def trained(trainer, order_steps):
@@ -70,7 +70,7 @@ def test_what_takes_long_goes_on_in_the_background_and_can_be_left(make_order, m
     monkeypatch.setattr(NearKeyframes, "keep", lambda *_: None)
     trainer = LocalTrainer(make_order(), steps=5, clock=partial(next, count(step=0.1)))
     trained(trainer, 40)
-    origin = ask(trainer, m.GoTo(m.Place.STAGE_BACK))
+    origin = ask(trainer, m.GoTo(m.Destination.STAGE_BACK))
     origin = look_until(trainer, lambda frame: frame.state is State.PAUSED)
     assert (origin.moment.step, origin.moment.done) == (39, STAGES - 1)
     on_the_way = ask(trainer, m.GoTo(32))
@@ -135,7 +135,7 @@ def test_a_diverged_run_shows_where_it_was_still_sound(make_order):
         ask(trainer, m.Run(m.PACES[-1]))
         frame = look_until(trainer, rested)
         assert frame.state is State.DIVERGED
-        frame = ask(trainer, m.GoTo(m.Place.STEP_BACK))
+        frame = ask(trainer, m.GoTo(m.Destination.STEP_BACK))
         assert frame.state is State.PAUSED
         ask(trainer, m.Advance(m.Goal.STEP))
         assert ask(trainer, m.Look()).state is State.DIVERGED
@@ -158,7 +158,7 @@ def test_keys_that_come_on_a_long_way_are_meant_for_its_end(make_order, monkeypa
     trainer = LocalTrainer(make_order(), steps=1, clock=partial(next, count(step=0.1)))
     trained(trainer, 40)
     for _ in range(3):
-        frame = ask(trainer, m.GoTo(m.Place.STAGE_BACK))
+        frame = ask(trainer, m.GoTo(m.Destination.STAGE_BACK))
         assert frame.state is State.REPLAYING
     frame = ask(trainer, m.Advance(m.Goal.STAGE))
     assert (frame.moment.step, frame.moment.done) == (39, STAGES - 2)
@@ -170,10 +170,10 @@ def test_keys_that_come_on_a_long_way_are_meant_for_its_end(make_order, monkeypa
 def test_the_end_is_never_behind(make_order):
     trainer = LocalTrainer(make_order())
     first(trainer)
-    for done, place in enumerate([m.Place.END, m.Place.BEST, m.Place.END], 1):
+    for done, place in enumerate([m.Destination.END, m.Destination.BEST, m.Destination.END], 1):
         ask(trainer, m.Advance(m.Goal.STAGE))
         frame = ask(trainer, m.GoTo(place))
         assert (frame.moment.step, frame.moment.done) == (0, done)
     ask(trainer, m.Advance(m.Goal.STEP))
-    ask(trainer, m.GoTo(m.Place.STEP_BACK))
-    assert steps(ask(trainer, m.GoTo(m.Place.END))) == 1
+    ask(trainer, m.GoTo(m.Destination.STEP_BACK))
+    assert steps(ask(trainer, m.GoTo(m.Destination.END))) == 1

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from nnviz.remote.messages import Place
+from nnviz.remote.messages import Destination
 from nnviz.training.frame import State
 from nnviz.training.stages import Phase, end_of
 from nnviz.tui.screens.go_to import GoToScreen, read_place
@@ -96,7 +96,7 @@ async def test_what_is_no_place_is_told_and_asked_for_again(open_app: OpenApp) -
 def test_places_are_read_as_people_write_them():
     assert read_place(" 1,234 ", 10) == read_place("1234", 10) == read_place("step 1_234", 10) == 1234
     assert read_place("E3", 10) == read_place("epoch 3", 10) == 30
-    assert read_place("Best", 10) is Place.BEST
+    assert read_place("Best", 10) is Destination.BEST
     assert [read_place(text, 10) for text in ("", "e", "-3", "3.5", "eve", "inf")] == [None] * 6
 
 

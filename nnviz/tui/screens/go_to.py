@@ -9,17 +9,17 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
-from nnviz.remote.messages import Place
+from nnviz.remote.messages import Destination
 from nnviz.tui.screens.page import Page
 from nnviz.wording import integer
 
-NAMED = (Place.START, Place.BEST, Place.END)
+NAMED = (Destination.START, Destination.BEST, Destination.END)
 PLACE = re.compile(r"(e|epoch\s*|step\s*)?([0-9][0-9,_]*)")
 LAST = 10**12
 """No run has more steps than that."""
 
 
-class GoToScreen(Page[Place | int | None]):
+class GoToScreen(Page[Destination | int | None]):
     """Ends with the place, or with None if nobody wants to go."""
 
     CSS_PATH = "go_to.tcss"
@@ -53,11 +53,11 @@ class GoToScreen(Page[Place | int | None]):
             self.dismiss(place)
 
 
-def read_place(text: str, per_epoch: int) -> Place | int | None:
+def read_place(text: str, per_epoch: int) -> Destination | int | None:
     """A place as somebody writes it: 1,234 or e3 or best; None if it is none."""
     word = text.strip().lower()
     if word in NAMED:
-        return Place(word)
+        return Destination(word)
     found = PLACE.fullmatch(word)
     if found is None:
         return None

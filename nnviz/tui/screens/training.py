@@ -232,7 +232,7 @@ class TrainingScreen(Screen[None]):
     # Layout
 
     def on_resize(self, event: events.Resize) -> None:
-        """Place the panes anew."""
+        """Destination the panes anew."""
         self._place(event.size)
 
     def _place(self, size: Size) -> None:
@@ -290,7 +290,7 @@ class TrainingScreen(Screen[None]):
     @_in_turn
     async def action_back(self, place: str) -> None:
         """A stage or a training step back."""
-        await self._go_back(m.Place(place))
+        await self._go_back(m.Destination(place))
 
     @_in_turn
     async def action_backward(self) -> None:
@@ -298,9 +298,9 @@ class TrainingScreen(Screen[None]):
         if isinstance(self.focused, HeatmapPane):
             self.focused.action_move(0, -1)
         else:
-            await self._go_back(m.Place.STAGE_BACK)
+            await self._go_back(m.Destination.STAGE_BACK)
 
-    async def _go_back(self, place: m.Place) -> None:
+    async def _go_back(self, place: m.Destination) -> None:
         before = self.frame.moment
         await self._ask(m.GoTo(place))
         if self.frame.moment == before and not before.step and not before.done:
@@ -314,7 +314,7 @@ class TrainingScreen(Screen[None]):
         self.app.push_screen(GoToScreen(moment.furthest, moment.batches), self._go_to)
 
     @_in_turn
-    async def _go_to(self, place: m.Place | int | None) -> None:
+    async def _go_to(self, place: m.Destination | int | None) -> None:
         if place is not None:
             await self._ask(m.GoTo(place))
 

@@ -1,33 +1,33 @@
-"""Places in a run, from what somebody calls them to the moments that they are."""
+"""Where to go in a run: from what somebody calls it to the moment that it is."""
 
-from nnviz.remote.messages import Place
+from nnviz.remote.messages import Destination
 from nnviz.training.timeline import Position
 from nnviz.training.trainer import Trainer
 
 
-def moment_at(place: Place | int, here: Position, trainer: Trainer) -> Position:
-    """The moment of a place, or of the end of the training step with which so many are done.
+def moment_at(destination: Destination | int, here: Position, trainer: Trainer) -> Position:
+    """The moment of a destination, or of the end of the training step with which so many are done.
 
-    `here` is what the place is told from. It may be a moment that the run has not come to yet.
+    `here` is what a destination is told from. It may be a moment that the run has not come to yet.
     """
     last, furthest = len(trainer.engine.stages), trainer.furthest
-    match place:
-        case Place.STAGE_BACK:
+    match destination:
+        case Destination.STAGE_BACK:
             if here.done > 1 or here.step == 0:
                 return Position(here.step, max(here.done - 1, 0))
             return Position(here.step - 1, last)
-        case Place.STEP_BACK:
+        case Destination.STEP_BACK:
             # A step that is not finished is undone; a finished one as a whole.
             return end_of_step(here.step, trainer)
-        case Place.START:
+        case Destination.START:
             return Position(0, 0)
-        case Place.BEST if trainer.history.best is not None:
+        case Destination.BEST if trainer.history.best is not None:
             return end_of_step(trainer.history.best.step, trainer)
-        case Place.BEST | Place.END:
+        case Destination.BEST | Destination.END:
             # A step that is begun is beyond the last one that is finished.
             return max(here, end_of_step(furthest, trainer))
         case int():
-            return end_of_step(place, trainer)
+            return end_of_step(destination, trainer)
 
 
 def end_of_step(steps: int, trainer: Trainer) -> Position:

@@ -68,7 +68,7 @@ def measure(options: argparse.Namespace) -> str:
 
 def _row(case: Case, steps: int, rounds: int) -> list[str]:
     trainer = assemble(case.experiment(), open_dataset(case.experiment()))
-    timeline = Timeline(trainer.engine)
+    timeline = Timeline(trainer.engine, trainer.first)
     again = _train(trainer, timeline, steps) / 2 * 1e3
     random, last, engine = Random(0), len(trainer.engine.stages), trainer.engine
 
@@ -110,7 +110,7 @@ def _rates(case: Case, rounds: int) -> list[float]:
     """The rate with keyframes divided by that without, round by round, of the same run in two trainers."""
     dataset = open_dataset(case.experiment())
     plain, keeping = (assemble(case.experiment(), dataset) for _ in range(2))
-    timeline = Timeline(keeping.engine)
+    timeline = Timeline(keeping.engine, keeping.first)
     many = max(KEYFRAMES * timeline.due, STEPS)
     return [_without(plain, many) / _train(keeping, timeline, many) for _ in range(rounds)]
 

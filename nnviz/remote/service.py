@@ -73,7 +73,7 @@ class Service:
         self._trainer = assemble(self._experiment, self._dataset)
         self._trainer.interruption = self._interruption
         self._camera = Camera(self._trainer)
-        self._timeline = Timeline(self._trainer.engine)
+        self._timeline = Timeline(self._trainer.engine, self._trainer.first)
         self._ending: Ending | None = None
         self._keeper = Keeper(self._trainer, claim(), lambda _: None, self._clock)
         self._focus = f.Focus(0, self._camera.blocks - 1, self._focus.quantity)
@@ -279,7 +279,7 @@ class Service:
         finished = engine.steps_done
         self._leave_run(RESTART_SECONDS)
         # To score what is kept, the network was put into that state.
-        engine.restore(self._timeline.first)
+        engine.restore(trainer.first)
         best = next((best.step for best in reversed(trainer.history.bests) if best.step <= finished), None)
         state = None
         if best is not None:

@@ -30,11 +30,16 @@ class Timeline:
     """Goes to any moment of a run: from the last keyframe before it on, all is done again as it was."""
 
     def __init__(
-        self, engine: StepEngine, near_bytes: int = NEAR_BYTES, far_bytes: int = FAR_BYTES, spacing: int | None = None
+        self,
+        engine: StepEngine,
+        first: EngineState,
+        near_bytes: int = NEAR_BYTES,
+        far_bytes: int = FAR_BYTES,
+        spacing: int | None = None,
     ) -> None:
-        """The run begins where the engine is. `spacing` is how many training steps are between keyframes at first."""
+        """The run begins at the `first` state. `spacing` is how many steps are between keyframes at first."""
         self._engine = engine
-        self.first = first = engine.state()
+        self._first = first
         size = max(size_of(first), 1)
         spacing = spacing or math.ceil((KEYFRAME + BYTE * size) / (SHARE * step_cost(engine)))
         self._near = NearKeyframes(near_bytes // size)
@@ -97,5 +102,5 @@ class Timeline:
         self._far.close()
 
     def _nearest(self, step: int) -> EngineState:
-        found = (self._near.at_or_before(step), self._far.at_or_before(step), self.first)
+        found = (self._near.at_or_before(step), self._far.at_or_before(step), self._first)
         return max((state for state in found if state is not None), key=lambda state: state.step)

@@ -36,6 +36,7 @@ class Trainer:
 
     `advance` runs the next stage; `step`, `finish_phase` and everything above them run the same stages.
 
+    first             the state that the run began with
     engine            the training step: what its stages computed, and how far it is
     journal           what came from outside since the beginning
     history           the losses of all steps, and the evaluations
@@ -53,20 +54,20 @@ class Trainer:
         self.stopping = self._rules = stopping
         self.interruption = Interruption()
         self._evaluator = self.network.for_evaluation()
-        self._first = engine.state()
+        self.first = engine.state()
         self.restart()
 
     def restart(self) -> None:
         """Back to the very first weights, with an empty history."""
         self.history = History()
-        self.journal = Journal(self._first.learning_rate)
+        self.journal = Journal(self.first.learning_rate)
         self.best: EngineState | None = None
         self.stopped_by: str | None = None
         self.seconds = 0.0
         self._evaluated_at = 0
-        self.last_good = self._first
+        self.last_good = self.first
         self._end: EngineState | None = None
-        self.engine.restore(self._first)
+        self.engine.restore(self.first)
 
     # Walking the stages
 
@@ -175,7 +176,7 @@ class Trainer:
     @property
     def initial(self) -> Array:
         """The parameters that the run began with, (size,)."""
-        return self._first.values
+        return self.first.values
 
     @property
     def steps_done(self) -> int:

@@ -61,7 +61,7 @@ def test_a_moment_is_what_it_was_wherever_it_is_come_from(make_picture_trainer, 
     """With keyframes of any number, and rates that were changed at the end of the run."""
     trainer = make_picture_trainer(layers=LAYERS, stopping={"epochs": None, "steps": 10**6}, **rule)
     size = size_of(trainer.engine.state())
-    timeline = Timeline(trainer.engine, near * size, far * size, spacing)
+    timeline = Timeline(trainer.engine, trainer.first, near * size, far * size, spacing)
     first = {moment(trainer): seen(trainer)}
 
     def onward(way):
@@ -105,7 +105,7 @@ def test_a_moment_is_what_it_was_wherever_it_is_come_from(make_picture_trainer, 
 
 def test_what_is_left_on_the_way_goes_back_to_where_it_was(make_trainer):
     trainer = make_trainer()
-    timeline = Timeline(trainer.engine, spacing=100)
+    timeline = Timeline(trainer.engine, trainer.first, spacing=100)
     for _ in range(40):
         trainer.step()
     here, was = moment(trainer), seen(trainer)
@@ -125,7 +125,7 @@ def test_what_is_left_on_the_way_goes_back_to_where_it_was(make_trainer):
 
 def test_the_end_is_kept_by_who_went_back(make_trainer):
     trainer = make_trainer(optimizer="adam")
-    timeline = Timeline(trainer.engine)
+    timeline = Timeline(trainer.engine, trainer.first)
     for _ in range(40):
         trainer.step()
     end = trainer.kept()
@@ -159,7 +159,7 @@ def test_no_step_is_farther_from_a_keyframe_than_their_spacing(make_trainer):
 
 def test_a_disk_that_is_full_makes_no_more_than_longer_ways(make_trainer, monkeypatch):
     trainer = make_trainer(optimizer="adam")
-    timeline = Timeline(trainer.engine, near_bytes=0, spacing=2)
+    timeline = Timeline(trainer.engine, trainer.first, near_bytes=0, spacing=2)
     write = FarKeyframes._write
     writes = iter(range(10**6))
 

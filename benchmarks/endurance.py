@@ -67,9 +67,9 @@ def _drawing(steps: int) -> tuple[float, float, float]:
 
     from benchmarks.sources import sitecustomize  # noqa: F401
     from nnviz.cli import Options
+    from nnviz.frame.focus import Focus, Quantity
     from nnviz.remote.messages import Goal, Order, Pace, Run, SetFocus
     from nnviz.remote.service import Service
-    from nnviz.training.frame import Focus, Quantity
     from nnviz.tui.drawing.curve import LossChart
     from nnviz.tui.drawing.palette import DARK
 

@@ -14,9 +14,10 @@ import msgspec
 
 from benchmarks.results import table
 from nnviz.experiment import Experiment, combine
+from nnviz.frame.focus import Focus
+from nnviz.frame.frame import Rates, State
 from nnviz.training.assembly import assemble, open_dataset
 from nnviz.training.camera import Camera
-from nnviz.training.frame import Focus, Rates, State
 from nnviz.training.timeline import Position, Timeline
 from nnviz.training.trainer import Trainer
 

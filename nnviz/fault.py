@@ -9,7 +9,7 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
-from nnviz.wording import cut, printable
+from nnviz.outside_text import cut, printable
 
 # Of what an exception says for itself, in a line that has more to say.
 CELLS = 200

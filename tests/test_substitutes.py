@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 import nnviz
+from nnviz.outside_text import printable
 from nnviz.substitutes import SUBSTITUTES, UNKNOWN, substitute
-from nnviz.wording import printable
 
 # What is read in tables (currencies, other scripts' signs) is not drawn.
 SOURCES = [path for path in Path(nnviz.__file__).parent.rglob("*.py") if "tables" not in path.parts]

@@ -9,7 +9,7 @@ from nnviz.data.encoding import Encoding
 from nnviz.data.left_out import told, total
 from nnviz.data.split import Skipped, Split
 from nnviz.data.standardization import Standardization
-from nnviz.data.task import Targets, Task
+from nnviz.frame.task import Targets, Task
 
 
 class Dataset(msgspec.Struct, frozen=True, dict=True):
@@ -57,7 +57,10 @@ class Dataset(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def _targets(self) -> Targets:
-        return Targets.of(self.train.labels, self.target_names)
+        labels = self.train.labels
+        measured = Standardization.of(labels)
+        names = self.target_names or tuple(f"output {k}" for k in range(labels.shape[1]))
+        return Targets(names, tuple(measured.mean.tolist()), tuple(measured.deviation.tolist()))
 
 
 def _begun(line: str) -> str:

@@ -4,8 +4,8 @@ import numpy as np
 import numpy.typing as npt
 
 from nnviz.array import Array
-from nnviz.data import hill
 from nnviz.data.standardization import Standardization
+from nnviz.frame import hill
 
 
 class Encoder:

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from nnviz.array import Array
-from nnviz.wording import printable
+from nnviz.outside_text import printable
 
 MOST_COUNTED = 255
 """A count is a byte."""

@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 from rich.cells import cell_len
 
-from nnviz.wording import cut, printable
+from nnviz.outside_text import cut, printable
 
 # In cells; what a message says itself is shorter by far than what it may name.
 LONGEST = 1500

@@ -16,8 +16,9 @@ from nnviz.experiment import Data, Experiment
 from nnviz.headless.console import json_result, result
 from nnviz.headless.reading_progress import told_reading
 from nnviz.headless.report import table
+from nnviz.outside_text import apart, printable, shown_names
 from nnviz.training.assembly import open_dataset
-from nnviz.wording import apart, count, in_unit, integer, printable, shown_names, trimmed
+from nnviz.wording import count, in_unit, integer, trimmed
 
 IN_WORDS: dict[Format, str] = {
     "images": "a folder of images",

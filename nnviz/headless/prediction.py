@@ -12,15 +12,16 @@ from nnviz.data.formats import found_at
 from nnviz.data.left_out import told
 from nnviz.data.split import Skipped
 from nnviz.data.tables.table_encoding import TableEncoding
-from nnviz.data.task import Task
 from nnviz.data.texts.text_encoding import TextEncoding
 from nnviz.data.unlabelled import Unlabelled
 from nnviz.errors import InputError
+from nnviz.frame.task import Task
 from nnviz.headless.console import json_result, note, result
+from nnviz.outside_text import printable, shown_names
 from nnviz.training.evaluation import chosen_class, class_probabilities, logits_of
 from nnviz.training.process import prepare_process
 from nnviz.training.run import TrainedNetwork, load_run
-from nnviz.wording import in_unit, listed, percent, printable, shown_names
+from nnviz.wording import in_unit, listed, percent
 
 TOLD_CLASSES = 3
 DECIMALS = 3

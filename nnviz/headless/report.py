@@ -7,22 +7,12 @@ import numpy as np
 from rich.cells import cell_len
 
 from nnviz.array import Array
-from nnviz.data.task import Task
+from nnviz.data.shown_task import shown_task
+from nnviz.frame.task import Task
+from nnviz.outside_text import apart, printable, shown_names
 from nnviz.training.evaluation import Assessment
 from nnviz.training.history import History
-from nnviz.wording import (
-    apart,
-    count,
-    duration,
-    fixed,
-    in_unit,
-    integer,
-    number,
-    percent,
-    printable,
-    shown_names,
-    ticks,
-)
+from nnviz.wording import count, duration, fixed, in_unit, integer, number, percent, ticks
 
 CURVE_WIDTH, CURVE_HEIGHT = 100, 18
 NAME = 14
@@ -82,7 +72,7 @@ def confusion_table(assessment: Assessment, task: Task, split: str) -> str:
     confusion = assessment.confusion
     if confusion is None:
         return ""
-    names = task.shown().class_names
+    names = shown_task(task).class_names
     if len(names) > TABLE_CLASSES:
         return _worst_confusions(confusion, names, split)
     short = apart(names, NAME)

@@ -12,20 +12,21 @@ from nnviz.data.reading import Reading
 from nnviz.data.sources import TABLE_KEYS, Source, find_source, has_task, may_hold_images, open_source
 from nnviz.data.split import Split, joined
 from nnviz.data.tables.table_encoding import TableEncoding
-from nnviz.data.task import Task
 from nnviz.errors import InputError
 from nnviz.experiment import Data
+from nnviz.frame.task import Task
 from nnviz.headless.console import json_result, note, result
 from nnviz.headless.reading_progress import told_reading
 from nnviz.headless.skipped import tell_skipped
 from nnviz.headless.training import unseen
+from nnviz.outside_text import listed_names
 from nnviz.training.checkpoint_file import digest
 from nnviz.training.distance import Distances, distances_of_mean
 from nnviz.training.evaluation import Assessment, assess, plain
 from nnviz.training.process import prepare_process
 from nnviz.training.randomness import from_seed
 from nnviz.training.run import TrainedNetwork, load_run
-from nnviz.wording import count, listed_names
+from nnviz.wording import count
 
 
 class Tested(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from nnviz.array import Array
-from nnviz.training.frame import LayerView, ParameterView, Spread
+from nnviz.frame.layer_views import LayerView, ParameterView, Spread
 from nnviz.wording import count, integer, number, percent, signed, trimmed
 
 # The notation's own, which the screen does not load: it would bring all layers with it.

@@ -2,10 +2,12 @@
 
 import math
 
-from nnviz.data.task import Targets
+from nnviz.frame.frame import Frame
+from nnviz.frame.layer_views import LayerView
+from nnviz.frame.task import Targets
 from nnviz.insight.layer_words import strongest
-from nnviz.training.frame import Frame, LayerView
-from nnviz.wording import SHORT, apart, in_unit, integer, number, percent, short, signed, subtraction
+from nnviz.outside_text import SHORT, apart, short
+from nnviz.wording import in_unit, integer, number, percent, signed, subtraction
 
 LISTED_OUTPUTS = 3
 

@@ -5,6 +5,8 @@ What matters most comes first: a small screen shows the first 230 characters or 
 
 import math
 
+from nnviz.frame.frame import Frame, State
+from nnviz.frame.stages import Phase, training_step
 from nnviz.insight.layer_words import (
     backward_work,
     forward_outcome,
@@ -16,9 +18,8 @@ from nnviz.insight.layer_words import (
 )
 from nnviz.insight.output_words import logits, loss, output_gradient
 from nnviz.insight.update_words import parameters, update
-from nnviz.training.frame import Frame, State
-from nnviz.training.stages import Phase, training_step
-from nnviz.wording import SHORT, apart, count, integer, listed, signed, trimmed
+from nnviz.outside_text import SHORT, apart
+from nnviz.wording import count, integer, listed, signed, trimmed
 
 LISTED_CLASSES = 5
 

@@ -2,9 +2,10 @@
 
 import math
 
+from nnviz.frame.frame import Frame
+from nnviz.frame.layer_views import LayerView
+from nnviz.frame.stages import PROPOSE
 from nnviz.insight.layer_words import parameter
-from nnviz.training.frame import Frame, LayerView
-from nnviz.training.stages import PROPOSE
 from nnviz.wording import integer, listed, number, percent, trimmed
 
 LISTED_LAYERS = 2

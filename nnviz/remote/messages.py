@@ -16,11 +16,12 @@ from nnviz.training.ending import Ending
 if TYPE_CHECKING:
     from nnviz.array import Array
     from nnviz.data.sources import Source
-    from nnviz.data.task import Task
     from nnviz.experiment import Experiment
+    from nnviz.frame.focus import Focus
+    from nnviz.frame.task import Task
     from nnviz.remote.terminal import Terminal
     from nnviz.training.distance import Distances
-    from nnviz.training.frame import Focus, Frame, FrameUpdate, Parts
+from nnviz.frame.frame import Frame, FrameUpdate, Parts
 
 
 class Order(msgspec.Struct, frozen=True):

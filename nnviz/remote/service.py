@@ -10,10 +10,12 @@ from msgspec import structs
 from nnviz.data.reading import Reading, Tell, nobody
 from nnviz.errors import InputError
 from nnviz.experiment import SEEDS
+from nnviz.frame.focus import Focus
+from nnviz.frame.frame import Frame, FrameUpdate, Parts, Rates, State
+from nnviz.frame.stages import Phase
 from nnviz.remote import messages as m
 from nnviz.remote.destinations import end_of_step, moment_at
 from nnviz.remote.testing import report
-from nnviz.training import frame as f
 from nnviz.training.assembly import assemble, open_dataset
 from nnviz.training.camera import Camera
 from nnviz.training.ending import Ending
@@ -23,7 +25,6 @@ from nnviz.training.journal import Rate
 from nnviz.training.keeper import Keeper
 from nnviz.training.run_directory import RunDirectory
 from nnviz.training.run_paths import free_path, spare_folders
-from nnviz.training.stages import Phase
 from nnviz.training.stopping import BY_PERSON, DIVERGED
 from nnviz.training.timeline import Position, Timeline
 
@@ -65,7 +66,7 @@ class Service:
         self._experiment = order.experiment
         self._interruption, self._clock = interruption or Interruption(), clock
         self._dataset = open_dataset(order.experiment, Reading(order.cached, tell), order.source)
-        self._focus = f.Focus()
+        self._focus = Focus()
         self._earlier: list[Ending] = []
         self._begin(lambda: RunDirectory(order.out, order.experiment))
 
@@ -76,7 +77,7 @@ class Service:
         self._timeline = Timeline(self._trainer.engine, self._trainer.first)
         self._ending: Ending | None = None
         self._keeper = Keeper(self._trainer, claim(), lambda _: None, self._clock)
-        self._focus = f.Focus(0, self._camera.blocks - 1, self._focus.quantity)
+        self._focus = Focus(0, self._camera.blocks - 1, self._focus.quantity)
         self._halt()
 
     def _halt(self) -> None:
@@ -85,7 +86,7 @@ class Service:
         self._due = self._measured_at = 0.0
         self._measured_step = 0
         self._stop_at: int | None = None
-        self._rates = f.Rates()
+        self._rates = Rates()
 
     # Training between requests
 
@@ -149,7 +150,7 @@ class Service:
         elapsed = now - self._measured_at
         if elapsed >= RATE_SECONDS and self._pace is not None:
             examples_in, first, last = self._trainer.batches.examples_in, self._measured_step, self._trainer.steps_done
-            self._rates = f.Rates((last - first) / elapsed, (examples_in(last) - examples_in(first)) / elapsed)
+            self._rates = Rates((last - first) / elapsed, (examples_in(last) - examples_in(first)) / elapsed)
             self._measured_at, self._measured_step = now, last
 
     # Requests
@@ -192,25 +193,25 @@ class Service:
                 self._begin_again(seed=(self._experiment.training.seed + 1) % SEEDS)
         return self._view()
 
-    def _view(self, parts: f.Parts | None = None) -> f.Frame | f.FrameUpdate:
+    def _view(self, parts: Parts | None = None) -> Frame | FrameUpdate:
         self._measure()
         state = self._state()
-        if parts is None or state is not f.State.RUNNING:
+        if parts is None or state is not State.RUNNING:
             frame = self._camera.take(self._focus, state, self._rates)
             return structs.replace(frame, goal=self._way.steps) if self._way else frame
         return self._camera.update(parts, self._focus, self._rates)
 
-    def _state(self) -> f.State:
+    def _state(self) -> State:
         trainer = self._trainer
         if self._way is not None:
-            return f.State.REPLAYING
+            return State.REPLAYING
         if trainer.has_stopped and trainer.stopped_by == DIVERGED:
-            return f.State.DIVERGED
+            return State.DIVERGED
         if self._pace is not None:
-            return f.State.RUNNING
+            return State.RUNNING
         if trainer.has_stopped:
-            return f.State.FINISHED
-        return f.State.PAUSED if trainer.furthest or trainer.engine.done else f.State.READY
+            return State.FINISHED
+        return State.PAUSED if trainer.furthest or trainer.engine.done else State.READY
 
     def _may_go_on(self) -> bool:
         """Asking a finished run to go on lifts the rule that finished it; a diverged one has nowhere to go."""

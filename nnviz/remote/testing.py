@@ -2,14 +2,15 @@
 
 import numpy as np
 
+from nnviz.data.shown_task import shown_task
 from nnviz.data.split import Split
-from nnviz.data.task import Task
+from nnviz.frame.task import Task
+from nnviz.outside_text import apart, printable
 from nnviz.remote import messages as m
 from nnviz.training.distance import Distances, distances_of_mean
 from nnviz.training.evaluation import Assessment, chosen_class, class_probabilities
 from nnviz.training.text_marks import excerpt
 from nnviz.training.trainer import Trainer
-from nnviz.wording import apart, printable
 
 MISTAKES = 12
 # Characters of a text that is one of them, and cells of a class's name beside it.
@@ -23,10 +24,10 @@ def report(trainer: Trainer) -> m.TestReport:
     dataset = trainer.dataset
     name = next((name for name in ("test", "validation") if len(getattr(dataset, name))), None)
     if name is None:
-        return m.TestReport("none", dataset.task.shown(), 0, trainer.steps_done, 0.0, None, None, ())
+        return m.TestReport("none", shown_task(dataset.task), 0, trainer.steps_done, 0.0, None, None, ())
     split = getattr(dataset, name)
     assessment = trainer.assess(split)
-    task = dataset.task.shown()
+    task = shown_task(dataset.task)
     targets, shown = dataset.task.targets, slice(None, None, -(-len(split) // POINTS))
     told = dataset.task.told_numbers(assessment.predictions)
     return m.TestReport(
@@ -56,7 +57,7 @@ def _mistakes(assessment: Assessment, split: Split, task: Task) -> tuple[m.Mista
     """The wrongly classified examples with the highest loss, the worst first."""
     if not task.class_names:
         return ()
-    names, said = apart(task.shown().class_names, NAME), chosen_class(assessment.predictions, task)
+    names, said = apart(shown_task(task).class_names, NAME), chosen_class(assessment.predictions, task)
     probabilities = class_probabilities(assessment.predictions, task)
     wrong = np.flatnonzero(said != split.labels)
     worst = wrong[np.argsort(-assessment.losses[wrong], kind="stable")][:MISTAKES]

@@ -6,7 +6,6 @@ import msgspec
 import numpy as np
 
 from nnviz.array import Array
-from nnviz.data import hill
 from nnviz.data.augmentation import Augmentation
 from nnviz.data.batches import Batches
 from nnviz.data.cores import available_cores
@@ -15,9 +14,10 @@ from nnviz.data.encoder import Encoder
 from nnviz.data.reading import CACHED, Reading
 from nnviz.data.sources import Source, open_source
 from nnviz.data.standardization import Standardization
-from nnviz.data.task import Task
 from nnviz.errors import InputError
 from nnviz.experiment import Experiment, Net, Training
+from nnviz.frame import hill
+from nnviz.frame.task import Task
 from nnviz.nn.layers import Dense, Flatten
 from nnviz.nn.losses import BinaryCrossEntropy, CrossEntropy, Loss, MeanSquaredError
 from nnviz.nn.network import Network, declare
@@ -28,12 +28,13 @@ from nnviz.nn.parameters import Parameters
 from nnviz.nn.scaled_error import ScaledSquaredError
 from nnviz.nn.schedules import Cosine, Plateau, Schedule, StepDecay, WarmUp
 from nnviz.nn.workers import OneWorker, TwoWorkers
+from nnviz.outside_text import listed_names
 from nnviz.training.engine import StepEngine
 from nnviz.training.memory import available_bytes
 from nnviz.training.randomness import from_seed
 from nnviz.training.trainer import Trainer
 from nnviz.training.update_rule import UpdateRule
-from nnviz.wording import integer, listed_names, trimmed
+from nnviz.wording import integer, trimmed
 
 ADAMW_DECAY = 0.01
 PLATEAU_EPOCHS = 5

@@ -7,22 +7,26 @@ from typing import Any
 import numpy as np
 
 from nnviz.array import Array
+from nnviz.data.shown_task import shown_task
+from nnviz.frame.example_view import FEATURES, NAME, PIXELS, ExampleView, TextView
+from nnviz.frame.focus import Focus, Quantity
+from nnviz.frame.frame import EVERY_PART, Frame, FrameUpdate, Moment, Parts, Rates, State, Title, UpdateRuleView
+from nnviz.frame.layer_views import LISTED_UNITS, BlockErrors, LayerView, ParameterView, PassedError, Units
+from nnviz.frame.stages import Phase
 from nnviz.nn.notation import ACTIVATIONS, describe
 from nnviz.nn.optimizers import Nesterov
 from nnviz.nn.parameters import Parameter
-from nnviz.training import frame as f
+from nnviz.outside_text import apart, cut, printable, shown_names
 from nnviz.training.blocks import blocks_of, by_units, input_grouping
 from nnviz.training.curves import curves_of
 from nnviz.training.evaluation import chosen_class
 from nnviz.training.heatmaps import Heatmaps
 from nnviz.training.reduction import extreme, largest, spread
 from nnviz.training.shown_units import first_outputs, ranked_units, shown_units
-from nnviz.training.stages import Phase
 from nnviz.training.step_trace import StepTrace
 from nnviz.training.surface import Surface
 from nnviz.training.text_marks import text_view
 from nnviz.training.trainer import Trainer
-from nnviz.wording import apart, cut, printable, shown_names
 
 # The layers that work on each number alone.
 ALONE = (*ACTIVATIONS, "dropout")
@@ -47,8 +51,8 @@ class Camera:
         self._heatmaps = Heatmaps(self._trace, self._blocks)
         self._surface = Surface(trainer) if trainer.dataset.task.input_shape == (2,) else None
         self._network = describe(trainer.network.layers[:-1])
-        self._task = trainer.dataset.task.shown()
-        self._feature_names = apart(shown_names(tuple(trainer.dataset.feature_names[: f.FEATURES])), f.NAME)
+        self._task = shown_task(trainer.dataset.task)
+        self._feature_names = apart(shown_names(tuple(trainer.dataset.feature_names[:FEATURES])), NAME)
         self._only_in_training = trainer.only_in_training
         # Of the input and of each block: the units that are shown, and the first of them, for the diagram.
         self._ranked = ranked_units(_varying(trainer, self._input.count), self._blocks, trainer.initial)
@@ -60,19 +64,19 @@ class Camera:
         """How many blocks can be focused."""
         return len(self._blocks)
 
-    def take(self, focus: f.Focus, state: f.State, rates: f.Rates) -> f.Frame:
+    def take(self, focus: Focus, state: State, rates: Rates) -> Frame:
         """A frame of this moment. A block that does not exist is moved to the nearest one; examples go round."""
-        fields = self._fields(f.EVERY_PART, focus, rates)
+        fields = self._fields(EVERY_PART, focus, rates)
         stopped_by = self._trainer.stopped_by if self._trainer.has_stopped else None
-        return f.Frame(task=self._task, state=state, stopped_by=stopped_by, **fields)
+        return Frame(task=self._task, state=state, stopped_by=stopped_by, **fields)
 
-    def update(self, parts: f.Parts, focus: f.Focus, rates: f.Rates) -> f.FrameUpdate:
+    def update(self, parts: Parts, focus: Focus, rates: Rates) -> FrameUpdate:
         """Those parts of the frame of this moment of a running training."""
-        return f.FrameUpdate(self._fields(parts, focus, rates))
+        return FrameUpdate(self._fields(parts, focus, rates))
 
-    def _fields(self, parts: f.Parts, focus: f.Focus, rates: f.Rates) -> dict[str, Any]:
+    def _fields(self, parts: Parts, focus: Focus, rates: Rates) -> dict[str, Any]:
         trainer = self._trainer
-        focus = f.Focus(focus.example, min(max(focus.block, 0), self.blocks - 1), focus.quantity)
+        focus = Focus(focus.example, min(max(focus.block, 0), self.blocks - 1), focus.quantity)
         place = focus.example % len(self._engine.batch.indices)
         scored = self._trace.phase(Phase.LOSS)
         fields: dict[str, Any] = {
@@ -113,10 +117,10 @@ class Camera:
 
     # Parts of a frame
 
-    def _title(self) -> f.Title:
+    def _title(self) -> Title:
         trainer = self._trainer
         network = trainer.network
-        return f.Title(
+        return Title(
             dataset=printable(trainer.dataset.name),
             caveats=tuple(map(printable, trainer.dataset.caveats)),
             notice=printable(trainer.dataset.notice),
@@ -137,16 +141,16 @@ class Camera:
         said = chosen_class(self._engine.scores.prediction, task)
         return int(np.count_nonzero(said != trainer.dataset.train.labels[self._engine.batch.indices]))
 
-    def _moment(self) -> f.Moment:
+    def _moment(self) -> Moment:
         t, e = self._trainer, self._engine
         batches = t.batches.per_epoch
-        return f.Moment(e.index, t.epoch, t.batch_index, batches, e.depth, e.done, t.furthest, t.is_back)
+        return Moment(e.index, t.epoch, t.batch_index, batches, e.depth, e.done, t.furthest, t.is_back)
 
-    def _update_rule(self) -> f.UpdateRuleView:
+    def _update_rule(self) -> UpdateRuleView:
         update_rule, step = self._trainer.update_rule, self._engine.index
         optimizer, penalty, clip = update_rule.optimizer, update_rule.penalty, update_rule.clip
         schedule, is_proposed = update_rule.schedule.kind_at(step), self._trace.proposal
-        return f.UpdateRuleView(
+        return UpdateRuleView(
             rule=optimizer.kind,
             momentum=getattr(optimizer, "momentum", None),
             ahead=isinstance(optimizer, Nesterov),
@@ -159,7 +163,7 @@ class Camera:
             schedule=schedule if schedule != "constant" else None,
         )
 
-    def _example(self, place: int) -> f.ExampleView:
+    def _example(self, place: int) -> ExampleView:
         trainer = self._trainer
         split, task = trainer.dataset.train, trainer.dataset.task
         number = int(self._engine.batch.indices[place])
@@ -179,7 +183,7 @@ class Camera:
                 said = int(chosen_class(prediction[None], task)[0])
             elif task.numbers == 1:
                 told = float(task.told_numbers(prediction[None])[0, 0])
-        return f.ExampleView(
+        return ExampleView(
             number=number,
             place=place,
             batch_size=len(self._engine.batch.indices),
@@ -188,8 +192,8 @@ class Camera:
             weight=None if weights is None else float(weights[place] / weights.sum()),
             pixels=_thinned(stored) if is_picture else None,
             augmented=seen is not None,
-            features=None if is_picture else self._engine.batch.inputs[place, : f.FEATURES].copy(),
-            stored=None if is_picture else stored[: f.FEATURES].copy(),
+            features=None if is_picture else self._engine.batch.inputs[place, :FEATURES].copy(),
+            stored=None if is_picture else stored[:FEATURES].copy(),
             feature_names=self._feature_names,
             text=self._text(number, place),
             target=target,
@@ -202,7 +206,7 @@ class Camera:
             told=told,
         )
 
-    def _text(self, number: int, place: int) -> f.TextView | None:
+    def _text(self, number: int, place: int) -> TextView | None:
         dataset = self._trainer.dataset
         train, encoding = dataset.train, dataset.encoding
         if train.texts is None or encoding is None or encoding.ngrams is None:
@@ -216,7 +220,7 @@ class Camera:
         dataset = self._trainer.dataset
         if dataset.train.texts is None:
             return ()
-        return tuple(cut(_OTHERS.sub("", dataset.feature_names[i]), f.NAME) for i in indices.tolist())
+        return tuple(cut(_OTHERS.sub("", dataset.feature_names[i]), NAME) for i in indices.tolist())
 
     def _choose_outputs(self, place: int) -> None:
         """Choose the outputs that the diagram shows: the classes of this example, then the first ones.
@@ -241,14 +245,14 @@ class Camera:
         said = [self._engine.scores.prediction] if self._trace.phase(Phase.LOSS) else []
         return [int(outputs[place].argmax()) for outputs in (self._engine.batch.targets, *said)]
 
-    def _units(self, layer: int, place: int) -> f.Units:
+    def _units(self, layer: int, place: int) -> Units:
         block = self._block_of[layer] if layer >= 0 else -1
         grouping = self._blocks[block].grouping if layer >= 0 else self._input
         indices = self._chosen[block + 1]
         output, gradient = self._trace.output(layer), self._trace.output_gradient(layer)
         values = None if output is None else grouping.values(output[place])
         strongest = None if values is None else int(np.abs(values).argmax())
-        return f.Units(
+        return Units(
             sides=grouping.sides,
             total=grouping.count,
             indices=indices,
@@ -268,10 +272,10 @@ class Camera:
         edges: Array = extreme(by_units(parameter.values, grouping.count))[before[:, None], here]
         return edges
 
-    def _layer(self, number: int, place: int) -> f.LayerView:
+    def _layer(self, number: int, place: int) -> LayerView:
         layer = self._trainer.network.layers[number]
         block = self._block_of[number]
-        return f.LayerView(
+        return LayerView(
             name=layer.name,
             kind=layer.kind,
             described=layer.describe(),
@@ -283,17 +287,17 @@ class Camera:
             edges=self._edges(block) if layer is self._blocks[block].leader else None,
         )
 
-    def _parameter(self, parameter: Parameter, layer: int) -> f.ParameterView:
+    def _parameter(self, parameter: Parameter, layer: int) -> ParameterView:
         values, gradients, updates = (
             self._trace.of_weights(quantity, layer, parameter)
-            for quantity in (f.Quantity.WEIGHT, f.Quantity.GRADIENT, f.Quantity.UPDATE)
+            for quantity in (Quantity.WEIGHT, Quantity.GRADIENT, Quantity.UPDATE)
         )
         assert values is not None
         size = spread(values)
         before = None
         if updates is not None:
             before = spread(values - updates) if self._trace.phase(Phase.UPDATE) else size
-        return f.ParameterView(
+        return ParameterView(
             kind=parameter.name.rpartition(".")[2],
             count=values.size,
             values=size,
@@ -302,7 +306,7 @@ class Camera:
             before=before,
         )
 
-    def _passed(self, place: int) -> f.PassedError | None:
+    def _passed(self, place: int) -> PassedError | None:
         """Of the layer that the last stage went back through, if it works on each number alone."""
         trainer = self._trainer
         stage = self._engine.stages[self._engine.done - 1] if self._engine.done else None
@@ -317,14 +321,14 @@ class Camera:
         largest = int(np.abs(came[place]).argmax())
         where, unit = divmod(largest, grouping.count)
         row, column = divmod(where, grouping.sides[1]) if grouping.sides else (0, 0)
-        return f.PassedError(
+        return PassedError(
             unit=unit,
             place=(row, column) if grouping.sides else None,
             came=float(came[place].flat[largest]),
             went=float(went[place].flat[largest]),
         )
 
-    def _errors(self, number: int, place: int) -> f.BlockErrors:
+    def _errors(self, number: int, place: int) -> BlockErrors:
         block = self._blocks[number]
         first, last = block.layers[0], block.layers[-1]
         seen, total = self._trace, block.grouping.count
@@ -338,20 +342,20 @@ class Camera:
         if number == self.blocks - 1:
             indices = self._worst_outputs(place, total)
         elif rows[3] is None or places is None:
-            indices = np.arange(min(total, f.LISTED_UNITS))
+            indices = np.arange(min(total, LISTED_UNITS))
         else:
-            indices = largest(np.abs(rows[3][places]), f.LISTED_UNITS)
+            indices = largest(np.abs(rows[3][places]), LISTED_UNITS)
         z, a, grad_z, grad_a = (None if row is None or places is None else row[places][indices] for row in rows)
         weighted = block.weights is not None
-        return f.BlockErrors(block.leader.name, block.is_of_maps, weighted, total, indices, z, a, grad_z, grad_a)
+        return BlockErrors(block.leader.name, block.is_of_maps, weighted, total, indices, z, a, grad_z, grad_a)
 
     def _worst_outputs(self, place: int, total: int) -> Array:
         """The output for the target's class, then those with the largest error; others in the order of their own."""
         own = self._own_outputs(place)
         if not self._trainer.dataset.task.class_names or not own or not self._trace.phase(Phase.LOSS):
-            return first_outputs(own, total, f.LISTED_UNITS)
+            return first_outputs(own, total, LISTED_UNITS)
         error = np.abs(self._engine.scores.errors[place])
-        return first_outputs([own[0], *largest(error, f.LISTED_UNITS).tolist()], total, f.LISTED_UNITS)
+        return first_outputs([own[0], *largest(error, LISTED_UNITS).tolist()], total, LISTED_UNITS)
 
 
 def _varying(trainer: Trainer, count: int) -> Array:
@@ -368,5 +372,5 @@ def _varying(trainer: Trainer, count: int) -> Array:
 
 def _thinned(pixels: Array) -> Array:
     """A picture of at most `PIXELS` on a side, every k-th pixel of a larger one."""
-    step = -(-max(pixels.shape[:2]) // f.PIXELS)
+    step = -(-max(pixels.shape[:2]) // PIXELS)
     return pixels[::step, ::step].copy()

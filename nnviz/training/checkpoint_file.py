@@ -14,9 +14,9 @@ import numpy as np
 from nnviz.data.encoding import Encoding
 from nnviz.data.split import Split
 from nnviz.data.tables.table_encoding import TableEncoding
-from nnviz.data.task import Task
 from nnviz.data.texts.text_encoding import TextEncoding
 from nnviz.errors import InputError
+from nnviz.frame.task import Task
 from nnviz.nn.schedules import ScheduleState
 from nnviz.training.engine import EngineState
 from nnviz.training.trainer import Trainer

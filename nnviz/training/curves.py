@@ -2,20 +2,20 @@
 
 import numpy as np
 
-from nnviz.training import frame as f
+from nnviz.frame.frame import CURVE_BINS, Curves
 from nnviz.training.history import History
 
 
-def curves_of(history: History, position: int | None = None) -> f.Curves:
+def curves_of(history: History, position: int | None = None) -> Curves:
     """The curves of the whole run; `position` is how many steps are done where somebody went back, else None."""
-    stride, means, lows, highs = history.training.binned(f.CURVE_BINS)
+    stride, means, lows, highs = history.training.binned(CURVE_BINS)
     evaluations = [evaluation for evaluation in history.evaluations if evaluation.validation is not None]
-    apart = max(1, -(-len(evaluations) // f.CURVE_BINS))
+    apart = max(1, -(-len(evaluations) // CURVE_BINS))
     # The latest one is always there; the others stay the same while they come to as many again.
     shown = evaluations[::apart] + evaluations[-1:] * ((len(evaluations) - 1) % apart > 0)
     latest = evaluations[-1].validation if evaluations else None
     best = history.best if evaluations else None
-    return f.Curves(
+    return Curves(
         stride=stride,
         total=history.training.steps,
         position=position,

@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from nnviz.array import Array
-from nnviz.data.task import Targets
+from nnviz.frame.task import Targets
 
 
 class Distance(NamedTuple):

@@ -8,9 +8,9 @@ import numpy as np
 
 from nnviz.array import Array
 from nnviz.data.batches import Batch, Batches
+from nnviz.frame.stages import Phase, Stage, training_step
 from nnviz.nn.losses import Scores
 from nnviz.nn.network import Network
-from nnviz.training.stages import Phase, Stage, training_step
 from nnviz.training.update_rule import UpdateRule, UpdateRuleState
 
 

@@ -10,7 +10,7 @@ from nnviz.array import Array
 from nnviz.data.batches import in_order
 from nnviz.data.encoder import Encoder
 from nnviz.data.split import Split
-from nnviz.data.task import Task
+from nnviz.frame.task import Task
 from nnviz.nn.network import Network
 from nnviz.training.distance import Distances, distances
 from nnviz.training.interruption import unwatched

@@ -5,8 +5,9 @@ import math
 import numpy as np
 
 from nnviz.array import Array
+from nnviz.frame.focus import Quantity
+from nnviz.frame.matrix_views import MATRIX_COLUMNS, MATRIX_ROWS, TILE_NUMBERS, TILE_SIDE, MatrixView, TilesView
 from nnviz.nn.pooling import MaxPool2d
-from nnviz.training import frame as f
 from nnviz.training.blocks import Block
 from nnviz.training.reduction import reduced
 from nnviz.training.step_trace import StepTrace
@@ -20,52 +21,52 @@ class Heatmaps:
         self._blocks = blocks
 
     def take(
-        self, block: int, quantity: f.Quantity, place: int, batch_size: int, ranked: list[Array]
-    ) -> f.MatrixView | f.TilesView:
+        self, block: int, quantity: Quantity, place: int, batch_size: int, ranked: list[Array]
+    ) -> MatrixView | TilesView:
         """One quantity of block number `block`; `ranked` are the units of the input and of all blocks."""
         shown = self._blocks[block]
-        if shown.leader.kind == "conv" and quantity is not f.Quantity.ACTIVATION:
+        if shown.leader.kind == "conv" and quantity is not Quantity.ACTIVATION:
             return self._kernels(shown, quantity, ranked[block + 1], ranked[block])
         if shown.is_of_maps:
             return self._maps(shown, quantity, place, ranked[block + 1])
         return self._matrix(shown, quantity, batch_size)
 
-    def _matrix(self, block: Block, quantity: f.Quantity, batch_size: int) -> f.MatrixView:
+    def _matrix(self, block: Block, quantity: Quantity, batch_size: int) -> MatrixView:
         weights = block.weights
-        by_example = weights is None or quantity is f.Quantity.ACTIVATION
+        by_example = weights is None or quantity is Quantity.ACTIVATION
         if weights is None or by_example:
             whole, columns = self._of_outputs(block, quantity), batch_size
             whole = None if whole is None else whole.reshape(len(whole), -1)
         else:
             whole, columns = self._trace.of_weights(quantity, block.layers[0], weights), weights.shape[0]
         shape = (block.grouping.count, columns)
-        row_step, column_step = (-(-shape[0] // f.MATRIX_ROWS), -(-shape[1] // f.MATRIX_COLUMNS))
+        row_step, column_step = (-(-shape[0] // MATRIX_ROWS), -(-shape[1] // MATRIX_COLUMNS))
         cells = None if whole is None else reduced(whole.T, row_step, column_step)
         biases = None if by_example else self._biases(block, quantity)
         if biases is not None:
             biases = reduced(biases[:, None], row_step, 1)[:, 0]
-        return f.MatrixView(quantity, block.leader.name, by_example, shape, row_step, column_step, cells, biases)
+        return MatrixView(quantity, block.leader.name, by_example, shape, row_step, column_step, cells, biases)
 
-    def _biases(self, block: Block, quantity: f.Quantity) -> Array | None:
+    def _biases(self, block: Block, quantity: Quantity) -> Array | None:
         """The biases beside the weights of a block, or their gradient or update, (units,)."""
         biases = block.biases
         return None if biases is None else self._trace.of_weights(quantity, block.layers[0], biases)
 
-    def _of_outputs(self, block: Block, quantity: f.Quantity) -> Array | None:
+    def _of_outputs(self, block: Block, quantity: Quantity) -> Array | None:
         """What the whole block gave, or the gradient of that, for the whole batch."""
-        if quantity is f.Quantity.ACTIVATION:
+        if quantity is Quantity.ACTIVATION:
             return self._trace.output(block.layers[-1])
-        return self._trace.output_gradient(block.layers[-1]) if quantity is f.Quantity.GRADIENT else None
+        return self._trace.output_gradient(block.layers[-1]) if quantity is Quantity.GRADIENT else None
 
-    def _kernels(self, block: Block, quantity: f.Quantity, here: Array, before: Array) -> f.TilesView:
+    def _kernels(self, block: Block, quantity: Quantity, here: Array, before: Array) -> TilesView:
         assert block.weights is not None
         height, width, maps_before, maps = block.weights.shape
-        rows, columns = _most(len(here), len(before), f.TILE_NUMBERS // (height * width))
+        rows, columns = _most(len(here), len(before), TILE_NUMBERS // (height * width))
         here, before = here[:rows], before[:columns]
         weights = self._trace.of_weights(quantity, block.layers[0], block.weights)
         cells = None if weights is None else weights[:, :, before[:, None], here].transpose(3, 2, 0, 1)
         biases = self._biases(block, quantity)
-        return f.TilesView(
+        return TilesView(
             quantity,
             block.leader.name,
             block.leader.kind,
@@ -80,12 +81,12 @@ class Heatmaps:
             biases=None if biases is None else biases[here].astype(np.float32),
         )
 
-    def _maps(self, block: Block, quantity: f.Quantity, place: int, here: Array) -> f.TilesView:
+    def _maps(self, block: Block, quantity: Quantity, place: int, here: Array) -> TilesView:
         sides = block.grouping.sides or (1, 1)
-        step = -(-max(sides) // f.TILE_SIDE)
-        given = self._given(block, place) if quantity is f.Quantity.ACTIVATION else None
+        step = -(-max(sides) // TILE_SIDE)
+        given = self._given(block, place) if quantity is Quantity.ACTIVATION else None
         largest = math.prod(-(-side // step) for side in sides) if given is None else math.prod(given.shape[:2])
-        here = here[: max(1, f.TILE_NUMBERS // largest)]
+        here = here[: max(1, TILE_NUMBERS // largest)]
         batch = self._of_outputs(block, quantity)
         cells = before = kept = None
         if batch is not None:
@@ -94,7 +95,7 @@ class Heatmaps:
         if batch is not None and given is not None:
             before = given[:, :, here].transpose(2, 0, 1).astype(np.float32)
             kept = self._kept(block, place, given, here)
-        return f.TilesView(
+        return TilesView(
             quantity,
             block.leader.name,
             block.leader.kind,
@@ -113,7 +114,7 @@ class Heatmaps:
         """The maps that go into a pool or globalpool, (height, width, maps), unless they are too large to be shown."""
         batch = self._trace.output(block.layers[0] - 1)
         shape = block.leader.input_shape
-        if block.leader.kind not in ("pool", "globalpool") or batch is None or max(shape[:2]) > f.TILE_SIDE:
+        if block.leader.kind not in ("pool", "globalpool") or batch is None or max(shape[:2]) > TILE_SIDE:
             return None
         given: Array = batch[place].reshape(shape)
         return given

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from nnviz.array import Array
-from nnviz.training.frame import Spread
+from nnviz.frame.layer_views import Spread
 
 # The squares of numbers between the two, even of very many, can be added up in float32.
 SMALLEST, LARGEST = 1e-15, 1e15

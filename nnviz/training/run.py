@@ -9,9 +9,9 @@ from nnviz.array import Array
 from nnviz.data.encoder import Encoder
 from nnviz.data.encoding import Encoding
 from nnviz.data.standardization import Standardization
-from nnviz.data.task import Task
 from nnviz.errors import InputError
 from nnviz.experiment import Experiment, combine, read_tables
+from nnviz.frame.task import Task
 from nnviz.nn.network import Network
 from nnviz.training.assembly import build_encoder, build_network, declared
 from nnviz.training.checkpoint_file import Facts, not_ours, read

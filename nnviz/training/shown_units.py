@@ -5,8 +5,9 @@ import math
 import numpy as np
 
 from nnviz.array import Array
+from nnviz.frame.layer_views import EDGES, UNITS
+from nnviz.frame.matrix_views import TILES
 from nnviz.training.blocks import Block
-from nnviz.training.frame import EDGES, TILES, UNITS
 from nnviz.training.reduction import largest
 
 

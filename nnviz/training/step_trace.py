@@ -1,10 +1,10 @@
 """What the current stage has filled of an engine's buffers; what belongs to the step before is None."""
 
 from nnviz.array import Array
+from nnviz.frame.focus import Quantity
+from nnviz.frame.stages import Phase, end_of
 from nnviz.nn.parameters import Parameter
 from nnviz.training.engine import StepEngine
-from nnviz.training.frame import Quantity
-from nnviz.training.stages import Phase, end_of
 
 
 class StepTrace:

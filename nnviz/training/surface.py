@@ -5,12 +5,12 @@ import math
 import numpy as np
 
 from nnviz.array import Array
-from nnviz.training import frame as f
+from nnviz.frame.plane_views import POINTS, SURFACE_SIDE, PointsView, SurfaceView
+from nnviz.outside_text import shown_names
 from nnviz.training.cost import example_cost, step_cost
 from nnviz.training.engine import StepEngine
 from nnviz.training.evaluation import chosen_class, class_probabilities
 from nnviz.training.trainer import Trainer
-from nnviz.wording import shown_names
 
 # Of a training at full speed, the surface may take that share.
 SHARE = 0.01
@@ -26,17 +26,17 @@ class Surface:
         train = trainer.dataset.train
         self._low, self._high = _ends(train.inputs[:])
         self._middles = _middles(self._low, self._high)
-        self._others = np.unique(np.linspace(0, len(train) - 1, f.POINTS).astype(np.int64))
+        self._others = np.unique(np.linspace(0, len(train) - 1, POINTS).astype(np.int64))
         numbers = None if trainer.dataset.class_names else train.labels[:, 0]
         self._targets = None if numbers is None else (float(numbers.min()), float(numbers.max()))
         self._weights = self._statistics = np.empty(0)
         self._lasts = _steps_as_long(trainer.engine, len(self._middles))
 
-    def take(self) -> f.SurfaceView:
+    def take(self) -> SurfaceView:
         """What the network says all over the plane."""
         if self._is_outdated():
             self._compute()
-        return f.SurfaceView(
+        return SurfaceView(
             steps=self._trainer.steps_done,
             lasts=self._lasts,
             names=shown_names(self._trainer.dataset.feature_names) or ("x0", "x1"),
@@ -47,15 +47,15 @@ class Surface:
             targets=self._targets,
         )
 
-    def points(self, place: int) -> f.PointsView:
+    def points(self, place: int) -> PointsView:
         """Examples on the plane, with the one at `place` of the batch in focus."""
         batch = self._trainer.engine.batch.indices
-        shown = batch[: f.POINTS].copy()
+        shown = batch[:POINTS].copy()
         focused = min(place, len(shown) - 1)
         shown[focused] = batch[place]
         train = self._trainer.dataset.train
         points = np.concatenate([shown, self._others])
-        return f.PointsView(
+        return PointsView(
             points=train.inputs[points],
             labels=train.labels[points] if self._targets is None else train.labels[points, 0],
             batch=len(shown),
@@ -71,7 +71,7 @@ class Surface:
     def _compute(self) -> None:
         trainer = self._trainer
         predictions = trainer.predict(self._middles)
-        side = (f.SURFACE_SIDE, f.SURFACE_SIDE)
+        side = (SURFACE_SIDE, SURFACE_SIDE)
         self._classes: Array | None = None
         task = trainer.dataset.task
         if task.class_names:
@@ -107,6 +107,6 @@ def _ends(inputs: Array) -> tuple[tuple[float, float], tuple[float, float]]:
 
 def _middles(low: tuple[float, float], high: tuple[float, float]) -> Array:
     """The points (cells, 2) in the middles of the cells, row by row from the top left."""
-    share = (np.arange(f.SURFACE_SIDE) + 0.5) / f.SURFACE_SIDE
+    share = (np.arange(SURFACE_SIDE) + 0.5) / SURFACE_SIDE
     x, y = (start + (end - start) * share for start, end in zip(low, high, strict=True))
     return np.stack(np.meshgrid(x, y[::-1]), axis=-1).reshape(-1, 2).astype(np.float32)

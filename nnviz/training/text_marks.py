@@ -8,8 +8,8 @@ import numpy as np
 
 from nnviz.array import Array
 from nnviz.data.ngrams import NGrams, Places
-from nnviz.training.frame import MARKED, NAME, TEXT, NGramView, TextView
-from nnviz.wording import cut, pieces, printable
+from nnviz.frame.example_view import MARKED, NAME, TEXT, NGramView, TextView
+from nnviz.outside_text import cut, pieces, printable
 
 _WHOLE_WORDS = re.compile(r"(.*\S)\s", re.DOTALL)
 

@@ -12,6 +12,7 @@ from nnviz.data.dataset import Dataset
 from nnviz.data.encoder import Encoder
 from nnviz.data.split import Split
 from nnviz.experiment import Stopping
+from nnviz.frame.stages import Phase, end_of
 from nnviz.nn.dropout import Dropout
 from nnviz.nn.normalization import BatchNorm
 from nnviz.training.engine import EngineState, StepEngine
@@ -19,7 +20,6 @@ from nnviz.training.evaluation import Assessment, assess, predict
 from nnviz.training.history import Evaluation, History, selection_loss
 from nnviz.training.interruption import AbandonedError, Interruption, unwatched
 from nnviz.training.journal import Heard, Journal, Lifted, Rate
-from nnviz.training.stages import Phase, end_of
 from nnviz.training.stopping import DIVERGED, INTERRUPTED, after_evaluation, after_step
 from nnviz.training.timeline import Position, Timeline
 

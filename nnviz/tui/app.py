@@ -26,6 +26,7 @@ from textual.screen import Screen
 from textual.worker import WorkerFailed
 
 from nnviz.errors import NnvizError
+from nnviz.outside_text import cut, printable
 from nnviz.remote.client import KEEPING_SECONDS, AskableTrainer
 from nnviz.remote.opening_progress import OpeningProgress
 from nnviz.tui.driver import PromptDriver
@@ -34,7 +35,6 @@ from nnviz.tui.link import Link
 from nnviz.tui.screens.opening import OpeningScreen
 from nnviz.tui.themes import DARK_NAME, LIGHT_NAME, system_of, themes
 from nnviz.whole_file import write_whole
-from nnviz.wording import cut, printable
 
 # Of a message: its lines, and the cells that border, padding and the ends of wrapped lines take from each.
 NOTICE_LINES, MARGINS = 2, 14
@@ -121,7 +121,7 @@ class NnvizApp(App[None]):
 
     async def _open(self) -> None:
         # While the trainer does the same in its own process.
-        from nnviz.training.frame import Frame
+        from nnviz.frame.frame import Frame
         from nnviz.tui.screens.training import TrainingScreen
 
         try:

@@ -6,7 +6,7 @@ from textual import events
 from textual._xterm_parser import BRACKETED_PASTE_END, BRACKETED_PASTE_START, XTermParser
 from textual.message import Message
 
-from nnviz.wording import printable
+from nnviz.outside_text import printable
 
 
 class KeyParser:

@@ -5,7 +5,7 @@ from nnviz.data.batches import Batches, in_order
 from nnviz.data.encoder import Encoder
 from nnviz.data.split import Split
 from nnviz.data.standardization import Standardization
-from nnviz.data.task import Task
+from nnviz.frame.task import Task
 
 
 def small_split(n: int = 10) -> Split:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from nnviz.data import ngrams
 from nnviz.data.ngrams import NGrams
-from nnviz.wording import printable
+from nnviz.outside_text import printable
 
 SMALL = NGrams(buckets=64)
 MASK = (1 << 64) - 1

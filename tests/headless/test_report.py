@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from nnviz.data.task import Task
+from nnviz.frame.task import Task
 from nnviz.headless.report import closing, confusion_table, loss_curve, nice_ticks
 from nnviz.training.evaluation import Assessment, Score
 from nnviz.training.history import History

@@ -14,13 +14,14 @@ from nnviz.data.dataset import Dataset
 from nnviz.data.split import Split
 from nnviz.data.standardization import Standardization
 from nnviz.experiment import combine
+from nnviz.frame.focus import Focus
+from nnviz.frame.frame import Rates, State
+from nnviz.frame.stages import Phase, end_of
 from nnviz.insight import layer_words
 from nnviz.insight.story import tell
 from nnviz.nn import notation
 from nnviz.training.assembly import assemble
 from nnviz.training.camera import Camera
-from nnviz.training.frame import Focus, Rates, State
-from nnviz.training.stages import Phase, end_of
 
 
 def make_dataset(class_names, features=4, examples=7, numbers=0, scale=1.0):

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nnviz.frame.focus import Focus
+from nnviz.frame.frame import Rates, State
+from nnviz.frame.stages import PROPOSE, Phase
 from nnviz.insight.story import tell
 from nnviz.training.camera import Camera
-from nnviz.training.frame import Focus, Rates, State
-from nnviz.training.stages import PROPOSE, Phase
 from tests.insight.test_story import (
     CONVOLUTIONS,
     DENSE,

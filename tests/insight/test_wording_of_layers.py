@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from nnviz.training.stages import Phase
+from nnviz.frame.stages import Phase
 from tests.insight.test_story import NUMBER, make_dataset, make_pictures, make_trainer, number, told
 
 

@@ -7,6 +7,7 @@ from nnviz.data.dataset import Dataset
 from nnviz.data.split import Split
 from nnviz.data.standardization import Standardization
 from nnviz.experiment import combine
+from nnviz.frame.stages import Phase
 from nnviz.nn.layers import Dense
 from nnviz.nn.losses import BinaryCrossEntropy, CrossEntropy, MeanSquaredError
 from nnviz.nn.network import Network
@@ -17,7 +18,6 @@ from nnviz.nn.outputs import Identity, Logistic, Softmax
 from nnviz.nn.regularizers import Clip, Penalty
 from nnviz.nn.schedules import Cosine, Plateau, Schedule, StepDecay, WarmUp
 from nnviz.training.assembly import assemble
-from nnviz.training.stages import Phase
 
 torch = pytest.importorskip("torch")
 functional = torch.nn.functional

@@ -13,11 +13,11 @@ import pytest
 from PIL import Image
 
 from nnviz.experiment import Experiment, combine
+from nnviz.frame.frame import Frame, State
 from nnviz.remote.client import AskableTrainer, LocalTrainer, RemoteTrainer
 from nnviz.remote.messages import Answer, Look, Order, Request
 from nnviz.remote.opening_progress import OpeningProgress
 from nnviz.training.assembly import assemble, open_dataset
-from nnviz.training.frame import Frame, State
 from nnviz.training.run_paths import free_path
 from nnviz.training.trainer import Trainer
 

@@ -17,11 +17,11 @@ from PIL import Image
 
 from nnviz.errors import InputError, TrainerDiedError
 from nnviz.experiment import combine
+from nnviz.frame.frame import Frame, State
 from nnviz.remote import client
 from nnviz.remote.client import RemoteTrainer
 from nnviz.remote.messages import PACES, Advance, Goal, Look, Order, Run
 from nnviz.training.ending import Ending
-from nnviz.training.frame import Frame, State
 from nnviz.training.run import load_run
 from tests.waiting import has_ended, wait_for
 

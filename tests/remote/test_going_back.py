@@ -7,9 +7,9 @@ from itertools import count
 import numpy as np
 import pytest
 
+from nnviz.frame.frame import State
 from nnviz.remote import messages as m
 from nnviz.remote.client import LocalTrainer
-from nnviz.training.frame import State
 from nnviz.training.keyframes import NearKeyframes
 from nnviz.training.run import load_run
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from nnviz.frame.frame import Frame
 from nnviz.remote.client import RemoteTrainer
 from nnviz.remote.messages import Order
 from nnviz.remote.opening_progress import OpeningProgress, Watch
 from nnviz.training.ending import Ending
-from nnviz.training.frame import Frame
 from tests.waiting import has_ended, wait_for
 
 from .conftest import first

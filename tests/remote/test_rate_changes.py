@@ -6,10 +6,10 @@ from operator import itemgetter
 import pytest
 
 from nnviz.experiment import combine, read_tables
+from nnviz.frame.frame import State
 from nnviz.remote import messages as m
 from nnviz.remote.client import LocalTrainer
 from nnviz.training.assembly import assemble, open_dataset
-from nnviz.training.frame import State
 from nnviz.training.run import load_run
 
 from .conftest import ask

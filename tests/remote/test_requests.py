@@ -12,12 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import load_file
 
+from nnviz.frame.focus import Focus, Quantity
+from nnviz.frame.frame import State
+from nnviz.frame.stages import Phase, end_of
 from nnviz.remote import messages as m
 from nnviz.remote.client import LocalTrainer
 from nnviz.training.ending import Ending
-from nnviz.training.frame import Focus, Quantity, State
 from nnviz.training.run import load_run
-from nnviz.training.stages import Phase, end_of
 
 from .conftest import DEPTH, PER_EPOCH, STAGES, ask, first, look_until, rested, steps, straight
 

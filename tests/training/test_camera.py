@@ -9,12 +9,13 @@ import pytest
 from nnviz.data.dataset import Dataset
 from nnviz.data.split import Split
 from nnviz.data.standardization import Standardization
+from nnviz.frame.focus import Focus, Quantity
+from nnviz.frame.frame import Rates, State
+from nnviz.frame.stages import Phase, end_of
 from nnviz.nn.gradcheck import numerical_gradient, relative_error
 from nnviz.training.assembly import assemble
 from nnviz.training.camera import Camera
-from nnviz.training.frame import Focus, Quantity, Rates, State
 from nnviz.training.reduction import reduced
-from nnviz.training.stages import Phase, end_of
 
 DEPTH = 5
 """Of the small network: dense1 tanh1 dense2 relu1 dense3."""

@@ -8,11 +8,13 @@ import pytest
 from nnviz.data.dataset import Dataset
 from nnviz.data.split import Split
 from nnviz.data.standardization import Standardization
+from nnviz.frame.focus import Focus, Quantity
+from nnviz.frame.frame import Rates, State
+from nnviz.frame.matrix_views import MatrixView, TilesView
+from nnviz.frame.stages import Phase, end_of
 from nnviz.nn.gradcheck import relative_error
 from nnviz.training.assembly import assemble
 from nnviz.training.camera import Camera
-from nnviz.training.frame import Focus, MatrixView, Quantity, Rates, State, TilesView
-from nnviz.training.stages import Phase, end_of
 from tests.training.test_camera import arrays, take
 
 HEIGHT, WIDTH = 8, 6

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nnviz.frame.frame import CURVE_BINS
 from nnviz.training.curves import curves_of
 from nnviz.training.evaluation import Score
-from nnviz.training.frame import CURVE_BINS
 from nnviz.training.history import History
 
 

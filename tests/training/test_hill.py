@@ -2,14 +2,15 @@ import numpy as np
 import pytest
 
 from nnviz.data.dataset import Dataset
-from nnviz.data.hill import as_numbers
 from nnviz.data.split import Split
 from nnviz.data.standardization import Standardization
-from nnviz.data.task import Task
 from nnviz.errors import InputError
 from nnviz.experiment import Experiment, combine
+from nnviz.frame.focus import Focus
+from nnviz.frame.frame import Rates, State
+from nnviz.frame.hill import as_numbers
+from nnviz.frame.task import Task
 from nnviz.nn.gradcheck import numerical_gradient, relative_error
-from nnviz.training import frame as f
 from nnviz.training.assembly import assemble, ending
 from nnviz.training.camera import Camera
 
@@ -74,7 +75,7 @@ def test_the_units_that_are_shown_are_those_around_the_target() -> None:
     trainer = assemble(experiment(), examples())
     camera = Camera(trainer)
     for place in (0, 5):
-        frame = camera.take(f.Focus(place, camera.blocks - 1), f.State.PAUSED, f.Rates())
+        frame = camera.take(Focus(place, camera.blocks - 1), State.PAUSED, Rates())
         peak = int(trainer.engine.batch.targets[place].argmax())
         assert frame.errors.indices[0] == peak
         distances = np.abs(frame.errors.indices - peak)

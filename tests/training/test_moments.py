@@ -11,10 +11,11 @@ from msgspec.structs import replace
 
 from nnviz.data.sources import open_source
 from nnviz.experiment import Data
+from nnviz.frame.focus import Focus, Quantity
+from nnviz.frame.frame import EVERY_PART, Rates, State
+from nnviz.frame.stages import Phase
 from nnviz.training.assembly import assemble
 from nnviz.training.camera import Camera
-from nnviz.training.frame import EVERY_PART, Focus, Quantity, Rates, State
-from nnviz.training.stages import Phase
 
 MANY = 270
 """Steps in a row, of a network that is quick: more than any choice may last."""

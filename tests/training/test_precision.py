@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from nnviz.experiment import combine
+from nnviz.frame.focus import Focus
+from nnviz.frame.frame import Rates, State
+from nnviz.frame.stages import Phase
 from nnviz.training.assembly import assemble
 from nnviz.training.camera import Camera
 from nnviz.training.evaluation import BATCH, class_probabilities, logits_of
-from nnviz.training.frame import Focus, Rates, State
-from nnviz.training.stages import Phase
 
 SURE = 18.0
 

@@ -10,9 +10,11 @@ from nnviz.data.sources import open_source
 from nnviz.data.split import Split
 from nnviz.data.standardization import Standardization
 from nnviz.experiment import Data
+from nnviz.frame.focus import Focus
+from nnviz.frame.frame import Rates, State
+from nnviz.frame.plane_views import POINTS, SURFACE_SIDE
 from nnviz.training.assembly import assemble
 from nnviz.training.camera import Camera
-from nnviz.training.frame import POINTS, SURFACE_SIDE, Focus, Rates, State
 
 LAYERS = "dense 7 tanh, dense 5 batchnorm leakyrelu dropout 0.2"
 

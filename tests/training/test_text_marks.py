@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from nnviz.array import Array
 from nnviz.data.ngrams import NGrams
-from nnviz.training.frame import MARKED, NAME, TEXT, TextView
+from nnviz.frame.example_view import MARKED, NAME, TEXT, TextView
+from nnviz.outside_text import printable
 from nnviz.training.text_marks import excerpt, text_view
-from nnviz.wording import printable
 
 LETTERS = NGrams(buckets=256, fewest=3, most=3, words=0)
 

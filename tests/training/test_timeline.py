@@ -8,10 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from nnviz.frame.focus import Focus
+from nnviz.frame.frame import Rates, State
+from nnviz.frame.stages import Phase
 from nnviz.training.camera import Camera
-from nnviz.training.frame import Focus, Rates, State
 from nnviz.training.keyframes import FarKeyframes, NearKeyframes, size_of
-from nnviz.training.stages import Phase
 from nnviz.training.timeline import Position, Timeline
 
 LAYERS = "conv 3 3x3 batchnorm relu, pool 2, dropout 0.3, dense 5 tanh"

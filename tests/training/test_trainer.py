@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from nnviz.frame.stages import Phase
 from nnviz.nn import workers
 from nnviz.training.journal import Rate
-from nnviz.training.stages import Phase
 from nnviz.training.trainer import Trainer
 
 STEPS = 10

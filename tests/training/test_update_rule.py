@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from nnviz.errors import InputError
+from nnviz.frame.stages import Phase
 from nnviz.nn.gradcheck import numerical_gradient, relative_error
 from nnviz.nn.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, RMSprop
 from nnviz.nn.schedules import Cosine, Plateau, Schedule, StepDecay, WarmUp
 from nnviz.training.assembly import assemble, build_batches, build_optimizer, build_schedule
-from nnviz.training.stages import Phase
 from nnviz.training.update_rule import UpdateRule
 
 

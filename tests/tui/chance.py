@@ -18,9 +18,10 @@ from nnviz.data.ngrams import NGrams
 from nnviz.data.split import Split
 from nnviz.data.standardization import Standardization
 from nnviz.experiment import Experiment, combine
+from nnviz.frame.focus import Focus, Quantity
+from nnviz.frame.frame import Frame, Rates, State
 from nnviz.training.assembly import assemble
 from nnviz.training.camera import Camera
-from nnviz.training.frame import Focus, Frame, Quantity, Rates, State
 from nnviz.training.trainer import Trainer
 
 MOST_LAYERS, MOST_UNITS, MOST_MAPS = 25, 300, 64

@@ -8,9 +8,9 @@ import pytest
 from textual.pilot import Pilot
 
 from nnviz.experiment import combine
+from nnviz.frame.frame import Frame, State
 from nnviz.remote.client import LocalTrainer
 from nnviz.remote.messages import Order
-from nnviz.training.frame import Frame, State
 from nnviz.tui.app import NnvizApp
 from nnviz.tui.screens.training import TrainingScreen
 

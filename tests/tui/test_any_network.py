@@ -15,14 +15,15 @@ from rich.style import Style
 from textual.geometry import Size
 from textual.strip import Strip
 
-from nnviz import wording
+from nnviz import outside_text
 from nnviz.experiment import combine
+from nnviz.frame.focus import Focus
+from nnviz.frame.frame import Rates, State
 from nnviz.remote import service
 from nnviz.remote.client import LocalTrainer
 from nnviz.remote.messages import Order
 from nnviz.training.assembly import assemble
 from nnviz.training.camera import Camera
-from nnviz.training.frame import Focus, Rates, State
 from nnviz.tui.app import NnvizApp
 from nnviz.tui.drawing import diagram, rows
 from nnviz.tui.drawing.palette import DARK, DARK_16, LIGHT_256, Palette
@@ -71,7 +72,7 @@ class Cuts:
             return cells.set_cell_size(text, total)
 
         def cut(text: str, width: int) -> str:
-            short = wording.cut(text, width)
+            short = outside_text.cut(text, width)
             if short != text:
                 self._note(text, width - 1 - width // 2)
                 self._note(text, cell_len(text) - width // 2)

@@ -7,8 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from nnviz.experiment import combine
+from nnviz.frame.focus import Quantity
 from nnviz.remote.messages import Order
-from nnviz.training.frame import Quantity
 from tests.tui.conftest import OpenApp
 
 

@@ -9,9 +9,10 @@ from textual.strip import Strip
 
 from nnviz.data.sources import find_source, suggested
 from nnviz.experiment import combine
+from nnviz.frame.focus import Focus, Quantity
+from nnviz.frame.frame import Frame, FrameUpdate
 from nnviz.remote.client import LocalTrainer
 from nnviz.remote.messages import PACES, Look, Order, Run, SetFocus
-from nnviz.training.frame import Focus, Frame, FrameUpdate, Quantity
 from nnviz.tui.app import NnvizApp
 from nnviz.tui.panes.framed_pane import FramedPane
 from nnviz.tui.panes.pane import TURNS, Pane

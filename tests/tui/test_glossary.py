@@ -19,14 +19,15 @@ from textual.geometry import Size
 import nnviz
 from nnviz.data.sources import BUILT_IN, open_source
 from nnviz.experiment import Data, Net, Training
+from nnviz.frame.focus import Quantity
+from nnviz.frame.frame import Frame, State
+from nnviz.frame.stages import Phase
 from nnviz.headless.description import built_in
 from nnviz.nn import notation
 from nnviz.nn.losses import Loss
 from nnviz.nn.optimizers import Optimizer
 from nnviz.nn.outputs import Identity, Logistic, Softmax
 from nnviz.remote.messages import PACES
-from nnviz.training.frame import Frame, Quantity, State
-from nnviz.training.stages import Phase
 from nnviz.tui.drawing.palette import DARK, DARK_16
 from nnviz.tui.glossary import GLOSSARY, Entry, found
 from nnviz.tui.keys import KEYS

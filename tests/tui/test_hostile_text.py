@@ -12,9 +12,9 @@ from PIL import Image
 from rich.console import Console
 
 from nnviz.data.sources import find_source, suggested
-from nnviz.data.task import Targets, Task
 from nnviz.errors import InputError
 from nnviz.experiment import combine
+from nnviz.frame.task import Targets, Task
 from nnviz.remote import messages as m
 from nnviz.remote.messages import Order
 from nnviz.training.distance import Distance

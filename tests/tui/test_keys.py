@@ -13,11 +13,12 @@ from textual import events
 
 from nnviz.errors import TrainerDiedError
 from nnviz.experiment import combine
+from nnviz.frame.focus import Quantity
+from nnviz.frame.frame import State
+from nnviz.frame.stages import Phase, end_of
 from nnviz.remote.client import LocalTrainer
 from nnviz.remote.messages import PACES, Answer, Order
 from nnviz.remote.opening_progress import OpeningProgress
-from nnviz.training.frame import Quantity, State
-from nnviz.training.stages import Phase, end_of
 from nnviz.tui.app import NnvizApp
 from nnviz.tui.keys import KEYS
 from nnviz.tui.panes.framed_pane import FramedPane

@@ -8,9 +8,9 @@ import signal
 import pytest
 
 from nnviz.errors import TrainerDiedError
+from nnviz.frame.frame import Frame
 from nnviz.remote import messages as m
 from nnviz.remote.client import RemoteTrainer
-from nnviz.training.frame import Frame
 from nnviz.tui.link import Link
 
 

@@ -9,9 +9,10 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from nnviz.experiment import combine
+from nnviz.frame.focus import Quantity
+from nnviz.frame.matrix_views import TilesView
 from nnviz.remote.client import LocalTrainer
 from nnviz.remote.messages import Order
-from nnviz.training.frame import Quantity, TilesView
 from nnviz.tui.app import NnvizApp
 from tests.tui.conftest import TABLES, OpenApp
 

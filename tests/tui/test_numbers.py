@@ -13,9 +13,12 @@ from nnviz.data.dataset import Dataset
 from nnviz.data.split import Split
 from nnviz.data.standardization import Standardization
 from nnviz.experiment import combine
+from nnviz.frame.focus import Focus, Quantity
+from nnviz.frame.frame import Frame, Rates, State
+from nnviz.frame.layer_views import UNITS
+from nnviz.frame.matrix_views import MatrixView, TilesView
 from nnviz.training.assembly import assemble
 from nnviz.training.camera import Camera
-from nnviz.training.frame import UNITS, Focus, Frame, MatrixView, Quantity, Rates, State, TilesView
 from nnviz.training.trainer import Trainer
 from nnviz.tui.drawing import diagram
 from nnviz.tui.drawing.matrix import MatrixSheet

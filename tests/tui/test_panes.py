@@ -13,11 +13,13 @@ from nnviz.data.dataset import Dataset
 from nnviz.data.split import Split
 from nnviz.data.standardization import Standardization
 from nnviz.experiment import combine
+from nnviz.frame.focus import Focus
+from nnviz.frame.frame import Frame, Rates, State
+from nnviz.frame.plane_views import PointsView, SurfaceView
+from nnviz.frame.stages import Phase
 from nnviz.remote import messages
 from nnviz.training.assembly import assemble
 from nnviz.training.camera import Camera
-from nnviz.training.frame import Focus, Frame, PointsView, Rates, State, SurfaceView
-from nnviz.training.stages import Phase
 from nnviz.training.trainer import Trainer
 from nnviz.tui.drawing.palette import DARK, LEVELS, Palette
 from nnviz.tui.drawing.surface import surface

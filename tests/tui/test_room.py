@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from nnviz.frame.frame import Rates, State
 from nnviz.remote.client import LocalTrainer
 from nnviz.remote.messages import Order
-from nnviz.training.frame import Rates, State
 from nnviz.tui.app import NnvizApp
 from nnviz.tui.layouts import TABBED
 from nnviz.tui.panes.title import TitlePane

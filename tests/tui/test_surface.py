@@ -11,9 +11,10 @@ from textual.pilot import Pilot
 
 from nnviz.data.sources import find_source, suggested
 from nnviz.experiment import combine
+from nnviz.frame.frame import State
+from nnviz.frame.plane_views import PointsView, SurfaceView
 from nnviz.remote.client import LocalTrainer
 from nnviz.remote.messages import Order
-from nnviz.training.frame import PointsView, State, SurfaceView
 from nnviz.tui.app import NnvizApp
 from nnviz.tui.drawing.palette import DARK
 from nnviz.tui.drawing.surface import surface, told_place

@@ -12,9 +12,9 @@ from textual.pilot import Pilot
 
 from nnviz.data.sources import find_source, suggested
 from nnviz.experiment import combine
+from nnviz.frame.example_view import NGramView, TextView
 from nnviz.remote.client import LocalTrainer
 from nnviz.remote.messages import Order
-from nnviz.training.frame import NGramView, TextView
 from nnviz.tui.app import NnvizApp
 from nnviz.tui.drawing.palette import DARK
 from nnviz.tui.drawing.text import bars, marked_text, wrapped

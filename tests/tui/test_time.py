@@ -3,9 +3,9 @@
 import msgspec
 import pytest
 
+from nnviz.frame.frame import State
+from nnviz.frame.stages import Phase, end_of
 from nnviz.remote.messages import Destination
-from nnviz.training.frame import State
-from nnviz.training.stages import Phase, end_of
 from nnviz.tui.screens.go_to import GoToScreen, read_place
 from tests.tui.conftest import OpenApp
 

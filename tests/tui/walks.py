@@ -15,12 +15,12 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
+from nnviz.outside_text import printable
 from nnviz.remote import service
 from nnviz.remote.client import LocalTrainer
 from nnviz.remote.messages import Order
 from nnviz.tui.app import NnvizApp
 from nnviz.tui.keys import KEYS
-from nnviz.wording import printable
 from tests.hostile_text import HOSTILE
 from tests.tui import chance
 from tests.tui.whole import faults

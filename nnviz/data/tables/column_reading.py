@@ -11,7 +11,8 @@ from nnviz.data.tables.columns import Column, Columns, Numbers
 from nnviz.data.tables.delimited import DelimitedText
 from nnviz.data.tables.number_form import Evidence, NumberForm
 from nnviz.data.tables.usable_rows import UsableRows
-from nnviz.wording import LISTED_NAMES, count, excerpt, listed, listed_lines, listed_names, trimmed
+from nnviz.outside_text import LISTED_NAMES, excerpt, listed_names
+from nnviz.wording import count, listed, listed_lines, trimmed
 
 DIGITS = 12
 

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from nnviz.data.tables.dialect import COMMENTS, FIRST_ROWS, Row, is_comment
 from nnviz.data.tables.number_form import NO_NUMBERS, is_like_number, is_number
-from nnviz.wording import count, excerpt, integer, listed, listed_lines
+from nnviz.outside_text import excerpt
+from nnviz.wording import count, integer, listed, listed_lines
 
 NUMERIC = 0.9
 """A column is one of numbers if so many of its cells are."""

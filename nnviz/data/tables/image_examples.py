@@ -16,7 +16,8 @@ from nnviz.data.tables.table_encoding import TableEncoding
 from nnviz.data.tables.table_reading import Table, split_rows
 from nnviz.errors import InputError
 from nnviz.experiment import Data
-from nnviz.wording import count, excerpt
+from nnviz.outside_text import excerpt
+from nnviz.wording import count
 
 IMAGE_SIZE = 32
 

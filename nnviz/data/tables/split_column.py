@@ -9,7 +9,8 @@ import numpy as np
 from nnviz.array import Array
 from nnviz.data.split_names import roles_among
 from nnviz.data.tables.columns import Column, Columns, Numbers, Words
-from nnviz.wording import count, excerpt
+from nnviz.outside_text import excerpt
+from nnviz.wording import count
 
 CONTEST = {"publictest": "validation", "privatetest": "test"}
 """As Kaggle calls the splits of a contest."""

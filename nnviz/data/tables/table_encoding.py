@@ -15,7 +15,8 @@ from nnviz.data.encoding import Encoding
 from nnviz.data.tables.columns import Column, Numbers, Words
 from nnviz.data.tables.number_form import NumberForm, is_like_number
 from nnviz.errors import InputError
-from nnviz.wording import LISTED_NAMES, count, excerpt, exponential, integer, listed, listed_names
+from nnviz.outside_text import LISTED_NAMES, excerpt, listed_names
+from nnviz.wording import count, exponential, integer, listed
 
 MOST_CATEGORIES = 100
 MOST_NUMBERS = 1 << 27

@@ -16,7 +16,8 @@ from nnviz.data.tables.number_form import PLAIN, NumberForm
 from nnviz.data.tables.target_choice import Choice, likely_column
 from nnviz.data.tables.whole_numbers import FEW_VALUES, FEWEST_OF_A_CLASS, counts_classes
 from nnviz.errors import InputError
-from nnviz.wording import LISTED_LINES, SURE_DIGITS, count, excerpt, integer, listed_lines, listed_names, trimmed
+from nnviz.outside_text import excerpt, listed_names
+from nnviz.wording import LISTED_LINES, SURE_DIGITS, count, integer, listed_lines, trimmed
 
 Kind = Literal["classify", "regress"]
 

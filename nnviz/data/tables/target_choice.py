@@ -10,7 +10,8 @@ import numpy as np
 from nnviz.data.tables.columns import Column, Columns, Numbers, Words
 from nnviz.data.tables.whole_numbers import counts_classes
 from nnviz.errors import InputError
-from nnviz.wording import excerpt, integer, listed_names
+from nnviz.outside_text import excerpt, listed_names
+from nnviz.wording import integer
 
 TARGETS = (
     *("target", "targets", "targetclass", "targetlabel", "label", "labels", "classlabel", "groundtruth"),

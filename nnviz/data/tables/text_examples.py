@@ -11,7 +11,8 @@ from nnviz.data.tables.table_encoding import TableEncoding
 from nnviz.data.tables.table_reading import Table, by_role
 from nnviz.data.texts.text_dataset import Texts, as_dataset
 from nnviz.errors import InputError
-from nnviz.wording import LISTED_LINES, count, excerpt, integer, listed_lines, listed_names
+from nnviz.outside_text import excerpt, listed_names
+from nnviz.wording import LISTED_LINES, count, integer, listed_lines
 
 
 def open_texts(

@@ -14,7 +14,8 @@ from nnviz.data.tables.table_encoding import TableEncoding, count_blanks, encode
 from nnviz.data.tables.vectors import spread
 from nnviz.data.unlabelled import Unlabelled
 from nnviz.errors import InputError
-from nnviz.wording import LISTED_LINES, count, excerpt, listed_lines, listed_names
+from nnviz.outside_text import excerpt, listed_names
+from nnviz.wording import LISTED_LINES, count, listed_lines
 
 
 def holds_rows(path: Path, encoding: TableEncoding) -> bool:

@@ -8,7 +8,8 @@ import numpy as np
 from nnviz.array import Array
 from nnviz.data.tables.columns import Column, Columns, Numbers, Words
 from nnviz.data.tables.number_form import is_number
-from nnviz.wording import count, excerpt
+from nnviz.outside_text import excerpt
+from nnviz.wording import count
 
 LOOKED_AT = 20
 MOST_NUMBERS = 1 << 28

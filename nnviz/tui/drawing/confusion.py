@@ -10,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from nnviz.array import Array
-from nnviz.wording import apart, count, integer, whole_percent
+from nnviz.outside_text import apart
+from nnviz.wording import count, integer, whole_percent
 
 MOST_CLASSES = 12
 # Widths of the name of a row where names have to be cut, of the shortest name of a column, and between columns.

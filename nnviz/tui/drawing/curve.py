@@ -11,7 +11,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from nnviz.array import Array
-from nnviz.training.frame import Curves
+from nnviz.frame.frame import Curves
 from nnviz.tui.drawing.axis import Scale, multiples, round_up
 from nnviz.tui.drawing.colours import Rgb
 from nnviz.tui.drawing.palette import Palette

@@ -11,13 +11,15 @@ from rich.style import Style
 from textual.strip import Strip
 
 from nnviz.array import Array
+from nnviz.frame.frame import Frame
+from nnviz.frame.layer_views import Units
+from nnviz.frame.stages import Phase, training_step
 from nnviz.insight.layer_words import ACTIVATIONS
-from nnviz.training.frame import Frame, Units
-from nnviz.training.stages import Phase, training_step
+from nnviz.outside_text import apart
 from nnviz.tui.drawing.grid import levels
 from nnviz.tui.drawing.palette import LEVELS, Palette
 from nnviz.tui.drawing.rows import Run, centred, fit, page, row
-from nnviz.wording import apart, compact, fitted_signed, integer
+from nnviz.wording import compact, fitted_signed, integer
 
 NARROWEST = 9
 NUMBERED = 15

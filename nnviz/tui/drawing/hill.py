@@ -4,8 +4,8 @@ import numpy as np
 from textual.strip import Strip
 
 from nnviz.array import Array
-from nnviz.data.hill import DIRECTIONS
-from nnviz.training.frame import Frame
+from nnviz.frame.frame import Frame
+from nnviz.frame.hill import DIRECTIONS
 from nnviz.tui.drawing.colours import Rgb
 from nnviz.tui.drawing.palette import Palette
 from nnviz.tui.drawing.rows import fit, fit_right, row

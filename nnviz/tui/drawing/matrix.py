@@ -5,7 +5,8 @@ from functools import cached_property
 from textual.strip import Strip
 
 from nnviz.array import Array
-from nnviz.training.frame import MatrixView, Quantity
+from nnviz.frame.focus import Quantity
+from nnviz.frame.matrix_views import MatrixView
 from nnviz.tui.drawing.grid import fitted, heatmap, magnitudes, number, pixel, span
 from nnviz.tui.drawing.palette import Palette
 from nnviz.wording import count, integer, signed

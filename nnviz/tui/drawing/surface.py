@@ -12,12 +12,13 @@ from rich.style import Style
 from textual.strip import Strip
 
 from nnviz.array import Array
-from nnviz.training.frame import PointsView, SurfaceView
+from nnviz.frame.plane_views import PointsView, SurfaceView
+from nnviz.outside_text import apart, cut
 from nnviz.tui.drawing.colours import Rgb, mixed
 from nnviz.tui.drawing.grid import diverging, heatmap, levels
 from nnviz.tui.drawing.palette import LEVELS, Palette
 from nnviz.tui.drawing.rows import Run, fit, row
-from nnviz.wording import apart, cut, fitted, fixed, integer, number, ticks
+from nnviz.wording import fitted, fixed, integer, number, ticks
 
 # Below so many pixels on a side, axes and legend leave their room to the plane.
 SMALLEST_SIDE = 10

@@ -7,7 +7,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from nnviz.data.ngrams import MOST_COUNTED
-from nnviz.training.frame import NGramView, TextView
+from nnviz.frame.example_view import NGramView, TextView
 from nnviz.tui.drawing.bars import bar
 from nnviz.tui.drawing.palette import Palette
 from nnviz.tui.drawing.rows import fit, fit_right, row

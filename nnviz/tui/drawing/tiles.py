@@ -8,7 +8,8 @@ from rich.style import Style
 from textual.strip import Strip
 
 from nnviz.array import Array
-from nnviz.training.frame import Quantity, TilesView
+from nnviz.frame.focus import Quantity
+from nnviz.frame.matrix_views import TilesView
 from nnviz.tui.drawing.grid import heatmap, levels, magnitudes, number, pixel, span, stretched
 from nnviz.tui.drawing.palette import LEVELS, Palette
 from nnviz.tui.drawing.tiling import Tiling, tile, tile_any

@@ -7,11 +7,12 @@ from rich.cells import cell_len
 from textual.strip import Strip
 
 from nnviz.array import Array
-from nnviz.training.frame import Frame
+from nnviz.frame.frame import Frame
+from nnviz.outside_text import apart
 from nnviz.tui.drawing.bars import signed_bar
 from nnviz.tui.drawing.rows import Run, centred, fit, fit_right, row
 from nnviz.tui.panes.framed_pane import BORDER, SEPARATOR, Caption, FramedPane
-from nnviz.wording import apart, fitted_signed, integer
+from nnviz.wording import fitted_signed, integer
 
 NUMBER = 9
 

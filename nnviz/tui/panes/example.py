@@ -4,7 +4,9 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
 
-from nnviz.training.frame import ExampleView, Frame
+from nnviz.frame.example_view import ExampleView
+from nnviz.frame.frame import Frame
+from nnviz.outside_text import apart
 from nnviz.tui.drawing.bars import signed_bar
 from nnviz.tui.drawing.grid import picture
 from nnviz.tui.drawing.rows import filled, fit, fit_right, row
@@ -12,7 +14,7 @@ from nnviz.tui.drawing.steering import NAME, steered
 from nnviz.tui.drawing.surface import surface, told_place
 from nnviz.tui.drawing.text import marked_text
 from nnviz.tui.panes.framed_pane import Caption, FramedPane
-from nnviz.wording import apart, count, fitted_in_unit, fitted_trimmed, integer, number
+from nnviz.wording import count, fitted_in_unit, fitted_trimmed, integer, number
 
 VALUE, SHORTEST_BAR, SHORTEST_NAME = 9, 11, 5
 TARGET, SAID = "target ", "said "

@@ -5,12 +5,12 @@ from typing import ClassVar, NamedTuple
 from rich.cells import cell_len
 from rich.segment import Segment
 
-from nnviz.training.frame import Frame
+from nnviz.frame.frame import Frame
+from nnviz.outside_text import cut
 from nnviz.tui.drawing.colours import mixed
 from nnviz.tui.drawing.rows import row
 from nnviz.tui.panes.line import Line
 from nnviz.tui.panes.pane import Pane
-from nnviz.wording import cut
 
 SEPARATOR = " · "
 BORDER = 4

@@ -7,7 +7,9 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.strip import Strip
 
-from nnviz.training.frame import Frame, MatrixView, Quantity, State, TilesView
+from nnviz.frame.focus import Quantity
+from nnviz.frame.frame import Frame, State
+from nnviz.frame.matrix_views import MatrixView, TilesView
 from nnviz.tui.drawing.ends import Ends
 from nnviz.tui.drawing.grid import diverging
 from nnviz.tui.drawing.matrix import MatrixSheet

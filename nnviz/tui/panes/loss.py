@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from textual.strip import Strip
 
-from nnviz.training.frame import Frame
+from nnviz.frame.frame import Frame
 from nnviz.tui.drawing.curve import LossChart
 from nnviz.tui.panes.framed_pane import BORDER, Caption, FramedPane
 from nnviz.wording import count, listed, percent

@@ -2,7 +2,7 @@
 
 from textual.strip import Strip
 
-from nnviz.training.frame import Frame
+from nnviz.frame.frame import Frame
 from nnviz.tui.drawing import diagram
 from nnviz.tui.panes.framed_pane import Caption, FramedPane
 

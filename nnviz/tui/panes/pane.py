@@ -8,7 +8,7 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from nnviz.training.frame import Frame, Parts
+from nnviz.frame.frame import Frame, Parts
 from nnviz.tui.drawing.palette import DARK, Palette
 from nnviz.tui.drawing.rows import page
 from nnviz.tui.panes.line import Line

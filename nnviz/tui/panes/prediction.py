@@ -4,15 +4,16 @@ from rich.cells import cell_len
 from textual.strip import Strip
 
 from nnviz.array import Array
-from nnviz.data.task import Targets
-from nnviz.training.frame import Frame
+from nnviz.frame.frame import Frame
+from nnviz.frame.task import Targets
+from nnviz.outside_text import apart
 from nnviz.tui.drawing.axis import round_up
 from nnviz.tui.drawing.bars import bar
 from nnviz.tui.drawing.hill import hills
 from nnviz.tui.drawing.rows import Run, fit, fit_right, row
 from nnviz.tui.drawing.track import PREDICTION, TARGET, track
 from nnviz.tui.panes.framed_pane import Caption, FramedPane
-from nnviz.wording import apart, count, fitted, fitted_in_unit, trimmed
+from nnviz.wording import count, fitted, fitted_in_unit, trimmed
 
 NUMBER, UNIT_NUMBER = 7, 10
 """Cells of a number, and of one in a unit of its own; one more stays free before it."""

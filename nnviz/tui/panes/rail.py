@@ -3,8 +3,8 @@
 from rich.cells import cell_len
 from textual.strip import Strip
 
-from nnviz.training.frame import Frame
-from nnviz.training.stages import Phase, training_step
+from nnviz.frame.frame import Frame
+from nnviz.frame.stages import Phase, training_step
 from nnviz.tui.drawing.rows import Run, fit_right, row
 from nnviz.tui.panes.pane import Pane
 from nnviz.wording import integer

@@ -3,12 +3,12 @@
 from rich.cells import cell_len
 from textual.strip import Strip
 
+from nnviz.frame.frame import Frame
 from nnviz.insight.story import tell
-from nnviz.training.frame import Frame
+from nnviz.outside_text import printable
 from nnviz.tui.drawing.rows import fit, row
 from nnviz.tui.drawing.text import wrapped
 from nnviz.tui.panes.framed_pane import FramedPane
-from nnviz.wording import printable
 
 MORE = "… press ? for more"
 """Where it stands how all of the data were read."""

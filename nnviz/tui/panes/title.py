@@ -5,10 +5,11 @@ from itertools import groupby
 from rich.cells import cell_len
 from textual.strip import Strip
 
-from nnviz.training.frame import Frame, State
+from nnviz.frame.frame import Frame, State
+from nnviz.outside_text import cut, printable
 from nnviz.tui.drawing.rows import Run, fit, row
 from nnviz.tui.panes.pane import Pane
-from nnviz.wording import compact, cut, integer, printable, trimmed
+from nnviz.wording import compact, integer, trimmed
 
 NAME = " nnviz  "
 LEAST_NAME = 8

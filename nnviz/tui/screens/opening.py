@@ -9,8 +9,8 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import ProgressBar, Static
 
+from nnviz.outside_text import printable, short
 from nnviz.remote.opening_progress import OpeningProgress
-from nnviz.wording import printable, short
 
 
 class OpeningScreen(Screen[None]):

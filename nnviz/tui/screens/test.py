@@ -12,6 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from nnviz.array import Array
+from nnviz.outside_text import apart, short
 from nnviz.remote.messages import Mistake, TestReport
 from nnviz.tui.drawing.confusion import Confusion
 from nnviz.tui.drawing.grid import picture
@@ -19,7 +20,7 @@ from nnviz.tui.drawing.palette import Palette
 from nnviz.tui.drawing.scatter import scatter
 from nnviz.tui.screens.help import HelpScreen
 from nnviz.tui.screens.page import Page
-from nnviz.wording import apart, count, in_unit, integer, number, percent, short
+from nnviz.wording import count, in_unit, integer, number, percent
 
 THUMBNAIL = 20
 TEXT = 40

@@ -17,8 +17,9 @@ from textual.widgets import Static
 
 from nnviz.errors import NnvizError
 from nnviz.experiment import HIGHEST_RATE, LOWEST_RATE
+from nnviz.frame.focus import Quantity
+from nnviz.frame.frame import Frame, FrameUpdate, Parts, State
 from nnviz.remote import messages as m
-from nnviz.training.frame import Frame, FrameUpdate, Parts, Quantity, State
 from nnviz.tui.keys import KEYS
 from nnviz.tui.layouts import SMALLEST, TABBED, Body, arrange
 from nnviz.tui.link import Link

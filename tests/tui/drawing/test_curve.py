@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from textual.strip import Strip
 
-from nnviz.training.frame import CURVE_BINS, Curves
+from nnviz.frame.frame import CURVE_BINS, Curves
 from nnviz.training.history import LossCurve
 from nnviz.tui.drawing.curve import LossChart, smooth
 from nnviz.tui.drawing.palette import DARK, LIGHT

@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnviz.data.encoder import Encoder
-from nnviz.data.hill import DIRECTIONS, UNITS, as_hills, as_numbers
 from nnviz.data.standardization import Standardization
-from nnviz.data.task import Task
+from nnviz.frame.hill import DIRECTIONS, UNITS, as_hills, as_numbers
+from nnviz.frame.task import Task
 
 TASK = Task((2,), (), numbers=1)
 

@@ -5,12 +5,8 @@ import math
 import msgspec
 
 from nnviz.array import Array
-from nnviz.data import hill
-from nnviz.data.standardization import Standardization
-from nnviz.wording import apart, fixed_signed, shown_names
-
-# What the names of a task take at most where they are shown, all together: it goes to the screen with every frame.
-NAMES_WIDTH = 2**16
+from nnviz.frame import hill
+from nnviz.wording import fixed_signed
 
 
 class Targets(msgspec.Struct, frozen=True):
@@ -22,13 +18,6 @@ class Targets(msgspec.Struct, frozen=True):
     names: tuple[str, ...]
     mean: tuple[float, ...]
     deviation: tuple[float, ...]
-
-    @classmethod
-    def of(cls, labels: Array, names: tuple[str, ...] = ()) -> "Targets":
-        """Measure labels (n, outputs); without names, they are output 0, output 1, …"""
-        measured = Standardization.of(labels)
-        names = names or tuple(f"output {k}" for k in range(labels.shape[1]))
-        return cls(names, tuple(measured.mean.tolist()), tuple(measured.deviation.tolist()))
 
     def decimals(self, output: int) -> int:
         """How many decimals show a hundredth of the deviation: 2 for miles per gallon, none for prices of houses."""
@@ -50,11 +39,6 @@ class Task(msgspec.Struct, frozen=True):
     def fits(self, other: "Task") -> bool:
         """Whether networks for the other task do this one, whatever the `targets` of the two are called and measure."""
         return msgspec.structs.replace(other, targets=self.targets) == self
-
-    def shown(self) -> "Task":
-        """The same with names that are fit to be shown, however long and whatever characters the source has there."""
-        targets = self.targets and msgspec.structs.replace(self.targets, names=_shown(self.targets.names))
-        return msgspec.structs.replace(self, class_names=_shown(self.class_names), targets=targets)
 
     @property
     def positive_class(self) -> int:
@@ -95,7 +79,3 @@ class Task(msgspec.Struct, frozen=True):
         if self.targets is not None:
             return self.targets.names
         return tuple(f"output {k}" for k in range(outputs))
-
-
-def _shown(names: tuple[str, ...]) -> tuple[str, ...]:
-    return apart(shown_names(names), NAMES_WIDTH // max(len(names), 1))

@@ -1,0 +1,1 @@
+"""The ground: a frame, its stages, what is looked at. NumPy and msgspec alone."""

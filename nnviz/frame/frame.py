@@ -1,0 +1,199 @@
+"""Frame: all that there is to see at one moment, frozen.
+
+A frame is copied out of the buffers that the training step itself filled: looking never computes anything of the
+network again, but for the plane, for which a replica is asked what it says of places where no example is. What the
+current stage has not reached yet is None.
+"""
+
+from enum import StrEnum
+from typing import Any, Literal, get_args
+
+import msgspec
+from msgspec.structs import replace
+
+from nnviz.array import Array
+from nnviz.frame.example_view import ExampleView
+from nnviz.frame.focus import Focus
+from nnviz.frame.layer_views import BlockErrors, LayerView, PassedError, Units
+from nnviz.frame.matrix_views import MatrixView, TilesView
+from nnviz.frame.plane_views import PointsView, SurfaceView
+from nnviz.frame.task import Task
+
+# A bound that keeps a frame small however long the run is.
+CURVE_BINS = 256
+
+
+class State(StrEnum):
+    """What the run is doing."""
+
+    READY = "ready"
+    RUNNING = "running"
+    REPLAYING = "replaying"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    DIVERGED = "diverged"
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """Where the run is. All counts are from 0; `done` is the number of stages of this training step that have run.
+
+    furthest  how many training steps have ever been finished
+    is_back   whether somebody went back behind one of them
+    """
+
+    step: int
+    epoch: int
+    batch: int
+    batches: int
+    depth: int
+    done: int
+    furthest: int
+    is_back: bool
+
+
+class Curves(msgspec.Struct, frozen=True):
+    """The run so far.
+
+    means, lows, highs  of the losses of training steps. A bin holds `stride` steps, the last one maybe fewer; `total`
+                        steps in all
+    position            how many steps are done at this moment, where there were more before; else None
+    latest              the loss of the last training step alone, None before the first
+    validation_steps, validation_losses  of evaluations, some of them where there are too many, always with the latest
+    accuracy            of the latest evaluation, None where targets are numbers
+    """
+
+    stride: int
+    total: int
+    means: Array
+    lows: Array
+    highs: Array
+    latest: float | None
+    validation_steps: Array
+    validation_losses: Array
+    best_step: int | None
+    best_loss: float | None
+    accuracy: float | None
+    position: int | None = None
+
+
+class Rates(msgspec.Struct, frozen=True):
+    """How fast training goes, measured over the last second or so of running; None until then."""
+
+    steps_per_second: float | None = None
+    examples_per_second: float | None = None
+
+
+class UpdateRuleView(msgspec.Struct, frozen=True):
+    """What happens to the gradient on its way to the update; each but the rule's words is None where there is no such.
+
+    rule     the optimizer: SGD, RMSprop, Adam or AdamW
+    momentum share of the last update's velocity that is kept; `ahead` if it looks a step ahead (Nesterov)
+    decay    share of every weight that a step takes away, times the learning rate
+    penalty  the penalty on large weights that is trained together with the loss, at the weights as they are
+    clip     the longest gradient that is followed, and `norm`, how long this one was, from the proposal on
+    chosen   the learning rate that was chosen for the update, and `rate`, what the schedule makes of it: of this step's
+             Δw once it is proposed, whatever has been chosen since
+    schedule what changes the rate at this step: the schedule, or the warm-up that leads up to it
+    """
+
+    rule: str
+    momentum: float | None
+    ahead: bool
+    decay: float | None
+    penalty: float | None
+    clip: float | None
+    norm: float | None
+    chosen: float
+    rate: float
+    schedule: str | None
+
+
+class Title(msgspec.Struct, frozen=True):
+    """What stays the same while a run lasts, except the learning rate.
+
+    caveats           sentences about how the data were read, and what was left out of them
+    notice            what to look for
+    only_in_training  what the losses of training steps have in them, and those of evaluations have not
+    """
+
+    dataset: str
+    caveats: tuple[str, ...]
+    notice: str
+    network: str
+    loss: str
+    output: str
+    optimizer: str
+    parameters: int
+    epochs: int | None
+    skipped: int
+    only_in_training: tuple[str, ...]
+
+
+class Frame(msgspec.Struct, frozen=True):
+    """All that there is to see at one moment.
+
+    goal       how many steps are to be done at the moment that is gone to, while that takes its time; else None
+    learning_rate  the rate that is chosen now; `rate` is what the schedule makes of it at this step
+    input      the units of the input; `layers` has those of each layer
+    passed     from the backward stage of a layer that works on each number alone, until the next stage; else None
+    batch_loss the mean loss of the batch, from the loss on
+    said_wrong how many examples of the batch were put in the wrong class; None before the loss and for numbers
+    worst      place in the batch of the example with the highest loss, from the loss on
+    surface    None where an input is not two numbers, as `points`
+    """
+
+    title: Title
+    task: Task
+    state: State
+    stopped_by: str | None
+    moment: Moment
+    focus: Focus
+    learning_rate: float
+    rate: float
+    update_rule: UpdateRuleView
+    example: ExampleView
+    input: Units
+    layers: tuple[LayerView, ...]
+    passed: PassedError | None
+    batch_loss: float | None
+    said_wrong: int | None
+    worst: int | None
+    errors: BlockErrors
+    matrix: MatrixView | TilesView
+    curves: Curves
+    rates: Rates
+    surface: SurfaceView | None
+    points: PointsView | None
+    goal: int | None = None
+
+
+Part = Literal[
+    "title",
+    "rates",
+    "update_rule",
+    "said_wrong",
+    "example",
+    "layers",
+    "errors",
+    "matrix",
+    "curves",
+    "surface",
+    "points",
+]
+"""What of a frame takes time to take: the names of its fields. With the layers come `input` and `passed`."""
+
+Parts = frozenset[Part]
+EVERY_PART: Parts = frozenset(get_args(Part))
+
+
+class FrameUpdate(msgspec.Struct, frozen=True):
+    """Some fields of a frame of a running training.
+
+    They are the parts that were asked for, and all else that may change while it runs and takes no time.
+    """
+
+    fields: dict[str, Any]
+
+    def over(self, frame: Frame) -> Frame:
+        """The frame with these fields; the others are as they were."""
+        return replace(frame, **self.fields)

@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 
 from nnviz.cli import Options
+from nnviz.runs.directory import RunDirectory
 from nnviz.training.assembly import assemble, open_dataset
 from nnviz.training.process import prepare_process
-from nnviz.training.run_directory import RunDirectory
 from nnviz.training.trainer import Trainer
 
 

@@ -21,7 +21,7 @@ from nnviz.options import Cache, Options, takes_data_options, takes_options
 
 if TYPE_CHECKING:
     from nnviz.remote.terminal import Terminal
-    from nnviz.training.ending import Ending
+    from nnviz.runs.ending import Ending
 
 # Rich would take longer to load than the help takes to read.
 app = typer.Typer(add_completion=True, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)

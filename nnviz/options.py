@@ -300,7 +300,7 @@ class Options:
         """
         from nnviz.data.sources import refuse_misplaced
         from nnviz.remote.messages import Order
-        from nnviz.training.run_paths import new_run_path, refuse_unusable, refuse_unwritable
+        from nnviz.runs.paths import new_run_path, refuse_unusable, refuse_unwritable
 
         experiment, source = self.asked()
         for text in (self.source, self.target, self.image_column, self.text_column, *(self.keep or ())):

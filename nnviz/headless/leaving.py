@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from nnviz.fault import fault_words, written_down
 from nnviz.headless.console import note
 from nnviz.headless.signals import taken_signals
-from nnviz.training.ending import Ending
+from nnviz.runs.ending import Ending
 from nnviz.wording import listed
 
 if TYPE_CHECKING:

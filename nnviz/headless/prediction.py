@@ -18,9 +18,9 @@ from nnviz.errors import InputError
 from nnviz.frame.task import Task
 from nnviz.headless.console import json_result, note, result
 from nnviz.outside_text import printable, shown_names
+from nnviz.runs.trained_network import TrainedNetwork, load_run
 from nnviz.training.evaluation import chosen_class, class_probabilities, logits_of
 from nnviz.training.process import prepare_process
-from nnviz.training.run import TrainedNetwork, load_run
 from nnviz.wording import in_unit, listed, percent
 
 TOLD_CLASSES = 3

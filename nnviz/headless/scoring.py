@@ -20,12 +20,12 @@ from nnviz.headless.reading_progress import told_reading
 from nnviz.headless.skipped import tell_skipped
 from nnviz.headless.training import unseen
 from nnviz.outside_text import listed_names
-from nnviz.training.checkpoint_file import digest
+from nnviz.runs.checkpoint_file import digest
+from nnviz.runs.trained_network import TrainedNetwork, load_run
 from nnviz.training.distance import Distances, distances_of_mean
 from nnviz.training.evaluation import Assessment, assess, plain
 from nnviz.training.process import prepare_process
 from nnviz.training.randomness import from_seed
-from nnviz.training.run import TrainedNetwork, load_run
 from nnviz.wording import count
 
 

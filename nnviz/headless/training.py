@@ -17,11 +17,11 @@ from nnviz.headless.progress import progress_of
 from nnviz.headless.reading_progress import told_reading
 from nnviz.headless.signals import Signals, taken_signals
 from nnviz.headless.skipped import tell_skipped
+from nnviz.runs.directory import RunDirectory
+from nnviz.runs.ending import Ending
+from nnviz.runs.keeper import Keeper
 from nnviz.training.assembly import assemble, open_dataset
-from nnviz.training.ending import Ending
-from nnviz.training.keeper import Keeper
 from nnviz.training.process import prepare_process
-from nnviz.training.run_directory import RunDirectory
 from nnviz.training.stopping import DIVERGED
 from nnviz.training.trainer import Trainer
 from nnviz.wording import count, integer, listed

@@ -13,10 +13,10 @@ from nnviz.child import start_child
 from nnviz.errors import InputError, TrainerDiedError
 from nnviz.remote.messages import Answer, Close, Closing, Died, Look, Order, Request
 from nnviz.remote.opening_progress import OpeningProgress
-from nnviz.training.claim import clear
-from nnviz.training.ending import Ending
+from nnviz.runs.claim import clear
+from nnviz.runs.ending import Ending
+from nnviz.runs.paths import free_path, last_run, newest_checkpoint
 from nnviz.training.interruption import Interruption
-from nnviz.training.run_paths import free_path, last_run, newest_checkpoint
 from nnviz.wording import duration
 
 # A trainer says that it has heard as soon as its step is done; one that hangs must not keep the screen.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
-from nnviz.training.ending import Ending
+from nnviz.runs.ending import Ending
 
 if TYPE_CHECKING:
     from nnviz.array import Array

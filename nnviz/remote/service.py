@@ -16,15 +16,15 @@ from nnviz.frame.stages import Phase
 from nnviz.remote import messages as m
 from nnviz.remote.destinations import end_of_step, moment_at
 from nnviz.remote.testing import report
+from nnviz.runs.directory import RunDirectory
+from nnviz.runs.ending import Ending
+from nnviz.runs.keeper import Keeper
+from nnviz.runs.paths import free_path, spare_folders
 from nnviz.training.assembly import assemble, open_dataset
 from nnviz.training.camera import Camera
-from nnviz.training.ending import Ending
 from nnviz.training.history import Evaluation
 from nnviz.training.interruption import AbandonedError, Interruption
 from nnviz.training.journal import Rate
-from nnviz.training.keeper import Keeper
-from nnviz.training.run_directory import RunDirectory
-from nnviz.training.run_paths import free_path, spare_folders
 from nnviz.training.stopping import BY_PERSON, DIVERGED
 from nnviz.training.timeline import Position, Timeline
 

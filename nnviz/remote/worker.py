@@ -24,7 +24,7 @@ from nnviz.remote.opening_progress import Watch
 from nnviz.remote.service import Service
 from nnviz.remote.terminal import Terminal
 from nnviz.remote.wake_signal import WakeSignal
-from nnviz.training.ending import Ending
+from nnviz.runs.ending import Ending
 from nnviz.training.interruption import Interruption
 from nnviz.training.process import prepare_process
 

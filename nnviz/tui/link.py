@@ -6,7 +6,7 @@ from collections.abc import Callable
 from nnviz.remote.client import AskableTrainer
 from nnviz.remote.messages import Answer, Request
 from nnviz.remote.opening_progress import OpeningProgress
-from nnviz.training.ending import Ending
+from nnviz.runs.ending import Ending
 
 # After that, a trainer that was told to hurry is not waited for any more.
 ANSWER_SECONDS = 20.0

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from nnviz.runs.trained_network import load_run
 from nnviz.training.assembly import open_dataset
 from nnviz.training.evaluation import predict
-from nnviz.training.run import load_run
 
 
 @pytest.fixture

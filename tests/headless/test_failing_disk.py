@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from nnviz.training import keeper
-from nnviz.training.run import load_run
+from nnviz.runs import keeper
+from nnviz.runs.trained_network import load_run
 from tests.failing_disk import OPERATIONS, fail
 from tests.headless.command import Command, in_this_process
 from tests.terminal import RUN, opened

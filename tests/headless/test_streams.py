@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nnviz.training.run import load_run
+from nnviz.runs.trained_network import load_run
 
 RUN = [sys.executable, "-m", "nnviz"]
 COMMANDS = {

@@ -12,7 +12,7 @@ import sys
 import numpy as np
 import pytest
 
-from nnviz.training.run import load_run
+from nnviz.runs.trained_network import load_run
 from tests.waiting import wait_for
 
 SMALL = ["--image-size", "8", "--network", "dense 8 relu"]

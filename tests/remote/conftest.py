@@ -17,8 +17,8 @@ from nnviz.frame.frame import Frame, State
 from nnviz.remote.client import AskableTrainer, LocalTrainer, RemoteTrainer
 from nnviz.remote.messages import Answer, Look, Order, Request
 from nnviz.remote.opening_progress import OpeningProgress
+from nnviz.runs.paths import free_path
 from nnviz.training.assembly import assemble, open_dataset
-from nnviz.training.run_paths import free_path
 from nnviz.training.trainer import Trainer
 
 PER_EPOCH = 3

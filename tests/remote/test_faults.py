@@ -21,8 +21,8 @@ from nnviz.frame.frame import Frame, State
 from nnviz.remote import client
 from nnviz.remote.client import RemoteTrainer
 from nnviz.remote.messages import PACES, Advance, Goal, Look, Order, Run
-from nnviz.training.ending import Ending
-from nnviz.training.run import load_run
+from nnviz.runs.ending import Ending
+from nnviz.runs.trained_network import load_run
 from tests.waiting import has_ended, wait_for
 
 from .conftest import ask, first, look_until, straight

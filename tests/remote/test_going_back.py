@@ -10,8 +10,8 @@ import pytest
 from nnviz.frame.frame import State
 from nnviz.remote import messages as m
 from nnviz.remote.client import LocalTrainer
+from nnviz.runs.trained_network import load_run
 from nnviz.training.keyframes import NearKeyframes
-from nnviz.training.run import load_run
 
 from .conftest import STAGES, ask, first, look_until, rested, steps, straight
 

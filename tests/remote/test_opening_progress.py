@@ -10,7 +10,7 @@ from nnviz.frame.frame import Frame
 from nnviz.remote.client import RemoteTrainer
 from nnviz.remote.messages import Order
 from nnviz.remote.opening_progress import OpeningProgress, Watch
-from nnviz.training.ending import Ending
+from nnviz.runs.ending import Ending
 from tests.waiting import has_ended, wait_for
 
 from .conftest import first

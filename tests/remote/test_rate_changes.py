@@ -9,8 +9,8 @@ from nnviz.experiment import combine, read_tables
 from nnviz.frame.frame import State
 from nnviz.remote import messages as m
 from nnviz.remote.client import LocalTrainer
+from nnviz.runs.trained_network import load_run
 from nnviz.training.assembly import assemble, open_dataset
-from nnviz.training.run import load_run
 
 from .conftest import ask
 

@@ -17,8 +17,8 @@ from nnviz.frame.frame import State
 from nnviz.frame.stages import Phase, end_of
 from nnviz.remote import messages as m
 from nnviz.remote.client import LocalTrainer
-from nnviz.training.ending import Ending
-from nnviz.training.run import load_run
+from nnviz.runs.ending import Ending
+from nnviz.runs.trained_network import load_run
 
 from .conftest import DEPTH, PER_EPOCH, STAGES, ask, first, look_until, rested, steps, straight
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from nnviz.training.run import load_run
+from nnviz.runs.trained_network import load_run
 from tests.terminal import PATIENCE, RUN, Terminal, opened
 
 XOR = f"{RUN} xor --out kept"

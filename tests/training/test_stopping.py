@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from nnviz.runs.directory import RunDirectory
+from nnviz.runs.result import summarize
 from nnviz.training import trainer as training
-from nnviz.training.result import summarize
-from nnviz.training.run_directory import RunDirectory
 
 
 def run(trainer, at_most=2000):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nnviz.training.run import load_run
+from nnviz.runs.trained_network import load_run
 from tests.terminal import RUN, Terminal, opened
 
 # Of the processes of nnviz, the one with the screen fails, at the last of the keys below or soon after.

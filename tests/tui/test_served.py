@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from nnviz.training.run import load_run
+from nnviz.runs.trained_network import load_run
 
 # What textual-serve 1.1 sets, for a page of 100×30 cells.
 ENVIRONMENT = {

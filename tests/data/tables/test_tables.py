@@ -21,8 +21,8 @@ from nnviz.data.tables import delimited, table_encoding, usable_rows
 from nnviz.data.tables.table import open_table
 from nnviz.errors import InputError
 from nnviz.experiment import Data, combine
+from nnviz.runs.result import summarize
 from nnviz.training.assembly import assemble, open_dataset
-from nnviz.training.result import summarize
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
 ROWS = 40

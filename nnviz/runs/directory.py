@@ -10,11 +10,11 @@ from typing import Any
 
 from nnviz.errors import InputError, UnkeptError
 from nnviz.experiment import Experiment
-from nnviz.training.checkpoint_file import digest, encode
-from nnviz.training.claim import Claim
+from nnviz.runs.checkpoint_file import digest, encode
+from nnviz.runs.claim import Claim
 from nnviz.training.engine import EngineState
 from nnviz.training.history import Evaluation
-from nnviz.training.run_paths import (
+from nnviz.runs.paths import (
     CHECKPOINTS,
     EXPERIMENT,
     FINAL,

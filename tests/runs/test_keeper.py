@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from nnviz import whole_file
-from nnviz.training import keeper as keeping
+from nnviz.runs import keeper as keeping
 from nnviz.training.interruption import AbandonedError, Interruption, unwatched
-from nnviz.training.keeper import CHECKPOINT_SECONDS, Keeper
-from nnviz.training.run import load_run
-from nnviz.training.run_directory import RunDirectory
+from nnviz.runs.keeper import CHECKPOINT_SECONDS, Keeper
+from nnviz.runs.trained_network import load_run
+from nnviz.runs.directory import RunDirectory
 
 STEPS = 40
 

@@ -12,11 +12,11 @@ from nnviz.data.ngrams import NGrams
 from nnviz.data.tables.table_encoding import Feature, TableEncoding
 from nnviz.data.texts.text_encoding import TextEncoding
 from nnviz.errors import InputError
-from nnviz.training.checkpoint_file import digest
+from nnviz.runs.checkpoint_file import digest
 from nnviz.training.evaluation import assess
-from nnviz.training.run import load_run
-from nnviz.training.run_directory import RunDirectory
-from nnviz.training.run_paths import free_path, new_run_path, refuse_unusable
+from nnviz.runs.trained_network import load_run
+from nnviz.runs.directory import RunDirectory
+from nnviz.runs.paths import free_path, new_run_path, refuse_unusable
 
 CHECKPOINT = "checkpoints/final.safetensors"
 
@@ -217,8 +217,8 @@ def test_what_somebody_has_changed_is_told_before_anything_is_built(kept, monkey
     change, told = TAMPERED[name]
     _changed(path / CHECKPOINT, change)
     # Nothing is built, and no table of targets for a million classes.
-    monkeypatch.setattr("nnviz.training.run.build_network", None)
-    monkeypatch.setattr("nnviz.training.run.build_encoder", None)
+    monkeypatch.setattr("nnviz.runs.trained_network.build_network", None)
+    monkeypatch.setattr("nnviz.runs.trained_network.build_encoder", None)
     with pytest.raises(InputError, match=told) as refused:
         load_run(path)
     assert str(refused.value).startswith(str(path / CHECKPOINT))
@@ -226,7 +226,7 @@ def test_what_somebody_has_changed_is_told_before_anything_is_built(kept, monkey
 
 
 def test_an_example_that_memory_cannot_hold_is_told(kept, monkeypatch):
-    monkeypatch.setattr("nnviz.training.run.available_bytes", lambda: 100)
+    monkeypatch.setattr("nnviz.runs.trained_network.available_bytes", lambda: 100)
     with pytest.raises(InputError, match="an example would fill 0 MB, and there are 0 MB of memory"):
         load_run(kept[1])
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from nnviz.errors import InputError
-from nnviz.training.claim import LOCK, Claim, clear
+from nnviz.runs.claim import LOCK, Claim, clear
 
 CLAIMANT = """if True:
     import sys, time
     from pathlib import Path
     from nnviz.errors import InputError
-    from nnviz.training.claim import Claim
+    from nnviz.runs.claim import Claim
     print("ready", flush=True)
     sys.stdin.readline()
     try:

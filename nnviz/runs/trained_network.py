@@ -14,9 +14,9 @@ from nnviz.experiment import Experiment, combine, read_tables
 from nnviz.frame.task import Task
 from nnviz.nn.network import Network
 from nnviz.training.assembly import build_encoder, build_network, declared
-from nnviz.training.checkpoint_file import Facts, not_ours, read
+from nnviz.runs.checkpoint_file import Facts, not_ours, read
 from nnviz.training.memory import available_bytes
-from nnviz.training.run_paths import CHECKPOINTS, EXPERIMENT, FINAL, newest_checkpoint
+from nnviz.runs.paths import CHECKPOINTS, EXPERIMENT, FINAL, newest_checkpoint
 from nnviz.wording import integer
 
 # Far more than texts are ever counted in.

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from nnviz.errors import InputError
-from nnviz.training.claim import is_taken, taken
+from nnviz.runs.claim import is_taken, taken
 from nnviz.whole_file import NAME_BYTES
 
 EXPERIMENT, METRICS, RESULT = "experiment.toml", "metrics.jsonl", "result.json"

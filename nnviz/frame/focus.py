@@ -15,8 +15,18 @@ class Quantity(StrEnum):
 
 
 class Focus(msgspec.Struct, frozen=True):
-    """What is looked at: an example of the batch (counted round and round), a block's number, a quantity."""
+    """What is looked at.
+
+    example   of the batch, counted round and round
+    block     its number
+    quantity  of the block's weights, or of what it gives
+    unit      of the block, or None for none
+    input     of the numbers that come into that unit, the one whose weight is looked at; None for the strongest.
+              Without a unit it is a unit of the network's own input, or None for none
+    """
 
     example: int = 0
     block: int = 0
     quantity: Quantity = Quantity.GRADIENT
+    unit: int | None = None
+    input: int | None = None

@@ -17,6 +17,7 @@ from nnviz.frame.focus import Focus
 from nnviz.frame.layer_views import BlockErrors, LayerView, PassedError, Units
 from nnviz.frame.matrix_views import MatrixView, TilesView
 from nnviz.frame.plane_views import PointsView, SurfaceView
+from nnviz.frame.stages import Phase, Stage
 from nnviz.frame.task import Task
 
 # A bound that keeps a frame small however long the run is.
@@ -45,7 +46,6 @@ class Moment(msgspec.Struct, frozen=True):
     epoch: int
     batch: int
     batches: int
-    depth: int
     done: int
     furthest: int
     is_back: bool
@@ -132,6 +132,7 @@ class Title(msgspec.Struct, frozen=True):
 class Frame(msgspec.Struct, frozen=True):
     """All that there is to see at one moment.
 
+    stages     of a training step, in order
     goal       how many steps are to be done at the moment that is gone to, while that takes its time; else None
     learning_rate  the rate that is chosen now; `rate` is what the schedule makes of it at this step
     input      the units of the input; `layers` has those of each layer
@@ -144,6 +145,7 @@ class Frame(msgspec.Struct, frozen=True):
 
     title: Title
     task: Task
+    stages: tuple[Stage, ...]
     state: State
     stopped_by: str | None
     moment: Moment
@@ -165,6 +167,19 @@ class Frame(msgspec.Struct, frozen=True):
     surface: SurfaceView | None
     points: PointsView | None
     goal: int | None = None
+
+    @property
+    def stage(self) -> Stage | None:
+        """The stage that has run last; None at the beginning of a training step."""
+        return self.stages[self.moment.done - 1] if self.moment.done else None
+
+    def has_begun(self, phase: Phase) -> bool:
+        """Whether a stage of that phase has run in this training step."""
+        return any(stage.phase is phase for stage in self.stages[: self.moment.done])
+
+    def has_reached(self, phase: Phase) -> bool:
+        """Whether all stages of that phase have run in this training step."""
+        return all(stage.phase is not phase for stage in self.stages[self.moment.done :])
 
 
 Part = Literal[

@@ -3,6 +3,7 @@
 import msgspec
 
 from nnviz.array import Array
+from nnviz.frame.operations import Operation
 
 # Bounds that keep a frame small however large the network is.
 UNITS = 24
@@ -65,6 +66,7 @@ class ParameterView(msgspec.Struct, frozen=True):
 class LayerView(msgspec.Struct, frozen=True):
     """One layer.
 
+    kind     what such layers are called; what it does is its `operation`
     block    the layers of a block share their units: a layer that makes new ones, and those after it that work on each
              number alone (activation functions, batch normalisation, dropout) or only reshape (flatten)
     edges    (units before, units here), the weights between the units shown; where a pair of units has several, as in a
@@ -75,6 +77,7 @@ class LayerView(msgspec.Struct, frozen=True):
     name: str
     kind: str
     described: str
+    operation: Operation
     block: int
     input_shape: tuple[int, ...]
     output_shape: tuple[int, ...]

@@ -4,6 +4,7 @@ import msgspec
 
 from nnviz.array import Array
 from nnviz.frame.focus import Quantity
+from nnviz.frame.operations import Operation
 
 # Bounds that keep a frame small however large the network is.
 MATRIX_ROWS, MATRIX_COLUMNS = 96, 192
@@ -40,7 +41,7 @@ class TilesView(msgspec.Struct, frozen=True):
     A block with kernels shows them for gradient, weight and update, and its feature maps for activation. One without
     (pool, globalpool) has feature maps for activation and their ∂L/∂a for gradient, and nothing for weight and update.
 
-    kind     of the block's first layer
+    operation  of the block's first layer
     shape    (maps, maps before them) of all kernels; (maps, 1) of feature maps
     sides    (height, width) of one of them, before it was reduced
     rows     (r,) numbers of the maps, those whose weights were the strongest at the start first
@@ -54,7 +55,7 @@ class TilesView(msgspec.Struct, frozen=True):
 
     quantity: Quantity
     name: str
-    kind: str
+    operation: Operation
     shape: tuple[int, int]
     sides: tuple[int, int]
     rows: Array

@@ -1,5 +1,6 @@
 """The order of a training step."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -38,11 +39,6 @@ def training_step(depth: int) -> tuple[Stage, ...]:
     )
 
 
-def end_of(phase: Phase, depth: int) -> int:
-    """How many stages of a training step are done when `phase` is."""
-    return {
-        Phase.FORWARD: depth,
-        Phase.LOSS: depth + 1,
-        Phase.BACKWARD: 2 * depth + 1,
-        Phase.UPDATE: 2 * depth + 3,
-    }[phase]
+def end_of(phase: Phase, stages: Sequence[Stage]) -> int:
+    """How many of a training step's stages are done when `phase` is."""
+    return max(number for number, stage in enumerate(stages, 1) if stage.phase is phase)

@@ -1,4 +1,4 @@
-"""What each kind of layer does, on the way forward and on the way back."""
+"""What a layer does, on the way forward and on the way back."""
 
 import math
 
@@ -6,20 +6,27 @@ import numpy as np
 
 from nnviz.array import Array
 from nnviz.frame.layer_views import LayerView, ParameterView, Spread
+from nnviz.frame.operations import (
+    Activation,
+    Convolution,
+    Function,
+    LargestOfCells,
+    LeavingOut,
+    MeanOfMaps,
+    Normalisation,
+    Reshaping,
+    WeightedSums,
+)
 from nnviz.wording import count, integer, number, percent, signed, trimmed
-
-# The notation's own, which the screen does not load: it would bring all layers with it.
-ACTIVATIONS = ("relu", "leakyrelu", "sigmoid", "tanh")
-"""The activation functions: each unit passes on its own error alone."""
 
 
 def forward_work(layer: LayerView, batch_size: int) -> str:
     """What a layer does to what comes in."""
-    match layer.kind:
-        case "dense":
+    match layer.operation:
+        case WeightedSums():
             return weighted_sums(layer)
-        case "conv":
-            size = layer.described.split()[2].replace("x", "×")
+        case Convolution(size=side):
+            size = f"{integer(side)}×{integer(side)}"
             kernels, channels = layer.output_shape[-1], layer.input_shape[-1]
             who = f"each of its {integer(kernels)} kernels" if kernels > 1 else "its one kernel"
             over = f"the {integer(channels)} channels" if channels > 1 else "the one channel"
@@ -27,17 +34,16 @@ def forward_work(layer: LayerView, batch_size: int) -> str:
                 f"{who} of {size} was slid over {over} of its input; every place of its map is the sum of what lies "
                 f"under it, each number times its weight{_and_bias(layer)}."
             )
-        case "pool":
-            return _pooled(layer)
-        case "dropout":
-            share = _share(layer)
-            if not share:
-                return "it leaves nothing out, and every number went on as it was."
+        case LargestOfCells(size):
+            return _pooled(layer, size)
+        case LeavingOut(0):
+            return "it leaves nothing out, and every number went on as it was."
+        case LeavingOut(share):
             return (
                 f"by chance, about {percent(share)} of the numbers became 0, and the others were divided by "
                 f"1 − {trimmed(share, 9)}."
             )
-        case "batchnorm":
+        case Normalisation():
             if stands_alone(layer, batch_size):
                 return "alone in its batch, each number is its own mean: 0 was left of it, then scaled and shifted."
             each, places = ("map", " and all its places") if _of_maps(layer) else ("number", "")
@@ -45,7 +51,12 @@ def forward_work(layer: LayerView, batch_size: int) -> str:
                 f"each {each} lost its mean over the batch{places}, was divided by √(its variance there + 0.00001), "
                 "then scaled and shifted."
             )
-    return f"{_WORK.get(layer.kind, 'it passed the numbers on')}."
+        case MeanOfMaps():
+            return "each map became one number, its mean."
+        case Reshaping():
+            return "the maps were laid out as one row of numbers."
+        case Function(activation):
+            return f"{_FUNCTIONS[activation]}."
 
 
 def weighted_sums(layer: LayerView) -> str:
@@ -60,8 +71,7 @@ def _and_bias(layer: LayerView) -> str:
     return ", and a bias" if parameter(layer, "biases") else ""
 
 
-def _pooled(layer: LayerView) -> str:
-    size = int(layer.described.split()[1])
+def _pooled(layer: LayerView, size: int) -> str:
     if size == 1:
         return "each number is a square of its own, and went on as it was."
     whole = all(side % size == 0 for side in layer.input_shape[:2])
@@ -69,24 +79,17 @@ def _pooled(layer: LayerView) -> str:
     return f"of every {size}×{size} numbers of a map only the largest went on{rest}."
 
 
-_WORK = {
-    "relu": "what was below zero became 0, the rest stayed as it was",
-    "leakyrelu": "what was below zero was cut to a hundredth, the rest stayed as it was",
-    "sigmoid": "every number was squeezed between 0 and 1",
-    "tanh": "every number was squeezed between −1 and 1",
-    "globalpool": "each map became one number, its mean",
-    "flatten": "the maps were laid out as one row of numbers",
+_FUNCTIONS = {
+    Activation.RELU: "what was below zero became 0, the rest stayed as it was",
+    Activation.LEAKY_RELU: "what was below zero was cut to a hundredth, the rest stayed as it was",
+    Activation.SIGMOID: "every number was squeezed between 0 and 1",
+    Activation.TANH: "every number was squeezed between −1 and 1",
 }
 
 
 def parameter(layer: LayerView, kind: str) -> ParameterView | None:
     """One of a layer's arrays of parameters, if it has it."""
     return next((parameter for parameter in layer.parameters if parameter.kind == kind), None)
-
-
-def _share(layer: LayerView) -> float:
-    """The share of numbers that a dropout leaves out."""
-    return float(layer.described.split()[1])
 
 
 def _of_maps(layer: LayerView) -> bool:
@@ -110,8 +113,8 @@ def forward_outcome(layer: LayerView) -> list[str]:
     units, thing = layer.units, unit_word(layer)
     if units.strongest is None or units.silent is None:
         return []
-    if layer.kind in ("relu", "dropout"):
-        how = "Silent" if layer.kind == "relu" else "At 0"
+    if layer.operation == Function(Activation.RELU) or isinstance(layer.operation, LeavingOut):
+        how = "At 0" if isinstance(layer.operation, LeavingOut) else "Silent"
         return [f"{how} for this example: {integer(units.silent)} of {count(units.total, thing)}."]
     which, value = units.strongest
     if units.total == 1:
@@ -122,23 +125,34 @@ def forward_outcome(layer: LayerView) -> list[str]:
 
 def backward_work(layer: LayerView, batch_size: int) -> str:
     """What a layer that joins no units by weights does to the error that comes back."""
-    if layer.kind == "dropout" and _share(layer):
-        kept = f"divided by 1 − {trimmed(_share(layer), 9)}"
-        return f"the error passes where the number was kept, {kept}, and stops where it was left out"
-    if layer.kind == "batchnorm" and stands_alone(layer, batch_size):
-        return "alone in its batch, no number could have changed what was left of it, so no error goes on"
-    return _GATES.get(layer.kind, "the error goes on")
+    match layer.operation:
+        case LeavingOut(share) if share:
+            kept = f"divided by 1 − {trimmed(share, 9)}"
+            return f"the error passes where the number was kept, {kept}, and stops where it was left out"
+        case Normalisation() if stands_alone(layer, batch_size):
+            return "alone in its batch, no number could have changed what was left of it, so no error goes on"
+        case Normalisation():
+            return "what the batch has in common is taken out of the error, as it was out of the numbers"
+        case LargestOfCells():
+            return "of every cell, the number that won gets the whole error, the others none"
+        case MeanOfMaps():
+            return "every place of a map gets an equal share of the map's error"
+        case Reshaping():
+            return "the row of errors is folded into maps again"
+        case Function(activation):
+            return _GATES[activation]
+    return "the error goes on"
 
 
 _GATES = {
-    "relu": "the error passes where the number was above zero and stops where it was not",
-    "leakyrelu": "the error passes where the number was above zero, and a hundredth of it where it was not",
-    "sigmoid": "the error is multiplied by s (1 − s), s being what came out, which is small where s was nearly 0 or 1",
-    "tanh": "the error is multiplied by 1 − t², t being what came out, which is small where t was nearly −1 or 1",
-    "pool": "of every cell, the number that won gets the whole error, the others none",
-    "globalpool": "every place of a map gets an equal share of the map's error",
-    "flatten": "the row of errors is folded into maps again",
-    "batchnorm": "what the batch has in common is taken out of the error, as it was out of the numbers",
+    Activation.RELU: "the error passes where the number was above zero and stops where it was not",
+    Activation.LEAKY_RELU: ("the error passes where the number was above zero, and a hundredth of it where it was not"),
+    Activation.SIGMOID: (
+        "the error is multiplied by s (1 − s), s being what came out, which is small where s was nearly 0 or 1"
+    ),
+    Activation.TANH: (
+        "the error is multiplied by 1 − t², t being what came out, which is small where t was nearly −1 or 1"
+    ),
 }
 
 

@@ -6,7 +6,8 @@ What matters most comes first: a small screen shows the first 230 characters or 
 import math
 
 from nnviz.frame.frame import Frame, State
-from nnviz.frame.stages import Phase, training_step
+from nnviz.frame.operations import WeightedSums
+from nnviz.frame.stages import Phase
 from nnviz.insight.layer_words import (
     backward_work,
     forward_outcome,
@@ -28,9 +29,9 @@ def tell(frame: Frame) -> list[str]:
     """What the last stage did, as sentences for somebody who learns how a network learns."""
     if frame.state is State.DIVERGED:
         return _diverged(frame)
-    if frame.moment.done == 0:
+    if frame.stage is None:
         return _ready(frame)
-    phase, part = training_step(frame.moment.depth)[frame.moment.done - 1]
+    phase, part = frame.stage
     sentences = {
         Phase.FORWARD: _forward,
         Phase.LOSS: loss,
@@ -88,7 +89,7 @@ def _diverged(frame: Frame) -> list[str]:
 
 def _forward(frame: Frame, part: int) -> list[str]:
     layer = frame.layers[part]
-    if part == frame.moment.depth - 1 and layer.kind == "dense":
+    if part == len(frame.layers) - 1 and isinstance(layer.operation, WeightedSums):
         sums = weighted_sums(layer)
         return [*logits(frame, layer.name), sums[0].upper() + sums[1:]]
     return [f"Forward through {layer.name}: {forward_work(layer, frame.example.batch_size)}", *forward_outcome(layer)]
@@ -100,19 +101,19 @@ def _forward(frame: Frame, part: int) -> list[str]:
 def _backward(frame: Frame, part: int) -> list[str]:
     layer = frame.layers[part]
     largest = largest_gradients(layer)
-    if part == frame.moment.depth - 1:
+    if part == len(frame.layers) - 1:
         sentences = [
             f"Backprop begins: {output_gradient(frame, layer)} says how the loss changes with this logit.",
             f"Every weight of {layer.name} gets its gradient, input × ∂L/∂z summed over the batch: {largest}.",
         ]
-    elif layer.kind in ("dense", "conv"):
-        over = "the batch" if layer.kind == "dense" else "all places of the map and the batch"
+    elif layer.operation.weighted:
+        over = "all places of the map and the batch" if layer.operation.spatial else "the batch"
         sentences = [
             f"Backprop through {layer.name}: each weight's gradient is input × ∂L/∂z, summed over {over}: {largest}."
         ]
         if part > 0:
             before = frame.layers[part - 1].name
-            each = "unit" if layer.kind == "dense" else "number"
+            each = "number" if layer.operation.spatial else "unit"
             sentences.append(f"The error goes on to {before}: each {each} gets the sum of w × ∂L/∂z over all it fed.")
     else:
         sentences = [f"Backprop through {layer.name}: {backward_work(layer, frame.example.batch_size)}."]

@@ -44,6 +44,11 @@ class Dropout(Layer):
         np.multiply(self._drawn >= self.share, 1 / (1 - self.share), out=self._factors, dtype=x.dtype)
         return np.multiply(x, self._factors, out=self._y)
 
+    @property
+    def factors(self) -> Array:
+        """(n, *input_shape) what each number was multiplied by: 0, or 1 / (1 − share)."""
+        return self._factors
+
     def input_gradient(self, grad_y: Array) -> Array:
         return np.multiply(grad_y, self._factors, out=self._grad_x)
 

@@ -64,13 +64,18 @@ class BatchNorm(Layer):
         if x.shape != self._shape:
             self._allocate(x)
         self._x = x
-        self._mean, variance = self._moments()
-        self._follow(self._mean, variance)
-        self._inverse = 1 / np.sqrt(variance + EPSILON)
+        self._mean, self._variance = self._moments()
+        self._follow(self._mean, self._variance)
+        self._inverse = 1 / np.sqrt(self._variance + EPSILON)
         self._factor = self.scales.values * self._inverse
         shift = self.shifts.values - self._mean * self._factor
         self._in_pieces(partial(self._scale, self._repeated(self._factor), self._repeated(shift)))
         return self._y
+
+    @property
+    def moments(self) -> tuple[Array, Array]:
+        """Mean and variance (channels,) of the batch that `forward` saw last."""
+        return self._mean, self._variance
 
     def _moments(self) -> tuple[Array, Array]:
         """Mean and variance of each channel, from those of the pieces (Chan, Golub & LeVeque 1979)."""

@@ -6,15 +6,8 @@ import msgspec
 import numpy as np
 
 from nnviz.array import Array
-from nnviz.nn.layers import Layer, Shape, Weighted
-from nnviz.nn.network import Network
-from nnviz.nn.notation import FOLLOWERS
-from nnviz.nn.parameters import Parameter
+from nnviz.frame.step_trace import LayerTraits, StepTrace
 from nnviz.training.reduction import extreme
-
-OF_MAPS = ("conv", "pool", "globalpool")
-# What changes no unit, or only the shape that they are in, belongs to the layer before it.
-FOLLOWING = (*FOLLOWERS, "flatten")
 
 
 class Grouping(msgspec.Struct, frozen=True):
@@ -28,7 +21,7 @@ class Grouping(msgspec.Struct, frozen=True):
     sides: tuple[int, int] | None
 
     @classmethod
-    def of(cls, shape: Shape, as_maps: bool) -> "Grouping":
+    def of(cls, shape: tuple[int, ...], as_maps: bool) -> "Grouping":
         """The grouping of an output (or input) of that shape."""
         if as_maps and len(shape) == 3:
             return cls(shape[2], (shape[0], shape[1]))
@@ -62,46 +55,41 @@ class Block(msgspec.Struct, frozen=True):
     """
 
     layers: tuple[int, ...]
-    leader: Layer
+    leader: LayerTraits
     grouping: Grouping
 
     @property
-    def weights(self) -> Parameter | None:
-        """The leader's weights, if it joins units by weights."""
-        return self.leader.weights if isinstance(self.leader, Weighted) else None
-
-    @property
-    def biases(self) -> Parameter | None:
-        """What the leader adds to its weighted sums, if it does."""
-        return self.leader.biases if isinstance(self.leader, Weighted) else None
+    def weighted(self) -> bool:
+        """Whether the leader joins units by weights."""
+        return self.leader.operation.weighted
 
     @property
     def is_of_maps(self) -> bool:
         """Whether each unit is, or stands for, one feature map."""
-        return self.grouping.sides is not None or self.leader.kind in OF_MAPS
+        return self.grouping.sides is not None or self.leader.operation.spatial
 
 
-def input_grouping(network: Network) -> Grouping:
+def input_grouping(trace: StepTrace) -> Grouping:
     """The units of a network's input: the channels of a picture that is looked at as maps, else its numbers."""
-    leader = next((layer for layer in network.layers if layer.kind not in FOLLOWING), None)
-    return Grouping.of(network.input_shape, as_maps=leader is not None and leader.kind in OF_MAPS)
+    leader = next((layer.operation for layer in trace.layers if not layer.operation.follows), None)
+    return Grouping.of(trace.input_shape, as_maps=leader is not None and leader.spatial)
 
 
-def blocks_of(network: Network) -> list[Block]:
+def blocks_of(trace: StepTrace) -> list[Block]:
     """The blocks of a network, in order."""
     groups: list[list[int]] = []
-    for number, layer in enumerate(network.layers):
-        if groups and layer.kind in FOLLOWING:
+    for number, layer in enumerate(trace.layers):
+        if groups and layer.operation.follows:
             groups[-1].append(number)
         else:
             groups.append([number])
-    return [_block(network, group) for group in groups]
+    return [_block(trace, group) for group in groups]
 
 
-def _block(network: Network, group: list[int]) -> Block:
-    leader = network.layers[group[0]]
-    leads = leader.kind not in FOLLOWING
-    grouping = Grouping.of(leader.output_shape, as_maps=True) if leads else input_grouping(network)
+def _block(trace: StepTrace, group: list[int]) -> Block:
+    leader = trace.layers[group[0]]
+    leads = not leader.operation.follows
+    grouping = Grouping.of(leader.output_shape, as_maps=True) if leads else input_grouping(trace)
     return Block(tuple(group), leader, grouping)
 
 

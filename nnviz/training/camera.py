@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 
 from nnviz.array import Array
 from nnviz.data.shown_task import shown_task
@@ -13,23 +14,21 @@ from nnviz.frame.focus import Focus, Quantity
 from nnviz.frame.frame import EVERY_PART, Frame, FrameUpdate, Moment, Parts, Rates, State, Title, UpdateRuleView
 from nnviz.frame.layer_views import LISTED_UNITS, BlockErrors, LayerView, ParameterView, PassedError, Units
 from nnviz.frame.stages import Phase
-from nnviz.nn.notation import ACTIVATIONS, describe
+from nnviz.frame.step_trace import StepTrace
+from nnviz.nn.notation import describe
 from nnviz.nn.optimizers import Nesterov
-from nnviz.nn.parameters import Parameter
 from nnviz.outside_text import apart, cut, printable, shown_names
 from nnviz.training.blocks import blocks_of, by_units, input_grouping
 from nnviz.training.curves import curves_of
+from nnviz.training.engine_trace import EngineTrace
 from nnviz.training.evaluation import chosen_class
 from nnviz.training.heatmaps import Heatmaps
 from nnviz.training.reduction import extreme, largest, spread
 from nnviz.training.shown_units import first_outputs, ranked_units, shown_units
-from nnviz.training.step_trace import StepTrace
 from nnviz.training.surface import Surface
 from nnviz.training.text_marks import text_view
 from nnviz.training.trainer import Trainer
 
-# The layers that work on each number alone.
-ALONE = (*ACTIVATIONS, "dropout")
 # How much each input varies is measured on so many examples, and fewer where that would be more than so many numbers.
 VARYING, VARYING_NUMBERS = 1024, 1 << 22
 _OTHERS = re.compile(r" \+\d+$")
@@ -43,11 +42,11 @@ class Camera:
     """
 
     def __init__(self, trainer: Trainer) -> None:
-        self._trainer, self._engine = trainer, trainer.engine
-        self._blocks = blocks_of(trainer.network)
-        self._input = input_grouping(trainer.network)
+        self._trainer = trainer
+        self._trace: StepTrace = EngineTrace(trainer.engine)
+        self._blocks = blocks_of(self._trace)
+        self._input = input_grouping(self._trace)
         self._block_of = [number for number, block in enumerate(self._blocks) for _ in block.layers]
-        self._trace = StepTrace(trainer.engine)
         self._heatmaps = Heatmaps(self._trace, self._blocks)
         self._surface = Surface(trainer) if trainer.dataset.task.input_shape == (2,) else None
         self._network = describe(trainer.network.layers[:-1])
@@ -55,7 +54,9 @@ class Camera:
         self._feature_names = apart(shown_names(tuple(trainer.dataset.feature_names[:FEATURES])), NAME)
         self._only_in_training = trainer.only_in_training
         # Of the input and of each block: the units that are shown, and the first of them, for the diagram.
-        self._ranked = ranked_units(_varying(trainer, self._input.count), self._blocks, trainer.initial)
+        initial = trainer.network.parameters.named(trainer.initial)
+        weights = [initial.get(f"{block.leader.name}.weights") for block in self._blocks]
+        self._ranked = ranked_units(_varying(trainer, self._input.count), self._blocks, weights)
         self._shown = shown_units(self._blocks)
         self._chosen = [ranked[: self._shown] for ranked in self._ranked]
 
@@ -68,24 +69,24 @@ class Camera:
         """A frame of this moment. A block that does not exist is moved to the nearest one; examples go round."""
         fields = self._fields(EVERY_PART, focus, rates)
         stopped_by = self._trainer.stopped_by if self._trainer.has_stopped else None
-        return Frame(task=self._task, state=state, stopped_by=stopped_by, **fields)
+        return Frame(task=self._task, stages=self._trace.stages, state=state, stopped_by=stopped_by, **fields)
 
     def update(self, parts: Parts, focus: Focus, rates: Rates) -> FrameUpdate:
         """Those parts of the frame of this moment of a running training."""
         return FrameUpdate(self._fields(parts, focus, rates))
 
     def _fields(self, parts: Parts, focus: Focus, rates: Rates) -> dict[str, Any]:
-        trainer = self._trainer
-        focus = Focus(focus.example, min(max(focus.block, 0), self.blocks - 1), focus.quantity)
-        place = focus.example % len(self._engine.batch.indices)
-        scored = self._trace.phase(Phase.LOSS)
+        trainer, scores = self._trainer, self._trace.scores
+        focus = replace(focus, block=min(max(focus.block, 0), self.blocks - 1))
+        batch_size = len(self._trace.batch.indices)
+        place = focus.example % batch_size
         fields: dict[str, Any] = {
             "moment": self._moment(),
             "focus": focus,
             "learning_rate": trainer.update_rule.learning_rate,
-            "rate": trainer.update_rule.rate_at(self._engine.index),
-            "batch_loss": self._engine.scores.mean if scored else None,
-            "worst": int(self._engine.scores.each.argmax()) if scored else None,
+            "rate": trainer.update_rule.rate_at(self._trace.index),
+            "batch_loss": scores.mean if scores else None,
+            "worst": int(scores.each.argmax()) if scores else None,
         }
         if "title" in parts:
             fields["title"] = self._title()
@@ -94,7 +95,7 @@ class Camera:
         if "update_rule" in parts:
             fields["update_rule"] = self._update_rule()
         if "said_wrong" in parts:
-            fields["said_wrong"] = self._said_wrong() if scored else None
+            fields["said_wrong"] = self._said_wrong()
         if "example" in parts:
             fields["example"] = self._example(place)
         if "errors" in parts:
@@ -108,10 +109,9 @@ class Camera:
         if "layers" in parts:
             self._choose_outputs(place)
             fields["input"] = self._units(-1, place)
-            fields["layers"] = tuple(self._layer(i, place) for i in range(self._engine.depth))
+            fields["layers"] = tuple(self._layer(i, place) for i in range(len(self._trace.layers)))
             fields["passed"] = self._passed(place)
         if "matrix" in parts:
-            batch_size = len(self._engine.batch.indices)
             fields["matrix"] = self._heatmaps.take(focus.block, focus.quantity, place, batch_size, self._ranked)
         return fields
 
@@ -127,7 +127,7 @@ class Camera:
             network=self._network,
             loss=network.loss.name,
             output=network.loss.output.name,
-            optimizer=trainer.update_rule.describe(self._engine.index),
+            optimizer=trainer.update_rule.describe(self._trace.index),
             parameters=network.parameters.size,
             epochs=trainer.stopping.epochs,
             skipped=trainer.dataset.left_out,
@@ -135,21 +135,20 @@ class Camera:
         )
 
     def _said_wrong(self) -> int | None:
-        trainer, task = self._trainer, self._trainer.dataset.task
-        if not task.class_names:
+        dataset, scores = self._trainer.dataset, self._trace.scores
+        if not dataset.task.class_names or scores is None:
             return None
-        said = chosen_class(self._engine.scores.prediction, task)
-        return int(np.count_nonzero(said != trainer.dataset.train.labels[self._engine.batch.indices]))
+        said = chosen_class(scores.prediction, dataset.task)
+        return int(np.count_nonzero(said != dataset.train.labels[self._trace.batch.indices]))
 
     def _moment(self) -> Moment:
-        t, e = self._trainer, self._engine
-        batches = t.batches.per_epoch
-        return Moment(e.index, t.epoch, t.batch_index, batches, e.depth, e.done, t.furthest, t.is_back)
+        t, trace = self._trainer, self._trace
+        return Moment(trace.index, t.epoch, t.batch_index, t.batches.per_epoch, trace.done, t.furthest, t.is_back)
 
     def _update_rule(self) -> UpdateRuleView:
-        update_rule, step = self._trainer.update_rule, self._engine.index
+        update_rule, step = self._trainer.update_rule, self._trace.index
         optimizer, penalty, clip = update_rule.optimizer, update_rule.penalty, update_rule.clip
-        schedule, is_proposed = update_rule.schedule.kind_at(step), self._trace.proposal
+        schedule, is_proposed = update_rule.schedule.kind_at(step), self._trace.proposed
         return UpdateRuleView(
             rule=optimizer.kind,
             momentum=getattr(optimizer, "momentum", None),
@@ -164,21 +163,17 @@ class Camera:
         )
 
     def _example(self, place: int) -> ExampleView:
-        trainer = self._trainer
-        split, task = trainer.dataset.train, trainer.dataset.task
-        number = int(self._engine.batch.indices[place])
-        seen = self._engine.batch.seen
+        batch, scores = self._trace.batch, self._trace.scores
+        split, task = self._trainer.dataset.train, self._trainer.dataset.task
+        number, seen, weights = int(batch.indices[place]), batch.seen, batch.weights
         stored = split.inputs[number] if seen is None else seen[place]
-        weights = self._engine.batch.weights
         is_picture = stored.ndim == 3
-        logits = self._trace.output(self._engine.depth - 1)
-        target = self._engine.batch.targets[place].copy()
+        logits = self._trace.output(len(self._trace.layers) - 1)
+        target = batch.targets[place].copy()
         prediction = error = loss = said = told = None
-        if self._trace.phase(Phase.LOSS):
-            prediction, error = (
-                array[place].copy() for array in (self._engine.scores.prediction, self._engine.scores.errors)
-            )
-            loss = float(self._engine.scores.each[place])
+        if scores is not None:
+            prediction, error = (array[place].copy() for array in (scores.prediction, scores.errors))
+            loss = float(scores.each[place])
             if task.class_names:
                 said = int(chosen_class(prediction[None], task)[0])
             elif task.numbers == 1:
@@ -186,13 +181,13 @@ class Camera:
         return ExampleView(
             number=number,
             place=place,
-            batch_size=len(self._engine.batch.indices),
+            batch_size=len(batch.indices),
             name=printable(split.names[number]),
             label=int(split.labels[number]) if task.class_names else None,
             weight=None if weights is None else float(weights[place] / weights.sum()),
             pixels=_thinned(stored) if is_picture else None,
             augmented=seen is not None,
-            features=None if is_picture else self._engine.batch.inputs[place, :FEATURES].copy(),
+            features=None if is_picture else batch.inputs[place, :FEATURES].copy(),
             stored=None if is_picture else stored[:FEATURES].copy(),
             feature_names=self._feature_names,
             text=self._text(number, place),
@@ -211,8 +206,9 @@ class Camera:
         train, encoding = dataset.train, dataset.encoding
         if train.texts is None or encoding is None or encoding.ngrams is None:
             return None
-        first = next((block.weights.values for block in self._blocks if block.weights is not None), None)
-        text, counts, inputs = train.texts[number], train.inputs[number], self._engine.batch.inputs[place]
+        weighted = next((block for block in self._blocks if block.weighted), None)
+        first = None if weighted is None else self._trace.parameter(weighted.layers[0], "weights", Quantity.WEIGHT)
+        text, counts, inputs = train.texts[number], train.inputs[number], self._trace.batch.inputs[place]
         return text_view(text, encoding.ngrams, dataset.feature_names, counts, inputs, first)
 
     def _ngram_names(self, indices: Array) -> tuple[str, ...]:
@@ -235,15 +231,15 @@ class Camera:
 
         Of a hill, all of them, from its peak outwards; none where outputs are numbers.
         """
-        trainer = self._trainer
-        count, task = self._blocks[-1].grouping.count, trainer.dataset.task
+        count, task = self._blocks[-1].grouping.count, self._trainer.dataset.task
+        targets, scores = self._trace.batch.targets, self._trace.scores
         if task.is_hill(count):
-            peak = int(self._engine.batch.targets[place].argmax())
+            peak = int(targets[place].argmax())
             return sorted(range(count), key=lambda unit: abs(unit - peak))
         if count != len(task.class_names):
             return []
-        said = [self._engine.scores.prediction] if self._trace.phase(Phase.LOSS) else []
-        return [int(outputs[place].argmax()) for outputs in (self._engine.batch.targets, *said)]
+        said = [scores.prediction] if scores else []
+        return [int(outputs[place].argmax()) for outputs in (targets, *said)]
 
     def _units(self, layer: int, place: int) -> Units:
         block = self._block_of[layer] if layer >= 0 else -1
@@ -265,40 +261,41 @@ class Camera:
 
     def _edges(self, block: int) -> Array | None:
         """The weights between the units shown, (units before, units here); the largest one where there are several."""
-        parameter, before, here = self._blocks[block].weights, self._chosen[block], self._chosen[block + 1]
-        if parameter is None:
+        before, here = self._chosen[block], self._chosen[block + 1]
+        weights = self._trace.parameter(self._blocks[block].layers[0], "weights", Quantity.WEIGHT)
+        if weights is None:
             return None
         grouping = self._blocks[block - 1].grouping if block else self._input
-        edges: Array = extreme(by_units(parameter.values, grouping.count))[before[:, None], here]
+        edges: Array = extreme(by_units(weights, grouping.count))[before[:, None], here]
         return edges
 
     def _layer(self, number: int, place: int) -> LayerView:
-        layer = self._trainer.network.layers[number]
-        block = self._block_of[number]
+        layer, block = self._trace.layers[number], self._block_of[number]
         return LayerView(
             name=layer.name,
             kind=layer.kind,
-            described=layer.describe(),
+            described=layer.described,
+            operation=layer.operation,
             block=block,
             input_shape=layer.input_shape,
             output_shape=layer.output_shape,
-            parameters=tuple(self._parameter(parameter, number) for parameter in layer.parameters()),
+            parameters=tuple(self._parameter(kind, number) for kind in layer.parameters),
             units=self._units(number, place),
-            edges=self._edges(block) if layer is self._blocks[block].leader else None,
+            edges=self._edges(block) if number == self._blocks[block].layers[0] else None,
         )
 
-    def _parameter(self, parameter: Parameter, layer: int) -> ParameterView:
+    def _parameter(self, kind: str, layer: int) -> ParameterView:
         values, gradients, updates = (
-            self._trace.of_weights(quantity, layer, parameter)
+            self._trace.parameter(layer, kind, quantity)
             for quantity in (Quantity.WEIGHT, Quantity.GRADIENT, Quantity.UPDATE)
         )
         assert values is not None
         size = spread(values)
         before = None
         if updates is not None:
-            before = spread(values - updates) if self._trace.phase(Phase.UPDATE) else size
+            before = spread(values - updates) if self._trace.reached(Phase.UPDATE) else size
         return ParameterView(
-            kind=parameter.name.rpartition(".")[2],
+            kind=kind,
             count=values.size,
             values=size,
             gradients=None if gradients is None else spread(gradients),
@@ -308,11 +305,10 @@ class Camera:
 
     def _passed(self, place: int) -> PassedError | None:
         """Of the layer that the last stage went back through, if it works on each number alone."""
-        trainer = self._trainer
-        stage = self._engine.stages[self._engine.done - 1] if self._engine.done else None
+        stage = self._trace.stages[self._trace.done - 1] if self._trace.done else None
         if stage is None or stage.phase is not Phase.BACKWARD or stage.part == 0:
             return None
-        if trainer.network.layers[stage.part].kind not in ALONE:
+        if not self._trace.layers[stage.part].operation.elementwise:
             return None
         came, went = (self._trace.output_gradient(layer) for layer in (stage.part, stage.part - 1))
         if came is None or went is None:
@@ -333,7 +329,7 @@ class Camera:
         first, last = block.layers[0], block.layers[-1]
         seen, total = self._trace, block.grouping.count
         batches = [seen.output(first), seen.output(last), seen.output_gradient(first), seen.output_gradient(last)]
-        if block.weights is None:
+        if not block.weighted:
             batches[0] = batches[2] = None
         rows = [None if batch is None else batch[place].reshape(-1) for batch in batches]
         # Of a map, all are of one place: where ∂L/∂a is largest, or what is known instead.
@@ -346,15 +342,14 @@ class Camera:
         else:
             indices = largest(np.abs(rows[3][places]), LISTED_UNITS)
         z, a, grad_z, grad_a = (None if row is None or places is None else row[places][indices] for row in rows)
-        weighted = block.weights is not None
-        return BlockErrors(block.leader.name, block.is_of_maps, weighted, total, indices, z, a, grad_z, grad_a)
+        return BlockErrors(block.leader.name, block.is_of_maps, block.weighted, total, indices, z, a, grad_z, grad_a)
 
     def _worst_outputs(self, place: int, total: int) -> Array:
         """The output for the target's class, then those with the largest error; others in the order of their own."""
-        own = self._own_outputs(place)
-        if not self._trainer.dataset.task.class_names or not own or not self._trace.phase(Phase.LOSS):
+        own, scores = self._own_outputs(place), self._trace.scores
+        if not self._trainer.dataset.task.class_names or not own or scores is None:
             return first_outputs(own, total, LISTED_UNITS)
-        error = np.abs(self._engine.scores.errors[place])
+        error = np.abs(scores.errors[place])
         return first_outputs([own[0], *largest(error, LISTED_UNITS).tolist()], total, LISTED_UNITS)
 
 

@@ -7,10 +7,10 @@ import numpy as np
 from nnviz.array import Array
 from nnviz.frame.focus import Quantity
 from nnviz.frame.matrix_views import MATRIX_COLUMNS, MATRIX_ROWS, TILE_NUMBERS, TILE_SIDE, MatrixView, TilesView
-from nnviz.nn.pooling import MaxPool2d
+from nnviz.frame.operations import Convolution, LargestOfCells, MeanOfMaps
+from nnviz.frame.step_trace import StepTrace
 from nnviz.training.blocks import Block
 from nnviz.training.reduction import reduced
-from nnviz.training.step_trace import StepTrace
 
 
 class Heatmaps:
@@ -25,20 +25,20 @@ class Heatmaps:
     ) -> MatrixView | TilesView:
         """One quantity of block number `block`; `ranked` are the units of the input and of all blocks."""
         shown = self._blocks[block]
-        if shown.leader.kind == "conv" and quantity is not Quantity.ACTIVATION:
+        if isinstance(shown.leader.operation, Convolution) and quantity is not Quantity.ACTIVATION:
             return self._kernels(shown, quantity, ranked[block + 1], ranked[block])
         if shown.is_of_maps:
             return self._maps(shown, quantity, place, ranked[block + 1])
         return self._matrix(shown, quantity, batch_size)
 
     def _matrix(self, block: Block, quantity: Quantity, batch_size: int) -> MatrixView:
-        weights = block.weights
-        by_example = weights is None or quantity is Quantity.ACTIVATION
-        if weights is None or by_example:
+        by_example = not block.weighted or quantity is Quantity.ACTIVATION
+        if by_example:
             whole, columns = self._of_outputs(block, quantity), batch_size
             whole = None if whole is None else whole.reshape(len(whole), -1)
         else:
-            whole, columns = self._trace.of_weights(quantity, block.layers[0], weights), weights.shape[0]
+            whole = self._trace.parameter(block.layers[0], "weights", quantity)
+            columns = math.prod(block.leader.input_shape)
         shape = (block.grouping.count, columns)
         row_step, column_step = (-(-shape[0] // MATRIX_ROWS), -(-shape[1] // MATRIX_COLUMNS))
         cells = None if whole is None else reduced(whole.T, row_step, column_step)
@@ -49,8 +49,7 @@ class Heatmaps:
 
     def _biases(self, block: Block, quantity: Quantity) -> Array | None:
         """The biases beside the weights of a block, or their gradient or update, (units,)."""
-        biases = block.biases
-        return None if biases is None else self._trace.of_weights(quantity, block.layers[0], biases)
+        return self._trace.parameter(block.layers[0], "biases", quantity)
 
     def _of_outputs(self, block: Block, quantity: Quantity) -> Array | None:
         """What the whole block gave, or the gradient of that, for the whole batch."""
@@ -59,17 +58,18 @@ class Heatmaps:
         return self._trace.output_gradient(block.layers[-1]) if quantity is Quantity.GRADIENT else None
 
     def _kernels(self, block: Block, quantity: Quantity, here: Array, before: Array) -> TilesView:
-        assert block.weights is not None
-        height, width, maps_before, maps = block.weights.shape
+        values = self._trace.parameter(block.layers[0], "weights", Quantity.WEIGHT)
+        assert values is not None
+        height, width, maps_before, maps = values.shape
         rows, columns = _most(len(here), len(before), TILE_NUMBERS // (height * width))
         here, before = here[:rows], before[:columns]
-        weights = self._trace.of_weights(quantity, block.layers[0], block.weights)
+        weights = self._trace.parameter(block.layers[0], "weights", quantity)
         cells = None if weights is None else weights[:, :, before[:, None], here].transpose(3, 2, 0, 1)
         biases = self._biases(block, quantity)
         return TilesView(
             quantity,
             block.leader.name,
-            block.leader.kind,
+            block.leader.operation,
             shape=(maps, maps_before),
             sides=(height, width),
             rows=here,
@@ -98,7 +98,7 @@ class Heatmaps:
         return TilesView(
             quantity,
             block.leader.name,
-            block.leader.kind,
+            block.leader.operation,
             shape=(block.grouping.count, 1),
             sides=sides,
             rows=here,
@@ -114,17 +114,18 @@ class Heatmaps:
         """The maps that go into a pool or globalpool, (height, width, maps), unless they are too large to be shown."""
         batch = self._trace.output(block.layers[0] - 1)
         shape = block.leader.input_shape
-        if block.leader.kind not in ("pool", "globalpool") or batch is None or max(shape[:2]) > TILE_SIDE:
+        pools = isinstance(block.leader.operation, LargestOfCells | MeanOfMaps)
+        if not pools or batch is None or max(shape[:2]) > TILE_SIDE:
             return None
         given: Array = batch[place].reshape(shape)
         return given
 
     def _kept(self, block: Block, place: int, given: Array, here: Array) -> Array | None:
         """Which numbers of the maps `here` of those `given` a pool passed on: (maps, height, width)."""
-        pool = block.leader
-        if not isinstance(pool, MaxPool2d) or self._trace.output(block.layers[0]) is None:
+        pool, winners = block.leader.operation, self._trace.winners(block.layers[0], place)
+        if not isinstance(pool, LargestOfCells) or winners is None:
             return None
-        winners = pool.winners(place)[:, :, here]
+        winners = winners[:, :, here]
         kept = np.zeros((*given.shape[:2], len(here)), bool)
         rows, columns = (side * pool.size for side in winners.shape[:2])
         for number in range(pool.size**2):

@@ -11,7 +11,7 @@ from nnviz.training.blocks import Block
 from nnviz.training.reduction import largest
 
 
-def ranked_units(varying: Array, blocks: list[Block], initial: Array) -> list[Array]:
+def ranked_units(varying: Array, blocks: list[Block], initial: list[Array | None]) -> list[Array]:
     """Units of the input and of each block, those with the strongest initial weights first; at most `TILES` of each.
 
     The strength of a unit is the sum of squares of the weights that come in, times that of those that go out; of a unit
@@ -19,16 +19,17 @@ def ranked_units(varying: Array, blocks: list[Block], initial: Array) -> list[Ar
     that hand each unit on alone, such as pooling, show the same units as what comes before them. All outputs are there
     for a reason: they are in their own order.
 
-    `initial` (parameters,) are the weights that the run began with, and not those of the moment: whoever comes to a
-    moment, by whatever way, knows them, so that it shows the same units; and a diagram whose nodes change places while
-    one watches cannot be read. The price is that a unit that grows strong later may not be among those shown.
+    `initial` are the weights of each block (None for one without) that the run began with, and not those of the
+    moment: whoever comes to a moment, by whatever way, knows them, so that it shows the same units; and a diagram whose
+    nodes change places while one watches cannot be read. The price is that a unit that grows strong later may not be
+    among those shown.
     """
     strengths: list[Array] = [varying]
     owners = [0]
-    for block in blocks:
-        if block.weights is not None:
+    for block, values in zip(blocks, initial, strict=True):
+        if values is not None:
             # A row for each number that comes in: those of one unit (a map has many) are added up.
-            weights = block.weights.view(initial).reshape(-1, block.grouping.count)
+            weights = values.reshape(-1, block.grouping.count)
             outgoing = np.einsum("ij,ij->i", weights, weights).reshape(-1, len(strengths[-1])).sum(axis=0)
             strengths[-1] = strengths[-1] * outgoing
             strengths.append(np.einsum("ij,ij->j", weights, weights))
@@ -45,5 +46,5 @@ def first_outputs(wanted: list[int], outputs: int, count: int) -> Array:
 
 def shown_units(blocks: list[Block]) -> int:
     """How many units of each block a diagram gets: fewer in a deep network, whose frame would grow too large."""
-    weighted = sum(block.weights is not None for block in blocks)
+    weighted = sum(block.weighted for block in blocks)
     return min(UNITS, math.isqrt(EDGES // max(weighted, 1)))

@@ -86,7 +86,7 @@ class Trainer:
         """Run to the end of `phase`: in this training step, or in the next one where it has passed here."""
         evaluation = None
         engine = self.engine
-        target, last = end_of(phase, engine.depth), len(engine.stages)
+        target, last = end_of(phase, engine.stages), len(engine.stages)
         if target <= engine.done < last:
             evaluation = self.step()
         return self._run(target - engine.done % last) or evaluation

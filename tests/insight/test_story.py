@@ -16,10 +16,8 @@ from nnviz.data.standardization import Standardization
 from nnviz.experiment import combine
 from nnviz.frame.focus import Focus
 from nnviz.frame.frame import Rates, State
-from nnviz.frame.stages import Phase, end_of
-from nnviz.insight import layer_words
+from nnviz.frame.stages import Phase, end_of, training_step
 from nnviz.insight.story import tell
-from nnviz.nn import notation
 from nnviz.training.assembly import assemble
 from nnviz.training.camera import Camera
 
@@ -155,7 +153,7 @@ def test_the_numbers_of_each_stage_are_those_of_the_frame():
     assert_says(trainer, pattern, 0.9, 0.01, 100 * shares[most])
     trainer.advance()
     frame = frame_of(trainer)
-    assert trainer.engine.done == end_of(Phase.UPDATE, depth)
+    assert trainer.engine.done == end_of(Phase.UPDATE, training_step(depth))
     assert_says(
         trainer,
         r"the # weights .* loss of this batch was # \(said wrong: # of 4\)",
@@ -368,7 +366,3 @@ def test_every_stage_of_any_network_is_told_in_sound_sentences(built, rule, lear
                 a, b, c = (Decimal(part.replace("−", "-").replace(",", "")) for part in parts)
                 assert a - b == c, text
             trainer.advance()
-
-
-def test_activation_functions_are_those_that_networks_are_made_of():
-    assert set(layer_words.ACTIVATIONS) == set(notation.ACTIVATIONS)

@@ -14,7 +14,7 @@ from safetensors.numpy import load_file
 
 from nnviz.frame.focus import Focus, Quantity
 from nnviz.frame.frame import State
-from nnviz.frame.stages import Phase, end_of
+from nnviz.frame.stages import Phase, end_of, training_step
 from nnviz.remote import messages as m
 from nnviz.remote.client import LocalTrainer
 from nnviz.runs.ending import Ending
@@ -45,9 +45,9 @@ def test_every_goal_is_reached_and_not_passed(start, make_order):
     assert (frame.state, frame.moment.done) == (State.READY, 0)
     ends = {
         m.Goal.STAGE: 1,
-        m.Goal.LOSS: end_of(Phase.LOSS, DEPTH),
-        m.Goal.BACKWARD: end_of(Phase.BACKWARD, DEPTH),
-        m.Goal.UPDATE: end_of(Phase.UPDATE, DEPTH),
+        m.Goal.LOSS: end_of(Phase.LOSS, training_step(DEPTH)),
+        m.Goal.BACKWARD: end_of(Phase.BACKWARD, training_step(DEPTH)),
+        m.Goal.UPDATE: end_of(Phase.UPDATE, training_step(DEPTH)),
     }
     for goal, done in ends.items():
         frame = ask(trainer, m.Advance(goal))

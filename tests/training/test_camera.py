@@ -11,7 +11,7 @@ from nnviz.data.split import Split
 from nnviz.data.standardization import Standardization
 from nnviz.frame.focus import Focus, Quantity
 from nnviz.frame.frame import Rates, State
-from nnviz.frame.stages import Phase, end_of
+from nnviz.frame.stages import Phase, end_of, training_step
 from nnviz.nn.gradcheck import numerical_gradient, relative_error
 from nnviz.training.assembly import assemble
 from nnviz.training.camera import Camera
@@ -95,7 +95,7 @@ def test_what_a_stage_has_not_reached_is_none(make_trainer):
         trainer.advance()
         assert trainer.engine.done == done
         frame = take(camera, block=2)
-        scored = done >= end_of(Phase.LOSS, DEPTH)
+        scored = done >= end_of(Phase.LOSS, training_step(DEPTH))
         for value in (
             frame.batch_loss,
             frame.said_wrong,
@@ -137,7 +137,7 @@ def test_weights_and_proposed_update_are_shown_as_they_are(make_trainer):
     camera = Camera(trainer)
     trainer.step()
     before = take(camera, quantity=Quantity.WEIGHT).matrix.cells
-    while trainer.engine.done != end_of(Phase.BACKWARD, DEPTH) + 1:
+    while trainer.engine.done != end_of(Phase.BACKWARD, training_step(DEPTH)) + 1:
         trainer.advance()
     proposed = take(camera, quantity=Quantity.UPDATE).matrix.cells
     np.testing.assert_array_equal(take(camera, quantity=Quantity.WEIGHT).matrix.cells, before)
@@ -218,7 +218,7 @@ def test_hidden_units_are_listed_by_the_error_that_has_reached_them(make_trainer
         trainer.advance()
         errors = take(camera, block=0).errors
         # The stage of the layer above the block leaves it.
-        reached = trainer.engine.done >= end_of(Phase.BACKWARD, DEPTH) - 2
+        reached = trainer.engine.done >= end_of(Phase.BACKWARD, training_step(DEPTH)) - 2
         assert (errors.grad_a is not None) == reached
         if reached:
             assert list(np.abs(errors.grad_a)) == sorted(np.abs(errors.grad_a), reverse=True)

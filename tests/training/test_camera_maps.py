@@ -11,7 +11,7 @@ from nnviz.data.standardization import Standardization
 from nnviz.frame.focus import Focus, Quantity
 from nnviz.frame.frame import Rates, State
 from nnviz.frame.matrix_views import MatrixView, TilesView
-from nnviz.frame.stages import Phase, end_of
+from nnviz.frame.stages import Phase, end_of, training_step
 from nnviz.nn.gradcheck import relative_error
 from nnviz.training.assembly import assemble
 from nnviz.training.camera import Camera
@@ -337,7 +337,7 @@ def test_nothing_of_the_step_before_is_left_in_a_frame_of_maps(make):
             assert shown.cells is None
             assert getattr(shown, "before", None) is None
     assert take(camera, block=CONV1, quantity=Quantity.WEIGHT).matrix.cells is not None
-    assert trainer.engine.done == 1 < end_of(Phase.FORWARD, trainer.engine.depth)
+    assert trainer.engine.done == 1 < end_of(Phase.FORWARD, training_step(trainer.engine.depth))
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from nnviz.errors import TrainerDiedError
 from nnviz.experiment import combine
 from nnviz.frame.focus import Quantity
 from nnviz.frame.frame import State
-from nnviz.frame.stages import Phase, end_of
+from nnviz.frame.stages import Phase, end_of, training_step
 from nnviz.remote.client import LocalTrainer
 from nnviz.remote.messages import PACES, Answer, Order
 from nnviz.remote.opening_progress import OpeningProgress
@@ -31,23 +31,23 @@ from tests.tui.conftest import TABLES, Driver, OpenApp
 
 # dense1 relu1 dense2 tanh1 dense3
 DEPTH = 5
-ALL = end_of(Phase.UPDATE, DEPTH)
+ALL = end_of(Phase.UPDATE, training_step(DEPTH))
 
 
 @pytest.mark.parametrize(
     ("keys", "step", "done"),
     [
         ("", 0, 0),
-        ("f", 0, end_of(Phase.LOSS, DEPTH)),
-        ("b", 0, end_of(Phase.BACKWARD, DEPTH)),
+        ("f", 0, end_of(Phase.LOSS, training_step(DEPTH))),
+        ("b", 0, end_of(Phase.BACKWARD, training_step(DEPTH))),
         ("u", 0, ALL),
         ("n", 0, 1),
         ("right right", 0, 2),
         ("enter", 0, ALL),
-        ("f f", 1, end_of(Phase.LOSS, DEPTH)),
+        ("f f", 1, end_of(Phase.LOSS, training_step(DEPTH))),
         ("u n", 1, 1),
         ("n enter", 0, ALL),
-        ("b b", 1, end_of(Phase.BACKWARD, DEPTH)),
+        ("b b", 1, end_of(Phase.BACKWARD, training_step(DEPTH))),
         ("b n", 0, ALL - 1),
         ("enter enter enter", 2, ALL),
     ],
@@ -151,7 +151,7 @@ async def test_examples_of_the_batch_go_round(open_app: OpenApp) -> None:
 async def test_x_goes_to_the_worst_example_and_first_finds_out_which_it_is(open_app: OpenApp) -> None:
     async with open_app() as driver:
         worst = await driver.press("x")
-        assert worst.moment.done == worst.moment.depth + 1
+        assert worst.moment.done == len(worst.layers) + 1
         losses = [(await driver.press("full_stop")).example.loss for _ in range(worst.example.batch_size)]
         assert worst.example.loss == max(losses)
         assert len(set(losses)) > 1
@@ -240,7 +240,7 @@ async def test_every_key_is_a_command_too(open_app: OpenApp) -> None:
         for binding in KEYS:
             assert any(title.startswith(binding.description) for title in titles)
         await driver.press("ctrl+p", *"backprop", "enter")
-        await driver.wait_for(lambda: driver.frame.moment.done == end_of(Phase.BACKWARD, DEPTH))
+        await driver.wait_for(lambda: driver.frame.moment.done == end_of(Phase.BACKWARD, training_step(DEPTH)))
 
 
 def test_every_binding_has_a_name_of_its_own_and_an_explanation() -> None:
@@ -251,7 +251,7 @@ def test_every_binding_has_a_name_of_its_own_and_an_explanation() -> None:
 async def test_a_keymap_can_change_a_key(open_app: OpenApp) -> None:
     async with open_app() as driver:
         driver.app.set_keymap({"step.forward": "x"})
-        assert (await driver.press("x")).moment.done == end_of(Phase.LOSS, DEPTH)
+        assert (await driver.press("x")).moment.done == end_of(Phase.LOSS, training_step(DEPTH))
 
 
 async def test_maximise_shows_one_pane_and_all_again(open_app: OpenApp) -> None:
@@ -338,7 +338,7 @@ async def test_keys_pressed_while_it_opens_are_not_lost(order: Order) -> None:
         await app.ready.wait()
         await pilot.pause()
         assert isinstance(app.screen, TrainingScreen)
-        assert app.screen.frame.moment.done == end_of(Phase.LOSS, DEPTH)
+        assert app.screen.frame.moment.done == end_of(Phase.LOSS, training_step(DEPTH))
 
 
 @pytest.mark.parametrize("first", ["n", "right"])
@@ -347,7 +347,7 @@ async def test_keys_that_come_together_act_in_their_order(open_app: OpenApp, fir
         for key in (first, "f"):
             driver.app.post_message(events.Key(key, None))
         await driver.pilot.pause()
-        assert driver.frame.moment.done == end_of(Phase.LOSS, DEPTH)
+        assert driver.frame.moment.done == end_of(Phase.LOSS, training_step(DEPTH))
         for key in ("tab", "m"):
             driver.app.post_message(events.Key(key, None))
         await driver.pilot.pause()
@@ -423,7 +423,7 @@ async def test_keys_for_a_trainer_at_work_come_after_that_in_their_order(order: 
         trainer.free.set()
         await driver.wait_for(lambda: driver.frame.focus.quantity is Quantity.UPDATE)
         assert before is Quantity.GRADIENT
-        assert (driver.frame.moment.step, driver.frame.moment.done) == (1, end_of(Phase.LOSS, DEPTH))
+        assert (driver.frame.moment.step, driver.frame.moment.done) == (1, end_of(Phase.LOSS, training_step(DEPTH)))
 
 
 async def test_what_takes_long_is_told_until_it_is_over(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,7 +67,7 @@ async def test_every_layer_can_be_looked_at_at_every_stage(
 ) -> None:
     async with open_app(size, maps_order(order, layers)) as driver:
         await driver.press("4")
-        depth = driver.frame.moment.depth
+        depth = len(driver.frame.layers)
         blocks = driver.frame.layers[-1].block + 1
         for stage in range(2 * depth + 3):
             await driver.press("n", "w")

@@ -219,7 +219,7 @@ def check_heatmap(random: Random, frame: Frame, step: Step, rate: float) -> None
         Quantity.UPDATE: (-rate * step.grad_weights[name], -rate * step.grad_biases[name]),
         Quantity.ACTIVATION: (step.given[last + 1], np.empty(0)),
     }[quantity]
-    if quantity is Quantity.WEIGHT and frame.moment.done == 2 * frame.moment.depth + 3:
+    if quantity is Quantity.WEIGHT and frame.moment.done == 2 * len(frame.layers) + 3:
         whole, biases = whole - rate * step.grad_weights[name], biases - rate * step.grad_biases[name]
     rows, columns = sheet.shape
     for _ in range(30):
@@ -293,7 +293,7 @@ def check_lines(frame: Frame, steps: int, examples: int, batch_size: int) -> Non
     marks = re.findall(r"([▰▱]+)(?: (\d+)/(\d+))?", rail.partition("epoch")[0])
     assert len(marks) == 4, rail
     assert sum(int(done or drawn.count("▰")) for drawn, done, _ in marks) == frame.moment.done, rail
-    assert sum(int(total or len(drawn)) for drawn, _, total in marks) == 2 * frame.moment.depth + 3, rail
+    assert sum(int(total or len(drawn)) for drawn, _, total in marks) == 2 * len(frame.layers) + 3, rail
     assert f"SGD lr {RATE} " in texts(TitlePane(), frame, 200, 1)[0]
 
 

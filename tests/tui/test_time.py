@@ -4,14 +4,14 @@ import msgspec
 import pytest
 
 from nnviz.frame.frame import State
-from nnviz.frame.stages import Phase, end_of
+from nnviz.frame.stages import Phase, end_of, training_step
 from nnviz.remote.messages import Destination
 from nnviz.tui.screens.go_to import GoToScreen, read_place
 from tests.tui.conftest import OpenApp
 
 # dense1 relu1 dense2 tanh1 dense3
 DEPTH = 5
-ALL = end_of(Phase.UPDATE, DEPTH)
+ALL = end_of(Phase.UPDATE, training_step(DEPTH))
 
 
 def place(frame):

@@ -13,8 +13,8 @@ from textual.strip import Strip
 from nnviz.array import Array
 from nnviz.frame.frame import Frame
 from nnviz.frame.layer_views import Units
-from nnviz.frame.stages import Phase, training_step
-from nnviz.insight.layer_words import ACTIVATIONS
+from nnviz.frame.operations import Function
+from nnviz.frame.stages import Phase
 from nnviz.outside_text import apart
 from nnviz.tui.drawing.grid import levels
 from nnviz.tui.drawing.palette import LEVELS, Palette
@@ -52,17 +52,14 @@ class Column(msgspec.Struct, frozen=True):
 
 def shows_gradients(frame: Frame) -> bool:
     """Whether nodes hold ∂L/∂a now: while the error travels back, until the update has landed."""
-    moment = frame.moment
-    return moment.depth + 1 < moment.done < 2 * moment.depth + 3
+    return frame.has_begun(Phase.BACKWARD) and not frame.has_reached(Phase.UPDATE)
 
 
 def lit_layer(frame: Frame) -> tuple[int, str] | None:
     """The layer that the last stage worked on, and the way the signal went through it."""
-    if frame.moment.done == 0:
-        return None
-    stage = training_step(frame.moment.depth)[frame.moment.done - 1]
-    arrow = {Phase.FORWARD: "▶", Phase.BACKWARD: "◀"}.get(stage.phase)
-    return (stage.part, arrow) if arrow else None
+    stage = frame.stage
+    arrow = {Phase.FORWARD: "▶", Phase.BACKWARD: "◀"}.get(stage.phase) if stage else None
+    return (stage.part, arrow) if stage and arrow else None
 
 
 def draw(frame: Frame, palette: Palette, width: int, height: int) -> list[Strip]:
@@ -174,8 +171,8 @@ def _size(column: Column, frame: Frame, pitch: int) -> str:
     # What was flattened is still shown as the maps that it was, beside the layer that made them.
     sides = (*column.units.sides, column.units.total) if column.units.sides and len(views) > 1 else sides
     size = "×".join(map(str, sides))
-    kinds = [view.kind for view in views[1:]]
-    texts = [" ".join([size, *those]) for those in (kinds, [k for k in kinds if k in ACTIVATIONS]) if those]
+    followers = views[1:], [view for view in views[1:] if isinstance(view.operation, Function)]
+    texts = [" ".join([size, *(view.kind for view in those)]) for those in followers if those]
     if len(sides) == 3:
         texts += [size, *([f"{sides[0]}²×{sides[2]}"] if sides[0] == sides[1] else []), compact(math.prod(sides))]
     return next((text for text in texts if cell_len(text) < pitch), texts[-1] if texts else size)

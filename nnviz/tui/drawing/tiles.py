@@ -10,6 +10,7 @@ from textual.strip import Strip
 from nnviz.array import Array
 from nnviz.frame.focus import Quantity
 from nnviz.frame.matrix_views import TilesView
+from nnviz.frame.operations import LargestOfCells, MeanOfMaps, Operation
 from nnviz.tui.drawing.grid import heatmap, levels, magnitudes, number, pixel, span, stretched
 from nnviz.tui.drawing.palette import LEVELS, Palette
 from nnviz.tui.drawing.tiling import Tiling, tile, tile_any
@@ -29,10 +30,16 @@ MAPS = {
 }
 # Lines from which on one is spent on the numbers of the maps before.
 ROOM_FOR_HEAD = 6
-WORK = {
-    "pool": "it only keeps the largest number of each cell",
-    "globalpool": "it only takes the mean of each map",
-}
+
+
+def _work(operation: Operation) -> str:
+    """What a layer without weights does to the maps that come in."""
+    match operation:
+        case LargestOfCells():
+            return "it only keeps the largest number of each cell"
+        case MeanOfMaps():
+            return "it only takes the mean of each map"
+    return "it works on each number alone"
 
 
 class TilesSheet:
@@ -98,7 +105,7 @@ class TilesSheet:
         """Why there is nothing to see, where that is so."""
         view = self._view
         if view.columns is None and view.quantity in (Quantity.WEIGHT, Quantity.UPDATE):
-            return f"{view.name} has no weights between maps: {WORK.get(view.kind, 'it works on each number alone')}"
+            return f"{view.name} has no weights between maps: {_work(view.operation)}"
         if view.cells is None:
             return NOT_YET[view.quantity]
         return "not enough room for one of them" if self._tiling is None else None

@@ -4,7 +4,7 @@ from rich.cells import cell_len
 from textual.strip import Strip
 
 from nnviz.frame.frame import Frame
-from nnviz.frame.stages import Phase, training_step
+from nnviz.frame.stages import Phase
 from nnviz.tui.drawing.rows import Run, fit_right, row
 from nnviz.tui.panes.pane import Pane
 from nnviz.wording import integer
@@ -19,12 +19,11 @@ class RailPane(Pane):
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:  # noqa: ARG002
         palette, moment = self.palette, frame.moment
         faint = palette.style(palette.faint)
-        stages = training_step(moment.depth)
-        current = stages[moment.done - 1].phase if moment.done else None
+        current = frame.stage.phase if frame.stage else None
         gap = "   " if width >= 110 else "  "
         runs: list[Run] = [(" ", faint)]
         for phase in Phase:
-            of_phase = [n for n, stage in enumerate(stages) if stage.phase is phase]
+            of_phase = [n for n, stage in enumerate(frame.stages) if stage.phase is phase]
             done = sum(n < moment.done for n in of_phase)
             lit = palette.style(palette.accent if phase is current else palette.text, bold=phase is current)
             name = phase.upper() if width >= 110 else phase.capitalize()

@@ -234,7 +234,7 @@ GLOSSARY: dict[str, tuple[Entry, ...]] = {
         Entry("−0.5 █ +0.5", "the ends of that scale; locked: kept until l is pressed again", "locked"),
         Entry("↓ units → inputs", "what the rows and the columns of a heatmap are"),
         Entry("↓ map out → map in", "rows: the map a kernel makes; columns: the map it reads", "out/ in/ of"),
-        Entry("┼", "the cursor: what is below it is read out in the border", "cursor down right"),
+        Entry("┼", "the cursor: what is below it is read out", "cursor down right up home ╎"),
         Entry("• o on a map", "a number that a pool kept"),
         Entry(
             "⡇ ⠒ • ◆ │ (loss)", "train, smoothed, validation, best, where you are; steps are counted below", "┤ ┬ ├ └ ┴"

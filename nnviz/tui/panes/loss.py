@@ -1,38 +1,104 @@
 """The loss curve."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
+from textual import events
+from textual.binding import Binding, BindingType
 from textual.strip import Strip
 
 from nnviz.frame.frame import Frame
 from nnviz.tui.drawing.curve import LossChart
 from nnviz.tui.panes.framed_pane import BORDER, Caption, FramedPane
-from nnviz.wording import count, listed, percent
+from nnviz.wording import count, integer, listed, percent
+
+FAR = 10
+"""Places of the curve that a long move of its cursor passes."""
 
 
 class LossPane(FramedPane):
-    """Training loss raw and smoothed, validation loss, and the best of it."""
+    """Training loss raw and smoothed, validation loss, and the best of it; a cursor reads them out at any place."""
 
     parts = frozenset({"curves"})
     turns = frozenset({3})
     title = "Loss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "move(-1)", "Cursor", show=False, id="loss.left"),
+        Binding("up", f"move({FAR})", "Cursor", show=False, id="loss.up"),
+        Binding("down", f"move({-FAR})", "Cursor", show=False, id="loss.down"),
+        Binding("home", "point(1)", "Cursor", show=False, id="loss.home"),
+        Binding("end", "point_at_end", "Cursor", show=False, id="loss.end"),
+    ]
 
     def __init__(self) -> None:
         super().__init__()
         self._chart = LossChart()
+        self._cursor: int | None = None
 
     def caption(self, frame: Frame, width: int, height: int) -> Caption:  # noqa: ARG002
-        accuracy = frame.curves.accuracy
+        accuracy, chosen = frame.curves.accuracy, self.chosen
         title = f"Loss · {frame.title.loss}"
         if frame.title.only_in_training and len(frame.curves.validation_losses):
             title = _with_extras(title, frame.title.only_in_training, width - BORDER)
+        if chosen is not None and self.has_focus:
+            told = f"enter goes to step {integer(chosen)}"
+            return Caption(title, told if len(told) <= width - BORDER else f"enter: {integer(chosen)}")
         if accuracy is None:
             return Caption(title)
         told = f"accuracy {percent(accuracy)}"
         return Caption(title, f"validation {told}" if len(f"validation {told}") <= width - BORDER else told)
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
-        return self._chart.draw(frame.curves, self.palette, width, height)
+        return self._chart.draw(frame.curves, self.palette, width, height, self.chosen)
+
+    # The cursor
+
+    @property
+    def chosen(self) -> int | None:
+        """How many training steps were done at the cursor; None if there is none, or nothing is trained.
+
+        It stays where it is when the curve grows. Where there is less than that, it is at the end.
+        """
+        if self._cursor is None or self._frame is None or not self._frame.curves.total:
+            return None
+        return min(self._cursor, self._frame.curves.total)
+
+    def action_move(self, places: int) -> None:
+        """Move the cursor by so many places of the curve; it starts where the run is, and stays within the curve."""
+        if self._frame is None:
+            return
+        curves, chosen = self._frame.curves, self.chosen
+        if chosen is None:
+            self._point(curves.total if curves.position is None else curves.position)
+        else:
+            # A place holds `stride` steps, and is read where the last of them is done.
+            self._point((-(-chosen // curves.stride) + places) * curves.stride)
+
+    def action_point(self, step: int) -> None:
+        """Put the cursor where so many training steps were done."""
+        self._point(step)
+
+    def action_point_at_end(self) -> None:
+        """Put the cursor at the end of the curve."""
+        if self._frame is not None:
+            self._point(self._frame.curves.total)
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor where the mouse is."""
+        offset = event.get_content_offset(self)
+        step = None if offset is None else self._chart.step_at(offset.x)
+        if step is not None:
+            self._point(step)
+
+    def unpoint(self) -> None:
+        """Have no cursor any more: the latest numbers are read again."""
+        self._cursor = None
+        self.redraw()
+
+    def _point(self, step: int) -> None:
+        if self._frame is not None and self._frame.curves.total:
+            self._cursor = min(max(step, 1), self._frame.curves.total)
+            self.redraw()
 
 
 def _with_extras(title: str, extras: Sequence[str], room: int) -> str:

@@ -39,7 +39,7 @@ SIGNS = {
     "question_mark": "?",
 }
 ANYWHERE = (
-    Entry("tab", "The next pane; arrows move the cursor of the heatmap"),
+    Entry("tab", "The next pane; arrows move the cursor of the heatmap or the loss curve"),
     Entry("ctrl+p", "All commands, and the theme (dark or light)"),
 )
 DATA = "How the data were read"

@@ -281,10 +281,18 @@ class TrainingScreen(Screen[None]):
         await self._ask(m.Advance(m.Goal(goal)))
 
     @_in_turn
+    async def action_step_or_go(self) -> None:
+        """A training step; or to the cursor of the loss curve, where that has the focus."""
+        place = self.focused.chosen if isinstance(self.focused, LossPane) else None
+        await self._ask(m.Advance(m.Goal.STEP) if place is None else m.GoTo(place))
+
+    @_in_turn
     async def action_onward(self) -> None:
-        """A stage on; or the cursor, where the heatmap has the focus."""
+        """A stage on; or the cursor, where a pane that has one has the focus."""
         if isinstance(self.focused, HeatmapPane):
             self.focused.action_move(0, 1)
+        elif isinstance(self.focused, LossPane):
+            self.focused.action_move(1)
         else:
             await self._ask(m.Advance(m.Goal.STAGE))
 
@@ -295,9 +303,11 @@ class TrainingScreen(Screen[None]):
 
     @_in_turn
     async def action_backward(self) -> None:
-        """A stage back; or the cursor, where the heatmap has the focus."""
+        """A stage back; or the cursor, where a pane that has one has the focus."""
         if isinstance(self.focused, HeatmapPane):
             self.focused.action_move(0, -1)
+        elif isinstance(self.focused, LossPane):
+            self.focused.action_move(-1)
         else:
             await self._go_back(m.Destination.STAGE_BACK)
 
@@ -321,9 +331,11 @@ class TrainingScreen(Screen[None]):
 
     @_in_turn
     async def action_stay(self) -> None:
-        """Leave the way to another moment, and go back to where it began."""
+        """Leave the way to another moment, and go back to where it began; or leave the cursor of the loss curve."""
         if self.frame.state is State.REPLAYING:
             await self._ask(m.Stay())
+        elif isinstance(self.focused, LossPane):
+            self.focused.unpoint()
 
     @_in_turn
     async def action_play(self) -> None:

@@ -11,7 +11,8 @@ from textual.strip import Strip
 
 from nnviz.frame.frame import CURVE_BINS, Curves
 from nnviz.training.history import LossCurve
-from nnviz.tui.drawing.curve import LossChart, smooth
+from nnviz.tui.drawing.curve import LossChart
+from nnviz.tui.drawing.loss_series import smooth
 from nnviz.tui.drawing.palette import DARK, LIGHT
 from nnviz.wording import number
 

@@ -1,0 +1,93 @@
+"""What stands above the loss curve: the latest numbers, or those at the cursor."""
+
+import math
+
+from rich.cells import cell_len
+from textual.strip import Strip
+
+from nnviz.frame.frame import Curves
+from nnviz.tui.drawing.axis import Scale
+from nnviz.tui.drawing.loss_series import LossSeries, Place
+from nnviz.tui.drawing.palette import Palette
+from nnviz.tui.drawing.rows import Run, row
+from nnviz.wording import integer, number
+
+# What stands for each line; but for the first two, it is also what is drawn.
+RAW, SMOOTHED, POINT, BEST, HERE, CURSOR = "⡇", "⠒", "•", "◆", "│", "┼"
+SEPARATOR = "  "
+
+
+def legend(curves: Curves, series: LossSeries, scale: Scale | None, palette: Palette, width: int) -> Strip:
+    """The latest numbers in one row, fewer of them and in fewer words where it is narrow."""
+    log = scale is not None and scale.log
+    for detail in reversed(range(7)):
+        runs = _numbers(curves, series, palette, detail, log)
+        if sum(cell_len(text) for text, _ in runs) <= width:
+            break
+    return row(runs, width, palette)
+
+
+def readout(place: Place, palette: Palette, width: int) -> list[Strip]:
+    """The numbers at the cursor, in fewer words where it is narrow, and in several rows rather than in part."""
+    for detail in reversed(range(4)):
+        entries = _read_out(place, palette, detail)
+        if cell_len(SEPARATOR.join(text for text, _ in entries)) <= width:
+            return [row(_separated(entries), width, palette)]
+    rows: list[list[Run]] = [[]]
+    for entry in entries:
+        if rows[-1] and cell_len(" ".join(text for text, _ in [*rows[-1], entry])) > width:
+            rows.append([])
+        rows[-1].append(entry)
+    return [row(_separated(runs, " "), width, palette) for runs in rows]
+
+
+def _separated(entries: list[Run], separator: str = SEPARATOR) -> list[Run]:
+    return [(separator * (i > 0) + text, style) for i, (text, style) in enumerate(entries)]
+
+
+def _read_out(place: Place, palette: Palette, detail: int) -> list[Run]:
+    step, mean = integer(place.step), number(place.mean)
+    extremes = f"{number(place.lowest)}…{number(place.highest)}"
+    if place.first == place.last:
+        train = f"train {mean}" if detail else mean
+    elif detail:
+        train = f"mean {mean} ({extremes})"
+        train += f" of steps {integer(place.first)}…{integer(place.last)}" if detail > 2 else ""
+    else:
+        train = f"{mean} {extremes}"
+    entries = [
+        (f"{CURSOR} {'step ' * (detail > 0)}{step}", palette.style(palette.accent, bold=True)),
+        (f"{RAW} {train}", palette.style(palette.text if math.isfinite(place.mean) else palette.bad)),
+    ]
+    if math.isfinite(place.smoothed):
+        smoothed = f"{'smoothed ' * (detail > 1)}{number(place.smoothed)}"
+        entries.append((f"{SMOOTHED} {smoothed}", palette.style(palette.positive, bold=True)))
+    if place.validation is not None:
+        at, loss = place.validation
+        since = f" @ {'step ' * (detail > 2)}{integer(at)}" if at != place.step else ""
+        name = ("", "val ", "val ", "validation ")[detail]
+        entries.append((f"{POINT} {name}{number(loss)}{since}", palette.style(palette.negative)))
+    return entries
+
+
+def _numbers(curves: Curves, series: LossSeries, palette: Palette, detail: int, log: bool) -> list[Run]:
+    latest, smoothed = math.nan if curves.latest is None else curves.latest, float(series.smoothed[-1])
+    entries = [(RAW, f"train {number(latest)}", palette.faint if math.isfinite(latest) else palette.bad)]
+    if detail >= 4 and math.isfinite(smoothed):
+        entries.append((SMOOTHED, f"smoothed {number(smoothed)}", palette.positive))
+    if detail >= 1 and len(curves.validation_losses):
+        name = "validation" if detail >= 5 else "val"
+        entries.append((POINT, f"{name} {number(float(curves.validation_losses[-1]))}", palette.negative))
+    if detail >= 2 and curves.best_loss is not None and curves.best_step is not None:
+        name, step = "best " * (detail >= 3), f" @ step {integer(curves.best_step)}" * (detail >= 6)
+        entries.append((BEST, f"{name}{number(curves.best_loss)}{step}", palette.accent))
+    if curves.position is not None:
+        entries.append((HERE, f"{'you are ' * (detail >= 5)}at step {integer(curves.position)}", palette.accent))
+    runs: list[Run] = []
+    for glyph, text, colour in entries:
+        style = palette.style(colour, bold=glyph == SMOOTHED)
+        runs += [(f"{glyph} {text}  " if detail >= 2 else f"{text} ", style)]
+    if log and detail >= 2:
+        runs.append(("log scale" if detail >= 4 else "log", palette.style(palette.faint)))
+    text, style = runs[-1]
+    return [*runs[:-1], (text.rstrip(), style)]

@@ -55,13 +55,15 @@ class Data(_Table, frozen=True):
 class Net(_Table, frozen=True):
     """Hidden layers in the notation of networks; the output layer and the loss follow from the data unless given.
 
-    output          softmax or single: two classes told apart by two outputs or by one; hill: one number from −1 to 1
-                    told by a hill of activation over 45 units
+    output          softmax or single: two classes told apart by two outputs or by one; sigmoid: one for each class, or
+                    for each number from 0 to 1; hill: one number from −1 to 1 told by a hill of activation over 45
+                    units
+    loss            mse is the mean over examples and outputs, quadratic half the sum over the outputs
     """
 
     layers: str = "dense 64 relu, dense 32 relu"
-    output: Literal["softmax", "single", "hill"] | None = None
-    loss: Literal["cross-entropy", "mse"] | None = None
+    output: Literal["softmax", "single", "sigmoid", "hill"] | None = None
+    loss: Literal["cross-entropy", "mse", "quadratic"] | None = None
 
 
 class Training(_Table, frozen=True):

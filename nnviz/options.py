@@ -53,14 +53,19 @@ class Options:
     ] = None
     loss: Annotated[
         str | None,
-        typer.Option(metavar="cross-entropy|mse", help="How a prediction is scored; training makes this number small."),
+        typer.Option(
+            metavar="cross-entropy|mse|quadratic",
+            help="How a prediction is scored; training makes this number small. Squared errors count as their mean "
+            "(mse), or as half their sum over the outputs (quadratic), as in many textbooks.",
+        ),
     ] = None
     output: Annotated[
         str | None,
         typer.Option(
-            metavar="softmax|single|hill",
-            help="How two classes are told apart: by one probability each (softmax) or one in all (single). "
-            "Or how one number from −1 to 1 is told: by a hill of activation over 45 units (hill).",
+            metavar="softmax|single|sigmoid|hill",
+            help="How classes are told apart: by probabilities that add up to 1 (softmax), two of them by one in all "
+            "(single), or by a yes or no of its own for each (sigmoid). Numbers from 0 to 1 can be told by sigmoids "
+            "too, and one number from −1 to 1 by a hill of activation over 45 units (hill).",
         ),
     ] = None
     optimizer: Annotated[

@@ -140,8 +140,8 @@ def test_a_length_in_steps_or_seconds_lifts_earlier_epochs_but_not_its_own(limit
             {"training": {"optimizer": "adm"}},
             "training.optimizer: expected one of sgd, nesterov, rmsprop, adam, adamw; got 'adm'",
         ),
-        ({"network": {"output": "two"}}, "network.output: expected one of softmax, single, hill; got 'two'"),
-        ({"network": {"loss": "mae"}}, "network.loss: expected one of cross-entropy, mse; got 'mae'"),
+        ({"network": {"output": "two"}}, "network.output: expected one of softmax, single, sigmoid, hill; got 'two'"),
+        ({"network": {"loss": "mae"}}, "network.loss: expected one of cross-entropy, mse, quadratic; got 'mae'"),
     ],
 )
 def test_what_is_wrong_is_named_with_what_was_expected(tables, message):

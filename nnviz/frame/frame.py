@@ -18,7 +18,7 @@ from nnviz.frame.layer_views import BlockErrors, LayerView, PassedError, Units
 from nnviz.frame.matrix_views import MatrixView, TilesView
 from nnviz.frame.plane_views import PointsView, SurfaceView
 from nnviz.frame.stages import Phase, Stage
-from nnviz.frame.task import Task
+from nnviz.frame.task import Targets, Task
 
 # A bound that keeps a frame small however long the run is.
 CURVE_BINS = 256
@@ -180,6 +180,11 @@ class Frame(msgspec.Struct, frozen=True):
     def has_reached(self, phase: Phase) -> bool:
         """Whether all stages of that phase have run in this training step."""
         return all(stage.phase is not phase for stage in self.stages[self.moment.done :])
+
+    @property
+    def in_units(self) -> Targets | None:
+        """The targets, where each output tells one of them in its own unit; None for classes, hills and sigmoids."""
+        return self.task.in_units(len(self.example.target)) if self.title.output == "linear" else None
 
 
 Part = Literal[

@@ -22,6 +22,7 @@ from nnviz.headless.training import unseen
 from nnviz.outside_text import listed_names
 from nnviz.runs.checkpoint_file import digest
 from nnviz.runs.trained_network import TrainedNetwork, load_run
+from nnviz.training.assembly import ending, refuse_untellable
 from nnviz.training.distance import Distances, distances_of_mean
 from nnviz.training.evaluation import Assessment, assess, plain
 from nnviz.training.process import prepare_process
@@ -62,6 +63,8 @@ def score(run: Path, source: str | None, cached: bool = True) -> Tested:
     name, split = unseen(dataset) if source is None else _unseen_of_other(trained, dataset, source)
     if not len(split):
         raise InputError(f"{dataset.name}: it has no examples for validation or test, so nothing here is unseen")
+    net = trained.experiment.network
+    refuse_untellable(net, ending(net, trained.task), split.labels)
     assessment = assess(trained.network, trained.task, split, trained.encoder)
     targets = trained.task.targets
     of_mean = () if targets is None else distances_of_mean(targets, split.labels)

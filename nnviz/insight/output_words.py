@@ -10,6 +10,8 @@ from nnviz.outside_text import SHORT, apart, short
 from nnviz.wording import in_unit, integer, number, percent, signed, subtraction
 
 LISTED_OUTPUTS = 3
+QUADRATIC, SUMMED = "quadratic loss", "summed binary cross-entropy"
+"""The losses that sum over the outputs; of the others of sigmoids, it is the mean."""
 
 
 def logits(frame: Frame, name: str) -> list[str]:
@@ -17,9 +19,8 @@ def logits(frame: Frame, name: str) -> list[str]:
     example, given = frame.example, frame.example.logits
     if given is None:
         return []
-    targets = frame.task.in_units(len(given))
-    if targets is not None:
-        return [_in_units(frame, name, targets)]
+    if frame.in_units is not None:
+        return [_in_units(frame, name, frame.in_units)]
 
     def z(output: int) -> str:
         return f"z({_output_name(frame, output)}) = {signed(float(given[output]))}"
@@ -30,8 +31,16 @@ def logits(frame: Frame, name: str) -> list[str]:
         highest, label = int(given.argmax()), int(example.target.argmax())
         told = f"The highest of the {integer(len(given))} logits that {name} gave is "
         told += f"the label's: {z(label)}" if highest == label else f"{z(highest)}; the label has {z(label)}"
-    them, become = ("them", "probabilities") if len(given) > 1 else ("it", "a probability")
-    return [f"{told}.", f"The loss turns {them} into {become} by {frame.title.output}."]
+    return [f"{told}.", f"The loss turns {_into(frame, len(given))} by {frame.title.output}."]
+
+
+def _into(frame: Frame, outputs: int) -> str:
+    """What becomes of so many logits."""
+    if outputs == frame.task.numbers:
+        return f"{'each' if outputs > 1 else 'it'} into a number between 0 and 1"
+    if outputs == 1:
+        return "it into a probability"
+    return "them into probabilities" if frame.title.output == "softmax" else "each into a probability of its own"
 
 
 def _in_units(frame: Frame, name: str, targets: Targets) -> str:
@@ -53,14 +62,25 @@ def loss(frame: Frame, _part: int) -> list[str]:
         return []
     k = _telling_output(frame)
     p, y, error = (float(array[k]) for array in (example.prediction, example.target, example.error))
-    decimals = None if task.in_units(len(example.target)) is None else task.decimals(k)
+    decimals = None if frame.in_units is None else task.decimals(k)
     difference = subtraction(p, y, error, decimals)
     return [
         *_hill(frame),
         f"The network gave {_said(frame, k, difference.minuend)}. {_wanted(frame, k, difference.subtrahend)}, so the "
         f"error of the node is {difference.words}.",
         f"That costs a {frame.title.loss} of {_formula(frame, k)} = {number(example.loss)}; {_mean(frame)}",
+        *_answers(frame),
     ]
+
+
+def _answers(frame: Frame) -> list[str]:
+    """Where each class is answered for alone: how many are said to be there, and which one counts."""
+    said, prediction = frame.example.said, frame.example.prediction
+    if said is None or prediction is None or frame.title.output != "sigmoid" or len(prediction) == 1:
+        return []
+    yes = int((prediction >= 0.5).sum())
+    many = f"{integer(yes)} of {integer(len(prediction))} {'says' if yes == 1 else 'say'} yes (p from 0.5 on)"
+    return [f"{many}; the largest, p({_output_name(frame, said)}) = {number(float(prediction[said]))}, counts."]
 
 
 def _hill(frame: Frame) -> list[str]:
@@ -110,15 +130,17 @@ def _mean(frame: Frame) -> str:
 
 def _formula(frame: Frame, k: int) -> str:
     """How the loss of one example comes from its prediction."""
-    outputs = len(frame.example.target)
-    targets = frame.task.in_units(outputs)
+    outputs, targets = len(frame.example.target), frame.in_units
     if targets is not None:
         scaled = f"((p − y) / {number(targets.deviation[k])})²"
         return scaled if outputs == 1 else f"Σ ((p − y) / deviation)² / {integer(outputs)}"
+    if frame.title.loss == QUADRATIC:
+        return "(p − y)² / 2" if outputs == 1 else "Σ (p − y)² / 2"
     if "entropy" not in frame.title.loss:
         return "(p − y)²" if outputs == 1 else f"Σ (p − y)² / {integer(outputs)}"
     if frame.title.output == "sigmoid" and outputs > 1:
-        return f"−Σ (y ln p + (1 − y) ln(1 − p)) / {integer(outputs)}"
+        total = "−Σ (y ln p + (1 − y) ln(1 − p))"
+        return total if frame.title.loss == SUMMED else f"{total} / {integer(outputs)}"
     p = f"p({_output_name(frame, k)})"
     if 0 < frame.example.target[k] < 1:
         return "−Σ y ln p" if outputs > 1 else f"−y ln {p} − (1 − y) ln(1 − {p})"
@@ -148,11 +170,13 @@ def _gradient_formula(frame: Frame, k: int) -> str:
     """How ∂L/∂z comes from the prediction; of a squared error behind a softmax there is no short way to say it."""
     example, output = frame.example, frame.title.output
     outputs, size = len(example.target), example.batch_size
-    targets = frame.task.in_units(outputs)
+    targets = frame.in_units
     if "entropy" in frame.title.loss:
-        error, divisors = "(p − y)", [] if output == "softmax" else [outputs]
+        error, divisors = "(p − y)", [] if output == "softmax" or frame.title.loss == SUMMED else [outputs]
     elif output == "softmax":
         return ""
+    elif frame.title.loss == QUADRATIC:
+        error, divisors = "(p − y) p (1 − p)", []
     elif output == "sigmoid":
         error, divisors = "2 (p − y) p (1 − p)", [outputs]
     else:
@@ -162,7 +186,7 @@ def _gradient_formula(frame: Frame, k: int) -> str:
     divided = f" / {below[0]}" if len(below) == 1 else f" / ({' × '.join(below)})" if below else ""
     if example.weight is not None and size > 1:
         return f"{number(example.weight)} × {error}{divided}"
-    return f"{error}{divided}" if divided or not error.startswith("(") else error.strip("()")
+    return f"{error}{divided}" if divided or error != "(p − y)" else "p − y"
 
 
 def _output_name(frame: Frame, output: int) -> str:

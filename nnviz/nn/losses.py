@@ -130,6 +130,24 @@ class BinaryCrossEntropy(Loss):
         return grad
 
 
+class SummedBinaryCrossEntropy(BinaryCrossEntropy):
+    """Σ −y_k log p_k − (1 − y_k) log(1 − p_k) over the outputs, the mean over examples: ∂L/∂z is (p − y) / n.
+
+    So it is written of several sigmoids in textbooks (Nielsen 2015, eq. 63).
+    """
+
+    kind = "summed binary cross-entropy"
+    name = "summed binary cross-entropy"
+
+    def _each(self, target: Array) -> Array:
+        each: Array = np.add.reduce(self._prediction.cross_entropy(target), axis=1)
+        return each
+
+    def backward(self) -> Array:
+        grad: Array = self._errors * self._shares
+        return grad
+
+
 class MeanSquaredError(Loss):
     """(p − y)², the mean over examples *and* outputs; p is the output function applied to the logits."""
 
@@ -146,3 +164,23 @@ class MeanSquaredError(Loss):
     def backward(self) -> Array:
         grad: Array = self._errors * (2 * self._shares / self._errors.shape[1])
         return self._prediction.backward(grad)
+
+
+class QuadraticLoss(Loss):
+    """½ Σ (p_k − y_k)² over the outputs, the mean over examples: the quadratic cost of textbooks.
+
+    (Rumelhart, Hinton & Williams 1986; Nielsen 2015, eq. 6.) Half, so that ∂L/∂p is p − y.
+    """
+
+    kind = "quadratic loss"
+    name = "quadratic loss"
+
+    def __init__(self, output: Output) -> None:
+        self.output = output
+
+    def _each(self, target: Array) -> Array:  # noqa: ARG002
+        each: Array = np.vecdot(self._errors, self._errors) / 2
+        return each
+
+    def backward(self) -> Array:
+        return self._prediction.backward(self._errors * self._shares)

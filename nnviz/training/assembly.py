@@ -19,7 +19,15 @@ from nnviz.experiment import Experiment, Net, Training
 from nnviz.frame import hill
 from nnviz.frame.task import Task
 from nnviz.nn.layers import Dense, Flatten
-from nnviz.nn.losses import BinaryCrossEntropy, CrossEntropy, Loss, MeanSquaredError
+from nnviz.nn.losses import (
+    BinaryCrossEntropy,
+    CrossEntropy,
+    Loss,
+    MeanSquaredError,
+    Output,
+    QuadraticLoss,
+    SummedBinaryCrossEntropy,
+)
 from nnviz.nn.network import Network, declare
 from nnviz.nn.notation import parse
 from nnviz.nn.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, Optimizer, RMSprop
@@ -45,12 +53,14 @@ class Ending(msgspec.Struct, frozen=True):
 
     target_table  (classes, outputs), None where the labels themselves are the targets
     hills         whether the targets are hills that stand for the labels
+    bounds        the smallest and the largest number that the outputs can tell, None where there is no limit
     """
 
     outputs: int
     loss: Loss
     target_table: Array | None
     hills: bool = False
+    bounds: tuple[float, float] | None = None
 
 
 def ending(net: Net, task: Task) -> Ending:
@@ -61,9 +71,14 @@ def ending(net: Net, task: Task) -> Ending:
     classes = len(task.class_names)
     if net.output == "hill":
         return _hill(net, task)
+    if net.output == "sigmoid":
+        return _sigmoids(net, task)
     if not classes:
-        if net.output is not None or net.loss == "cross-entropy":
-            raise InputError("network: the targets are numbers, so output stays linear and loss is mse")
+        if net.output is not None or net.loss not in (None, "mse"):
+            raise InputError(
+                "network: the targets are numbers, so output stays linear and loss is mse; for numbers from 0 to 1, "
+                "output may be 'sigmoid', with any loss"
+            )
         targets = task.targets
         loss = MeanSquaredError(Identity()) if targets is None else ScaledSquaredError(targets.mean, targets.deviation)
         return Ending(task.numbers, loss, None)
@@ -74,8 +89,29 @@ def ending(net: Net, task: Task) -> Ending:
             )
         table = np.zeros((2, 1))
         table[task.positive_class] = 1
-        return Ending(1, MeanSquaredError(Logistic()) if net.loss == "mse" else BinaryCrossEntropy(), table)
-    return Ending(classes, MeanSquaredError(Softmax()) if net.loss == "mse" else CrossEntropy(), np.eye(classes))
+        return Ending(1, _loss(net, Logistic(), BinaryCrossEntropy()), table)
+    return Ending(classes, _loss(net, Softmax(), CrossEntropy()), np.eye(classes))
+
+
+def _loss(net: Net, output: Output, cross_entropy: Loss) -> Loss:
+    """The loss that `net` chooses for an output function that tells probabilities."""
+    match net.loss:
+        case "mse":
+            return MeanSquaredError(output)
+        case "quadratic":
+            return QuadraticLoss(output)
+        case _:
+            return cross_entropy
+
+
+def _sigmoids(net: Net, task: Task) -> Ending:
+    """A sigmoid for each class, or for each number from 0 to 1."""
+    outputs = len(task.class_names) or task.numbers
+    if task.class_names:
+        return Ending(outputs, _loss(net, Logistic(), SummedBinaryCrossEntropy()), np.eye(outputs))
+    # Of numbers between 0 and 1, the best prediction costs nothing in squares, but a cross-entropy does not get to 0.
+    squared = msgspec.structs.replace(net, loss=net.loss or "mse")
+    return Ending(outputs, _loss(squared, Logistic(), SummedBinaryCrossEntropy()), None, bounds=(0.0, 1.0))
 
 
 def _hill(net: Net, task: Task) -> Ending:
@@ -85,8 +121,8 @@ def _hill(net: Net, task: Task) -> Ending:
         raise InputError(f"network.output: 'hill' is for one number to predict, and here are {what}")
     # The gradient of the squared error at a sigmoid, p · (1 − p) · (p − y), all but vanishes where a unit is sure and
     # wrong; that of the cross-entropy is p − y.
-    loss = MeanSquaredError(Logistic()) if net.loss == "mse" else BinaryCrossEntropy()
-    return Ending(hill.UNITS, loss, None, hills=True)
+    loss = _loss(net, Logistic(), BinaryCrossEntropy())
+    return Ending(hill.UNITS, loss, None, hills=True, bounds=(-1.0, 1.0))
 
 
 def build_network(experiment: Experiment, task: Task) -> Network:
@@ -117,11 +153,8 @@ def build_batches(experiment: Experiment, dataset: Dataset) -> Batches:
     """The batches that the experiment trains on. Raises InputError if a setting does not fit the data."""
     training, task, randomness = experiment.training, dataset.task, from_seed(experiment.training.seed)
     end = ending(experiment.network, task)
-    largest = np.abs(dataset.train.labels).max() if end.hills else 0
-    if largest > 1:
-        raise InputError(
-            f"network.output: 'hill' is for numbers from −1 to 1, and here are some as large as {trimmed(largest, 6)}"
-        )
+    for split in (dataset.train, dataset.validation, dataset.test):
+        refuse_untellable(experiment.network, end, split.labels)
     encoder = Encoder(
         dataset.standardization,
         _smoothed(end.target_table, training.label_smoothing),
@@ -135,6 +168,19 @@ def build_batches(experiment: Experiment, dataset: Dataset) -> Batches:
             raise InputError("data.augment: these examples are not pictures; leave it out")
         augment = Augmentation(experiment.data.augment, randomness.augmentation)
     return Batches(dataset.train, encoder, training.batch_size, randomness.shuffling, augment)
+
+
+def refuse_untellable(net: Net, end: Ending, labels: Array) -> None:
+    """Raises InputError if some of the labels (n, numbers) are beyond what the outputs can tell."""
+    if end.bounds is None or not labels.size:
+        return
+    low, high = end.bounds
+    furthest = next((n for n in (float(labels.max()), float(labels.min())) if not low <= n <= high), None)
+    if furthest is not None:
+        raise InputError(
+            f"network.output: '{net.output}' is for numbers from {trimmed(low)} to {trimmed(high)}, and here is "
+            f"{trimmed(furthest, 6)}; leave it out"
+        )
 
 
 def _smoothed(target_table: Array | None, share: float) -> Array | None:

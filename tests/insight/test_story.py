@@ -33,6 +33,12 @@ def make_dataset(class_names, features=4, examples=7, numbers=0, scale=1.0):
     return Dataset("some", class_names, train, train.select([]), train.select([]), Standardization.of(inputs))
 
 
+def from_0_to_1(dataset):
+    """The same with numbers that sigmoids can tell."""
+    dataset.train.labels[...] = 1 / (1 + np.exp(-dataset.train.labels))
+    return dataset
+
+
 def make_pictures(class_names):
     dataset = make_dataset(class_names, features=6 * 5 * 3)
     inputs = np.random.default_rng(4).integers(0, 256, (len(dataset.train), 6, 5, 3), dtype=np.uint8)
@@ -79,6 +85,8 @@ OF_POSITIVE = "p(dog) = 0.800. The label says 0, so the error of the node is 0.8
         ({"loss": "mse"}, OF_LABEL, "a mean squared error of Σ (p − y)² / 2 = 0.640"),
         ({"output": "single"}, OF_POSITIVE, "a binary cross-entropy of −ln(1 − p(dog)) = 1.61"),
         ({"output": "single", "loss": "mse"}, OF_POSITIVE, "a mean squared error of (p − y)² = 0.640"),
+        ({"output": "single", "loss": "quadratic"}, OF_POSITIVE, "a quadratic loss of (p − y)² / 2 = 0.320"),
+        ({"loss": "quadratic"}, OF_LABEL, "a quadratic loss of Σ (p − y)² / 2 = 0.640"),
     ],
 )
 def test_the_example_that_everyone_teaches_with(network, prediction, cost):
@@ -173,6 +181,39 @@ def test_a_moment_of_a_usual_network_fits_three_lines_of_a_small_terminal(networ
     for _ in range(len(trainer.engine.stages) + 1):
         assert len(wrap(told(trainer), 76)) <= 3
         trainer.advance()
+
+
+@pytest.mark.parametrize("loss", ["cross-entropy", "mse", "quadratic"])
+@pytest.mark.parametrize("classes", [("ant", "bee", "cow"), ()])
+def test_what_is_told_of_sigmoids_is_recomputed(classes, loss):
+    dataset = make_dataset(classes) if classes else from_0_to_1(make_dataset((), numbers=3))
+    trainer = make_trainer(dataset, {"layers": "dense 4 tanh", "output": "sigmoid", "loss": loss}, batch_size=5)
+    trainer.finish_phase(Phase.FORWARD)
+    assert ("each into a probability of its own" if classes else "each into a number between 0 and 1") in told(trainer)
+    trainer.finish_phase(Phase.LOSS)
+    example = frame_of(trainer).example
+    p, y = 1 / (1 + np.exp(-example.logits.astype(float))), example.target.astype(float)
+    np.testing.assert_allclose(example.prediction, p, rtol=1e-5)
+    cost, slope = {
+        "cross-entropy": (-(y * np.log(p) + (1 - y) * np.log(1 - p)).sum(), (p - y) / 5),
+        "mse": (((p - y) ** 2).mean(), 2 * (p - y) * p * (1 - p) / 15),
+        "quadratic": (((p - y) ** 2).sum() / 2, (p - y) * p * (1 - p) / 5),
+    }[loss]
+    k = int(y.argmax()) if classes else int(np.abs(p - y).argmax())
+    assert_says(trainer, r" = #\. The (?:label says|target is) #", p[k], y[k])
+    assert_says(trainer, "That costs a .* = #; the mean", cost)
+    if classes:
+        assert_says(trainer, r"# of # says? yes .* the largest, p\(\w+\) = #, counts", (p >= 0.5).sum(), 3, p.max())
+    else:
+        assert "yes" not in told(trainer)
+    trainer.advance()
+    assert_says(trainer, r"∂L/∂z\(?.*= # says how", slope[k])
+    written = {
+        "cross-entropy": "(p − y) / 5",
+        "mse": "2 (p − y) p (1 − p) / (5 × 3)",
+        "quadratic": "(p − y) p (1 − p) / 5",
+    }
+    assert f" = {written[loss]} = " in told(trainer)
 
 
 def test_silent_units_are_counted():
@@ -287,18 +328,27 @@ TASKS = st.one_of(
         st.sampled_from(
             [("cat", "dog"), ("person", "no person"), ("an uncommonly long name", "another one like that")]
         ),
-        st.sampled_from(["softmax", "single"]),
-        st.sampled_from(["cross-entropy", "mse"]),
+        st.sampled_from(["softmax", "single", "sigmoid"]),
+        st.sampled_from(["cross-entropy", "mse", "quadratic"]),
     ),
     st.builds(
-        lambda classes, loss: (make_dataset(tuple(f"class {k}" for k in range(classes)), examples=40), {"loss": loss}),
+        lambda classes, output, loss: (
+            make_dataset(tuple(f"class {k}" for k in range(classes)), examples=40),
+            {"output": output, "loss": loss},
+        ),
         st.sampled_from([3, 6, 30]),
-        st.sampled_from(["cross-entropy", "mse"]),
+        st.sampled_from(["softmax", "sigmoid"]),
+        st.sampled_from(["cross-entropy", "mse", "quadratic"]),
     ),
     st.builds(
         lambda numbers, scale: (make_dataset((), numbers=numbers, scale=scale), {}),
         st.sampled_from([1, 2, 5]),
         st.sampled_from([1e-6, 1.0, 1e4, 1e9]),
+    ),
+    st.builds(
+        lambda numbers, loss: (from_0_to_1(make_dataset((), numbers=numbers)), {"output": "sigmoid", "loss": loss}),
+        st.sampled_from([1, 2, 5]),
+        st.sampled_from([None, "cross-entropy", "mse", "quadratic"]),
     ),
 )
 
@@ -360,7 +410,7 @@ def test_every_stage_of_any_network_is_told_in_sound_sentences(built, rule, lear
             for sentence in sentences:
                 assert re.fullmatch(r"\S.*\S\.", sentence)
             assert not re.search(r"\b(nan|None|inf)\b|-\d|\be[+-]|\b1 (inputs|units|examples|numbers)\b", text), text
-            assert len(text) < 350, text
+            assert len(text) < 380, text
             for minuend, subtrahend, difference in re.findall(f"{NUMBER} − \\(?{NUMBER}\\)? = {NUMBER}", text):
                 parts = (minuend, subtrahend, difference)
                 a, b, c = (Decimal(part.replace("−", "-").replace(",", "")) for part in parts)

@@ -9,7 +9,7 @@ from nnviz.nn.convolution import Conv2d
 from nnviz.nn.dropout import Dropout, NoDropout
 from nnviz.nn.gradcheck import numerical_gradient, relative_error
 from nnviz.nn.layers import Dense, Flatten
-from nnviz.nn.losses import BinaryCrossEntropy, CrossEntropy, MeanSquaredError
+from nnviz.nn.losses import BinaryCrossEntropy, CrossEntropy, MeanSquaredError, QuadraticLoss, SummedBinaryCrossEntropy
 from nnviz.nn.network import Network
 from nnviz.nn.normalization import BatchNorm, FixedBatchNorm
 from nnviz.nn.notation import parse
@@ -29,6 +29,9 @@ LOSSES = {
     "mse softmax": lambda: MeanSquaredError(Softmax()),
     "mse sigmoid": lambda: MeanSquaredError(Logistic()),
     "mse linear": lambda: MeanSquaredError(Identity()),
+    "summed sigmoid": SummedBinaryCrossEntropy,
+    "quadratic softmax": lambda: QuadraticLoss(Softmax()),
+    "quadratic sigmoid": lambda: QuadraticLoss(Logistic()),
     "scaled": lambda: ScaledSquaredError(20.0, 8.0),
 }
 
@@ -103,7 +106,7 @@ def test_parameter_gradients(activation, loss, outputs, batch):
     x, target = draw_batch(loss, (3,), batch, outputs)
     gradient = check_against_differences(network, x, target)
     # Nothing to compare is no agreement. A softmax over one output is always 1, and its gradient 0.
-    assert gradient.any() or (outputs == 1 and loss in ("cross-entropy", "mse softmax"))
+    assert gradient.any() or (outputs == 1 and loss in ("cross-entropy", "mse softmax", "quadratic softmax"))
 
 
 def test_dense_reads_an_input_of_several_axes():

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from nnviz.nn.losses import BinaryCrossEntropy, CrossEntropy, MeanSquaredError
+from nnviz.nn.losses import BinaryCrossEntropy, CrossEntropy, MeanSquaredError, QuadraticLoss, SummedBinaryCrossEntropy
 from nnviz.nn.outputs import Identity, Logistic, Softmax
 
 SHAPES = st.tuples(st.integers(1, 6), st.integers(1, 5))
@@ -29,7 +29,11 @@ def one_hot(shape):
 
 ALL_LOSSES = pytest.mark.parametrize(
     "loss",
-    [CrossEntropy(), BinaryCrossEntropy(), *(MeanSquaredError(o) for o in (Softmax(), Logistic(), Identity()))],
+    [
+        *(CrossEntropy(), BinaryCrossEntropy(), SummedBinaryCrossEntropy()),
+        *(MeanSquaredError(output) for output in (Softmax(), Logistic(), Identity())),
+        *(QuadraticLoss(output) for output in (Softmax(), Logistic())),
+    ],
     ids=lambda loss: f"{loss.name} {loss.output.name}",
 )
 
@@ -40,7 +44,7 @@ SAYS_DOG = np.log([[0.2, 0.8]])
 
 @pytest.mark.parametrize(
     ("loss", "expected"),
-    [(CrossEntropy(), 1.609), (MeanSquaredError(Softmax()), 0.64)],
+    [(CrossEntropy(), 1.609), (MeanSquaredError(Softmax()), 0.64), (QuadraticLoss(Softmax()), 0.64)],
     ids=lambda value: getattr(value, "name", ""),
 )
 def test_worked_example(loss, expected):
@@ -78,6 +82,8 @@ def test_worked_example_with_one_output():
         (BinaryCrossEntropy(), [1000, -1000], [0, 1], 1000, [1, 0], [0.5, -0.5]),
         (MeanSquaredError(Softmax()), [1000, -1000], [0, 1], 1, [1, 0], [0, 0]),
         (MeanSquaredError(Logistic()), [1000, -1000], [0, 1], 1, [1, 0], [0, 0]),
+        (SummedBinaryCrossEntropy(), [1000, -1000], [0, 1], 2000, [1, 0], [1, -1]),
+        (QuadraticLoss(Logistic()), [1000, -1000], [0, 1], 1, [1, 0], [0, 0]),
         (MeanSquaredError(Identity()), [1000, -1000], [1000, -998], 2, [1000, -1000], [0, -2]),
     ],
 )

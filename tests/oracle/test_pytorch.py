@@ -9,7 +9,7 @@ from nnviz.data.standardization import Standardization
 from nnviz.experiment import combine
 from nnviz.frame.stages import Phase
 from nnviz.nn.layers import Dense
-from nnviz.nn.losses import BinaryCrossEntropy, CrossEntropy, MeanSquaredError
+from nnviz.nn.losses import BinaryCrossEntropy, CrossEntropy, MeanSquaredError, QuadraticLoss, SummedBinaryCrossEntropy
 from nnviz.nn.network import Network
 from nnviz.nn.normalization import FixedBatchNorm
 from nnviz.nn.notation import parse
@@ -41,6 +41,18 @@ LOSSES = {
     "mse sigmoid": (
         lambda: MeanSquaredError(Logistic()),
         lambda z, y: functional.mse_loss(torch.sigmoid(z), y),
+    ),
+    "summed sigmoid": (
+        SummedBinaryCrossEntropy,
+        lambda z, y: functional.binary_cross_entropy_with_logits(z, y, reduction="sum") / len(z),
+    ),
+    "quadratic sigmoid": (
+        lambda: QuadraticLoss(Logistic()),
+        lambda z, y: functional.mse_loss(torch.sigmoid(z), y, reduction="sum") / (2 * len(z)),
+    ),
+    "quadratic softmax": (
+        lambda: QuadraticLoss(Softmax()),
+        lambda z, y: functional.mse_loss(torch.softmax(z, dim=1), y, reduction="sum") / (2 * len(z)),
     ),
     "mse linear": (lambda: MeanSquaredError(Identity()), functional.mse_loss),
 }
@@ -152,7 +164,7 @@ def draw_batch(loss, n, seed, inputs=INPUTS):
     row = x.reshape(n, -1)
     if loss == "mse linear":
         return x, np.sin(row[:, :OUTPUTS] * 2)
-    if loss == "binary cross-entropy":
+    if loss in ("binary cross-entropy", "summed sigmoid"):
         return x, (row[:, :OUTPUTS] * row[:, -1:] > 0).astype(float)
     return x, np.eye(OUTPUTS)[np.argmax(row[:, :OUTPUTS] * row[:, -1:], axis=1)]
 

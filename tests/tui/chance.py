@@ -125,10 +125,13 @@ def _targets(random: Random, generator: np.random.Generator) -> tuple[tuple[str,
     """(names of classes, labels, what is chosen of the output)."""
     classes = random.choice([0, 0, 2, 2, 3, 10, 70])
     if classes:
-        choices = {"output": random.choice([None, "single"]) if classes == 2 else None}
-        choices["loss"] = random.choice([None, "mse"])
+        choices = {"output": random.choice([None, "sigmoid", *["single"] * (classes == 2)])}
+        choices["loss"] = random.choice([None, "mse", "quadratic"])
         return tuple(map(random.choice(NAMES), range(classes))), generator.integers(0, classes, EXAMPLES), choices
-    output = random.choice([None, "hill"])
+    output = random.choice([None, "hill", "sigmoid"])
+    if output == "sigmoid":
+        labels = generator.uniform(0, 1, (EXAMPLES, random.choice([1, 12]))).astype(np.float32)
+        return (), labels, {"output": output, "loss": random.choice([None, "mse", "quadratic", "cross-entropy"])}
     count, size = (1, 1.0) if output else (random.choice([1, 1, 12]), random.choice(SIZES))
     return (), (generator.uniform(-1, 1, (EXAMPLES, count)) * size).astype(np.float32), {"output": output}
 

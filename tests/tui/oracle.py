@@ -74,7 +74,7 @@ def _judged(trainer: Trainer, z: Array, y: Array) -> tuple[Array, Array, Array]:
     """(prediction, the loss of each example, ∂(mean loss)/∂z)."""
     n, outputs = y.shape
     targets = trainer.dataset.task.targets
-    if targets is not None and outputs == trainer.dataset.task.numbers:
+    if targets is not None and trainer.network.loss.name == "scaled squared error":
         mean, deviation = np.array(targets.mean), np.array(targets.deviation)
         p = mean + deviation * z
         return p, (((p - y) / deviation) ** 2).mean(axis=1), 2 * (p - y) / deviation / (n * outputs)
@@ -83,9 +83,19 @@ def _judged(trainer: Trainer, z: Array, y: Array) -> tuple[Array, Array, Array]:
         p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
         if loss.name == "cross-entropy":
             return p, -(y * np.log(p)).sum(axis=1), (p - y) / n
-        back = 2 * (p - y) / (n * outputs)
-        return p, ((p - y) ** 2).mean(axis=1), p * (back - (back * p).sum(axis=1, keepdims=True))
+        losses, back = _squared(loss.name, p, y)
+        return p, losses, p * (back - (back * p).sum(axis=1, keepdims=True))
     p = 1 / (1 + np.exp(-z))
     if loss.name == "binary cross-entropy":
         return p, -(y * np.log(p) + (1 - y) * np.log(1 - p)).mean(axis=1), (p - y) / (n * outputs)
-    return p, ((p - y) ** 2).mean(axis=1), 2 * (p - y) / (n * outputs) * p * (1 - p)
+    if loss.name == "summed binary cross-entropy":
+        return p, -(y * np.log(p) + (1 - y) * np.log(1 - p)).sum(axis=1), (p - y) / n
+    losses, back = _squared(loss.name, p, y)
+    return p, losses, back * p * (1 - p)
+
+
+def _squared(name: str, p: Array, y: Array) -> tuple[Array, Array]:
+    """(the loss of each example, ∂(mean loss)/∂p)."""
+    if name == "quadratic loss":
+        return ((p - y) ** 2).sum(axis=1) / 2, (p - y) / len(p)
+    return ((p - y) ** 2).mean(axis=1), 2 * (p - y) / p.size

@@ -67,14 +67,18 @@ def dataset(random: Random) -> tuple[Dataset, dict[str, Any]]:
     generator = np.random.default_rng(random.getrandbits(32))
     n = random.randint(2, 7)
     inputs = generator.normal(size=(n, random.choice([1, 2, 5, 30])))
-    kind = random.choice(["two", "single", "several", "numbers", "hill"])
-    classes = {"two": 2, "single": 2, "several": random.choice([3, 9])}.get(kind, 0)
-    choices: dict[str, Any] = {"output": kind if kind in ("single", "hill") else None}
-    if classes or kind == "hill":
-        choices["loss"] = random.choice([None, "mse"])
+    kind = random.choice(["two", "single", "several", "sigmoid", "numbers", "hill", "shares"])
+    classes = {"two": 2, "single": 2, "several": random.choice([3, 9]), "sigmoid": random.choice([2, 5])}.get(kind, 0)
+    choices: dict[str, Any] = {"output": kind if kind in ("single", "sigmoid", "hill") else None}
+    if kind == "shares":
+        choices["output"] = "sigmoid"
+    if classes or choices["output"]:
+        choices["loss"] = random.choice([None, "mse", "quadratic"])
     labels: Array = np.arange(n) % classes if classes else np.empty(0)
     if kind == "numbers":
         labels = generator.normal(size=(n, random.choice([1, 3]))) * random.choice([0.01, 1.0, 5000.0])
+    elif kind == "shares":
+        labels = generator.uniform(0, 1, (n, random.choice([1, 3])))
     elif kind == "hill":
         labels = generator.uniform(-1, 1, (n, 1))
     targets = tuple(map(letters, range(labels.shape[1]))) if not classes else ()

@@ -35,7 +35,7 @@ class PredictionPane(FramedPane):
         return Caption(self.title, count(hidden, "more output") if hidden > 0 else "")
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
-        targets = frame.task.in_units(len(frame.example.target))
+        targets = frame.in_units
         if targets is not None:
             return self._numbers(frame, targets, width, height)
         if frame.task.is_hill(len(frame.example.target)):
@@ -114,7 +114,7 @@ def _end_of_bars(prediction: Array | None, width: int) -> tuple[float, str]:
 def _labelled(frame: Frame) -> int | None:
     """The output that the label names; None where a single output stands for the class that it is not."""
     task, label = frame.task, frame.example.label
-    if len(frame.example.target) == 1:
+    if label is not None and len(frame.example.target) == 1:
         return 0 if label == task.positive_class else None
     return label
 

@@ -20,7 +20,7 @@ from nnviz.headless.reading_progress import told_reading
 from nnviz.headless.skipped import tell_skipped
 from nnviz.headless.training import unseen
 from nnviz.outside_text import listed_names
-from nnviz.runs.checkpoint_file import digest
+from nnviz.runs.digests import is_of
 from nnviz.runs.trained_network import TrainedNetwork, load_run
 from nnviz.training.assembly import ending, refuse_untellable
 from nnviz.training.distance import Distances, distances_of_mean
@@ -55,7 +55,7 @@ def score(run: Path, source: str | None, cached: bool = True) -> Tested:
     with told_reading(cached) as reading:
         dataset = _open(trained, source, reading)
     tell_skipped(dataset)
-    if source is None and trained.trained_on not in (None, digest(dataset.train)):
+    if source is None and trained.trained_on is not None and not is_of(dataset.train, trained.trained_on):
         note(
             f"{trained.experiment.data.source} has changed since the run: it is split anew, and some of the examples "
             "that are tested here may have been trained on; give others with --data"
@@ -77,10 +77,10 @@ def _unseen_of_other(trained: TrainedNetwork, dataset: Dataset, source: str) -> 
         return unseen(dataset)
     if os.path.abspath(source) == os.path.abspath(trained.experiment.data.source) or trained.trained_on is None:
         return unseen(dataset)
-    if trained.trained_on == digest(dataset.train):
+    if is_of(dataset.train, trained.trained_on):
         note(
-            f"{source}: its examples are called and labelled as those that the run was trained on; those that were set "
-            "aside are scored"
+            f"{source}: its training examples are those that the run was trained on; those that were set aside are "
+            "scored"
         )
         return unseen(dataset)
     every = joined([dataset.train, dataset.validation, dataset.test])

@@ -10,21 +10,26 @@ from typing import Any
 
 from nnviz.errors import InputError, UnkeptError
 from nnviz.experiment import Experiment
-from nnviz.runs.checkpoint_file import digest, encode
+from nnviz.runs.checkpoint_file import encode_network, encode_state
 from nnviz.runs.claim import Claim
-from nnviz.training.engine import EngineState
+from nnviz.runs.digests import Origin, origin_of
+from nnviz.runs.metrics import written_entry
 from nnviz.training.history import Evaluation
 from nnviz.runs.paths import (
     CHECKPOINTS,
     EXPERIMENT,
     FINAL,
+    JOURNAL,
     METRICS,
     RESULT,
     spare_folders,
     spare_places,
+    step_file,
     while_training,
 )
+from nnviz.training.stopping import DIVERGED
 from nnviz.training.trainer import Trainer
+from nnviz.training.trainer_state import TrainerState
 from nnviz.whole_file import append_whole, write_whole
 from nnviz.wording import listed
 
@@ -42,8 +47,9 @@ class RunDirectory:
         self.path = path
         self._experiment = experiment
         self._claim = Claim(path)
-        self._metrics = b""
-        self._trained_on: str | None = None
+        self._metrics = self._journal = b""
+        self._journaled = 0
+        self._origin: Origin | None = None
 
     def record(self, evaluation: Evaluation) -> None:
         """Add an evaluation to the metrics, one line for each split."""
@@ -51,22 +57,28 @@ class RunDirectory:
         with self._told():
             self._prepare()
 
-    def checkpoint(self, trainer: Trainer, checkpoint: EngineState) -> None:
-        """Write a state down while training goes on. The one before is removed when this one is safe."""
-        content = self._encoded(trainer, checkpoint)
+    def checkpoint(self, trainer: Trainer) -> None:
+        """Write the trainer's state down while training goes on. The one before is removed when this one is safe."""
+        state = trainer.state()
+        content = self._encoded(trainer, state)
         with self._told():
             self._prepare()
             earlier = while_training(self.path)
-            file = self.path / CHECKPOINTS / f"step-{checkpoint.step:09}.safetensors"
+            file = step_file(self.path, state.engine.step)
             write_whole(file, content)
             _remove(path for path in earlier if path != file)
 
-    def keep(self, trainer: Trainer, checkpoint: EngineState) -> str | None:
+    def keep(self, trainer: Trainer) -> str | None:
         """Write the state that the run is to be remembered by, with the metrics: elsewhere, if it has to be.
 
         `path` is where it is then, and the reason is returned. Raises UnkeptError if it can be written nowhere.
         """
-        content = self._encoded(trainer, checkpoint)
+        kept, state = trainer.kept(), trainer.state()
+        if kept.step == state.engine.step and trainer.stopped_by != DIVERGED:
+            content = self._encoded(trainer, state)
+        else:
+            self._note(trainer)
+            content = encode_network(trainer, kept, self._origin_of(trainer))
         try:
             self._prepare()
             write_whole(self.path / CHECKPOINTS / FINAL, content)
@@ -85,9 +97,18 @@ class RunDirectory:
         """Leave the directory to others; if nothing is in it, it goes."""
         self._claim.release()
 
-    def _encoded(self, trainer: Trainer, checkpoint: EngineState) -> bytes:
-        self._trained_on = self._trained_on or digest(trainer.dataset.train)
-        return encode(trainer, checkpoint, self._trained_on)
+    def _encoded(self, trainer: Trainer, state: TrainerState) -> bytes:
+        self._note(trainer)
+        return encode_state(trainer, state, self._experiment, self._origin_of(trainer))
+
+    def _origin_of(self, trainer: Trainer) -> Origin:
+        self._origin = self._origin or origin_of(trainer.dataset)
+        return self._origin
+
+    def _note(self, trainer: Trainer) -> None:
+        """Have the journal as long as the trainer's is."""
+        self._journal += b"".join(map(written_entry, trainer.journal.log[self._journaled :]))
+        self._journaled = len(trainer.journal.log)
 
     def _prepare(self) -> None:
         """See to it that the directory is there, is ours, and has all that is known so far. Raises OSError."""
@@ -104,10 +125,11 @@ class RunDirectory:
         (folder / CHECKPOINTS).mkdir(exist_ok=True)
         if not (folder / EXPERIMENT).exists():
             write_whole(folder / EXPERIMENT, self._experiment.to_toml().encode())
-        metrics = folder / METRICS
-        written = metrics.stat().st_size if metrics.exists() else 0
-        if written < len(self._metrics):
-            append_whole(metrics, self._metrics[written:])
+        for name, lines in ((METRICS, self._metrics), (JOURNAL, self._journal)):
+            file = folder / name
+            written = file.stat().st_size if file.exists() else 0
+            if written < len(lines):
+                append_whole(file, lines[written:])
 
     def _kept_elsewhere(self, content: bytes, why: OSError) -> Path:
         """Keep the run in a new directory in one of the places where a user can nearly always write."""

@@ -47,7 +47,7 @@ class Keeper:
             return
         steps = self._trainer.furthest
         if steps > self._written:
-            self._attempt("checkpoint", lambda: self._directory.checkpoint(self._trainer, self._trainer.kept()))
+            self._attempt("checkpoint", lambda: self._directory.checkpoint(self._trainer))
             self._written = steps
         end = self._clock()
         self.due = end + max(CHECKPOINT_SECONDS, TRAINING_PER_WRITING * (end - begin))
@@ -78,7 +78,7 @@ class Keeper:
     def _kept(self, check: Callable[[], None], more: dict[str, Any]) -> Ending:
         """Raises UnkeptError if the network can be kept nowhere."""
         trainer, directory = self._trainer, self._directory
-        trouble = directory.keep(trainer, trainer.kept())
+        trouble = directory.keep(trainer)
         result = {"run": str(directory.path), **account(trainer), **more}
         trouble = self._finish(result) or trouble
         result |= scores(trainer, check)

@@ -12,7 +12,7 @@ from nnviz.errors import InputError
 from nnviz.runs.claim import is_taken, taken
 from nnviz.whole_file import NAME_BYTES
 
-EXPERIMENT, METRICS, RESULT = "experiment.toml", "metrics.jsonl", "result.json"
+EXPERIMENT, METRICS, JOURNAL, RESULT = "experiment.toml", "metrics.jsonl", "journal.jsonl", "result.json"
 CHECKPOINTS, FINAL = "checkpoints", "final.safetensors"
 
 SOURCE_BYTES = 100
@@ -53,6 +53,17 @@ def _family(path: Path) -> Iterator[Path]:
 def _cut(name: str, most: int) -> str:
     """The beginning of a name, in at most so many bytes."""
     return os.fsencode(name)[:most].decode(errors="ignore")
+
+
+def step_file(path: Path, step: int) -> Path:
+    """The checkpoint of that training step."""
+    return path / CHECKPOINTS / f"step-{step:09}.safetensors"
+
+
+def step_of(file: Path) -> int:
+    """The training step that a checkpoint is called by."""
+    number = file.stem.removeprefix("step-")
+    return int(number) if number.isdecimal() else 0
 
 
 def while_training(path: Path) -> list[Path]:

@@ -2,12 +2,34 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from nnviz.errors import InputError
+from nnviz.runs.paths import RESULT
 from nnviz.training.distance import distances_of_mean
 from nnviz.training.evaluation import plain
 from nnviz.training.interruption import AbandonedError, unwatched
 from nnviz.training.trainer import Trainer
+
+class Result(msgspec.Struct, frozen=True):
+    """What `result.json` says of how far a run came, as far as others go by it."""
+
+    steps: int
+    stopped_by: str | None = None
+
+
+def read_result(run: Path) -> Result | None:
+    """None of a run that has not ended. Raises InputError if it cannot be understood."""
+    try:
+        return msgspec.json.decode((run / RESULT).read_bytes(), type=Result)
+    except FileNotFoundError:
+        return None
+    except (OSError, msgspec.DecodeError, RecursionError) as error:
+        raise InputError(f"{run / RESULT}: cannot be understood ({error})") from None
+
 
 SPLITS = ("train", "validation", "test")
 

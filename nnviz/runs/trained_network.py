@@ -53,7 +53,7 @@ def load_run(path: Path) -> TrainedNetwork:
     tensors, facts = read(checkpoint)
     step = facts.place.step
     try:
-        _refuse_unfit(checkpoint, tensors, experiment, facts)
+        refuse_unfit(checkpoint, tensors, experiment, facts)
         standardization = Standardization(tensors["standardization.mean"], tensors["standardization.deviation"])
         network = build_network(experiment, facts.task)
         for name, view in {**network.parameters.named(), **network.parameters.named_statistics()}.items():
@@ -76,7 +76,7 @@ def load_run(path: Path) -> TrainedNetwork:
         raise not_ours(checkpoint, error) from None
 
 
-def _refuse_unfit(checkpoint: Path, tensors: dict[str, Array], experiment: Experiment, facts: Facts) -> None:
+def refuse_unfit(checkpoint: Path, tensors: dict[str, Array], experiment: Experiment, facts: Facts) -> None:
     """Raises InputError, before anything is built, for what does not fit together, or into memory.
 
     Raises KeyError or ValueError for what nnviz does not write.

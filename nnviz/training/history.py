@@ -1,7 +1,7 @@
 """The metrics of a run over any number of steps, in bounded memory."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -11,6 +11,7 @@ from nnviz.array import Array
 from nnviz.training.evaluation import Score, finite
 
 CAPACITY = 1024
+BINS = ("counts", "means", "lows", "highs")
 
 
 class Evaluation(msgspec.Struct, frozen=True):
@@ -104,10 +105,29 @@ class LossCurve:
         """
         curve = LossCurve()
         curve.stride, curve.filled = self.stride, min(steps // self.stride, self.filled)
-        for name in ("counts", "means", "lows", "highs"):
+        for name in BINS:
             getattr(curve, name)[: curve.filled] = getattr(self, name)[: curve.filled]
         curve._count = curve._missing = steps - curve.filled * curve.stride
         curve.latest = latest
+        return curve
+
+    def numbers(self) -> dict[str, Array]:
+        """Copies of all that it holds, by name."""
+        bins = {name: getattr(self, name)[: self.filled].copy() for name in BINS}
+        latest = math.nan if self.latest is None else self.latest
+        newest = [self.stride, self._count, self._missing, self._sum, self._low, self._high, latest]
+        return {**bins, "newest": np.array(newest, np.float64)}
+
+    @staticmethod
+    def of(numbers: Mapping[str, Array]) -> "LossCurve":
+        """The curve of such numbers. Raises KeyError or ValueError if they are none."""
+        curve = LossCurve()
+        curve.filled = len(numbers["means"])
+        for name in BINS:
+            getattr(curve, name)[: curve.filled] = numbers[name]
+        stride, count, missing, curve._sum, curve._low, curve._high, latest = numbers["newest"].tolist()
+        curve.stride, curve._count, curve._missing = int(stride), int(count), int(missing)
+        curve.latest = None if math.isnan(latest) else latest
         return curve
 
     def binned(self, most: int) -> tuple[int, Array, Array, Array]:
@@ -126,11 +146,15 @@ class LossCurve:
 
 
 class History:
-    """The training losses, the validation losses, and of these each that was the best one until then."""
+    """The training losses, the validation losses, and of these each that was the best one until then.
+
+    `evaluated` is how many evaluations there were; of very many, `evaluations` has a selection.
+    """
 
     def __init__(self) -> None:
         self.training = LossCurve()
         self.evaluations: list[Evaluation] = []
+        self.evaluated = 0
         self.latest: Evaluation | None = None
         self.bests: list[Evaluation] = []
         self._sum = 0.0
@@ -158,6 +182,7 @@ class History:
         history.training = self.training.cut(steps, losses[-1] if losses else None)
         history.evaluations = [evaluation for evaluation in self.evaluations if evaluation.step <= steps]
         history.bests = [best for best in self.bests if best.step <= steps]
+        history.evaluated = len(history.evaluations)
         history.latest = history.evaluations[-1] if history.evaluations else None
         if history.latest is None or history.latest.step < steps:
             # One by one, as they were added: sum() of newer Pythons is more exact than that.
@@ -174,16 +199,40 @@ class History:
     def record_evaluation(self, step: int, epoch: int, seconds: float, validation: Score | None) -> Evaluation:
         """Add what was measured at the end of an epoch; the steps' loss is the mean since the last time."""
         evaluation = Evaluation(step, epoch, seconds, self.step_loss, validation)
+        self.add(evaluation)
+        return evaluation
+
+    def add(self, evaluation: Evaluation) -> None:
+        """Add one that was made before; the next one's steps begin here."""
         self._sum, self._count = 0.0, 0
+        self.evaluated += 1
         self.latest = evaluation
         if self.best is None or selection_loss(evaluation) < selection_loss(self.best):
             self.bests.append(evaluation)
         self.evaluations.append(evaluation)
         if len(self.evaluations) > CAPACITY:
             del self.evaluations[1:-1:2]
-        return evaluation
+
+    def numbers(self) -> dict[str, Array]:
+        """Copies of all that it holds of training steps, by name."""
+        return {**self.training.numbers(), "since": np.array([self._sum, self._count], np.float64)}
+
+    @staticmethod
+    def of(numbers: Mapping[str, Array], evaluations: Iterable[Evaluation]) -> "History":
+        """The history of such numbers and of all evaluations. Raises KeyError or ValueError if they are none."""
+        history = History()
+        for evaluation in evaluations:
+            history.add(evaluation)
+        history.training = LossCurve.of(numbers)
+        history._sum, count = numbers["since"].tolist()
+        history._count = int(count)
+        return history
 
 
 def selection_loss(evaluation: Evaluation) -> float:
-    """The loss by which evaluations are compared: on the validation split where there is one."""
-    return evaluation.step_loss if evaluation.validation is None else evaluation.validation.loss
+    """The loss by which evaluations are compared: on the validation split where there is one.
+
+    One that is no finite number is infinite, so that any other is better.
+    """
+    loss = evaluation.step_loss if evaluation.validation is None else evaluation.validation.loss
+    return loss if math.isfinite(loss) else math.inf

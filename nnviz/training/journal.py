@@ -1,6 +1,7 @@
 """Journal: what came from outside during a run, each with the training step from whose beginning it holds."""
 
 import math
+from collections.abc import Iterable
 from typing import TypeAlias
 
 import msgspec
@@ -47,12 +48,13 @@ class Journal:
     """The entries of a run, in the order of their steps.
 
     With the experiment, they are all that it takes to do the run again: in a training step follows what entries of it
-    and of those before it say.
+    and of those before it say. `log` has all that was ever added, as it came: to add it again makes the same journal.
     """
 
     def __init__(self, learning_rate: float) -> None:
         self._first_rate = learning_rate
         self._entries: dict[int, list[Entry]] = {}
+        self.log: list[Entry] = []
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -61,6 +63,7 @@ class Journal:
 
     def add(self, entry: Entry) -> None:
         """Add one. Of several rates for one step the last one holds, and one that changes nothing is no entry."""
+        self.log.append(entry)
         entries = self._entries.setdefault(entry.step, [])
         if isinstance(entry, Rate):
             entries[:] = [other for other in entries if not isinstance(other, Rate)]
@@ -85,6 +88,11 @@ class Journal:
 
     def cut(self, step: int) -> "Journal":
         """A journal of its own with all that holds from that step or an earlier one on."""
+        return self.made_of(entry for entry in self.log if entry.step <= step)
+
+    def made_of(self, log: Iterable[Entry]) -> "Journal":
+        """A journal of a run that began with the same rate, with these entries, as they came."""
         journal = Journal(self._first_rate)
-        journal._entries = {when: list(entries) for when, entries in self._entries.items() if when <= step}
+        for entry in log:
+            journal.add(entry)
         return journal

@@ -2,10 +2,8 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-
-import numpy as np
 
 from nnviz.array import Array
 from nnviz.data.dataset import Dataset
@@ -19,9 +17,11 @@ from nnviz.training.engine import EngineState, StepEngine
 from nnviz.training.evaluation import Assessment, assess, predict
 from nnviz.training.history import Evaluation, History, selection_loss
 from nnviz.training.interruption import AbandonedError, Interruption, unwatched
-from nnviz.training.journal import Heard, Journal, Lifted, Rate
+from nnviz.training.journal import Entry, Heard, Journal, Lifted, Rate
 from nnviz.training.stopping import DIVERGED, INTERRUPTED, after_evaluation, after_step
 from nnviz.training.timeline import Position, Timeline
+from nnviz.training.trainer_state import TrainerState, is_finite, network_of
+from nnviz.training.update_rule import UpdateRuleState
 
 # Unless the run goes by every epoch's, evaluations are at least this many steps apart, and never more than about this
 # many in a run: a data set of four examples would else be evaluated more than trained.
@@ -64,10 +64,96 @@ class Trainer:
         self.best: EngineState | None = None
         self.stopped_by: str | None = None
         self.seconds = 0.0
-        self._evaluated_at = 0
-        self.last_good = self.first
+        self.last_good = network_of(self.first)
+        self._owes = False
         self._end: EngineState | None = None
+        self._before_end: TrainerState | None = None
         self.engine.restore(self.first)
+
+    # All of it
+
+    def state(self) -> TrainerState:
+        """All that the rest of the run depends on, wherever in it somebody is looking.
+
+        Of a run that has stopped it is what a longer run would go on from: without the evaluation that it ended with.
+        """
+        if self._before_end is not None:
+            return self._before_end
+        history = self.history
+        return TrainerState(
+            self._state_at_end(),
+            history.numbers(),
+            history.evaluated,
+            len(self.journal.log),
+            self._owes,
+            self.best,
+            self.last_good,
+            self.seconds,
+        )
+
+    def restore(self, state: TrainerState, evaluations: Iterable[Evaluation], log: Iterable[Entry]) -> None:
+        """Be where `state` was taken, in a run that had these evaluations and this journal until then."""
+        self.restart()
+        self.history = History.of(state.numbers, evaluations)
+        self.journal = self.journal.made_of(log)
+        self.best, self.last_good, self.seconds, self._owes = state.best, state.last_good, state.seconds, state.owes
+        if any(isinstance(entry, Lifted) for entry in self.journal.entries):
+            self.stopping = Stopping(epochs=None)
+        self.engine.restore(state.engine)
+
+    def replay(
+        self,
+        step: int,
+        evaluations: Iterable[Evaluation],
+        journal: Journal,
+        check: Callable[[], None] = unwatched,
+    ) -> None:
+        """Go on until so many steps are done, as a run did that had these evaluations and this journal.
+
+        The network is not evaluated again. `check` is called before each step, and may raise to end it there.
+        """
+        known = {evaluation.step: evaluation for evaluation in evaluations}
+        engine = self.engine
+        for entry in journal.at(engine.index):
+            # What a schedule heard is in the state.
+            if isinstance(entry, Rate):
+                entry.apply(self.update_rule)
+        if self._owes:
+            self._evaluate_as(known.get(engine.steps_done))
+        while engine.steps_done < step:
+            check()
+            engine.run(len(engine.stages))
+            done = engine.steps_done
+            self.history.record_step(engine.scores.mean)
+            if done in known or done % GOOD_STEPS == 0:
+                self._keep_if_good()
+            self._owes = done % self.batches.per_epoch == 0 and self._evaluation_due(done)
+            self._evaluate_as(known.get(done))
+            journal.apply(done, self.update_rule)
+        self.journal = journal.cut(step)
+
+    def _evaluate_as(self, evaluation: Evaluation | None) -> None:
+        """Have this evaluation made here, if there is one."""
+        if evaluation is not None:
+            self._owes = False
+            self.history.add(evaluation)
+            if evaluation is self.history.best:
+                self.best = self._network()
+
+    def take_up(self, stopping: Stopping) -> Evaluation | None:
+        """Go by these rules from here on, and do what the run still owes: the evaluation that was not waited for."""
+        self.stopping = self._rules = stopping
+        self.stopped_by = self._before_end = None
+        steps, latest, evaluation = self.steps_done, self.history.latest, None
+        if not steps or self.engine.done % len(self.engine.stages):
+            return None
+        reason = after_step(stopping, steps, self.seconds, 0.0)
+        if self._owes:
+            evaluation = latest = self._evaluate(steps)
+        if latest is not None and latest.step == steps:
+            reason = reason or after_evaluation(stopping, latest, self.history.best or latest)
+        self.stopped_by = reason
+        return evaluation
 
     # Walking the stages
 
@@ -125,11 +211,19 @@ class Trainer:
         self.history.record_step(loss)
         steps = self.engine.steps_done
         reason = after_step(self.stopping, steps, self.seconds, loss)
-        epoch_ended = steps % self.batches.per_epoch == 0 and self._evaluation_due(steps)
-        if reason != DIVERGED and (reason or epoch_ended or steps % GOOD_STEPS == 0):
+        epoch_ended = steps % self.batches.per_epoch == 0
+        is_due = epoch_ended and self._evaluation_due(steps)
+        is_last = reason is not None or (epoch_ended and self._ends_with_epoch)
+        if reason == DIVERGED:
+            self.stopped_by = reason
+            return None
+        if is_last and not is_due:
+            self._before_end = self.state()
+        if is_last or is_due or steps % GOOD_STEPS == 0:
             reason = self._keep_if_good() or reason
         evaluation = None
-        if reason != DIVERGED and (reason or epoch_ended):
+        if reason != DIVERGED and (is_last or is_due):
+            self._owes = is_due
             # The step is done whether somebody waits for the evaluation or not.
             with suppress(AbandonedError):
                 evaluation = self._evaluate(steps)
@@ -137,21 +231,27 @@ class Trainer:
         self.stopped_by = reason
         return evaluation
 
+    @property
+    def _ends_with_epoch(self) -> bool:
+        return self.stopping.epochs is not None and self.epoch + 1 >= self.stopping.epochs
+
     def _evaluation_due(self, steps: int) -> bool:
-        """Whether the epoch that ended is evaluated: the last one is, and each where something goes by epochs."""
-        last_epoch = self.stopping.epochs is not None and self.epoch + 1 >= self.stopping.epochs
+        """Whether an epoch that ended here is evaluated even if it is not the last: each is where something goes by
+        epochs.
+        """
         each_counts = self.stopping.patience is not None or self.update_rule.schedule.listens
-        return last_epoch or each_counts or steps - self._evaluated_at >= max(EVALUATION_STEPS, steps // EVALUATIONS)
+        latest = self.history.latest.step if self.history.latest else 0
+        return each_counts or steps - latest >= max(EVALUATION_STEPS, steps // EVALUATIONS)
 
     def _evaluate(self, steps: int) -> Evaluation:
-        self._evaluated_at = steps
         validation = self.dataset.validation
         score = self.assess(validation).score if len(validation) else None
         evaluation = self.history.record_evaluation(steps, self.epoch + 1, self.seconds, score)
+        self._owes = False
         if steps % self.batches.per_epoch == 0:
             self._tell_schedule(evaluation)
         if evaluation is self.history.best:
-            self.best = self.engine.state()
+            self.best = self._network()
         return evaluation
 
     def _tell_schedule(self, evaluation: Evaluation) -> None:
@@ -162,11 +262,20 @@ class Trainer:
             self.journal.add(heard)
 
     def _keep_if_good(self) -> str | None:
-        state = self._state_at_end()
-        if not _is_finite(state):
+        network = self._network()
+        if not is_finite(network):
             return DIVERGED
-        self.last_good = state
+        self.last_good = network
         return None
+
+    def _network(self) -> EngineState:
+        """The network at the end of the run, without what the optimizer remembers."""
+        if self._end is not None:
+            return network_of(self._end)
+        parameters, rule = self.network.parameters, self.update_rule
+        remembered = UpdateRuleState(rule.learning_rate, {}, rule.schedule.state())
+        values, statistics = parameters.values.copy(), parameters.statistics.copy()
+        return EngineState(self.steps_done, 0, values, statistics, remembered, rule.learning_rate)
 
     def _state_at_end(self) -> EngineState:
         return self.engine.state() if self._end is None else self._end
@@ -240,21 +349,23 @@ class Trainer:
         """
         steps = self.steps_done
         self.history, self.journal = self.history.cut(steps, losses), self.journal.cut(steps)
-        self.best, self.last_good, self.stopped_by, self._end = best, self.engine.state(), None, None
-        self._evaluated_at = self.history.latest.step if self.history.latest else 0
+        self.stopped_by = self._end = self._before_end = None
+        self.best, self.last_good, self._owes = best and network_of(best), self._network(), False
         if not any(isinstance(entry, Lifted) for entry in self.journal.entries):
             self.stopping = self._rules
 
     def interrupt(self, reason: str = INTERRUPTED) -> None:
         """Stop the run, after a finished training step, if nothing has stopped it yet."""
-        self.stopped_by = self.stopped_by or self._keep_if_good() or reason
+        if self.stopped_by is None:
+            self._before_end = self.state()
+            self.stopped_by = self._keep_if_good() or reason
 
     def carry_on(self) -> None:
         """Lift the rules that stopped the run, so that it can go on until somebody stops it."""
         self.stopping = Stopping(epochs=None)
         if self.stopped_by != DIVERGED:
             self.journal.add(Lifted(self.steps_done))
-            self.stopped_by = None
+            self.stopped_by = self._before_end = None
 
     def assess(self, split: Split, check: Callable[[], None] | None = None) -> Assessment:
         """Score the network as it is now on a split; what the current training step computed stays as it is.
@@ -276,12 +387,8 @@ class Trainer:
         The latest one; the best one if patience ended the run; the last one with finite numbers if it diverged.
         """
         state = self._state_at_end()
-        if self.stopped_by == DIVERGED or not _is_finite(state):
+        if self.stopped_by == DIVERGED or not is_finite(state):
             return self.last_good
         if self.stopped_by == "patience" and self.best is not None:
             return self.best
         return state
-
-
-def _is_finite(state: EngineState) -> bool:
-    return bool(np.isfinite(np.dot(state.values, state.values)))

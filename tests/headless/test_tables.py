@@ -85,7 +85,7 @@ def test_all_of_another_table_is_scored(nnviz, tmp_path):
         (tmp_path / name).write_text((tmp_path / "adult.data").read_text())
         done = nnviz("test", "run", "--data", name, "--json")
         assert (json.loads(done.stdout)["split"], json.loads(done.stdout)["examples"]) == ("test", 18)
-    assert "copy.data: its examples are called and labelled as those that the run was trained on" in done.stderr
+    assert "copy.data: its training examples are those that the run was trained on" in done.stderr
 
 
 def test_the_test_split_of_another_source_is_scored(nnviz, houses, tmp_path):

@@ -12,7 +12,8 @@ from nnviz.data.ngrams import NGrams
 from nnviz.data.tables.table_encoding import Feature, TableEncoding
 from nnviz.data.texts.text_encoding import TextEncoding
 from nnviz.errors import InputError
-from nnviz.runs.checkpoint_file import digest
+from nnviz.runs.checkpoint_file import sealed
+from nnviz.runs.digests import digest
 from nnviz.training.evaluation import assess
 from nnviz.runs.trained_network import load_run
 from nnviz.runs.directory import RunDirectory
@@ -31,7 +32,7 @@ def kept(make_trainer, make_experiment, tmp_path):
         evaluation = trainer.step()
         if evaluation:
             directory.record(evaluation)
-    directory.keep(trainer, trainer.kept())
+    directory.keep(trainer)
     directory.finish({"stopped_by": trainer.stopped_by})
     return trainer, directory.path
 
@@ -60,7 +61,7 @@ def test_the_same_training_gives_the_same_bytes(make_trainer, make_experiment, t
         trainer = make_trainer(optimizer="adam", schedule="plateau")
         trainer.step()
         directory = RunDirectory(tmp_path / str(attempt), make_experiment())
-        directory.keep(trainer, trainer.kept())
+        directory.keep(trainer)
         kept.add((directory.path / CHECKPOINT).read_bytes())
     assert len(kept) == 1
 
@@ -69,7 +70,7 @@ def test_what_is_not_a_tensor_stands_in_strict_json(make_trainer, make_experimen
     """Nothing has been evaluated yet: a plateau has no best loss."""
     trainer = make_trainer(schedule="plateau", learning_rate=0.25)
     trainer.step()
-    RunDirectory(tmp_path, make_experiment()).keep(trainer, trainer.kept())
+    RunDirectory(tmp_path, make_experiment()).keep(trainer)
     with safe_open(tmp_path / CHECKPOINT, framework="numpy") as file:
         [(key, text)] = file.metadata().items()
     told = json.loads(text, parse_constant=pytest.fail)
@@ -78,6 +79,8 @@ def test_what_is_not_a_tensor_stands_in_strict_json(make_trainer, make_experimen
         "step": 1,
         "learning_rate": 0.25,
         "schedule": {"factor": 1.0, "best": None, "since": 0},
+        "done": 0,
+        "chosen_rate": None,
     }
 
 
@@ -172,7 +175,8 @@ def _changed(path, change):
         facts = json.loads(file.metadata()["nnviz"])
     tensors = {name: array.copy() for name, array in load_file(path).items()}
     change(tensors, facts)
-    save_file(tensors, path, {"nnviz": json.dumps(facts)})
+    facts.pop("checksum")
+    path.write_bytes(sealed(tensors, facts))
 
 
 def _tasks(**values):

@@ -136,7 +136,7 @@ def _other(prefix: str, network: EngineState, engine: EngineState) -> dict[str, 
 
 
 def state_of(tensors: Mapping[str, Any], facts: Facts, trainer: Trainer, seconds: float) -> TrainerState:
-    """The state that a file holds, for a trainer of the same network. Raises KeyError or ValueError if it holds none."""
+    """The state that a file holds, for a trainer of the same network. Raises KeyError, ValueError if it holds none."""
     place, account, parameters = facts.place, facts.account, trainer.network.parameters
     if account is None:
         raise ValueError("it holds a network to use, and nothing to go on from")

@@ -14,7 +14,6 @@ from nnviz.runs.checkpoint_file import encode_network, encode_state
 from nnviz.runs.claim import Claim
 from nnviz.runs.digests import Origin, origin_of
 from nnviz.runs.metrics import written_entry
-from nnviz.training.history import Evaluation
 from nnviz.runs.paths import (
     CHECKPOINTS,
     EXPERIMENT,
@@ -27,6 +26,7 @@ from nnviz.runs.paths import (
     step_file,
     while_training,
 )
+from nnviz.training.history import Evaluation
 from nnviz.training.stopping import DIVERGED
 from nnviz.training.trainer import Trainer
 from nnviz.training.trainer_state import TrainerState

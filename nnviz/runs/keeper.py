@@ -5,10 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 from nnviz.errors import UnkeptError
-from nnviz.runs.ending import Ending
-from nnviz.training.history import Evaluation
-from nnviz.runs.result import account, scores
 from nnviz.runs.directory import RunDirectory
+from nnviz.runs.ending import Ending
+from nnviz.runs.result import account, scores
+from nnviz.training.history import Evaluation
 from nnviz.training.trainer import Trainer
 
 CHECKPOINT_SECONDS = 30.0

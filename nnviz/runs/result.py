@@ -14,6 +14,7 @@ from nnviz.training.evaluation import plain
 from nnviz.training.interruption import AbandonedError, unwatched
 from nnviz.training.trainer import Trainer
 
+
 class Result(msgspec.Struct, frozen=True):
     """What `result.json` says of how far a run came, as far as others go by it."""
 

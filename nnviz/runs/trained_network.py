@@ -13,10 +13,10 @@ from nnviz.errors import InputError
 from nnviz.experiment import Experiment, combine, read_tables
 from nnviz.frame.task import Task
 from nnviz.nn.network import Network
-from nnviz.training.assembly import build_encoder, build_network, declared
 from nnviz.runs.checkpoint_file import Facts, not_ours, read
-from nnviz.training.memory import available_bytes
 from nnviz.runs.paths import CHECKPOINTS, EXPERIMENT, FINAL, newest_checkpoint
+from nnviz.training.assembly import build_encoder, build_network, declared
+from nnviz.training.memory import available_bytes
 from nnviz.wording import integer
 
 # Far more than texts are ever counted in.

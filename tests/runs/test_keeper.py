@@ -11,10 +11,10 @@ import pytest
 
 from nnviz import whole_file
 from nnviz.runs import keeper as keeping
-from nnviz.training.interruption import AbandonedError, Interruption, unwatched
+from nnviz.runs.directory import RunDirectory
 from nnviz.runs.keeper import CHECKPOINT_SECONDS, Keeper
 from nnviz.runs.trained_network import load_run
-from nnviz.runs.directory import RunDirectory
+from nnviz.training.interruption import AbandonedError, Interruption, unwatched
 
 STEPS = 40
 

@@ -14,10 +14,10 @@ from nnviz.data.texts.text_encoding import TextEncoding
 from nnviz.errors import InputError
 from nnviz.runs.checkpoint_file import sealed
 from nnviz.runs.digests import digest
-from nnviz.training.evaluation import assess
-from nnviz.runs.trained_network import load_run
 from nnviz.runs.directory import RunDirectory
 from nnviz.runs.paths import free_path, new_run_path, refuse_unusable
+from nnviz.runs.trained_network import load_run
+from nnviz.training.evaluation import assess
 
 CHECKPOINT = "checkpoints/final.safetensors"
 

@@ -5,12 +5,13 @@ wherever it stands, and is never cut: where room is short it loses digits, or ge
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from operator import index
 from typing import NamedTuple, SupportsIndex
 
 MINUS = "−"
+ARROW = " → "
 LISTED_LINES = 3
 """Of the lines of a file that a message is about, so many are told."""
 SURE_DIGITS = 15
@@ -210,6 +211,34 @@ def _read(text: str) -> Decimal:
 
 def _bracketed(text: str) -> str:
     return f"({text})" if text.startswith(MINUS) else text
+
+
+class Change(NamedTuple):
+    """ "0.433", "0.471" and "0.433 → 0.471"."""
+
+    before: str
+    after: str
+    words: str
+
+
+def change(before: float, after: float, decimals: int | None = None, room: int | None = None) -> Change:
+    """A number before and after, with as many digits as it takes to tell the two apart, up to two more than usual.
+
+    Those of float32 end soon after. A quantity in its own unit has its `decimals`, as in `in_unit`. Where each of the
+    two has `room`, it is never cut, but loses digits; seven cells hold any.
+    """
+    written = [(text(before, digits), text(after, digits)) for text, digits in _closer(decimals)]
+    told = next((pair for pair in written if pair[0] != pair[1]), written[-1] if before != after else written[0])
+    if room is not None and max(map(len, told)) > room:
+        told = fitted(before, room), fitted(after, room)
+    return Change(*told, ARROW.join(told))
+
+
+def _closer(decimals: int | None) -> list[tuple[Callable[[float, int], str], int]]:
+    """Ways to write a number, each with more digits than the one before."""
+    if decimals is None:
+        return [(number, digits) for digits in (3, 4, 5)]
+    return [(in_unit, decimals + more) for more in range(3)]
 
 
 def duration(seconds: float) -> str:

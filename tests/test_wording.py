@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from nnviz.wording import (
     MINUS,
+    change,
     compact,
     exponential,
     fitted,
@@ -228,3 +229,23 @@ def test_a_subtraction_that_says_equal_is_so(p: float, y: float) -> None:
 )
 def test_ticks_have_the_same_digits(values: list[float], texts: list[str]) -> None:
     assert ticks(values) == texts
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "decimals", "words"),
+    [
+        (0.433, 0.471, None, "0.433 → 0.471"),
+        (0.69312, 0.69281, None, "0.6931 → 0.6928"),
+        (2.30259, 2.30257, None, "2.3026 → 2.3026"),
+        (0.5, 0.5, None, "0.500 → 0.500"),
+        (1234.3, 1234.4, 0, "1,234.3 → 1,234.4"),
+        (0.5, math.inf, None, "0.500 → ∞"),
+    ],
+)
+def test_a_change_has_as_many_digits_as_it_takes_to_be_seen(before, after, decimals, words):
+    assert change(before, after, decimals).words == words
+
+
+def test_a_change_keeps_to_its_room():
+    told = change(0.00123456, -0.00123457, room=7)
+    assert max(len(told.before), len(told.after)) <= 7

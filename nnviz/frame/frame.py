@@ -1,8 +1,10 @@
 """Frame: all that there is to see at one moment, frozen.
 
 A frame is copied out of the buffers that the training step itself filled: looking never computes anything of the
-network again, but for the plane, for which a replica is asked what it says of places where no example is. What the
-current stage has not reached yet is None.
+network again that a step does. What the current stage has not reached yet is None.
+
+What the step never computes is computed, on copies, when somebody looks: what the plane says where no example is, and
+what the update has done to the loss (`outcome`).
 """
 
 from enum import StrEnum
@@ -16,6 +18,7 @@ from nnviz.frame.example_view import ExampleView
 from nnviz.frame.focus import Focus
 from nnviz.frame.layer_views import BlockErrors, LayerView, PassedError, Units
 from nnviz.frame.matrix_views import MatrixView, TilesView
+from nnviz.frame.outcome_view import OutcomeView
 from nnviz.frame.plane_views import PointsView, SurfaceView
 from nnviz.frame.stages import Phase, Stage
 from nnviz.frame.task import Targets, Task
@@ -141,6 +144,7 @@ class Frame(msgspec.Struct, frozen=True):
     said_wrong how many examples of the batch were put in the wrong class; None before the loss and for numbers
     worst      place in the batch of the example with the highest loss, from the loss on
     surface    None where an input is not two numbers, as `points`
+    outcome    what the update does to the loss, from its proposal on; None while training runs at full speed
     """
 
     title: Title
@@ -167,6 +171,7 @@ class Frame(msgspec.Struct, frozen=True):
     surface: SurfaceView | None
     points: PointsView | None
     goal: int | None = None
+    outcome: OutcomeView | None = None
 
     @property
     def stage(self) -> Stage | None:
@@ -199,6 +204,7 @@ Part = Literal[
     "curves",
     "surface",
     "points",
+    "outcome",
 ]
 """What of a frame takes time to take: the names of its fields. With the layers come `input` and `passed`."""
 

@@ -23,7 +23,7 @@ def logits(frame: Frame, name: str) -> list[str]:
         return [_in_units(frame, name, frame.in_units)]
 
     def z(output: int) -> str:
-        return f"z({_output_name(frame, output)}) = {signed(float(given[output]))}"
+        return f"z({output_name(frame, output)}) = {signed(float(given[output]))}"
 
     if len(given) <= LISTED_OUTPUTS:
         told = f"{name} gave the {'logits' if len(given) > 1 else 'logit'} {', '.join(map(z, range(len(given))))}"
@@ -60,7 +60,7 @@ def loss(frame: Frame, _part: int) -> list[str]:
     example, task = frame.example, frame.task
     if example.prediction is None or example.error is None or example.loss is None or frame.batch_loss is None:
         return []
-    k = _telling_output(frame)
+    k = telling_output(frame)
     p, y, error = (float(array[k]) for array in (example.prediction, example.target, example.error))
     decimals = None if frame.in_units is None else task.decimals(k)
     difference = subtraction(p, y, error, decimals)
@@ -80,7 +80,7 @@ def _answers(frame: Frame) -> list[str]:
         return []
     yes = int((prediction >= 0.5).sum())
     many = f"{integer(yes)} of {integer(len(prediction))} {'says' if yes == 1 else 'say'} yes (p from 0.5 on)"
-    return [f"{many}; the largest, p({_output_name(frame, said)}) = {number(float(prediction[said]))}, counts."]
+    return [f"{many}; the largest, p({output_name(frame, said)}) = {number(float(prediction[said]))}, counts."]
 
 
 def _hill(frame: Frame) -> list[str]:
@@ -95,14 +95,14 @@ def _said(frame: Frame, k: int, p: str) -> str:
     """To whom or what the network gave a prediction, and that."""
     example, task = frame.example, frame.task
     if example.label is not None:
-        what, said = f"this {apart(task.class_names, SHORT)[example.label]}", f"p({_output_name(frame, k)}) = {p}"
+        what, said = f"this {apart(task.class_names, SHORT)[example.label]}", f"p({output_name(frame, k)}) = {p}"
         # Only what is too small for the network's numbers is 0, and a loss from logits knows better.
         return f"{what} {said if p != '0' else said.replace('=', '≈')}"
     if len(example.target) == 1:
         return f"this example {p}"
     if example.wanted is not None:
-        return f"the unit that is furthest off ({_output_name(frame, k)}) {p}"
-    return f"this example {_output_name(frame, k)} = {p}"
+        return f"the unit that is furthest off ({output_name(frame, k)}) {p}"
+    return f"this example {output_name(frame, k)} = {p}"
 
 
 def _wanted(frame: Frame, k: int, y: str) -> str:
@@ -141,13 +141,13 @@ def _formula(frame: Frame, k: int) -> str:
     if frame.title.output == "sigmoid" and outputs > 1:
         total = "−Σ (y ln p + (1 − y) ln(1 − p))"
         return total if frame.title.loss == SUMMED else f"{total} / {integer(outputs)}"
-    p = f"p({_output_name(frame, k)})"
+    p = f"p({output_name(frame, k)})"
     if 0 < frame.example.target[k] < 1:
         return "−Σ y ln p" if outputs > 1 else f"−y ln {p} − (1 − y) ln(1 − {p})"
     return f"−ln {p}" if frame.example.target[k] else f"−ln(1 − {p})"
 
 
-def _telling_output(frame: Frame) -> int:
+def telling_output(frame: Frame) -> int:
     """The output to tell of: the label's; for numbers, the one that is furthest from its target."""
     example = frame.example
     if frame.task.class_names or example.error is None:
@@ -157,11 +157,11 @@ def _telling_output(frame: Frame) -> int:
 
 def output_gradient(frame: Frame, layer: LayerView) -> str:
     """∂L/∂z of the output that is told of, with the formula where there is a short one."""
-    k, units = _telling_output(frame), layer.units
+    k, units = telling_output(frame), layer.units
     if units.gradients is None or k not in units.indices:
         return "∂L/∂z"
     outputs = len(frame.example.target)
-    name = f"∂L/∂z({_output_name(frame, k)})" if outputs > 1 or frame.task.class_names else "∂L/∂z"
+    name = f"∂L/∂z({output_name(frame, k)})" if outputs > 1 or frame.task.class_names else "∂L/∂z"
     formula = _gradient_formula(frame, k)
     return f"{name} ={f' {formula} =' if formula else ''} {signed(float(units.gradients[units.indices == k][0]))}"
 
@@ -189,5 +189,5 @@ def _gradient_formula(frame: Frame, k: int) -> str:
     return f"{error}{divided}" if divided or error != "(p − y)" else "p − y"
 
 
-def _output_name(frame: Frame, output: int) -> str:
+def output_name(frame: Frame, output: int) -> str:
     return apart(frame.task.output_names(len(frame.example.target)), SHORT)[output]

@@ -6,6 +6,7 @@ from nnviz.frame.frame import Frame
 from nnviz.frame.layer_views import LayerView
 from nnviz.frame.stages import PROPOSE
 from nnviz.insight.layer_words import parameter
+from nnviz.insight.outcome_words import asked_with, came, expected
 from nnviz.wording import integer, listed, number, percent, trimmed
 
 LISTED_LAYERS = 2
@@ -16,17 +17,12 @@ MOST_TIMES = 1000
 def update(frame: Frame, part: int) -> list[str]:
     """What is about to be added to the parameters, or has been."""
     if part == PROPOSE:
-        return [f"{_rule(frame)}; {_rate(frame)}. Nothing has changed yet.", *_extras(frame), _change(frame, "would ")]
-    sentences = [
-        f"The update has landed: Δw was added to each of the {parameters(frame)}. {_change(frame, '')}",
-    ]
-    if frame.batch_loss is not None:
-        wrong = frame.said_wrong
-        missed = "" if wrong is None else f" (said wrong: {integer(wrong)} of {integer(frame.example.batch_size)})"
-        sentences.append(f"Before it, the loss of this batch was {number(frame.batch_loss)}{missed}.")
+        rule = f"{_rule(frame)}; {_rate(frame)}. Nothing has changed yet."
+        return [rule, *expected(frame), *_extras(frame), _change(frame, "would ")]
+    sentences = [*came(frame), _change(frame, "")]
     if frame.moment.batch == frame.moment.batches - 1:
         sentences.append(f"Epoch {integer(frame.moment.epoch + 1)} is over: it used every training example once.")
-    return sentences
+    return [*sentences, *asked_with(frame)]
 
 
 def _change(frame: Frame, would: str) -> str:

@@ -90,6 +90,23 @@ class Network:
         # Nothing trains the input, so its gradient, as dear as a forward pass, is left out.
         self.layers[0].parameter_gradients(gradient)
 
+    def replica(self, dtype: npt.DTypeLike | None = None) -> "Network":
+        """A network that computes the same, in training too, over parameters, statistics and buffers of its own.
+
+        What is left to chance at a training step is the same in it. `dtype` is its own, if it is given.
+        """
+        twin = copy.copy(self)
+        twin.dtype = np.dtype(dtype or self.dtype)
+        twin.layers = [layer.twin() for layer in self.layers]
+        twin._dropouts = [layer for layer in twin.layers if isinstance(layer, Dropout)]
+        twin.loss = copy.copy(self.loss)
+        # An output function keeps constants for one kind of number.
+        twin.loss.output = copy.copy(self.loss.output)
+        twin.parameters = declare(twin.layers, twin.input_shape)
+        twin.parameters.copy(self.parameters, twin.dtype)
+        twin._equip()
+        return twin
+
     def for_evaluation(self) -> "Network":
         """The same network over the *same* parameters as it is when nothing is trained, with buffers of its own.
 

@@ -99,6 +99,12 @@ class Parameters:
         for parameter in self._parameters:
             parameter.values[...] = parameter.initializer(generator, parameter.shape)
 
+    def copy(self, other: "Parameters", dtype: npt.DTypeLike) -> None:
+        """Lay out the numbers of `other`, which declares the same arrays, once more; gradients are 0."""
+        self.values, self.gradients = other.values.astype(dtype), np.zeros(self.size, dtype)
+        self.statistics, self.following = other.statistics.astype(dtype), other.statistics.astype(dtype)
+        self._point()
+
     def share(self, other: "Parameters") -> None:
         """Point every view at the vectors of `other`, which declares the same arrays."""
         self.values, self.gradients = other.values, other.gradients

@@ -197,7 +197,8 @@ class Service:
         self._measure()
         state = self._state()
         if parts is None or state is not State.RUNNING:
-            frame = self._camera.take(self._focus, state, self._rates)
+            at_full_speed = state is State.RUNNING and self._pace is not None and self._pace.per_second is None
+            frame = self._camera.take(self._focus, state, self._rates, outcome=not at_full_speed)
             return structs.replace(frame, goal=self._way.steps) if self._way else frame
         return self._camera.update(parts, self._focus, self._rates)
 

@@ -23,6 +23,7 @@ from nnviz.training.curves import curves_of
 from nnviz.training.engine_trace import EngineTrace
 from nnviz.training.evaluation import chosen_class
 from nnviz.training.heatmaps import Heatmaps
+from nnviz.training.outcome import Outcomes
 from nnviz.training.reduction import extreme, largest, spread
 from nnviz.training.shown_units import first_outputs, ranked_units, shown_units
 from nnviz.training.surface import Surface
@@ -49,6 +50,7 @@ class Camera:
         self._block_of = [number for number, block in enumerate(self._blocks) for _ in block.layers]
         self._heatmaps = Heatmaps(self._trace, self._blocks)
         self._surface = Surface(trainer) if trainer.dataset.task.input_shape == (2,) else None
+        self._outcomes = Outcomes(trainer)
         self._network = describe(trainer.network.layers[:-1])
         self._task = shown_task(trainer.dataset.task)
         self._feature_names = apart(shown_names(tuple(trainer.dataset.feature_names[:FEATURES])), NAME)
@@ -65,9 +67,12 @@ class Camera:
         """How many blocks can be focused."""
         return len(self._blocks)
 
-    def take(self, focus: Focus, state: State, rates: Rates) -> Frame:
-        """A frame of this moment. A block that does not exist is moved to the nearest one; examples go round."""
-        fields = self._fields(EVERY_PART, focus, rates)
+    def take(self, focus: Focus, state: State, rates: Rates, outcome: bool = True) -> Frame:
+        """A frame of this moment. A block that does not exist is moved to the nearest one; examples go round.
+
+        Without its `outcome`, nothing is computed for it that the training step did not.
+        """
+        fields = self._fields(EVERY_PART if outcome else EVERY_PART - {"outcome"}, focus, rates)
         stopped_by = self._trainer.stopped_by if self._trainer.has_stopped else None
         return Frame(task=self._task, stages=self._trace.stages, state=state, stopped_by=stopped_by, **fields)
 
@@ -87,6 +92,7 @@ class Camera:
             "rate": trainer.update_rule.rate_at(self._trace.index),
             "batch_loss": scores.mean if scores else None,
             "worst": int(scores.each.argmax()) if scores else None,
+            "outcome": self._outcomes.take(place) if "outcome" in parts else None,
         }
         if "title" in parts:
             fields["title"] = self._title()

@@ -131,6 +131,9 @@ GLOSSARY: dict[str, tuple[Entry, ...]] = {
         Entry(
             "replaying, ↺", "computing steps of the run again, to come to another moment; escape stops that", "replay"
         ),
+        Entry("0.43 → 0.47", "before and after the update: the same batch, asked again with the new weights"),
+        Entry("helped", "the loss of the batch is lower with the weights after the update than before"),
+        Entry("theory", "what is expected: a small update changes the loss by Σ ∂L/∂w × Δw", "expects expected"),
         Entry("initial weights", "what the weights were before the first step, by chance"),
     ),
     "How the weights are changed": (

@@ -17,6 +17,7 @@ from nnviz.frame.focus import Focus, Quantity
 from nnviz.frame.frame import Frame, Rates, State
 from nnviz.frame.layer_views import UNITS
 from nnviz.frame.matrix_views import MatrixView, TilesView
+from nnviz.insight.story import tell
 from nnviz.training.assembly import assemble
 from nnviz.training.camera import Camera
 from nnviz.training.trainer import Trainer
@@ -119,35 +120,70 @@ def caption(pane: FramedPane, frame: Frame) -> tuple[str, str]:
 # A pane each
 
 
-def check_prediction(frame: Frame, step: Step, at: int) -> None:
+def check_prediction(frame: Frame, step: Step, at: int, later: Step | None) -> None:
+    """`later` is what the same batch gives with the weights that an update has left."""
+    assert (frame.outcome is not None and frame.outcome.again is not None) == (later is not None)
+    if later is not None:
+        check_outcome(frame, step, at, later)
     rows = texts(PredictionPane(), frame, 80, 60)[1:]
     is_known, p, y = frame.example.prediction is not None, step.prediction[at], frame.example.target
     if frame.task.is_hill(len(y)):
-        return check_hill(frame, texts(PredictionPane(), frame, 60, 20), step, at)
+        return check_hill(frame, texts(PredictionPane(), frame, 60, 20), step, at, later)
     assert len(rows) == len(y)
     drawn = []
     for k, text in enumerate(rows):
-        found = re.match(r"\w +(\S+) +[" + EIGHTHS + r"]*([−\d]\S*)", text)
+        after = "" if later is None else r"(?: →)? +(\S+)"
+        found = re.match(r"\w +([−\d·≈≫≪]\S*)" + after + " +[" + EIGHTHS + r"]*([−\d]\S*)", text)
         assert found, text
         assert shows(found[1], p[k]) if is_known else found[1] == "·", text
-        assert shows(found[2], y[k]), text
+        assert shows(found[len(found.groups())], y[k]), text
+        if later is not None:
+            assert shows(found[2], later.prediction[at][k]), text
         if frame.task.class_names:
             said = "◀" in text
             assert said == (y[k] == 1), text
             bar = text[text.index(found[1]) + len(found[1]) :]
             drawn.append(sum(EIGHTHS.index(c) for c in bar if c in EIGHTHS))
+    p = p if later is None else later.prediction[at]
     if is_known and drawn and max(drawn):
         assert np.allclose(np.array(drawn) / max(drawn), p / p.max() if len(p) > 1 else 1, atol=1.1 / max(drawn))
     return None
 
 
-def check_hill(frame: Frame, rows: list[str], step: Step, at: int) -> None:
+def check_hill(frame: Frame, rows: list[str], step: Step, at: int, later: Step | None) -> None:
+    above, below = (next(row for row in rows if row.startswith(name)).split() for name in "py")
+    assert shows(above[-1], told(later or step, at)) if frame.example.prediction is not None else above[-1] == "·"
+    if later is not None:
+        assert above[-2] == "→"
+        assert shows(above[-3], told(step, at))
+    assert shows(below[-1], frame.example.wanted or 0.0)
+
+
+def told(step: Step, at: int) -> float:
+    """The number that a hill means."""
     place, p = np.arange(45), step.prediction[at]
     near = p * (np.abs(place - p.argmax()) <= 4)
-    told = float(np.clip(near @ ((place - 22) / 18) / near.sum(), -1, 1))
-    above, below = (next(row for row in rows if row.startswith(name)).split()[-1] for name in "py")
-    assert shows(above, told) if frame.example.prediction is not None else above == "·"
-    assert shows(below, frame.example.wanted or 0.0)
+    return float(np.clip(near @ ((place - 22) / 18) / near.sum(), -1, 1))
+
+
+def check_outcome(frame: Frame, step: Step, at: int, later: Step) -> None:
+    """The losses before and after, in the border and in the story, and what theory expected."""
+    pairs = re.findall(NUMBER + " → " + NUMBER, PredictionPane().caption(frame, 100, SIDE).subtitle)
+    for pair, (before, after) in zip(
+        pairs, [(step.losses[at], later.losses[at]), (step.loss, later.loss)], strict=True
+    ):
+        assert shows(pair[0], before)
+        assert shows(pair[1], after)
+    text = " ".join(tell(frame))
+    found = re.search(rf"loss of the batch {NUMBER} → {NUMBER} \((?:{NUMBER}, )?by theory {NUMBER}\)\.", text)
+    assert found, text
+    assert shows(found[1], step.loss), text
+    assert shows(found[2], later.loss), text
+    if found[3]:
+        assert shows(found[3], later.loss - step.loss), text
+        assert ("and helped" in text) == (later.loss < step.loss), text
+    slopes = [*step.grad_weights.values(), *step.grad_biases.values()]
+    assert shows(found[4], -RATE * sum(float(np.square(slope).sum()) for slope in slopes)), text
 
 
 def check_errors(frame: Frame, step: Step, at: int, layers: list[tuple[str, str]]) -> None:
@@ -336,7 +372,9 @@ def test_numbers_of_the_panes_are_those_that_plain_numpy_computes(random: Random
     note(f"{frame.title.network!r} · {frame.title.loss} · {frame.task} · {frame.moment} · {frame.focus}")
     at = frame.example.place
     layers = [(layer.name, layer.kind) for layer in made.network.layers]
-    check_prediction(frame, step, at)
+    is_updated = engine.done == len(engine.stages)
+    later = recompute(made, engine.batch.inputs, engine.batch.targets) if is_updated else None
+    check_prediction(frame, step, at, later)
     check_errors(frame, step, at, layers)
     check_diagram(frame, step, at, layers)
     check_heatmap(random, frame, step, RATE)

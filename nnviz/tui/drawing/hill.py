@@ -9,7 +9,7 @@ from nnviz.frame.hill import DIRECTIONS
 from nnviz.tui.drawing.colours import Rgb
 from nnviz.tui.drawing.palette import Palette
 from nnviz.tui.drawing.rows import fit, fit_right, row
-from nnviz.wording import fitted_in_unit
+from nnviz.wording import change, fitted_in_unit
 
 NUMBER = 9
 EIGHTHS = " ▁▂▃▄▅▆▇█"
@@ -17,11 +17,14 @@ EIGHTHS = " ▁▂▃▄▅▆▇█"
 
 def hills(frame: Frame, width: int, height: int, palette: Palette) -> list[Strip]:
     """The predicted hill above the wanted one, the units of −1 and 1 marked; in about `height` rows of `width`."""
-    prediction, target = frame.example.prediction, frame.example.target
+    prediction, target, decimals = frame.example.prediction, frame.example.target, frame.task.decimals(0)
     told, wanted = (
-        "·" if number is None else fitted_in_unit(number, NUMBER, frame.task.decimals(0))
+        "·" if number is None else fitted_in_unit(number, NUMBER, decimals)
         for number in (frame.example.told, frame.example.wanted)
     )
+    again = None if frame.outcome is None else frame.outcome.again
+    if again is not None and again.told is not None and frame.example.told is not None:
+        prediction, told = again.prediction, change(frame.example.told, again.told, decimals, NUMBER).words
     tall = max((height - 3) // 2, 1)
     step = -(-len(target) // width)
     faint = palette.style(palette.faint)
@@ -40,9 +43,10 @@ def hills(frame: Frame, width: int, height: int, palette: Palette) -> list[Strip
 
 def _heading(name: str, number: str, width: int, palette: Palette) -> Strip:
     text, faint = palette.style(palette.text, bold=True), palette.style(palette.faint)
+    wide = max(NUMBER, len(number))
     what = "predicted" if name == "p" else "target"
     return row(
-        [(f"{name} ", text), (fit(what, width - NUMBER - 3), faint), (fit_right(number, NUMBER + 1), text)],
+        [(f"{name} ", text), (fit(what, width - wide - 3), faint), (fit_right(number, wide + 1), text)],
         width,
         palette,
     )

@@ -5,6 +5,7 @@ from textual.strip import Strip
 
 from nnviz.array import Array
 from nnviz.frame.frame import Frame
+from nnviz.frame.outcome_view import AskedAgain
 from nnviz.frame.task import Targets
 from nnviz.outside_text import apart
 from nnviz.tui.drawing.axis import round_up
@@ -12,12 +13,14 @@ from nnviz.tui.drawing.bars import bar
 from nnviz.tui.drawing.hill import hills
 from nnviz.tui.drawing.rows import Run, fit, fit_right, row
 from nnviz.tui.drawing.track import PREDICTION, TARGET, track
-from nnviz.tui.panes.framed_pane import Caption, FramedPane
-from nnviz.wording import count, fitted, fitted_in_unit, trimmed
+from nnviz.tui.panes.framed_pane import BORDER, SEPARATOR, Caption, FramedPane
+from nnviz.wording import ARROW, change, count, fitted, fitted_in_unit, trimmed
 
 NUMBER, UNIT_NUMBER = 7, 10
 """Cells of a number, and of one in a unit of its own; one more stays free before it."""
 NARROWEST_TARGET = 3
+AFTER = "→ after"
+"""Above what the network says once the update has landed."""
 
 
 class PredictionPane(FramedPane):
@@ -29,10 +32,20 @@ class PredictionPane(FramedPane):
     follows = frozenset({"example"})
     title = "Prediction and target"
 
-    def caption(self, frame: Frame, width: int, height: int) -> Caption:  # noqa: ARG002
+    def caption(self, frame: Frame, width: int, height: int) -> Caption:
         shown_whole = frame.task.is_hill(len(frame.example.target))
         hidden = 0 if shown_whole else len(frame.example.target) - max(height - 1, 1)
-        return Caption(self.title, count(hidden, "more output") if hidden > 0 else "")
+        more = [count(hidden, "more output")] if hidden > 0 else []
+        again, loss, of_batch = _again(frame), frame.example.loss, frame.batch_loss
+        if again is None or loss is None or of_batch is None:
+            return Caption(self.title, SEPARATOR.join(more))
+        room = max(min((width - BORDER - len("loss " + ARROW)) // 2, NUMBER), 1)
+        told = [f"loss {change(loss, again.loss, room=room).words}"]
+        told.append(f"batch {change(of_batch, again.batch_loss, room=NUMBER).words}")
+        title = "Prediction before → after the update"
+        return Caption(
+            title if width > len(title) + BORDER else "Before → after the update", SEPARATOR.join(told + more)
+        )
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
         targets = frame.in_units
@@ -49,17 +62,30 @@ class PredictionPane(FramedPane):
         example, labelled = frame.example, _labelled(frame)
         targets_told = {output: _target(float(example.target[output])) for output in shown}
         target_width = max(NARROWEST_TARGET, *map(len, targets_told.values()))
-        bar_width = max(width - name_width - NUMBER - target_width - 6, 0)
-        end, told = _end_of_bars(example.prediction, bar_width)
-        header = f"{fit('', name_width)} {fit_right('p', NUMBER)} {told:>{bar_width}} {fit_right('y', target_width)}"
+        again = _again(frame)
+        later = example.prediction if again is None else again.prediction
+        both = 2 * NUMBER + len(ARROW)
+        shows_both = again is not None and width >= name_width + both + target_width + 5
+        numbers = both if shows_both else NUMBER
+        bar_width = max(width - name_width - numbers - target_width - 6, 0)
+        end, told = _end_of_bars(later, bar_width)
+        head = fit_right("p" if again is None or shows_both else AFTER, NUMBER)
+        head += fit_right(AFTER, numbers - NUMBER) if shows_both else ""
+        header = f"{fit('', name_width)} {head} {told:>{bar_width}} {fit_right('y', target_width)}"
         rows = [row([(header, faint)], width, palette)]
         for output, target in targets_told.items():
             p = None if example.prediction is None else float(example.prediction[output])
+            last = None if later is None else float(later[output])
             colour = palette.style(palette.good if output == labelled else palette.accent)
-            said = "·" if p is None else fitted(p, NUMBER)
+            said, now = "·" if p is None else fitted(p, NUMBER), ""
+            if p is not None and last is not None and again is not None:
+                said, now, _ = change(p, last, room=NUMBER)
+                said, now = (said, now) if shows_both else (now, "")
             runs: list[Run] = [(fit(names[output], name_width), text)]
             runs.append((f" {fit_right(said, NUMBER)}", text if p is not None else faint))
-            runs.append((f" {bar((p or 0.0) / end, bar_width)} ", colour))
+            if now:
+                runs += [(ARROW, faint), (fit_right(now, NUMBER), palette.style(palette.text, bold=True))]
+            runs.append((f" {bar((last or 0.0) / end, bar_width)} ", colour))
             runs.append((fit_right(target, target_width), text))
             runs.append((" ◀" if output == labelled else "  ", palette.style(palette.good)))
             rows.append(row(runs, width, palette))
@@ -71,20 +97,23 @@ class PredictionPane(FramedPane):
         text, faint, bold = palette.style(palette.text), palette.style(palette.faint), palette.style(palette.text, True)
         name_width = max(4, min(max(map(cell_len, targets.names)), width // 4))
         names = apart(targets.names, name_width)
-        wide = min(UNIT_NUMBER + 1, (width - name_width) // 2)
-        room = width - name_width - 2 * wide - 2
-        header = f"{fit('', name_width)}{fit_right(f'p {PREDICTION}', wide)}{fit_right(f'y {TARGET}', wide)}"
+        again = _again(frame)
+        heads = [f"p {PREDICTION}", f"y {TARGET}"] if again is None else ["p", AFTER, f"y {TARGET}"]
+        wide = min(UNIT_NUMBER + 1, (width - name_width) // len(heads))
+        room = width - name_width - len(heads) * wide - 2
+        header = f"{fit('', name_width)}{''.join(fit_right(head, wide) for head in heads)}"
         rows = [row([(header, faint)], width, palette)]
         for output in range(min(len(names), max(height - 1, 1))):
             y = float(example.target[output])
             p = None if example.prediction is None else float(example.prediction[output])
             decimals = targets.decimals(output)
             said = "·" if p is None else fitted_in_unit(p, wide - 1, decimals)
-            runs: list[Run] = [
-                (fit(names[output], name_width), text),
-                (fit_right(said, wide), faint if p is None else bold),
-                (fit_right(fitted_in_unit(y, wide - 1, decimals), wide) + "  ", text),
-            ]
+            runs: list[Run] = [(fit(names[output], name_width), text)]
+            runs.append((fit_right(said, wide), faint if p is None else bold if again is None else text))
+            if again is not None:
+                p = float(again.prediction[output])
+                runs.append((fit_right(fitted_in_unit(p, wide - 1, decimals), wide), bold))
+            runs.append((fit_right(fitted_in_unit(y, wide - 1, decimals), wide) + "  ", text))
             runs += track(p, y, targets.mean[output], targets.deviation[output], room, palette)
             rows.append(row(runs, width, palette))
         return rows
@@ -98,6 +127,11 @@ class PredictionPane(FramedPane):
         target = int(frame.example.target.argmax())
         likely = [int(k) for k in (-p).argsort(kind="stable") if k != target]
         return sorted([target, *likely][: max(room, 1)])
+
+
+def _again(frame: Frame) -> AskedAgain | None:
+    """What the network says once the update has landed, if it was asked again."""
+    return None if frame.outcome is None else frame.outcome.again
 
 
 def _end_of_bars(prediction: Array | None, width: int) -> tuple[float, str]:

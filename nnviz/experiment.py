@@ -58,12 +58,17 @@ class Net(_Table, frozen=True):
     output          softmax or single: two classes told apart by two outputs or by one; sigmoid: one for each class, or
                     for each number from 0 to 1; hill: one number from −1 to 1 told by a hill of activation over 45
                     units
+    weights         where the first weights come from: a file of safetensors with arrays by their names in a checkpoint,
+                    or the name of a built-in example; without it, chance gives them
+    weights_digest  the SHA-256 of that file, so that a run is done again with the same ones or not at all
     loss            mse is the mean over examples and outputs, quadratic half the sum over the outputs
     """
 
     layers: str = "dense 64 relu, dense 32 relu"
     output: Literal["softmax", "single", "sigmoid", "hill"] | None = None
     loss: Literal["cross-entropy", "mse", "quadratic"] | None = None
+    weights: str | None = None
+    weights_digest: str | None = None
 
 
 class Training(_Table, frozen=True):
@@ -125,6 +130,11 @@ class Experiment(_Table, frozen=True):
         """The same experiment with some keys of `training` changed."""
         return msgspec.structs.replace(self, training=msgspec.structs.replace(self.training, **changes))
 
+    def with_seed(self, seed: int) -> "Experiment":
+        """The same experiment by another chance, which gives the first weights too."""
+        network = msgspec.structs.replace(self.network, weights=None, weights_digest=None)
+        return msgspec.structs.replace(self.with_training(seed=seed), network=network)
+
     def to_toml(self) -> str:
         """The experiment as a TOML document. TOML has no null: keys without a value are left out."""
         import tomli_w
@@ -141,7 +151,8 @@ Tables = dict[str, dict[str, Any]]
 def combine(*layers: Tables, origin: str = "experiment") -> Experiment:
     """One experiment from tables of which each may give any keys; later ones win over earlier ones.
 
-    Tables that say how long to train in steps or seconds, and not in epochs, lift an earlier limit on epochs.
+    Tables that say how long to train in steps or seconds, and not in epochs, lift an earlier limit on epochs, and
+    those that name first weights an earlier digest.
     Raises InputError naming the key, what was expected of it, and `origin`, where the last tables came from.
     """
     merged: Tables = {}
@@ -158,6 +169,8 @@ def combine(*layers: Tables, origin: str = "experiment") -> Experiment:
 
 def _lifted(name: str, table: dict[str, Any]) -> dict[str, Any]:
     """The keys of earlier tables that this one takes away by what it says."""
+    if name == "network" and "weights" in table:
+        return {"weights_digest": None}
     return {"epochs": None} if name == "stopping" and ("steps" in table or "seconds" in table) else {}
 
 

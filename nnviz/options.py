@@ -38,9 +38,9 @@ class Options:
         str | None,
         typer.Argument(
             metavar="SOURCE",
-            help="What to learn from: 'pets', 'people', 'road', 'language', 'xor', 'circles', 'spiral', 'gauss' or "
-            "'waves' (built in), a folder with a sub-folder of images or texts or a .txt file of lines per class, the "
-            "files of MNIST, CIFAR or STL-10, a table (.csv, .tsv, .data or .txt, also .gz) with a row per example, or "
+            help="What to learn from: 'pets', 'people', 'road', 'language', 'worked', 'xor', 'circles', 'spiral', "
+            "'gauss' or 'waves' (built in), a folder with a sub-folder of images or texts or a .txt file of lines per "
+            "class, the files of MNIST, CIFAR or STL-10, a table (.csv, .tsv, .data or .txt, also .gz) with a row per example, or "
             "an .npz file with arrays x and y.",
         ),
     ] = None
@@ -66,6 +66,14 @@ class Options:
             help="How classes are told apart: by probabilities that add up to 1 (softmax), two of them by one in all "
             "(single), or by a yes or no of its own for each (sigmoid). Numbers from 0 to 1 can be told by sigmoids "
             "too, and one number from −1 to 1 by a hill of activation over 45 units (hill).",
+        ),
+    ] = None
+    weights: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Begin with the weights in a file of safetensors, by their names in a checkpoint (dense1.weights, …); "
+            "without it chance gives them.",
         ),
     ] = None
     optimizer: Annotated[
@@ -236,7 +244,7 @@ class Options:
         """The experiment, and what was found of its source. Raises InputError."""
         from nnviz.data.cores import available_cores
         from nnviz.data.sources import find_source, suggested
-        from nnviz.data.suggestions import for_hill
+        from nnviz.data.suggestions import for_hill, for_other_network
         from nnviz.experiment import combine, read_tables
 
         tables = read_tables(self.config) if self.config else {}
@@ -251,7 +259,10 @@ class Options:
         settings = suggested(source, pictured, text_column)
         if (self.output or configured.network.output) == "hill":
             settings = for_hill(settings)
-        return combine(chosen, settings, tables, self._tables(source.name), origin="options"), source
+        given = self._tables(source.name)
+        if {"layers", "output"} & {*tables.get("network", {}), *given["network"]}:
+            settings = for_other_network(settings)
+        return _pinned(combine(chosen, settings, tables, given, origin="options")), source
 
     def _tables(self, source: str) -> "Tables":
         tables: Tables = {
@@ -268,7 +279,7 @@ class Options:
                 "noise": self.noise,
                 "examples": self.examples,
             },
-            "network": {"layers": self.network, "output": self.output, "loss": self.loss},
+            "network": {"layers": self.network, "output": self.output, "loss": self.loss, "weights": self.weights},
             "training": {
                 "optimizer": self.optimizer,
                 "learning_rate": self.lr,
@@ -318,6 +329,24 @@ class Options:
             parse(experiment.network.layers)
         out = refuse_unusable(self.out or new_run_path(experiment.data.source))
         return Order(experiment, out, terminal, self.cache, source)
+
+
+def _pinned(experiment: "Experiment") -> "Experiment":
+    """The same, with a file of first weights named in full, and by its digest: what it takes to do the run again.
+
+    Raises InputError if it cannot be read.
+    """
+    from msgspec.structs import replace
+
+    from nnviz.data.written.known_weights import KNOWN_WEIGHTS
+    from nnviz.file_digest import file_digest
+
+    net = experiment.network
+    if net.weights is None or net.weights in KNOWN_WEIGHTS:
+        return experiment
+    path = os.path.abspath(os.path.expanduser(net.weights))
+    digest = net.weights_digest or file_digest(Path(path))
+    return replace(experiment, network=replace(net, weights=path, weights_digest=digest))
 
 
 def _names(listed: str | None) -> list[str] | None:

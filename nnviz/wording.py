@@ -26,13 +26,19 @@ def integer(many: SupportsIndex) -> str:
     return f"{index(many):,}".replace("-", MINUS)
 
 
-def number(value: float, digits: int = 3) -> str:
-    """With about so many significant digits: 0.200, 1.61, 0.0500, 12,300, 1.2e−5; 0 for exactly 0."""
+def number(value: float, digits: int = 3, decimals: int | None = None) -> str:
+    """With about so many significant digits: 0.200, 1.61, 0.0500, 12,300, 1.2e−5; 0 for exactly 0.
+
+    With `decimals`, a number that has three digits within them is told with all of them, less zeros at the end: 0.05,
+    0.298371109.
+    """
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else ("∞" if value > 0 else f"{MINUS}∞")
     size = abs(value)
     if size == 0:
         return "0"
+    if decimals is not None and 10.0 ** (2 - decimals) <= size < 1e9:
+        return fixed(value, decimals).rstrip("0").removesuffix(".")
     # The exponent after rounding, so that 0.9999 counts as 1 and does not get a digit too many.
     exponent = int(f"{size:.{digits - 1}e}".split("e")[1])
     if exponent < -3 or size >= 999_999.5:
@@ -41,22 +47,25 @@ def number(value: float, digits: int = 3) -> str:
     return fixed(value, max(0, min(digits - 1 - exponent, digits + 1)))
 
 
-def signed(value: float, digits: int = 3) -> str:
+def signed(value: float, digits: int = 3, decimals: int | None = None) -> str:
     """The same with a + before what is positive."""
-    return f"+{number(value, digits)}" if value > 0 else number(value, digits)
+    text = number(value, digits, decimals)
+    return f"+{text}" if value > 0 else text
 
 
-def fitted(value: float, width: int, digits: int = 3) -> str:
+def fitted(value: float, width: int, digits: int = 3, decimals: int | None = None) -> str:
     """A number in at most `width` cells: it loses digits, or gets an exponent, but is never cut.
 
     Seven cells hold any number. In fewer, one that is too small for them is ≈0, and one that is too large is ≫ or ≪.
     """
-    return _first_fitting([number(value, d) for d in range(digits, 0, -1)], value, width)
+    most = [number(value, decimals=d) for d in range(decimals or 0, 2, -1)]
+    return _first_fitting([*most, *(number(value, d) for d in range(digits, 0, -1))], value, width)
 
 
-def fitted_signed(value: float, width: int, digits: int = 3) -> str:
+def fitted_signed(value: float, width: int, digits: int = 3, decimals: int | None = None) -> str:
     """The same with a + before what is positive, as far as there is room for it."""
-    texts = [signed(value, d) for d in range(digits, 0, -1)]
+    most = [signed(value, decimals=d) for d in range(decimals or 0, 2, -1)]
+    texts = [*most, *(signed(value, d) for d in range(digits, 0, -1))]
     return _first_fitting([*texts, number(value, 1)], value, width)
 
 
@@ -176,6 +185,12 @@ class Subtraction(NamedTuple):
     words: str
 
 
+def published_subtraction(p: float, y: float, error: float, decimals: int) -> Subtraction:
+    """p − y = error as they are published: with so many decimals, less zeros at the end."""
+    minuend, subtrahend = number(p, decimals=decimals), number(y, decimals=decimals)
+    return _subtraction(minuend, subtrahend, signed(error, decimals=decimals))
+
+
 def subtraction(p: float, y: float, error: float, decimals: int | None = None) -> Subtraction:
     """p − y = error, with as many decimals as it takes to see the error, and at least the `decimals` of their unit.
 
@@ -191,8 +206,14 @@ def subtraction(p: float, y: float, error: float, decimals: int | None = None) -
         return Subtraction(minuend, subtrahend, f"{minuend} − {_bracketed(subtrahend)} ≈ {signed(error)}")
     digits = min(max(_decimals(minuend), _decimals(subtrahend), seen or 0), SURE_DIGITS - _before_point(minuend))
     minuend, subtrahend = fixed(p, digits), fixed(y, 0 if is_whole else digits)
-    difference = fixed_signed(error, digits) if error else "0"
-    is_exact = _read(minuend) - _read(subtrahend) == _read(difference)
+    return _subtraction(minuend, subtrahend, fixed_signed(error, digits) if error else "0")
+
+
+def _subtraction(minuend: str, subtrahend: str, difference: str) -> Subtraction:
+    texts = (minuend, subtrahend, difference)
+    # What has an exponent, or is not finite, is not printed to its last digit.
+    is_exact = not any(set("e∞N") & set(text) for text in texts)
+    is_exact = is_exact and _read(minuend) - _read(subtrahend) == _read(difference)
     words = f"{minuend} − {_bracketed(subtrahend)} {'=' if is_exact else '≈'} {difference}"
     return Subtraction(minuend, subtrahend, words)
 
@@ -221,16 +242,20 @@ class Change(NamedTuple):
     words: str
 
 
-def change(before: float, after: float, decimals: int | None = None, room: int | None = None) -> Change:
+def change(
+    before: float, after: float, decimals: int | None = None, room: int | None = None, published: int | None = None
+) -> Change:
     """A number before and after, with as many digits as it takes to tell the two apart, up to two more than usual.
 
     Those of float32 end soon after. A quantity in its own unit has its `decimals`, as in `in_unit`. Where each of the
-    two has `room`, it is never cut, but loses digits; seven cells hold any.
+    two has `room`, it is never cut, but loses digits; seven cells hold any. Of `published` numbers, it is so many decimals.
     """
     written = [(text(before, digits), text(after, digits)) for text, digits in _closer(decimals)]
     told = next((pair for pair in written if pair[0] != pair[1]), written[-1] if before != after else written[0])
+    if published is not None:
+        told = number(before, decimals=published), number(after, decimals=published)
     if room is not None and max(map(len, told)) > room:
-        told = fitted(before, room), fitted(after, room)
+        told = fitted(before, room, decimals=published), fitted(after, room, decimals=published)
     return Change(*told, ARROW.join(told))
 
 

@@ -42,8 +42,10 @@ TABLES = {
     },
     Net: {
         "layers": TEXT,
-        "output": st.sampled_from([None, "softmax", "single", "hill"]),
-        "loss": st.sampled_from([None, "cross-entropy", "mse"]),
+        "output": st.sampled_from([None, "softmax", "single", "sigmoid", "hill"]),
+        "loss": st.sampled_from([None, "cross-entropy", "mse", "quadratic"]),
+        "weights": st.none() | TEXT,
+        "weights_digest": st.none() | TEXT,
     },
     Training: {
         "optimizer": st.sampled_from(["sgd", "nesterov", "rmsprop", "adam", "adamw"]),

@@ -18,7 +18,8 @@ class Dataset(msgspec.Struct, frozen=True, dict=True):
     `class_names` is empty when the targets are numbers. `validation` and `test` may be empty splits.
     `skipped` names what could not be read; `notice` says in one sentence what to look for. `taken` names the splits
     that the source did not come with, and that were taken from its training examples. `filled` counts, by the name of
-    an input, how many of its numbers stand for a blank cell of a table.
+    an input, how many of its numbers stand for a blank cell of a table. `decimals` is how many are told of each number
+    where there is room, where what is computed is published; None where it is as many as people can read.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Dataset(msgspec.Struct, frozen=True, dict=True):
     encoding: Encoding | None = None
     taken: tuple[str, ...] = ()
     filled: Mapping[str, int] = {}
+    decimals: int | None = None
 
     @property
     def caveats(self) -> tuple[str, ...]:

@@ -42,6 +42,12 @@ def _open_language(_: Data) -> Dataset:
     return open_language()
 
 
+def _open_worked(_: Data) -> Dataset:
+    from nnviz.data.written.worked import open_worked
+
+    return open_worked()
+
+
 PLANES = ("xor", "circles", "spiral", "gauss", "waves")
 """Built-in points of the plane; only they can be chosen in number, and be made noisy."""
 
@@ -51,6 +57,7 @@ BUILT_IN: dict[str, Callable[[Data], Dataset]] = {
     "road": _open_drawn,
     "language": _open_language,
     **dict.fromkeys(PLANES, _open_plane),
+    "worked": _open_worked,
 }
 """Name → what opens it."""
 

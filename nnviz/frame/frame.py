@@ -116,6 +116,8 @@ class Title(msgspec.Struct, frozen=True):
 
     caveats           sentences about how the data were read, and what was left out of them
     notice            what to look for
+    begins_from       where the first weights were given; None where chance gave them
+    decimals          how many are told of each number where there is room; None where three digits are enough
     only_in_training  what the losses of training steps have in them, and those of evaluations have not
     """
 
@@ -130,6 +132,8 @@ class Title(msgspec.Struct, frozen=True):
     epochs: int | None
     skipped: int
     only_in_training: tuple[str, ...]
+    begins_from: str | None = None
+    decimals: int | None = None
 
 
 class Frame(msgspec.Struct, frozen=True):
@@ -143,7 +147,7 @@ class Frame(msgspec.Struct, frozen=True):
     batch_loss the mean loss of the batch, from the loss on
     said_wrong how many examples of the batch were put in the wrong class; None before the loss and for numbers
     worst      place in the batch of the example with the highest loss, from the loss on
-    surface    None where an input is not two numbers, as `points`
+    surface    None where an input is not two numbers, or there is one example alone, as `points`
     outcome    what the update does to the loss, from its proposal on; None while training runs at full speed
     """
 

@@ -40,11 +40,12 @@ def built_in() -> list[dict[str, str]]:
     """Name and sentence of each source that comes with nnviz."""
     from nnviz.data.drawn.pictures import PICTURES
     from nnviz.data.drawn.plane import PLANES
-    from nnviz.data.written import language
+    from nnviz.data.written import language, worked
 
     notices = {
         **{name: pictures.notice for name, pictures in PICTURES.items()},
         **{name: plane.notice for name, plane in PLANES.items()},
+        "worked": worked.NOTICE,
         "language": language.NOTICE,
     }
     return [{"name": name, "notice": notices[name]} for name in BUILT_IN]

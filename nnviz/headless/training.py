@@ -61,6 +61,8 @@ def train(experiment: Experiment, out: Path, cached: bool = True, source: Source
         note(
             f"{trainer.dataset.name}: {count(len(trainer.dataset.train), 'example')} to train on; the run goes to {out}"
         )
+        if trainer.begins_from is not None:
+            note(f"the first weights are {trainer.begins_from}")
         keeper = Keeper(trainer, directory, note)
         try:
             _go(trainer, keeper)

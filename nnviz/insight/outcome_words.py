@@ -5,7 +5,7 @@ import math
 from nnviz.frame.frame import Frame
 from nnviz.frame.outcome_view import AskedAgain
 from nnviz.insight.output_words import output_name, telling_output
-from nnviz.wording import change, integer, listed, number, signed, subtraction
+from nnviz.wording import change, integer, listed, number, published_subtraction, signed, subtraction
 
 # Of a change that is less than such a share of the loss, float32 holds no digit that could be trusted.
 FELT = 1e-6
@@ -36,7 +36,7 @@ def came(frame: Frame) -> list[str]:
     told = ", ".join([_prediction(frame, again), *_loss(frame, again)])
     sentences = [
         f"The update has landed, {_verdict(before, again.batch_loss)}: {told}; loss of the batch "
-        f"{_of_batch(before, again.batch_loss, outcome.expected)}."
+        f"{_of_batch(before, again.batch_loss, outcome.expected, frame.title.decimals)}."
     ]
     if frame.said_wrong is not None and again.said_wrong is not None:
         sentences.append(f"Wrong: {integer(frame.said_wrong)} → {integer(again.said_wrong)} of {size}.")
@@ -71,7 +71,7 @@ def _prediction(frame: Frame, again: AskedAgain) -> str:
         return f"the hill of units means {change(example.told, again.told, task.decimals(0)).words}"
     k = telling_output(frame)
     unit = None if frame.in_units is None else task.decimals(k)
-    p = change(float(example.prediction[k]), float(again.prediction[k]), unit).words
+    p = change(float(example.prediction[k]), float(again.prediction[k]), unit, published=frame.title.decimals).words
     if example.label is not None:
         return f"p({output_name(frame, k)}) {p}"
     return f"{output_name(frame, k)} {p}" if len(example.target) > 1 else f"prediction {p}"
@@ -81,14 +81,21 @@ def _loss(frame: Frame, again: AskedAgain) -> list[str]:
     """The loss of the focused example alone, unless that is the batch."""
     if frame.example.loss is None or frame.example.batch_size == 1:
         return []
-    return [f"its loss {change(frame.example.loss, again.loss).words}"]
+    return [f"its loss {change(frame.example.loss, again.loss, published=frame.title.decimals).words}"]
 
 
-def _of_batch(before: float, after: float, expected: float) -> str:
-    """The loss before and after, and the difference with two digits, as far as float32 has them."""
+def _of_batch(before: float, after: float, expected: float, published: int | None) -> str:
+    """The loss before and after, and the difference with two digits, as far as float32 has them.
+
+    Where their numbers are published, with all decimals.
+    """
     if not math.isfinite(after) or not _is_felt(before, after):
         return f"{change(before, after).words} (by theory {signed(expected)})"
     whole, least = (math.floor(math.log10(size)) for size in (max(before, after), abs(after - before)))
     decimals = max(0, min(max(2 - whole, 1 - least), 6 - whole))
-    told = subtraction(after, before, after - before, decimals)
+    told = (
+        subtraction(after, before, after - before, decimals)
+        if published is None
+        else published_subtraction(after, before, after - before, published)
+    )
     return f"{told.subtrahend} → {told.minuend} ({told.words.rpartition(' ')[2]}, by theory {signed(expected)})"

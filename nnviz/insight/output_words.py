@@ -7,7 +7,7 @@ from nnviz.frame.layer_views import LayerView
 from nnviz.frame.task import Targets
 from nnviz.insight.layer_words import strongest
 from nnviz.outside_text import SHORT, apart, short
-from nnviz.wording import in_unit, integer, number, percent, signed, subtraction
+from nnviz.wording import in_unit, integer, number, percent, published_subtraction, signed, subtraction
 
 LISTED_OUTPUTS = 3
 QUADRATIC, SUMMED = "quadratic loss", "summed binary cross-entropy"
@@ -23,7 +23,8 @@ def logits(frame: Frame, name: str) -> list[str]:
         return [_in_units(frame, name, frame.in_units)]
 
     def z(output: int) -> str:
-        return f"z({output_name(frame, output)}) = {signed(float(given[output]))}"
+        z = signed(float(given[output]), decimals=frame.title.decimals)
+        return f"z({output_name(frame, output)}) = {z}"
 
     if len(given) <= LISTED_OUTPUTS:
         told = f"{name} gave the {'logits' if len(given) > 1 else 'logit'} {', '.join(map(z, range(len(given))))}"
@@ -63,12 +64,16 @@ def loss(frame: Frame, _part: int) -> list[str]:
     k = telling_output(frame)
     p, y, error = (float(array[k]) for array in (example.prediction, example.target, example.error))
     decimals = None if frame.in_units is None else task.decimals(k)
-    difference = subtraction(p, y, error, decimals)
+    published = frame.title.decimals
+    difference = (
+        subtraction(p, y, error, decimals) if published is None else published_subtraction(p, y, error, published)
+    )
     return [
         *_hill(frame),
         f"The network gave {_said(frame, k, difference.minuend)}. {_wanted(frame, k, difference.subtrahend)}, so the "
         f"error of the node is {difference.words}.",
-        f"That costs a {frame.title.loss} of {_formula(frame, k)} = {number(example.loss)}; {_mean(frame)}",
+        f"That costs a {frame.title.loss} of {_formula(frame, k)} = {number(example.loss, decimals=published)}; "
+        f"{_mean(frame)}",
         *_answers(frame),
     ]
 
@@ -163,7 +168,8 @@ def output_gradient(frame: Frame, layer: LayerView) -> str:
     outputs = len(frame.example.target)
     name = f"∂L/∂z({output_name(frame, k)})" if outputs > 1 or frame.task.class_names else "∂L/∂z"
     formula = _gradient_formula(frame, k)
-    return f"{name} ={f' {formula} =' if formula else ''} {signed(float(units.gradients[units.indices == k][0]))}"
+    slope = signed(float(units.gradients[units.indices == k][0]), decimals=frame.title.decimals)
+    return f"{name} ={f' {formula} =' if formula else ''} {slope}"
 
 
 def _gradient_formula(frame: Frame, k: int) -> str:

@@ -19,10 +19,12 @@ from nnviz.insight.layer_words import (
 )
 from nnviz.insight.output_words import logits, loss, output_gradient
 from nnviz.insight.update_words import parameters, update
-from nnviz.outside_text import SHORT, apart
+from nnviz.outside_text import SHORT, apart, cut
 from nnviz.wording import count, integer, listed, signed, trimmed
 
 LISTED_CLASSES = 5
+ORIGIN = 40
+"""Cells of the place that first weights come from."""
 
 
 def tell(frame: Frame) -> list[str]:
@@ -65,7 +67,11 @@ def _ready(frame: Frame) -> list[str]:
             if task.class_names
             else f"predict {count(task.numbers, 'number')}"
         )
-        begin = f"An untrained network of {parameters(frame)} is about to learn to {asked}."
+        origin = frame.title.begins_from
+        who = f"An untrained network of {parameters(frame)}"
+        if origin is not None:
+            who = f"A network of {parameters(frame)}, which begins with {cut(origin, ORIGIN)},"
+        begin = f"{who} is about to learn to {asked}."
     keys = (
         f"Press f to send {count(size, 'example')} forward, b to send the error back, u to update the weights, "
         "n for one stage at a time."

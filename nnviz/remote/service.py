@@ -190,7 +190,7 @@ class Service:
             case m.Restart():
                 self._begin_again()
             case m.Reseed():
-                self._begin_again(seed=(self._experiment.training.seed + 1) % SEEDS)
+                self._begin_again((self._experiment.training.seed + 1) % SEEDS)
         return self._view()
 
     def _view(self, parts: Parts | None = None) -> Frame | FrameUpdate:
@@ -325,14 +325,14 @@ class Service:
         self._due = self._measured_at = self._clock()
         self._measured_step = self._trainer.steps_done
 
-    def _begin_again(self, **changes: int) -> None:
+    def _begin_again(self, seed: int | None = None) -> None:
         self._leave_run(RESTART_SECONDS)
         self._close_run()
         rate = self._trainer.update_rule.learning_rate
         # Two of them need not be in memory at a time.
         del self._camera, self._trainer, self._timeline
-        self._experiment = self._experiment.with_training(**changes)
-        if changes:
+        if seed is not None:
+            self._experiment = self._experiment.with_seed(seed)
             # The seed splits the examples too; the new run's experiment has to be all that it takes to do it again.
             self._dataset = open_dataset(self._experiment, Reading(self._order.cached))
         self._begin(self._next_directory)

@@ -38,6 +38,7 @@ from nnviz.nn.schedules import Cosine, Plateau, Schedule, StepDecay, WarmUp
 from nnviz.nn.workers import OneWorker, TwoWorkers
 from nnviz.outside_text import listed_names
 from nnviz.training.engine import StepEngine
+from nnviz.training.first_weights import begin_from_given, told_origin
 from nnviz.training.memory import available_bytes
 from nnviz.training.randomness import from_seed
 from nnviz.training.trainer import Trainer
@@ -296,8 +297,10 @@ def assemble(experiment: Experiment, dataset: Dataset) -> Trainer:
     training = experiment.training
     _refuse_too_large(experiment, dataset)
     network = build_network(experiment, dataset.task)
+    begin_from_given(network, experiment.network)
     encoder = build_encoder(experiment, dataset.task, dataset.standardization)
     batches = build_batches(experiment, dataset)
     schedule = build_schedule(experiment, batches.per_epoch)
     update_rule = UpdateRule(build_optimizer(training), schedule, training.l1, training.l2, training.clip)
-    return Trainer(dataset, StepEngine(network, update_rule, batches), encoder, experiment.stopping)
+    engine = StepEngine(network, update_rule, batches)
+    return Trainer(dataset, engine, encoder, experiment.stopping, told_origin(experiment.network))

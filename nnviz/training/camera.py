@@ -49,7 +49,9 @@ class Camera:
         self._input = input_grouping(self._trace)
         self._block_of = [number for number, block in enumerate(self._blocks) for _ in block.layers]
         self._heatmaps = Heatmaps(self._trace, self._blocks)
-        self._surface = Surface(trainer) if trainer.dataset.task.input_shape == (2,) else None
+        # One example alone has no place among others.
+        is_plane = trainer.dataset.task.input_shape == (2,) and len(trainer.dataset.train) > 1
+        self._surface = Surface(trainer) if is_plane else None
         self._outcomes = Outcomes(trainer)
         self._network = describe(trainer.network.layers[:-1])
         self._task = shown_task(trainer.dataset.task)
@@ -138,6 +140,8 @@ class Camera:
             epochs=trainer.stopping.epochs,
             skipped=trainer.dataset.left_out,
             only_in_training=self._only_in_training,
+            begins_from=trainer.begins_from,
+            decimals=trainer.dataset.decimals,
         )
 
     def _said_wrong(self) -> int | None:

@@ -75,10 +75,10 @@ class Heatmaps:
             rows=here,
             columns=before,
             step=1,
-            cells=None if cells is None else cells.astype(np.float32),
+            cells=None if cells is None else cells.copy(),
             before=None,
             kept=None,
-            biases=None if biases is None else biases[here].astype(np.float32),
+            biases=None if biases is None else biases[here].copy(),
         )
 
     def _maps(self, block: Block, quantity: Quantity, place: int, here: Array) -> TilesView:
@@ -93,7 +93,7 @@ class Heatmaps:
             maps = block.grouping.maps(batch[place])[:, :, here]
             cells = reduced(maps, step, step).transpose(2, 0, 1)[:, None]
         if batch is not None and given is not None:
-            before = given[:, :, here].transpose(2, 0, 1).astype(np.float32)
+            before = given[:, :, here].transpose(2, 0, 1).copy()
             kept = self._kept(block, place, given, here)
         return TilesView(
             quantity,

@@ -25,12 +25,12 @@ def largest(values: Array, count: int) -> Array:
 
 
 def reduced(matrix: Array, row_step: int, column_step: int) -> Array:
-    """The number of largest magnitude, with its sign, of each block of `row_step` × `column_step`; float32.
+    """The number of largest magnitude, with its sign, of each block of `row_step` × `column_step`: a copy.
 
     matrix (rows, columns, …)
     """
     columns_done = _extremes(matrix.swapaxes(0, 1), column_step).swapaxes(0, 1)
-    return _extremes(columns_done, row_step).astype(np.float32)
+    return _extremes(columns_done, row_step).copy()
 
 
 def _extremes(matrix: Array, step: int) -> Array:

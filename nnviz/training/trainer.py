@@ -37,6 +37,7 @@ class Trainer:
     `advance` runs the next stage; `step`, `finish_phase` and everything above them run the same stages.
 
     first             the state that the run began with
+    begins_from       where its weights were given, in words; None where chance gave them
     engine            the training step: what its stages computed, and how far it is
     journal           what came from outside since the beginning
     history           the losses of all steps, and the evaluations
@@ -46,11 +47,19 @@ class Trainer:
     interruption      by which an evaluation can be ended before its time
     """
 
-    def __init__(self, dataset: Dataset, engine: StepEngine, encoder: Encoder, stopping: Stopping) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        engine: StepEngine,
+        encoder: Encoder,
+        stopping: Stopping,
+        begins_from: str | None = None,
+    ) -> None:
         self.dataset = dataset
         self.engine = engine
         self.network, self.update_rule, self.batches = engine.network, engine.update_rule, engine.batches
         self.encoder = encoder
+        self.begins_from = begins_from
         self.stopping = self._rules = stopping
         self.interruption = Interruption()
         self._evaluator = self.network.for_evaluation()

@@ -48,7 +48,6 @@ def test_gradients_shown_match_central_differences(make_trainer):
     named = trainer.network.parameters.named(expected)
     for name, block in BLOCKS.items():
         shown = take(camera, block=block).matrix
-        # A frame's cells are float32.
         assert relative_error(shown.cells, named[f"{name}.weights"].T) < 1e-6
     layers = {layer.name: layer for layer in take(camera).layers}
     for name in BLOCKS:

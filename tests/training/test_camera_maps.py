@@ -179,7 +179,7 @@ def test_kernels_and_their_updates_are_shown_as_they_are(make, block):
         assert (shown.shape, shown.sides) == (weights.shape[:1:-1], weights.shape[:2])
         for r, map_out in enumerate(shown.rows):
             for c, map_in in enumerate(shown.columns):
-                np.testing.assert_array_equal(shown.cells[r, c], weights[:, :, map_in, map_out].astype(np.float32))
+                np.testing.assert_array_equal(shown.cells[r, c], weights[:, :, map_in, map_out])
 
 
 def test_feature_maps_of_the_focused_example(make):
@@ -188,7 +188,7 @@ def test_feature_maps_of_the_focused_example(make):
     for block, last in ((CONV1, "dropout1"), (POOL1, "pool1"), (CONV2, "flatten1")):
         shown = take(camera, example=4, block=block, quantity=Quantity.ACTIVATION).matrix
         output = trainer.engine.outputs[numbers(trainer, last) + 1][4].reshape(*shown.sides, -1)
-        np.testing.assert_array_equal(shown.cells[:, 0], output[:, :, shown.rows].transpose(2, 0, 1).astype(np.float32))
+        np.testing.assert_array_equal(shown.cells[:, 0], output[:, :, shown.rows].transpose(2, 0, 1))
 
 
 def test_the_gradient_of_a_pool_is_that_of_its_whole_block(make):
@@ -196,7 +196,7 @@ def test_the_gradient_of_a_pool_is_that_of_its_whole_block(make):
     trainer.finish_phase(Phase.BACKWARD)
     shown = take(camera, example=4, block=0).matrix
     gradient = trainer.engine.output_gradients[numbers(trainer, "relu1") + 1][4]
-    np.testing.assert_array_equal(shown.cells[:, 0], gradient[:, :, shown.rows].transpose(2, 0, 1).astype(np.float32))
+    np.testing.assert_array_equal(shown.cells[:, 0], gradient[:, :, shown.rows].transpose(2, 0, 1))
 
 
 def test_large_feature_maps_are_reduced_to_signed_extremes(make):
@@ -208,7 +208,7 @@ def test_large_feature_maps_are_reduced_to_signed_extremes(make):
     for r, number in enumerate(shown.rows):
         for y, x in ((0, 0), (11, 7), (33, 23)):
             block = output[3 * y : 3 * y + 3, 3 * x : 3 * x + 3, number]
-            assert shown.cells[r, 0, y, x] == np.float32(block.flat[np.abs(block).argmax()])
+            assert shown.cells[r, 0, y, x] == block.flat[np.abs(block).argmax()]
 
 
 @pytest.mark.parametrize(("size", "height", "width"), [(2, 8, 6), (2, 9, 7), (3, 8, 8), (1, 4, 4)])
@@ -225,7 +225,7 @@ def test_the_maps_before_a_pool_are_marked_where_it_kept_a_number(make, size, he
         place = winners[y, x, channel]
         expected[y * size + place // size, x * size + place % size, channel] = True
     np.testing.assert_array_equal(shown.kept, expected[:, :, shown.rows].transpose(2, 0, 1))
-    np.testing.assert_array_equal(shown.before, given[:, :, shown.rows].transpose(2, 0, 1).astype(np.float32))
+    np.testing.assert_array_equal(shown.before, given[:, :, shown.rows].transpose(2, 0, 1))
     kept = [np.sort(tile[marks]) for tile, marks in zip(shown.before, shown.kept, strict=True)]
     np.testing.assert_array_equal(kept, [np.sort(tile.ravel()) for tile in shown.cells])
 
@@ -238,7 +238,7 @@ def test_a_global_pool_shows_the_maps_that_it_averages_and_one_number_of_each(ma
     assert shown.kept is None
     gradient = take(camera, block=1).matrix
     expected = trainer.engine.output_gradients[numbers(trainer, "globalpool1") + 1][0][gradient.rows]
-    np.testing.assert_array_equal(gradient.cells[:, 0, 0, 0], expected.astype(np.float32))
+    np.testing.assert_array_equal(gradient.cells[:, 0, 0, 0], expected)
     layers = {layer.name: layer for layer in take(camera).layers}
     assert layers["globalpool1"].units.indices.tolist() == layers["conv1"].units.indices.tolist()
     assert layers["dense1"].edges.shape == (4, 3)
@@ -305,7 +305,7 @@ def test_a_block_that_follows_nothing_shows_what_it_does_to_the_examples(make):
         expected = batch.reshape(8, -1).T
         for row, cells in enumerate(shown.cells):
             pair = expected[2 * row : 2 * row + 2]
-            np.testing.assert_array_equal(cells, extremes(pair).astype(np.float32))
+            np.testing.assert_array_equal(cells, extremes(pair))
 
 
 def test_a_frame_of_maps_is_a_copy(make):

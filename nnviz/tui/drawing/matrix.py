@@ -28,8 +28,9 @@ NOT_YET = {
 class MatrixSheet:
     """A matrix on `width` × `height` cells of the screen: enlarged, or reduced, to fill them."""
 
-    def __init__(self, matrix: MatrixView, width: int, height: int) -> None:
-        self._matrix = matrix
+    def __init__(self, matrix: MatrixView, width: int, height: int, decimals: int | None = None) -> None:
+        """With `decimals`, so many are read out of a number, where they are wanted."""
+        self._matrix, self._decimals = matrix, decimals
         self._room = (width, height)
 
     @property
@@ -111,11 +112,12 @@ class MatrixSheet:
         unit = span(row, matrix.row_step, matrix.shape[0])
         # Examples are counted as they are beside their picture.
         other = span(column, matrix.column_step, matrix.shape[1], first=int(matrix.by_example))
-        value = signed(float(self.numbers[row, column]))
+        value = signed(float(self.numbers[row, column]), decimals=self._decimals)
         if matrix.by_example:
             return self._first_fitting(f"{value} · unit {unit}, example {other}", value)
         said = f"{value} · input {other} → unit {unit}"
-        bias = "" if matrix.biases is None else f" · bias {signed(float(matrix.biases[row]))}"
+        biases = matrix.biases
+        bias = "" if biases is None else f" · bias {signed(float(biases[row]), decimals=self._decimals)}"
         return self._first_fitting(said + bias, said, f"{value} · {other} → {unit}", value)
 
     def _first_fitting(self, *texts: str) -> str:

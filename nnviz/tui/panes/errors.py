@@ -15,6 +15,8 @@ from nnviz.tui.panes.framed_pane import BORDER, SEPARATOR, Caption, FramedPane
 from nnviz.wording import fitted_signed, integer
 
 NUMBER = 9
+PUBLISHED_BAR = 5
+"""Of a number with its published decimals, there are all of them where so many cells are left for a bar."""
 
 
 class ErrorsPane(FramedPane):
@@ -56,7 +58,7 @@ class ErrorsPane(FramedPane):
             outputs = _of_one_width(frame.task.output_names(len(frame.example.target)), width)
             right = None if errors.grad_z is None else errors.grad_z[places]
             left = _Bars("p − y", error[shown], _largest(error))
-            return self._table([outputs[k] for k in shown], left, _Numbers("∂L/∂z", right), width)
+            return self._table([outputs[k] for k in shown], left, _Numbers("∂L/∂z", right), width, frame.title.decimals)
         if errors.grad_a is None:
             return centred("No error has come back to this layer yet: press b", width, height, self.palette)
         names = tuple(f"{'map' if errors.of_maps else 'unit'} {k}" for k in errors.indices)
@@ -64,26 +66,39 @@ class ErrorsPane(FramedPane):
             names = tuple(map(str, errors.indices))
         left = _Bars("∂L/∂a", errors.grad_a, _largest(errors.grad_a))
         right_column = _Numbers("∂L/∂z", errors.grad_z) if errors.weighted else None
-        return self._table(_of_one_width(names, width)[: height - 1], left, right_column, width)
+        return self._table(_of_one_width(names, width)[: height - 1], left, right_column, width, frame.title.decimals)
 
-    def _table(self, names: list[str], left: "_Bars", right: "_Numbers | None", width: int) -> list[Strip]:
+    def _table(
+        self, names: list[str], left: "_Bars", right: "_Numbers | None", width: int, decimals: int | None
+    ) -> list[Strip]:
         """A row for each name: a number, a bar as long as it is large, and another number where there is one."""
         palette = self.palette
         text, faint = palette.style(palette.text), palette.style(palette.faint)
         name_width = cell_len(names[0]) if names else 0
-        bar_width = max(width - name_width - NUMBER * (1 if right is None else 2) - 2, 3)
+        columns, room = 1 if right is None else 2, width - name_width - 2
+        # With a blank, a sign, and a 0 and a point before the decimals.
+        wide = max(NUMBER, min((decimals or 0) + 4, (room - PUBLISHED_BAR) // columns))
+        bar_width = max(room - wide * columns, 3)
         bar_width -= 1 - bar_width % 2
-        header = f"{fit('', name_width)}{fit_right(left.name, NUMBER)} {'0'.center(bar_width)} "
-        header += "" if right is None else fit_right(right.name, NUMBER)
+        header = f"{fit('', name_width)}{fit_right(left.name, wide)} {'0'.center(bar_width)} "
+        header += "" if right is None else fit_right(right.name, wide)
         rows = [row([(header, faint)], width, palette)]
         for k, name in enumerate(names):
             value = float(left.values[k])
-            runs: list[Run] = [(name, text), _number(value, self), (" ", text)]
+            runs: list[Run] = [(name, text), self._number(value, wide, decimals), (" ", text)]
             runs += [*signed_bar(value / (left.end or 1.0), bar_width, palette), (" ", text)]
             if right is not None:
-                runs.append(_number(None if right.values is None else float(right.values[k]), self))
+                number = None if right.values is None else float(right.values[k])
+                runs.append(self._number(number, wide, decimals))
             rows.append(row(runs, width, palette))
         return rows
+
+    def _number(self, value: float | None, width: int, decimals: int | None) -> Run:
+        palette = self.palette
+        if value is None:
+            return fit_right("·", width), palette.style(palette.faint)
+        colour = palette.positive if value > 0 else palette.negative if value < 0 else palette.faint
+        return fit_right(fitted_signed(value, width - 1, decimals=decimals), width), palette.style(colour)
 
 
 class _Bars(NamedTuple):
@@ -105,14 +120,6 @@ def _of_one_width(names: tuple[str, ...], width: int) -> list[str]:
     """Names cut or filled to what a pane of that width has for them."""
     name_width = max(4, min(max(map(cell_len, names)), width // 4))
     return [fit(name, name_width) for name in apart(names, name_width)]
-
-
-def _number(value: float | None, pane: ErrorsPane) -> Run:
-    palette = pane.palette
-    if value is None:
-        return fit_right("·", NUMBER), palette.style(palette.faint)
-    colour = palette.positive if value > 0 else palette.negative if value < 0 else palette.faint
-    return fit_right(fitted_signed(value, NUMBER - 1), NUMBER), palette.style(colour)
 
 
 def _largest(values: Array) -> float:

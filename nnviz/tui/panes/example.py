@@ -88,7 +88,8 @@ class ExamplePane(FramedPane):
         lines = [row([(fit(label + place, room), text), (place_in_split, faint)], width, palette)]
         if example.prediction is None or example.loss is None:
             return [*lines, row([("not asked yet", faint)], width, palette)]
-        loss, verdict, colour = f"  loss {number(example.loss)}", "", text
+        loss = f"  loss {number(example.loss, decimals=frame.title.decimals)}"
+        verdict, colour = "", text
         if example.said is not None:
             right = example.said == example.label
             names = apart(frame.task.class_names, max(width - len(SAID) - 2 - len(loss), SHORTEST_NAME))
@@ -112,5 +113,6 @@ class ExamplePane(FramedPane):
         if example.label is not None:
             return apart(classes, max(room, SHORTEST_NAME))[example.label], place
         if example.wanted is None:
-            return TARGET, place
+            several = TARGET + ", ".join(number(y, decimals=frame.title.decimals) for y in example.target.tolist())
+            return several if cell_len(several) <= room else TARGET, place
         return TARGET + fitted_in_unit(example.wanted, room - len(TARGET), frame.task.decimals(0)), place

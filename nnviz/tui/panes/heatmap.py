@@ -54,12 +54,13 @@ class HeatmapPane(FramedPane):
         shown = (id(frame.matrix), width, height, self.palette.colourless)
         # The border asks for it and so do the rows. As long as the sheet is kept, no other matrix gets that id.
         if self._sheet_kept is None or self._shown != shown:
-            self._shown, self._sheet_kept = shown, self._new_sheet(frame.matrix, width, height - 1)
+            self._shown, self._sheet_kept = shown, self._new_sheet(frame, width, height - 1)
         return self._sheet_kept
 
-    def _new_sheet(self, matrix: MatrixView | TilesView, width: int, height: int) -> Sheet:
+    def _new_sheet(self, frame: Frame, width: int, height: int) -> Sheet:
+        matrix = frame.matrix
         if isinstance(matrix, MatrixView):
-            return MatrixSheet(matrix, width, height)
+            return MatrixSheet(matrix, width, height, frame.title.decimals)
         return TilesSheet(matrix, width, height, self.palette.colourless)
 
     def caption(self, frame: Frame, width: int, height: int) -> Caption:

@@ -21,6 +21,8 @@ NUMBER, UNIT_NUMBER = 7, 10
 NARROWEST_TARGET = 3
 AFTER = "→ after"
 """Above what the network says once the update has landed."""
+PUBLISHED_BAR = 6
+"""Of a number with its published decimals, there are all of them where so many cells are left for a bar."""
 
 
 class PredictionPane(FramedPane):
@@ -60,31 +62,34 @@ class PredictionPane(FramedPane):
         names = apart(names, name_width)
         shown = self._order(frame, height - 1)
         example, labelled = frame.example, _labelled(frame)
-        targets_told = {output: _target(float(example.target[output])) for output in shown}
+        decimals = frame.title.decimals
+        targets_told = {output: _target(float(example.target[output]), decimals) for output in shown}
         target_width = max(NARROWEST_TARGET, *map(len, targets_told.values()))
         again = _again(frame)
         later = example.prediction if again is None else again.prediction
-        both = 2 * NUMBER + len(ARROW)
-        shows_both = again is not None and width >= name_width + both + target_width + 5
-        numbers = both if shows_both else NUMBER
-        bar_width = max(width - name_width - numbers - target_width - 6, 0)
+        room = width - name_width - target_width - 6
+        # With a 0 and a point before the decimals.
+        wide = max(NUMBER, min((decimals or 0) + 2, room - PUBLISHED_BAR))
+        shows_both = again is not None and room + 1 >= 2 * wide + len(ARROW)
+        numbers = 2 * wide + len(ARROW) if shows_both else wide
+        bar_width = max(room - numbers, 0)
         end, told = _end_of_bars(later, bar_width)
-        head = fit_right("p" if again is None or shows_both else AFTER, NUMBER)
-        head += fit_right(AFTER, numbers - NUMBER) if shows_both else ""
+        head = fit_right("p" if again is None or shows_both else AFTER, wide)
+        head += fit_right(AFTER, numbers - wide) if shows_both else ""
         header = f"{fit('', name_width)} {head} {told:>{bar_width}} {fit_right('y', target_width)}"
         rows = [row([(header, faint)], width, palette)]
         for output, target in targets_told.items():
             p = None if example.prediction is None else float(example.prediction[output])
             last = None if later is None else float(later[output])
             colour = palette.style(palette.good if output == labelled else palette.accent)
-            said, now = "·" if p is None else fitted(p, NUMBER), ""
+            said, now = "·" if p is None else fitted(p, wide, decimals=decimals), ""
             if p is not None and last is not None and again is not None:
-                said, now, _ = change(p, last, room=NUMBER)
+                said, now, _ = change(p, last, room=wide, published=decimals)
                 said, now = (said, now) if shows_both else (now, "")
             runs: list[Run] = [(fit(names[output], name_width), text)]
-            runs.append((f" {fit_right(said, NUMBER)}", text if p is not None else faint))
+            runs.append((f" {fit_right(said, wide)}", text if p is not None else faint))
             if now:
-                runs += [(ARROW, faint), (fit_right(now, NUMBER), palette.style(palette.text, bold=True))]
+                runs += [(ARROW, faint), (fit_right(now, wide), palette.style(palette.text, bold=True))]
             runs.append((f" {bar((last or 0.0) / end, bar_width)} ", colour))
             runs.append((fit_right(target, target_width), text))
             runs.append((" ◀" if output == labelled else "  ", palette.style(palette.good)))
@@ -153,6 +158,6 @@ def _labelled(frame: Frame) -> int | None:
     return label
 
 
-def _target(y: float) -> str:
+def _target(y: float, decimals: int | None) -> str:
     """0 and 1 as they are, and what smoothing makes of them with its digits."""
-    return fitted(y, NUMBER, 1 if y == 1 else 3)
+    return fitted(y, NUMBER, 1 if y == 1 else 3, decimals)

@@ -40,8 +40,8 @@ class Options:
             metavar="SOURCE",
             help="What to learn from: 'pets', 'people', 'road', 'language', 'worked', 'xor', 'circles', 'spiral', "
             "'gauss' or 'waves' (built in), a folder with a sub-folder of images or texts or a .txt file of lines per "
-            "class, the files of MNIST, CIFAR or STL-10, a table (.csv, .tsv, .data or .txt, also .gz) with a row per example, or "
-            "an .npz file with arrays x and y.",
+            "class, the files of MNIST, CIFAR or STL-10, a table (.csv, .tsv, .data or .txt, also .gz) with a row per "
+            "example, or an .npz file with arrays x and y.",
         ),
     ] = None
     network: Annotated[

@@ -248,7 +248,8 @@ def change(
     """A number before and after, with as many digits as it takes to tell the two apart, up to two more than usual.
 
     Those of float32 end soon after. A quantity in its own unit has its `decimals`, as in `in_unit`. Where each of the
-    two has `room`, it is never cut, but loses digits; seven cells hold any. Of `published` numbers, it is so many decimals.
+    two has `room`, it is never cut, but loses digits; seven cells hold any. Where they are
+    published, they have so many decimals.
     """
     written = [(text(before, digits), text(after, digits)) for text, digits in _closer(decimals)]
     told = next((pair for pair in written if pair[0] != pair[1]), written[-1] if before != after else written[0])

@@ -9,6 +9,8 @@ from nnviz.wording import change, integer, listed, number, published_subtraction
 
 # Of a change that is less than such a share of the loss, float32 holds no digit that could be trusted.
 FELT = 1e-6
+SMALL = 1e-6
+"""Losses below it have an exponent, and a difference of two such is not told."""
 SAME = ("dropout", "batch statistics", "changed pictures")
 """What a training step has of its own by chance, and is asked with again."""
 
@@ -89,7 +91,7 @@ def _of_batch(before: float, after: float, expected: float, published: int | Non
 
     Where their numbers are published, with all decimals.
     """
-    if not math.isfinite(after) or not _is_felt(before, after):
+    if not math.isfinite(after) or not _is_felt(before, after) or max(before, after) < SMALL:
         return f"{change(before, after).words} (by theory {signed(expected)})"
     whole, least = (math.floor(math.log10(size)) for size in (max(before, after), abs(after - before)))
     decimals = max(0, min(max(2 - whole, 1 - least), 6 - whole))

@@ -11,6 +11,9 @@ from nnviz.training.engine import StepEngine
 # a training step does to a parameter; and what a step takes however small it is, for itself and for each of its layers.
 NUMBER, WEIGHT, PARAMETER = 2.0, 0.08, 3.0
 STEP, LAYER = 30_000, 8_000
+# What it takes to read a number that a layer gave, and one of its parameters with its gradient and update, each in
+# float64; and, however small they are, a reading for itself and for each of the layers.
+READ_NUMBER, READ_PARAMETER, READING, READ_LAYER = 6.0, 6.0, 60_000, 40_000
 
 
 def example_cost(engine: StepEngine) -> float:
@@ -22,6 +25,13 @@ def step_cost(engine: StepEngine) -> float:
     """Of a training step. On the way back, each layer does about twice what it did on the way forward."""
     whole = STEP + LAYER * len(engine.network.layers) + PARAMETER * _weights(engine)
     return whole + 3 * engine.batches.batch_size * example_cost(engine)
+
+
+def reading_cost(engine: StepEngine) -> float:
+    """Of a reading of what each layer did at a training step."""
+    layers = engine.network.layers
+    numbers = engine.batches.batch_size * sum(math.prod(layer.output_shape) for layer in layers)
+    return READING + READ_LAYER * len(layers) + READ_NUMBER * numbers + READ_PARAMETER * _weights(engine)
 
 
 def _weights(engine: StepEngine) -> int:

@@ -14,10 +14,12 @@ from nnviz.frame.stages import Phase, end_of
 from nnviz.nn.dropout import Dropout
 from nnviz.nn.normalization import BatchNorm
 from nnviz.training.engine import EngineState, StepEngine
+from nnviz.training.engine_trace import EngineTrace
 from nnviz.training.evaluation import Assessment, assess, predict
 from nnviz.training.history import Evaluation, History, selection_loss
 from nnviz.training.interruption import AbandonedError, Interruption, unwatched
 from nnviz.training.journal import Entry, Heard, Journal, Lifted, Rate
+from nnviz.training.layer_history import LayerHistory
 from nnviz.training.stopping import DIVERGED, INTERRUPTED, after_evaluation, after_step
 from nnviz.training.timeline import Position, Timeline
 from nnviz.training.trainer_state import TrainerState, is_finite, network_of
@@ -41,6 +43,7 @@ class Trainer:
     engine            the training step: what its stages computed, and how far it is
     journal           what came from outside since the beginning
     history           the losses of all steps, and the evaluations
+    layers            what each layer did, over all steps
     best              the state with the lowest loss of an evaluation, None before the first
     stopped_by        why the run stopped, None while it goes on
     seconds           time spent computing
@@ -57,6 +60,7 @@ class Trainer:
     ) -> None:
         self.dataset = dataset
         self.engine = engine
+        self._trace = EngineTrace(engine)
         self.network, self.update_rule, self.batches = engine.network, engine.update_rule, engine.batches
         self.encoder = encoder
         self.begins_from = begins_from
@@ -69,6 +73,7 @@ class Trainer:
     def restart(self) -> None:
         """Back to the very first weights, with an empty history."""
         self.history = History()
+        self.layers = LayerHistory.of(self.engine, self._trace.layers)
         self.journal = Journal(self.first.learning_rate)
         self.best: EngineState | None = None
         self.stopped_by: str | None = None
@@ -91,7 +96,7 @@ class Trainer:
         history = self.history
         return TrainerState(
             self._state_at_end(),
-            history.numbers(),
+            {**history.numbers(), **self.layers.numbers()},
             history.evaluated,
             len(self.journal.log),
             self._owes,
@@ -104,6 +109,7 @@ class Trainer:
         """Be where `state` was taken, in a run that had these evaluations and this journal until then."""
         self.restart()
         self.history = History.of(state.numbers, evaluations)
+        self.layers.restore(state.numbers)
         self.journal = self.journal.made_of(log)
         self.best, self.last_good, self.seconds, self._owes = state.best, state.last_good, state.seconds, state.owes
         if any(isinstance(entry, Lifted) for entry in self.journal.entries):
@@ -133,7 +139,7 @@ class Trainer:
             check()
             engine.run(len(engine.stages))
             done = engine.steps_done
-            self.history.record_step(engine.scores.mean)
+            self._record(done, engine.scores.mean)
             if done in known or done % GOOD_STEPS == 0:
                 self._keep_if_good()
             self._owes = done % self.batches.per_epoch == 0 and self._evaluation_due(done)
@@ -216,9 +222,8 @@ class Trainer:
             self._end = None
 
     def _finish_step(self) -> Evaluation | None:
-        loss = self.engine.scores.mean
-        self.history.record_step(loss)
-        steps = self.engine.steps_done
+        loss, steps = self.engine.scores.mean, self.engine.steps_done
+        self._record(steps, loss)
         reason = after_step(self.stopping, steps, self.seconds, loss)
         epoch_ended = steps % self.batches.per_epoch == 0
         is_due = epoch_ended and self._evaluation_due(steps)
@@ -239,6 +244,12 @@ class Trainer:
                 reason = reason or after_evaluation(self.stopping, evaluation, self.history.best or evaluation)
         self.stopped_by = reason
         return evaluation
+
+    def _record(self, steps: int, loss: float) -> None:
+        """Keep what there is to keep of a training step that is finished, the one with that number from 1."""
+        self.history.record_step(loss)
+        if steps == self.layers.due:
+            self.layers.read(self._trace)
 
     @property
     def _ends_with_epoch(self) -> bool:
@@ -358,6 +369,7 @@ class Trainer:
         """
         steps = self.steps_done
         self.history, self.journal = self.history.cut(steps, losses), self.journal.cut(steps)
+        self.layers = self.layers.cut(steps)
         self.stopped_by = self._end = self._before_end = None
         self.best, self.last_good, self._owes = best and network_of(best), self._network(), False
         if not any(isinstance(entry, Lifted) for entry in self.journal.entries):

@@ -12,7 +12,7 @@ class TrainerState(msgspec.Struct, frozen=True):
     """With the evaluations and the journal until then, enough to go on in the same bits: copies.
 
     engine           of the training step
-    numbers          what the history holds of training steps, by name
+    numbers          what the history holds of training steps, and of what each layer did at them, by name
     evaluated        how many evaluations there were
     journaled        how many entries had been added to the journal
     owes             whether an evaluation is due here, and was not waited for

@@ -3,13 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test check oracle screenshots bench fuzz soak walks clean
+.PHONY: run test check oracle logs screenshots bench fuzz soak walks clean
 
 run: .venv/installed
 	@$(BIN)/nnviz run
 
 test: .venv/installed-dev
-	$(BIN)/pytest --ignore=tests/oracle -n 4 --dist worksteal --durations=10 --durations-min=1
+	$(BIN)/pytest --ignore=tests/oracle --ignore=tests/logs/real -n 4 --dist worksteal --durations=10 --durations-min=1
 
 check: .venv/installed-dev
 	$(BIN)/ruff check .
@@ -21,6 +21,15 @@ check: .venv/installed-dev
 oracle: .venv/installed-dev
 	$(PIP) -e ".[oracle]"
 	$(BIN)/pytest tests/oracle -m oracle
+
+# The readers of logs against the tools that write them, which it installs in an environment of their own.
+logs: .venv/installed-dev .venv-logs/installed
+	LOGS_PYTHON=$(CURDIR)/.venv-logs/bin/python $(BIN)/pytest tests/logs -m "logs or not logs"
+
+.venv-logs/installed: tests/logs/real/tools.txt
+	$(PYTHON) -m venv .venv-logs
+	.venv-logs/bin/python -m pip install --quiet --disable-pip-version-check -r tests/logs/real/tools.txt
+	@touch $@
 
 # Side by side with PyTorch and scikit-learn, which it installs.
 bench: .venv/installed-dev

@@ -74,6 +74,7 @@ class Finder:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._known: dict[Path, _Kind | None] = {}
+        self._tags: dict[Path, str] = {}
         self.faults: dict[Path, str] = {}
 
     def find(self) -> list[Found]:
@@ -154,10 +155,15 @@ class Finder:
         return runs
 
     def _tag(self, path: Path) -> str | None:
-        try:
-            return tensorboard.first_tag(path)
-        except InputError:
-            return None
+        if path not in self._tags:
+            try:
+                tag = tensorboard.first_tag(path)
+            except InputError:
+                return None
+            if tag is None:
+                return None
+            self._tags[path] = tag
+        return self._tags[path]
 
 
 def _head(path: Path) -> bytes:

@@ -94,6 +94,7 @@ class JsonlReader:
                 # Until now lines were counted.
                 run.forget()
                 self._tail.offset = self._line = 0
+                self._step = math.nan
                 return
         rows = Rows()
         for record in records:
@@ -117,8 +118,9 @@ class JsonlReader:
         if self._x is None:
             return float(self._line - 1)
         step = as_number(record.get(self._x))
-        if step is None:
+        if step is None and math.isfinite(self._step):
             run.note(f"lines without {self._x} stand at that of the line before")
+        if step is None:
             return self._step
         return step
 

@@ -7,6 +7,7 @@ from nnviz.data.bounded import faults_of
 
 CHUNK = 1 << 21
 """Bytes that are read at a time."""
+CUT = "its last record is cut, and the rest is waited for"
 HEAD = 256
 """A file whose first bytes have changed was written anew."""
 
@@ -64,6 +65,10 @@ class Tail:
             most *= 2
         self.take(end)
         return [line.rstrip(b"\r") for line in found[:end].split(b"\n")[:-1]]
+
+    def is_done(self) -> bool:
+        """Whether all that is there was taken."""
+        return not self.more(1)
 
     def rest(self) -> bytes:
         """What stands behind the last end of a line."""

@@ -25,7 +25,7 @@ from pathlib import Path
 from nnviz.logs.event_records import HEADER, Framed, ScalarReader, framed, next_record
 from nnviz.logs.logged_run import LoggedRun
 from nnviz.logs.naming import metric_and_split, split_of
-from nnviz.logs.tail import Tail
+from nnviz.logs.tail import CUT, Tail
 from nnviz.wording import integer
 
 KIND = "TensorBoard"
@@ -70,8 +70,10 @@ class TensorBoardReader:
 
     def read(self) -> None:
         """Take what has been written since the last time. Raises InputError if a file cannot be read."""
+        (run,) = self.runs
+        run.waiting = ""
         for file in self._files.values():
-            file.read(self.runs[0])
+            file.read(run)
 
 
 class _EventFile:
@@ -101,6 +103,7 @@ class _EventFile:
                     return
                 self._tail.take(following - records.end)
             elif len(data) < most:
+                run.waiting = CUT if len(data) > records.end else run.waiting
                 return
             elif not records.end:
                 most *= 2

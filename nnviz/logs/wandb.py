@@ -28,7 +28,7 @@ from nnviz.logs.jsonl import numbers_in
 from nnviz.logs.logged_run import FAILED, FINISHED, RUNNING, LoggedRun
 from nnviz.logs.protobuf import BYTES, FIXED64, VARINT, Field, MalformedError, fields, varint, zigzag
 from nnviz.logs.rows import NO_TIME, Rows, as_number
-from nnviz.logs.tail import Tail
+from nnviz.logs.tail import CUT, Tail
 from nnviz.wording import integer
 
 KIND = "W&B"
@@ -60,10 +60,9 @@ class WandbReader:
         if self._tail.offset == 0:
             head = self._tail.more(len(HEAD))
             if not HEAD.startswith(head):
-                raise InputError(
-                    f"{run.source}: does not begin as a file of W&B does; it is damaged, or another format"
-                )
+                raise InputError(f"{run.source}: does not begin as files of W&B do; it is damaged, or something else")
             if len(head) < len(HEAD):
+                run.waiting = CUT
                 return
             self._tail.take(len(HEAD))
             run.state = RUNNING
@@ -74,6 +73,7 @@ class WandbReader:
             except MalformedError as error:
                 run.note(f"damaged before byte {integer(self._tail.offset)} ({error}); that record is left out")
         rows.record(run)
+        run.waiting = CUT if self._parts or not self._tail.is_done() else ""
 
     def _records(self, run: LoggedRun) -> Iterator[bytes]:
         """The whole records that were added. What was cut at the end stays for the next time."""

@@ -1,0 +1,84 @@
+"""Logs of all formats in one tree of folders: all found, each once, none lost for the fault of another."""
+
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from nnviz.errors import InputError
+from nnviz.logs.logs import logs_of
+from tests.logs.events import curve
+from tests.logs.reading import curves, database, made, read
+
+TREE = ("torch", "tensorboard", "wandb", "lightning", "keras", "transformers")
+RUNS = 38
+
+
+def plant(root: Path) -> None:
+    """300 runs of mixed formats."""
+    for number in range(RUNS):
+        place = root / f"project {number % 5}" / f"{number:03}"
+        for tool in TREE:
+            shutil.copytree(made(tool), place / tool, ignore=shutil.ignore_patterns("hparams"))
+        (place / "metrics.jsonl").write_text('{"step": 1, "loss": 0.5}\n')
+        (place / "notes.txt").write_text("not a log\n")
+        (place / "data.csv").write_text("width,height\n1,2\n")
+        for tool in ("trackio", "mlflow-skinny"):
+            if number < 17:
+                database(tool, place)
+
+
+def test_300_runs_of_mixed_formats_in_one_list(tmp_path: Path) -> None:
+    plant(tmp_path)
+    logs = logs_of(tmp_path)
+    assert Counter(run.kind for run in logs.runs) == {
+        "TensorBoard": 2 * RUNS,
+        "W&B": RUNS,
+        "Lightning": RUNS,
+        "Keras": RUNS,
+        "Hugging Face": RUNS,
+        "JSONL": RUNS,
+        "trackio": 17,
+        "MLflow": 17,
+    }
+    assert len(logs.runs) == 300
+    assert len({run.name for run in logs.runs}) == 300
+    assert logs.faults == []
+    before = curves(logs.runs)
+    logs.read()
+    assert curves(logs.runs) == before
+
+
+def test_one_that_cannot_be_read_takes_no_other_with_it(tmp_path: Path) -> None:
+    shutil.copytree(made("keras"), tmp_path / "good")
+    (tmp_path / "bad.wandb").write_bytes(b"something else")
+    logs = read(tmp_path)
+    assert "training.csv" in "".join(run.name for run in logs.runs if run.series)
+    assert [fault.split(": ")[0] for fault in logs.faults] == [str(tmp_path / "bad.wandb")]
+
+
+def test_runs_that_begin_and_go_are_seen(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "events.out.tfevents.1.a").write_bytes(curve("loss", [1], [2]))
+    logs = logs_of(tmp_path)
+    assert [run.name for run in logs.runs] == ["a"]
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "metrics.csv").write_text("step,lo")
+    logs.read()
+    assert [run.name for run in logs.runs] == ["a"]
+    (tmp_path / "b" / "metrics.csv").write_text("step,loss\n1,2\n")
+    logs.read()
+    assert [run.name for run in logs.runs] == ["a", "b/metrics.csv"]
+    shutil.rmtree(tmp_path / "a")
+    logs.read()
+    assert [run.name for run in logs.runs] == ["b/metrics.csv"]
+
+
+@pytest.mark.parametrize("name", ["nothing here", "empty"])
+def test_a_place_without_logs_is_told_in_one_line(name: str, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError) as refused:
+        logs_of(tmp_path / name)
+    assert str(refused.value).startswith(f"{tmp_path / name}: ")
+    assert "\n" not in str(refused.value)

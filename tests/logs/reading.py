@@ -26,7 +26,7 @@ def database(tool: str, place: Path) -> Path:
     path = place / f"{script.stem}.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute(f"PRAGMA journal_mode = {JOURNALS[tool]}")
-        connection.executescript(script.read_text("utf-8"))
+        connection.executescript(f"BEGIN; {script.read_text('utf-8')} COMMIT")
     return path
 
 

@@ -17,6 +17,9 @@ RUNS = 38
 
 def plant(root: Path) -> None:
     """300 runs of mixed formats."""
+    made_once = root.parent / "databases"
+    made_once.mkdir()
+    databases = [database(tool, made_once) for tool in ("trackio", "mlflow-skinny")]
     for number in range(RUNS):
         place = root / f"project {number % 5}" / f"{number:03}"
         for tool in TREE:
@@ -24,14 +27,14 @@ def plant(root: Path) -> None:
         (place / "metrics.jsonl").write_text('{"step": 1, "loss": 0.5}\n')
         (place / "notes.txt").write_text("not a log\n")
         (place / "data.csv").write_text("width,height\n1,2\n")
-        for tool in ("trackio", "mlflow-skinny"):
-            if number < 17:
-                database(tool, place)
+        for path in databases if number < 17 else ():
+            shutil.copyfile(path, place / path.name)
 
 
 def test_300_runs_of_mixed_formats_in_one_list(tmp_path: Path) -> None:
-    plant(tmp_path)
-    logs = logs_of(tmp_path)
+    root = tmp_path / "runs"
+    plant(root)
+    logs = logs_of(root)
     assert Counter(run.kind for run in logs.runs) == {
         "TensorBoard": 2 * RUNS,
         "W&B": RUNS,

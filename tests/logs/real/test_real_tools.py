@@ -18,7 +18,7 @@ PYTHON = os.environ.get("LOGS_PYTHON", "")
 pytestmark = [pytest.mark.logs, pytest.mark.skipif(not PYTHON, reason="needs the real tools: make logs")]
 SINGLE = {"torch", "tensorboard", "tensorboardX"}
 """They keep values as float32."""
-LIVE = {"torch", "tensorboard", "trackio", "mlflow-skinny", "mlruns", "lightning", "keras"}
+LIVE = {"torch", "tensorboard", "mlflow-skinny", "mlruns", "lightning", "keras"}
 """These are on the disk before they end, however few values there are."""
 
 

@@ -14,6 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from nnviz.array import Array
+from nnviz.frame.branch_views import OtherCurve
 from nnviz.frame.example_view import ExampleView
 from nnviz.frame.focus import Focus
 from nnviz.frame.layer_views import BlockErrors, LayerView, PassedError, Units
@@ -63,6 +64,8 @@ class Curves(msgspec.Struct, frozen=True):
     latest              the loss of the last training step alone, None before the first
     validation_steps, validation_losses  of evaluations, some of them where there are too many, always with the latest
     accuracy            of the latest evaluation, None where targets are numbers
+    branch              what the run is called, if it is one of several branches; else None
+    others              other branches that are to be seen beside it
     """
 
     stride: int
@@ -77,6 +80,8 @@ class Curves(msgspec.Struct, frozen=True):
     best_loss: float | None
     accuracy: float | None
     position: int | None = None
+    branch: str | None = None
+    others: tuple[OtherCurve, ...] = ()
 
 
 class Rates(msgspec.Struct, frozen=True):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from nnviz.array import Array
     from nnviz.data.sources import Source
     from nnviz.experiment import Experiment
+    from nnviz.frame.branch_views import BranchView
     from nnviz.frame.focus import Focus
     from nnviz.frame.task import Task
     from nnviz.remote.terminal import Terminal
@@ -131,11 +132,27 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class Restart(msgspec.Struct, frozen=True):
-    """Back to the first step, with the same initial weights."""
+    """A new branch from the first step on, with the same initial weights."""
 
 
 class Reseed(msgspec.Struct, frozen=True):
-    """Back to the first step, with the weights and the order of the next seed."""
+    """A new branch from the first step on, with the weights and the order of a seed that no other one has."""
+
+
+class ListBranches(msgspec.Struct, frozen=True):
+    """Which branches there are."""
+
+
+class Visit(msgspec.Struct, frozen=True):
+    """Go to where a branch ended, and on with it from there."""
+
+    number: int
+
+
+class LayOver(msgspec.Struct, frozen=True):
+    """Show the losses of another branch over those of the one that is trained; or of none (None) any more."""
+
+    number: int | None
 
 
 class Test(msgspec.Struct, frozen=True):
@@ -146,7 +163,23 @@ class Close(msgspec.Struct, frozen=True):
     """Keep the run and end."""
 
 
-Request = Advance | GoTo | Stay | Run | Pause | Look | SetFocus | Change | Restart | Reseed | Test | Close
+Request = (
+    Advance
+    | GoTo
+    | Stay
+    | Run
+    | Pause
+    | Look
+    | SetFocus
+    | Change
+    | Restart
+    | Reseed
+    | ListBranches
+    | Visit
+    | LayOver
+    | Test
+    | Close
+)
 
 # Answers; a request about the training is answered by a Frame or a FrameUpdate
 
@@ -189,6 +222,12 @@ class TestReport(msgspec.Struct, frozen=True):
     predicted: Array | None = None
 
 
+class BranchList(msgspec.Struct, frozen=True):
+    """All branches, as they began; the answer to `ListBranches`."""
+
+    branches: tuple[BranchView, ...]
+
+
 class Closing(msgspec.Struct, frozen=True):
     """The trainer has heard that it is to end, and keeps the run; the answer to that request is the run's ending."""
 
@@ -208,4 +247,4 @@ class Died(msgspec.Struct, frozen=True):
     details: str | None = None
 
 
-Answer: TypeAlias = "Frame | FrameUpdate | TestReport | Ending | Died"
+Answer: TypeAlias = "Frame | FrameUpdate | TestReport | BranchList | Ending | Died"

@@ -1,32 +1,41 @@
 """Service: a trainer that answers requests, and trains in between."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import NamedTuple
 
 from msgspec import structs
 
+from nnviz.data.dataset import Dataset
 from nnviz.data.reading import Reading, Tell, nobody
 from nnviz.errors import InputError
-from nnviz.experiment import SEEDS
+from nnviz.experiment import SEEDS, Experiment
+from nnviz.frame.branch_views import Origin
 from nnviz.frame.focus import Focus
-from nnviz.frame.frame import Frame, FrameUpdate, Parts, Rates, State
+from nnviz.frame.frame import Curves, Frame, FrameUpdate, Parts, Rates, State
 from nnviz.frame.stages import Phase
 from nnviz.remote import messages as m
+from nnviz.remote.branches import Branch, Branches
 from nnviz.remote.destinations import end_of_step, moment_at
 from nnviz.remote.testing import report
+from nnviz.remote.ways import Stop, Way, nothing
 from nnviz.runs.directory import RunDirectory
 from nnviz.runs.ending import Ending
 from nnviz.runs.keeper import Keeper
 from nnviz.runs.paths import free_path, spare_folders
+from nnviz.runs.result import written
 from nnviz.training.assembly import assemble, open_dataset
 from nnviz.training.camera import Camera
+from nnviz.training.course import Course, Kept
+from nnviz.training.engine import EngineState
 from nnviz.training.history import Evaluation
 from nnviz.training.interruption import AbandonedError, Interruption
 from nnviz.training.journal import Rate
 from nnviz.training.stopping import BY_PERSON, DIVERGED
-from nnviz.training.timeline import Position, Timeline
+from nnviz.training.timeline import Keyframes, Position, Timeline
+from nnviz.training.trainer import Trainer
+from nnviz.training.trainer_state import network_of
 
 RATE_SECONDS = 0.5
 # What takes no longer than this needs no words.
@@ -35,16 +44,14 @@ SILENT_SECONDS = 0.25
 LEAVING_SECONDS, RESTART_SECONDS = 10.0, 3.0
 
 
-class _Way(NamedTuple):
-    """From one moment of the run to another."""
+class _Training(NamedTuple):
+    """What belongs to one seed: branches that begin with the same weights share it."""
 
-    origin: Position
-    moment: Position
-
-    @property
-    def steps(self) -> int:
-        """How many training steps are done where it leads to, or begun."""
-        return self.moment.step + (self.moment.done > 0)
+    experiment: Experiment
+    dataset: Dataset
+    trainer: Trainer
+    camera: Camera
+    timeline: Timeline
 
 
 class Service:
@@ -63,26 +70,42 @@ class Service:
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._order = order
-        self._experiment = order.experiment
         self._interruption, self._clock = interruption or Interruption(), clock
-        self._dataset = open_dataset(order.experiment, Reading(order.cached, tell), order.source)
-        self._focus = Focus()
-        self._earlier: list[Ending] = []
-        self._begin(lambda: RunDirectory(order.out, order.experiment))
-
-    def _begin(self, claim: Callable[[], RunDirectory]) -> None:
-        self._trainer = assemble(self._experiment, self._dataset)
-        self._trainer.interruption = self._interruption
-        self._camera = Camera(self._trainer)
-        self._timeline = Timeline(self._trainer.engine, self._trainer.first)
+        dataset = open_dataset(order.experiment, Reading(order.cached, tell), order.source)
+        self._train(self._assembled(order.experiment, dataset))
+        directory = RunDirectory(order.out, order.experiment)
+        self._branches = Branches(Branch(1, order.experiment, directory, self._trainer.update_rule.learning_rate))
+        self._take_up(self._branches.current)
+        self._focus = Focus(0, self._camera.blocks - 1)
+        # A learning rate that was chosen in the past: going on with it begins a branch.
+        self._chosen_rate: float | None = None
         self._ending: Ending | None = None
-        self._keeper = Keeper(self._trainer, claim(), lambda _: None, self._clock)
-        self._focus = Focus(0, self._camera.blocks - 1, self._focus.quantity)
+
+    def _assembled(self, experiment: Experiment, dataset: Dataset, shared: Keyframes | None = None) -> _Training:
+        trainer = assemble(experiment, dataset)
+        trainer.interruption = self._interruption
+        timeline = Timeline(trainer.engine, trainer.first, shared=shared)
+        return _Training(experiment, dataset, trainer, Camera(trainer), timeline)
+
+    def _train(self, training: _Training) -> None:
+        """Let this be what is trained and looked at."""
+        self._experiment, self._dataset, self._trainer, self._camera, self._timeline = training
+
+    @property
+    def _training(self) -> _Training:
+        return _Training(self._experiment, self._dataset, self._trainer, self._camera, self._timeline)
+
+    def _take_up(self, branch: Branch) -> None:
+        """Let this branch be the one that goes on."""
+        self._branches.go_on_with(branch)
+        branch.course = None
+        self._timeline.follow(branch.line, self._trainer.furthest)
+        self._keeper = Keeper(self._trainer, branch.directory, lambda _: None, self._clock)
         self._halt()
 
     def _halt(self) -> None:
         self._pace: m.Pace | None = None
-        self._way: _Way | None = None
+        self._way: Way | None = None
         self._due = self._measured_at = 0.0
         self._measured_step = 0
         self._stop_at: int | None = None
@@ -125,7 +148,8 @@ class Service:
 
     def keep_up(self) -> None:
         """Write the run down, if it is time."""
-        self._keeper.keep_up()
+        if self._way is None:
+            self._keeper.keep_up()
 
     def _go(self, goal: m.Goal) -> None:
         trainer = self._trainer
@@ -157,9 +181,10 @@ class Service:
 
     def answer(self, request: m.Request) -> m.Answer:
         """Serve one request."""
-        if self._way is not None and isinstance(request, m.Advance | m.Run | m.Change | m.Test):
-            # It is meant for the moment that is gone to.
+        if isinstance(request, m.Advance | m.Run | m.Change | m.Test | m.GoTo) and self._is_meant_for_the_end(request):
             self._finish_way()
+        elif isinstance(request, m.Restart | m.Reseed | m.Visit | m.Close):
+            self._leave_way()
         match request:
             case m.Close():
                 return self.conclude()
@@ -168,30 +193,38 @@ class Service:
                 with suppress(AbandonedError):
                     return report(self._trainer)
             case m.Advance(goal):
-                self._advance(goal)
+                self._go_on(lambda: self._advance(goal))
             case m.GoTo(place):
                 self._go_to(place)
             case m.Stay():
                 self._stay()
             case m.Run(pace):
-                self._run(pace)
+                self._go_on(lambda: self._run(pace))
             case m.Pause():
                 self._halt()
             case m.SetFocus(focus, parts):
                 self._focus = focus
                 return self._view(parts)
             case m.Change(learning_rate, parts):
-                if self._trainer.is_back:
-                    self._branch_off()
-                self._trainer.change_rate(learning_rate)
+                self._change_rate(learning_rate)
                 return self._view(parts)
             case m.Look(parts):
                 return self._view(parts)
             case m.Restart():
-                self._begin_again()
+                self._restart()
             case m.Reseed():
-                self._begin_again((self._experiment.training.seed + 1) % SEEDS)
+                self._reseed()
+            case m.ListBranches():
+                return self._list()
+            case m.Visit(number):
+                self._visit(number)
+            case m.LayOver(number):
+                self._branches.lay_over(number)
         return self._view()
+
+    def _is_meant_for_the_end(self, request: m.Request) -> bool:
+        """Whether a request that comes on a way is one for the moment that is gone to."""
+        return self._way is not None and not (isinstance(request, m.GoTo) and self._way.origin is not None)
 
     def _view(self, parts: Parts | None = None) -> Frame | FrameUpdate:
         self._measure()
@@ -199,8 +232,15 @@ class Service:
         if parts is None or state is not State.RUNNING:
             at_full_speed = state is State.RUNNING and self._pace is not None and self._pace.per_second is None
             frame = self._camera.take(self._focus, state, self._rates, outcome=not at_full_speed)
-            return structs.replace(frame, goal=self._way.steps) if self._way else frame
-        return self._camera.update(parts, self._focus, self._rates)
+            goal = self._way.steps if self._way else None
+            return structs.replace(frame, goal=goal, curves=self._among_others(frame.curves))
+        update = self._camera.update(parts, self._focus, self._rates)
+        if "curves" in update.fields:
+            return FrameUpdate({**update.fields, "curves": self._among_others(update.fields["curves"])})
+        return update
+
+    def _among_others(self, curves: Curves) -> Curves:
+        return structs.replace(curves, branch=self._branches.name(), others=self._branches.others())
 
     def _state(self) -> State:
         trainer = self._trainer
@@ -226,120 +266,282 @@ class Service:
             return
         if goal is m.Goal.EPOCH:
             per_epoch = self._trainer.batches.per_epoch
-            self._stop_at = (self._trainer.steps_done // per_epoch + 1) * per_epoch
-            self._start(m.PACES[-1])
+            self._start(m.PACES[-1], (self._trainer.steps_done // per_epoch + 1) * per_epoch)
         else:
             self._go(goal)
 
     # Other moments of the run
 
+    @property
+    def _here(self) -> Position:
+        return Position(self._trainer.engine.index, self._trainer.engine.done)
+
     def _go_to(self, place: m.Destination | int) -> None:
-        here = Position(self._trainer.engine.index, self._trainer.engine.done)
-        origin, here = self._way or (here, here)
-        self._halt()
+        here = self._here
+        origin = self._way.origin if self._way and self._way.origin else here
+        if self._way is not None:
+            here = self._way.end
         moment = moment_at(place, here, self._trainer)
+        if self._chosen_rate is not None and isinstance(place, int) and moment > here:
+            self._go_on(lambda: self._go_to(place))
+            return
+        self._halt()
         if moment.step < self._trainer.furthest or moment <= origin:
-            self._set_out(origin, moment)
+            self._set_out([(moment, nothing)], origin)
         elif self._may_go_on():
-            self._stop_at = moment.step + 1
-            self._start(m.PACES[-1])
+            self._start(m.PACES[-1], moment.step + 1)
 
     def _stay(self) -> None:
-        if self._way is not None:
-            origin = self._way.origin
-            self._halt()
-            self._set_out(origin, origin)
+        way = self._way
+        if way is not None:
+            self._leave_way()
+            if way.origin is not None:
+                self._set_out([(way.origin, nothing)], way.origin)
 
-    def _set_out(self, origin: Position, moment: Position) -> None:
-        """Go to a moment that the run has had: at once, or, where it takes longer, in the background."""
+    def _leave_way(self) -> None:
+        """Have the run as it was, wherever on the way its engine is."""
+        way = self._way
+        if way is not None:
+            self._halt()
+            way.give_up()
+
+    def _set_out(
+        self,
+        stops: Iterable[Stop],
+        origin: Position | None,
+        arrive: Callable[[], None] = nothing,
+        give_up: Callable[[], None] = nothing,
+    ) -> None:
+        """Go to moments that a run has had: at once, or, where it takes longer, in the background."""
+        self._forget_choice()
         end = self._clock() + SILENT_SECONDS
-        self._way = _Way(origin, moment)
+        self._way = Way(self._trainer, self._timeline, stops, origin, arrive, give_up)
         self._follow(self._way, lambda: self._clock() >= end)
 
-    def _follow(self, way: "_Way", called: Callable[[], bool]) -> None:
-        """Go on to the moment that is gone to, until `called` says that somebody waits."""
+    def _follow(self, way: Way, called: Callable[[], bool]) -> None:
+        """Go on with a way, until `called` says that somebody waits."""
 
         def check() -> None:
             if called():
                 raise AbandonedError
 
         with suppress(AbandonedError):
-            self._trainer.go_to(way.moment, self._timeline, check)
+            way.go(check)
             self._way = None
+            way.arrive()
 
     def _finish_way(self) -> None:
         """Be where the way leads to, unless somebody wants out."""
-        if self._way is not None:
-            with suppress(AbandonedError):
-                self._trainer.go_to(self._way.moment, self._timeline, self._interruption.watch())
-        self._halt()
+        way = self._way
+        if way is not None:
+            try:
+                way.go(self._interruption.watch())
+            except AbandonedError:
+                self._leave_way()
+            else:
+                self._halt()
+                way.arrive()
 
-    def _branch_off(self) -> None:
-        """Keep the run as it was, and let what follows from this moment be another one, in a directory of its own."""
-        trainer, engine = self._trainer, self._trainer.engine
-        here = Position(engine.index, engine.done)
-        finished = engine.steps_done
-        self._leave_run(RESTART_SECONDS)
-        # To score what is kept, the network was put into that state.
-        engine.restore(trainer.first)
-        best = next((best.step for best in reversed(trainer.history.bests) if best.step <= finished), None)
-        state = None
-        if best is not None:
-            trainer.go_to(end_of_step(best, trainer), self._timeline)
-            state = engine.state()
-        losses = self._losses_until(finished)
-        trainer.go_to(here, self._timeline)
-        trainer.branch_off(state, losses)
-        self._timeline.cut(finished)
-        self._keeper = Keeper(trainer, self._next_directory(), lambda _: None, self._clock)
-        for evaluation in trainer.history.evaluations:
-            self._keeper.record(evaluation)
+    # Branches
 
-    def _losses_until(self, steps: int) -> list[float]:
-        """Of the training steps since the last evaluation, until so many are done; of the last one at least."""
+    def _change_rate(self, learning_rate: float) -> None:
+        """Train with this rate from here on; in the past, that begins a branch once somebody goes on."""
+        if not self._trainer.is_back:
+            self._trainer.change_rate(learning_rate)
+            return
+        self._chosen_rate = self._trainer.update_rule.learning_rate = learning_rate
+        if self._pace is not None:
+            pace, stop_at = self._pace, self._stop_at
+            self._go_on(lambda: self._start(pace, stop_at))
+
+    def _forget_choice(self) -> None:
+        """Have the rate that the run has here."""
+        if self._chosen_rate is not None:
+            self._chosen_rate = None
+            self._trainer.update_rule.learning_rate = self._trainer.journal.rate_at(self._next_proposal())
+
+    def _go_on(self, on: Callable[[], None]) -> None:
+        """Go on from here: as the run did, or, with another rate, as a branch."""
+        rate = self._chosen_rate
+        self._forget_choice()
+        if rate is None or rate == self._trainer.update_rule.learning_rate:
+            on()
+        else:
+            self._branch_off(rate, on)
+
+    def _next_proposal(self) -> int:
+        """The training step whose update will be the first that is proposed."""
+        engine = self._trainer.engine
+        return engine.index + (engine.done >= len(engine.stages) - 1)
+
+    def _branch_off(self, rate: float, on: Callable[[], None]) -> None:
+        """Keep the run as it was, and go on from this moment with another rate, in a branch of its own."""
+        trainer, parent, here = self._trainer, self._branches.current, self._here
+        shared, at = trainer.steps_done, self._next_proposal()
+        before = trainer.journal.rate_at(at)
+        self._set_down(RESTART_SECONDS)
+        losses: list[float] = []
+        best: list[EngineState] = []
+        stops: list[Stop] = [(end_of_step(done, trainer), self._noting(losses)) for done in self._unknown(shared)]
+        found = next((one.step for one in reversed(trainer.history.bests) if one.step <= shared), None)
+        if found is not None:
+            stops.append((end_of_step(found, trainer), lambda: best.append(trainer.engine.state())))
+
+        def arrive() -> None:
+            course = trainer.course()
+            directory = self._new_directory()
+            parent.course = course
+            trainer.branch_off(best[0] if best else None, losses)
+            number = self._branches.next_number
+            branch = Branch(number, self._experiment, directory, before, Origin.RATE, parent, shared, at)
+            self._take_up(branch)
+            for evaluation in trainer.history.evaluations:
+                self._keeper.record(evaluation)
+            trainer.change_rate(rate)
+            on()
+
+        self._set_out([*stops, (here, nothing)], None, arrive, lambda: self._set_out([(here, nothing)], here))
+
+    def _noting(self, losses: list[float]) -> Callable[[], None]:
+        return lambda: losses.append(self._trainer.engine.scores.mean)
+
+    def _unknown(self, steps: int) -> range:
+        """How many steps are done at the ends of those before `steps` whose own losses a branch has to know.
+
+        They are those since the last evaluation, and since the last bin of the curve was full; the last one at least.
+        """
+        history = self._trainer.history
+        judged = max((one.step for one in history.evaluations if one.step <= steps), default=0)
+        full = steps // history.training.stride * history.training.stride
+        return range(min(judged, full, max(steps - 1, 0)) + 1, steps + 1)
+
+    def _list(self) -> m.BranchList:
+        now, branches = self._trainer.course(), self._branches
+        current, chosen = branches.current, branches.chosen
+        views = [one.view(one.course or now, one is current, one.number == chosen) for one in branches]
+        return m.BranchList(tuple(views))
+
+    def _visit(self, number: int) -> None:
+        """Go to where a branch ended."""
+        branch = self._branches.get(number)
+        if branch is self._branches.current:
+            self._go_to(m.Destination.END)
+        elif branch is not None and branch.course is not None:
+            self._go_over(branch, branch.course)
+
+    def _go_over(self, branch: Branch, course: Course) -> None:
+        """Leave the branch that goes on for another one."""
+        left, training, origin = self._branches.current, self._training, self._here
+        self._set_down(RESTART_SECONDS)
+        own, states = self._trainer.course(), self._trainer.kept_states()
+        left.course = own
+        self._timeline.remember(states.end)
+        if branch.experiment != self._experiment:
+            dataset = open_dataset(branch.experiment, Reading(self._order.cached))
+            self._train(self._assembled(branch.experiment, dataset, training.timeline.keyframes))
         trainer = self._trainer
-        judged = max((one.step for one in trainer.history.evaluations if one.step <= steps), default=0)
-        losses = []
-        for done in range(min(judged, steps - 1) + 1, steps + 1):
-            trainer.go_to(end_of_step(done, trainer), self._timeline)
-            losses.append(trainer.engine.scores.mean)
-        return losses
+        trainer.follow(course, Kept(trainer.first, None, trainer.first))
+        self._timeline.follow(branch.line, course.history.training.steps)
+        self._timeline.lose_place()
+        found: dict[int, EngineState] = {}
 
-    def _leave_run(self, seconds: float) -> Ending:
-        """Keep the run that is over, and remember where it is."""
-        ending = self._conclude(seconds)
-        if ending.directory or ending.trouble:
-            # What came out is in its directory; of a thousand runs it would fill the memory.
-            self._earlier.append(Ending(None, ending.directory, ending.trouble))
-        return ending
+        def note() -> None:
+            found[trainer.steps_done] = network_of(trainer.engine.state())
+
+        def arrive() -> None:
+            best = None if course.best is None else found[course.best]
+            trainer.follow(course, Kept(trainer.engine.state(), best, found[course.last_good]))
+            trainer.go_to(course.end, self._timeline)
+            self._leave(left, own)
+            if trainer is not training.trainer:
+                training.trainer.close()
+            self._take_up(branch)
+
+        def give_up() -> None:
+            if trainer is not training.trainer:
+                trainer.close()
+            self._train(training)
+            self._trainer.follow(own, states)
+            self._timeline.follow(left.line, self._trainer.furthest)
+            self._timeline.lose_place()
+            left.course = None
+            self._set_out([(origin, nothing)], origin)
+
+        marks = {course.best, course.last_good} - {None}
+        stops: list[Stop] = [(end_of_step(mark, trainer), note) for mark in marks if mark is not None]
+        self._set_out([*stops, (course.end, nothing)], None, arrive, give_up)
+
+    def _leave(self, branch: Branch, course: Course) -> Branch | None:
+        """Set a branch aside. If nothing came of it, it is forgotten, and what it parted from is returned."""
+        if course.history.training.steps:
+            branch.course = course
+            return branch
+        branch.directory.release()
+        self._branches.drop(branch)
+        return branch.parent
+
+    def _set_down(self, seconds: float) -> None:
+        """Write down the branch that goes on, if it has come further than when that was done last."""
+        self._halt()
+        trainer, branch = self._trainer, self._branches.current
+        if trainer.furthest == branch.written:
+            return
+        course, states = trainer.course(), trainer.kept_states()
+        trainer.interrupt(BY_PERSON)
+        ending = self._keeper.set_down(self._interruption.watch(seconds), **self._changes())
+        # What came out is in its directory; of a thousand branches it would fill the memory.
+        branch.ending = structs.replace(ending, result=None)
+        branch.written = trainer.furthest
+        # To score what is kept, the network was put into that state.
+        trainer.follow(course, states)
+        self._timeline.lose_place()
 
     def _run(self, pace: m.Pace) -> None:
         stop_at = self._stop_at
         self._halt()
         if self._may_go_on():
-            self._stop_at = stop_at
-            self._start(pace)
+            self._start(pace, stop_at)
 
-    def _start(self, pace: m.Pace) -> None:
-        self._pace = pace
+    def _start(self, pace: m.Pace, stop_at: int | None) -> None:
+        self._pace, self._stop_at = pace, stop_at
         self._due = self._measured_at = self._clock()
         self._measured_step = self._trainer.steps_done
 
-    def _begin_again(self, seed: int | None = None) -> None:
-        self._leave_run(RESTART_SECONDS)
-        self._close_run()
-        rate = self._trainer.update_rule.learning_rate
-        # Two of them need not be in memory at a time.
-        del self._camera, self._trainer, self._timeline
-        if seed is not None:
-            self._experiment = self._experiment.with_seed(seed)
-            # The seed splits the examples too; the new run's experiment has to be all that it takes to do it again.
-            self._dataset = open_dataset(self._experiment, Reading(self._order.cached))
-        self._begin(self._next_directory)
-        # The experiment is what was asked for; a rate that was changed since is kept, and written down as a change.
-        self._trainer.change_rate(rate)
+    def _restart(self) -> None:
+        trainer = self._trainer
+        rate = trainer.update_rule.learning_rate
+        self._set_down(RESTART_SECONDS)
+        parent = self._leave(self._branches.current, trainer.course())
+        trainer.restart()
+        self._begin(parent, Origin.RESTART, rate)
 
-    def _next_directory(self) -> RunDirectory:
+    def _reseed(self) -> None:
+        rate = self._trainer.update_rule.learning_rate
+        self._set_down(RESTART_SECONDS)
+        parent = self._leave(self._branches.current, self._trainer.course())
+        seeds = [self._experiment.training.seed, *(one.experiment.training.seed for one in self._branches)]
+        experiment = self._experiment.with_seed((max(seeds) + 1) % SEEDS)
+        keyframes = self._timeline.keyframes
+        self._trainer.close()
+        # Two of them need not be in memory at a time.
+        del self._camera, self._trainer, self._timeline, self._keeper
+        # The seed splits the examples too; the new run's experiment has to be all that it takes to do it again.
+        dataset = open_dataset(experiment, Reading(self._order.cached))
+        self._train(self._assembled(experiment, dataset, keyframes))
+        self._begin(parent, Origin.RESEED, rate)
+
+    def _begin(self, parent: Branch | None, origin: Origin, rate: float) -> None:
+        """Begin a branch at the first step."""
+        trainer = self._trainer
+        before = trainer.update_rule.learning_rate
+        number = self._branches.next_number
+        origin = origin if parent is not None else Origin.FIRST
+        self._take_up(Branch(number, self._experiment, self._new_directory(), before, origin, parent))
+        self._focus = Focus(0, self._camera.blocks - 1, self._focus.quantity)
+        # The experiment is what was asked for; a rate that was changed since is kept, and written down as a change.
+        trainer.change_rate(rate)
+
+    def _new_directory(self) -> RunDirectory:
         """A directory beside the first one; if there can be none any more, another place. Raises InputError."""
         try:
             return RunDirectory(free_path(self._order.out), self._experiment)
@@ -351,18 +553,35 @@ class Service:
     def conclude(self, seconds: float = LEAVING_SECONDS) -> Ending:
         """Keep the run, and score what is kept as far as that takes no longer; there is no going on after that."""
         if self._ending is None:
-            self._ending = structs.replace(self._conclude(seconds), earlier=tuple(self._earlier))
-            self._close_run()
+            self._leave_way()
+            self._halt()
+            self._ending = structs.replace(self._conclude(seconds), earlier=self._earlier())
+            self._trainer.close()
+            self._timeline.close()
         return self._ending
 
     def _conclude(self, seconds: float) -> Ending:
-        self._halt()
-        trainer = self._trainer
-        trainer.interrupt(BY_PERSON)
-        rates = [entry for entry in trainer.journal.entries if isinstance(entry, Rate)]
-        changes = [{"step": rate.step, "learning_rate": rate.learning_rate} for rate in rates]
-        return self._keeper.conclude(self._interruption.watch(seconds), learning_rate_changes=changes)
+        branch = self._branches.current
+        if self._trainer.furthest and self._trainer.furthest == branch.written:
+            # It was gone back to, and is as it was.
+            result = written(branch.directory.path)
+            if result is not None:
+                branch.directory.release()
+                return structs.replace(branch.ending, result=result)
+        self._trainer.interrupt(BY_PERSON)
+        return self._keeper.conclude(self._interruption.watch(seconds), **self._changes())
 
-    def _close_run(self) -> None:
-        self._trainer.close()
-        self._timeline.close()
+    def _earlier(self) -> tuple[Ending, ...]:
+        """Where the other branches are kept. What came out of each is in its directory."""
+        others = [branch for branch in self._branches if branch is not self._branches.current]
+        for branch in others:
+            branch.directory.release()
+        return tuple(branch.ending for branch in others)
+
+    def _changes(self) -> dict[str, object]:
+        """What of the run is not in its experiment: rates that were chosen later, and what it parted from."""
+        rates = [entry for entry in self._trainer.journal.entries if isinstance(entry, Rate)]
+        changes = [{"step": rate.step, "learning_rate": rate.learning_rate} for rate in rates]
+        branch = self._branches.current
+        parted = {"run": str(branch.parent.directory.path), "step": branch.start} if branch.parent else None
+        return {"learning_rate_changes": changes, "parted_from": parted}

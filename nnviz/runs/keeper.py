@@ -63,6 +63,13 @@ class Keeper:
             self._troubles.discard(what)
 
     def conclude(self, check: Callable[[], None], **more: Any) -> Ending:
+        """Set the run down, and leave the directory to others."""
+        try:
+            return self.set_down(check, **more)
+        finally:
+            self._directory.release()
+
+    def set_down(self, check: Callable[[], None], **more: Any) -> Ending:
         """Keep the run, if at least one training step is finished; then score the network that is kept.
 
         The network is safe before it is scored, and what `check` leaves no time for is not scored. `more` is what else
@@ -72,8 +79,6 @@ class Keeper:
             return self._kept(check, more) if self._trainer.furthest else Ending()
         except UnkeptError as error:
             return Ending({"run": None, **account(self._trainer)}, None, str(error))
-        finally:
-            self._directory.release()
 
     def _kept(self, check: Callable[[], None], more: dict[str, Any]) -> Ending:
         """Raises UnkeptError if the network can be kept nowhere."""

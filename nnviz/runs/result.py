@@ -1,5 +1,6 @@
 """What came out of a run: the scores of the network that is kept, and what it cost."""
 
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -81,3 +82,11 @@ def scores(trainer: Trainer, check: Callable[[], None] = unwatched) -> dict[str,
             name: plain(distances_of_mean(targets, splits[name].labels)) if name in splits else None for name in SPLITS
         }
     return found
+
+
+def written(directory: Path) -> dict[str, Any] | None:
+    """What was written of a run in a directory; None if nothing can be read there."""
+    with suppress(OSError, ValueError):
+        result = json.loads((directory / RESULT).read_bytes())
+        return result if isinstance(result, dict) else None
+    return None

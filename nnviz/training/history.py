@@ -45,7 +45,8 @@ class LossCurve:
 
     A bin holds the mean, the lowest and the highest of `stride` steps. When all are full, neighbours are merged
     and `stride` doubles, so that a peak is never lost. `latest` is the loss of the last step, None before the first.
-    One bin of a curve that went on from another one's middle may hold fewer steps than the others: its own.
+    One bin of a curve that went on from another one's middle may hold fewer steps than the others: those whose losses
+    were known then, and its own.
     """
 
     def __init__(self) -> None:
@@ -98,17 +99,21 @@ class LossCurve:
             self.filled = half
             self.stride *= 2
 
-    def cut(self, steps: int, latest: float | None) -> "LossCurve":
-        """A curve of its own that goes on after so many steps of this one, the last of which had the loss `latest`.
+    def cut(self, steps: int, losses: Sequence[float]) -> "LossCurve":
+        """A curve of its own that goes on after so many steps of this one, the last of which had these losses.
 
-        A bin in the middle of which that is cannot be cut: what this curve has of it is left out.
+        A bin in the middle of which that is cannot be cut: what of it is not in `losses` is left out.
         """
         curve = LossCurve()
         curve.stride, curve.filled = self.stride, min(steps // self.stride, self.filled)
         for name in BINS:
             getattr(curve, name)[: curve.filled] = getattr(self, name)[: curve.filled]
-        curve._count = curve._missing = steps - curve.filled * curve.stride
-        curve.latest = latest
+        begun = steps - curve.filled * curve.stride
+        known = losses[max(len(losses) - begun, 0) :] if begun else ()
+        curve._count = curve._missing = begun - len(known)
+        curve.latest = losses[-1] if losses else None
+        for loss in known:
+            curve.record(loss)
         return curve
 
     def numbers(self) -> dict[str, Array]:
@@ -176,19 +181,19 @@ class History:
     def cut(self, steps: int, losses: Sequence[float]) -> "History":
         """A history of its own that goes on after so many steps of this one.
 
-        `losses` are those of the steps after the last evaluation; of the last one at least, if there is one.
+        `losses` are those of the last steps: of all after the last evaluation, and of one at least, if there is one.
         """
         history = History()
-        history.training = self.training.cut(steps, losses[-1] if losses else None)
+        history.training = self.training.cut(steps, losses)
         history.evaluations = [evaluation for evaluation in self.evaluations if evaluation.step <= steps]
         history.bests = [best for best in self.bests if best.step <= steps]
         history.evaluated = len(history.evaluations)
         history.latest = history.evaluations[-1] if history.evaluations else None
-        if history.latest is None or history.latest.step < steps:
-            # One by one, as they were added: sum() of newer Pythons is more exact than that.
-            for loss in losses:
-                history._sum += loss
-            history._count = len(losses)
+        since = steps - (history.latest.step if history.latest else 0)
+        # One by one, as they were added: sum() of newer Pythons is more exact than that.
+        for loss in losses[len(losses) - since :]:
+            history._sum += loss
+        history._count = since
         return history
 
     @property

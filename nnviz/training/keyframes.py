@@ -1,5 +1,6 @@
 """Keyframes: engine states that are kept, so that every moment of a run is a short replay away."""
 
+import math
 import os
 import shutil
 import tempfile
@@ -13,45 +14,98 @@ from msgspec.structs import replace
 from nnviz.array import Array
 from nnviz.training.engine import EngineState
 
+Line = tuple[tuple[int, float], ...]
+"""The way to a branch: pieces of lines that each belong to one branch, and the step until which each of them goes."""
+
+WHOLE: Line = ((0, math.inf),)
 LARGE = "/var/tmp"
 SHARE_OF_FREE = 4
 
 
 class NearKeyframes:
-    """Those around a place in the run, in memory: where there are too many, what is farthest from it goes first."""
+    """Those around a place in the run, in memory: where there are too many, what is farthest from it goes first.
+
+    Whatever is not on the line that somebody goes along is farther than all that is.
+    """
 
     def __init__(self, room: int) -> None:
         """`room` is how many states there may be."""
         self.room = room
-        self._steps: list[int] = []
-        self._states: dict[int, EngineState] = {}
+        self._steps = _Steps()
+        self._states: dict[tuple[int, int], EngineState] = {}
 
-    def keep(self, state: EngineState, place: int) -> None:
+    def keep(self, state: EngineState, place: int, line: Line = WHOLE) -> None:
         """Keep a state that was met on the way to the training step `place`."""
-        if self.room < 1 or state.step in self._states:
+        key = _owner(line, state.step), state.step
+        if self.room < 1 or key in self._states:
             return
-        insort(self._steps, state.step)
-        self._states[state.step] = state
-        if len(self._steps) > self.room:
-            farthest = 0 if place - self._steps[0] >= self._steps[-1] - place else -1
-            del self._states[self._steps.pop(farthest)]
+        self._steps.add(key)
+        self._states[key] = state
+        if len(self._states) > self.room:
+            farthest = self._steps.farthest(place, line)
+            self._steps.remove(farthest)
+            del self._states[farthest]
 
-    def at_or_before(self, step: int) -> EngineState | None:
-        """The last one that is not after that step."""
-        found = bisect_right(self._steps, step)
-        return self._states[self._steps[found - 1]] if found else None
+    def at_or_before(self, step: int, line: Line = WHOLE) -> EngineState | None:
+        """The last one of a line that is not after that step."""
+        found = self._steps.at_or_before(step, line)
+        return self._states[found] if found else None
 
-    def cut(self, step: int) -> None:
-        """Forget those after that step."""
-        while self._steps and self._steps[-1] > step:
-            del self._states[self._steps.pop()]
+    def forget(self) -> None:
+        """Forget all of them."""
+        self._steps = _Steps()
+        self._states.clear()
+
+
+class _Steps:
+    """The training steps of which there are keyframes, of each branch."""
+
+    def __init__(self) -> None:
+        self._of: dict[int, list[int]] = {}
+
+    def add(self, key: tuple[int, int]) -> None:
+        branch, step = key
+        insort(self._of.setdefault(branch, []), step)
+
+    def remove(self, key: tuple[int, int]) -> None:
+        branch, step = key
+        steps = self._of[branch]
+        del steps[bisect_right(steps, step) - 1]
+        if not self._of[branch]:
+            del self._of[branch]
+
+    def at_or_before(self, step: int, line: Line) -> tuple[int, int] | None:
+        """The last one of a line that is not after that step."""
+        for branch, until in reversed(line):
+            steps = self._of.get(branch, [])
+            found = bisect_right(steps, min(step, until))
+            if found:
+                return branch, steps[found - 1]
+        return None
+
+    def farthest(self, place: int, line: Line) -> tuple[int, int]:
+        """The one that is least likely to be of use around a place on a line."""
+        untils = dict(line)
+
+        def distance(key: tuple[int, int]) -> tuple[bool, int]:
+            branch, step = key
+            return step > untils.get(branch, -1), abs(step - place)
+
+        ends = [(branch, step) for branch, steps in self._of.items() for step in (steps[0], steps[-1])]
+        return max(ends, key=distance)
+
+
+def _owner(line: Line, step: int) -> int:
+    """The branch of a line that a training step belongs to."""
+    return next(branch for branch, until in line if step <= until)
 
 
 class FarKeyframes:
     """Those of the whole run, in a file that nobody else sees and that no end of the process leaves behind.
 
     They are `spacing` training steps apart. When there are as many as there may be, every other one goes, and the
-    others are twice as far apart: the run may be as long as it likes, and no step of it is farther than that from one.
+    others are twice as far apart: the run may be as long as it likes, with as many branches, and no step of them is
+    farther than that from one, or from the beginning.
     """
 
     def __init__(self, first: EngineState, spacing: int, room: int, open_file: Callable[[], int] | None = None) -> None:
@@ -63,54 +117,58 @@ class FarKeyframes:
         self._open = open_file or _nameless_file
         self._file: int | None = None
         self._give_back: Callable[[], object] = lambda: None
-        self._steps: list[int] = []
-        self._slots: dict[int, int] = {}
-        self._rests: dict[int, EngineState] = {}
+        self._steps = _Steps()
+        self._slots: dict[tuple[int, int], int] = {}
+        self._rests: dict[tuple[int, int], EngineState] = {}
         self._free: list[int] = []
 
-    def keep(self, state: EngineState) -> None:
+    def keep(self, state: EngineState, line: Line = WHOLE) -> None:
         """Keep the state of a run that has come to `due`. Where the disk is full, there is room for no more."""
-        if len(self._steps) >= self._room:
+        if len(self._slots) >= self._room:
             self._thin_out()
-        self.due = (state.step // self.spacing + 1) * self.spacing
-        if state.step % self.spacing or len(self._steps) >= self._room:
+        self.go_on_from(state.step)
+        key = _owner(line, state.step), state.step
+        if state.step % self.spacing or len(self._slots) >= self._room or key in self._slots:
             return
-        slot = self._free.pop() if self._free else len(self._steps)
+        slot = self._free.pop() if self._free else len(self._slots)
         try:
             self._write(slot, state)
         except OSError:
             self._free.append(slot)
-            self._room = len(self._steps)
+            self._room = len(self._slots)
             return
-        self._steps.append(state.step)
-        self._slots[state.step] = slot
-        self._rests[state.step] = _with(state, [np.empty(0)] * len(_arrays(state)))
+        self._steps.add(key)
+        self._slots[key] = slot
+        self._rests[key] = _with(state, [np.empty(0)] * len(_arrays(state)))
 
-    def at_or_before(self, step: int) -> EngineState | None:
-        """The last one that is not after that step."""
-        found = bisect_right(self._steps, step)
-        return self._read(self._steps[found - 1]) if found else None
+    def go_on_from(self, steps: int) -> None:
+        """A run that has come to so many steps goes on; the next keyframe of it is due after that."""
+        self.due = (steps // self.spacing + 1) * self.spacing
 
-    def cut(self, step: int) -> None:
-        """Forget those after that step: the run goes on from there."""
-        while self._steps and self._steps[-1] > step:
-            self._forget(self._steps.pop())
-        self.due = (step // self.spacing + 1) * self.spacing
+    def at_or_before(self, step: int, line: Line = WHOLE) -> EngineState | None:
+        """The last one of a line that is not after that step."""
+        found = self._steps.at_or_before(step, line)
+        return self._read(found) if found else None
+
+    def fits(self, state: EngineState) -> bool:
+        """Whether states of another run, like this one, can be kept here as well."""
+        kinds = [[(array.dtype, array.shape) for array in _arrays(one)] for one in (state, self._first)]
+        return kinds[0] == kinds[1]
 
     def close(self) -> None:
         """Give the file's room back; there is nothing to be kept or read any more."""
         self._give_back()
+        self._room = 0
+        self._steps = _Steps()
+        self._slots.clear()
+        self._rests.clear()
 
     def _thin_out(self) -> None:
         self.spacing *= 2
-        for step in self._steps:
-            if step % self.spacing:
-                self._forget(step)
-        self._steps = [step for step in self._steps if step % self.spacing == 0]
-
-    def _forget(self, step: int) -> None:
-        self._free.append(self._slots.pop(step))
-        del self._rests[step]
+        for key in [key for key in self._slots if key[1] % self.spacing]:
+            self._steps.remove(key)
+            self._free.append(self._slots.pop(key))
+            del self._rests[key]
 
     def _write(self, slot: int, state: EngineState) -> None:
         """Raises OSError."""
@@ -124,14 +182,14 @@ class FarKeyframes:
                 written = os.pwrite(self._file, view, place)
                 view, place = view[written:], place + written
 
-    def _read(self, step: int) -> EngineState:
+    def _read(self, key: tuple[int, int]) -> EngineState:
         assert self._file is not None
-        content = os.pread(self._file, size_of(self._first), self._slots[step] * size_of(self._first))
+        content = os.pread(self._file, size_of(self._first), self._slots[key] * size_of(self._first))
         arrays, start = [], 0
         for like in _arrays(self._first):
             arrays.append(np.frombuffer(content, like.dtype, like.size, start).reshape(like.shape))
             start += like.nbytes
-        return _with(self._rests[step], arrays)
+        return _with(self._rests[key], arrays)
 
 
 def size_of(state: EngineState) -> int:

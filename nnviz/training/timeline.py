@@ -4,10 +4,12 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from nnviz.training.cost import step_cost
 from nnviz.training.engine import EngineState, StepEngine
-from nnviz.training.journal import Journal, Rate
-from nnviz.training.keyframes import FarKeyframes, NearKeyframes, size_of, spare_bytes
+from nnviz.training.journal import Journal
+from nnviz.training.keyframes import WHOLE, FarKeyframes, Line, NearKeyframes, size_of, spare_bytes
 
 NEAR_BYTES = 256 << 20
 FAR_BYTES = 1_500 << 20
@@ -19,6 +21,18 @@ SHARE = 0.01
 KEYFRAME, BYTE = 30_000, 0.7
 
 
+class Keyframes(NamedTuple):
+    """All that are kept: of several trainings that have states of one shape, in the room that there is for one."""
+
+    near: NearKeyframes
+    far: FarKeyframes
+
+    def close(self) -> None:
+        """Forget them, and give back what they take of the disk."""
+        self.near.forget()
+        self.far.close()
+
+
 class Position(NamedTuple):
     """A place in a run: training step number `step`, from 0, after `done` of its stages."""
 
@@ -27,7 +41,10 @@ class Position(NamedTuple):
 
 
 class Timeline:
-    """Goes to any moment of a run: from the last keyframe before it on, all is done again as it was."""
+    """Goes to any moment of a run: from the last keyframe before it on, all is done again as it was.
+
+    Branches of the run share the keyframes of what they have in common, and the room that there is for all.
+    """
 
     def __init__(
         self,
@@ -36,52 +53,79 @@ class Timeline:
         near_bytes: int = NEAR_BYTES,
         far_bytes: int = FAR_BYTES,
         spacing: int | None = None,
+        shared: Keyframes | None = None,
     ) -> None:
-        """The run begins at the `first` state. `spacing` is how many steps are between keyframes at first."""
+        """The run begins at the `first` state. `spacing` is how many steps are between keyframes at first.
+
+        `shared` are those of another training: if its states have another shape, they are forgotten.
+        """
         self._engine = engine
         self._first = first
+        self._line = WHOLE
+        # Whether the engine may be at a place that the line does not have.
+        self._is_off = False
+        if shared is not None and shared.far.fits(first):
+            self.keyframes = shared
+            return
+        if shared is not None:
+            shared.close()
         size = max(size_of(first), 1)
         spacing = spacing or math.ceil((KEYFRAME + BYTE * size) / (SHARE * step_cost(engine)))
-        self._near = NearKeyframes(near_bytes // size)
-        self._far = FarKeyframes(first, spacing, min(min(far_bytes, spare_bytes()) // size, MOST_FAR))
+        far = FarKeyframes(first, spacing, min(min(far_bytes, spare_bytes()) // size, MOST_FAR))
+        self.keyframes = Keyframes(NearKeyframes(near_bytes // size), far)
 
     @property
     def due(self) -> int:
         """How many training steps are to be finished when the next keyframe is to be kept."""
-        return self._far.due
+        return self.keyframes.far.due
 
     def keep(self) -> None:
         """Keep a keyframe of the run, which has come to `due` for the first time."""
         state = self._engine.state()
-        self._near.keep(state, state.step)
-        self._far.keep(state)
+        self.keyframes.near.keep(state, state.step, self._line)
+        self.keyframes.far.keep(state, self._line)
+
+    def follow(self, line: Line, steps: int) -> None:
+        """Go along another line from now on, which has come to so many steps."""
+        self._line = line
+        self.keyframes.far.go_on_from(steps)
+
+    def lose_place(self) -> None:
+        """The engine is not at a place of the line any more: the next way begins at a keyframe."""
+        self._is_off = True
+
+    def remember(self, state: EngineState) -> None:
+        """Keep a state of this line in memory, as long as there is room: somebody may be back soon."""
+        self.keyframes.near.keep(replace(state, done=0), state.step, self._line)
 
     def go_to(self, moment: Position, journal: Journal, check: Callable[[], None]) -> None:
         """Be at a moment that the run has had. `check` is called before each step; if it raises, it was on the way."""
         engine = self._engine
-        if moment == (engine.index, engine.done):
+        if moment == (engine.index, engine.done) and not self._is_off:
             return
         here, last = engine.steps_done, len(engine.stages)
         nearest = self._nearest(moment.step)
         is_ahead = (here == moment.step and moment.done >= engine.done % last) or here < moment.step
-        if not (is_ahead and nearest.step <= here):
+        if self._is_off or not (is_ahead and nearest.step <= here):
             engine.restore(nearest)
-            for entry in journal.at(nearest.step):
-                # What a schedule heard is in the state.
-                if isinstance(entry, Rate):
-                    entry.apply(engine.update_rule)
+            self._is_off = False
+            # What a schedule heard is in the state; the rate may be that of another branch, which begins there.
+            engine.update_rule.learning_rate = journal.rate_at(nearest.step)
         self._replay(moment.step, journal, check)
         if moment.done:
             engine.run(moment.done - engine.done % last)
             if moment.done == last:
                 journal.apply(moment.step + 1, engine.update_rule)
+            elif moment.done == last - 1:
+                # A rate that was chosen after the proposal is that of the next step.
+                engine.update_rule.learning_rate = journal.rate_at(moment.step + 1)
 
     def _replay(self, step: int, journal: Journal, check: Callable[[], None]) -> None:
         """Be at the beginning of a training step, or the end of the one before it, with keyframes close behind."""
         engine = self._engine
         last, start = len(engine.stages), engine.steps_done
         # Whoever goes back further has half as far to go, and half again.
-        half = max(self._near.room // 2, 1)
+        half = max(self.keyframes.near.room // 2, 1)
         apart = max(1, math.isqrt(step - start), (step - start) // half)
         close = min(apart, half)
         while engine.steps_done < step:
@@ -90,17 +134,13 @@ class Timeline:
             done = engine.steps_done
             journal.apply(done, engine.update_rule)
             if (step - done) % apart == 0 or step - done < close:
-                self._near.keep(engine.state(), step)
-
-    def cut(self, step: int) -> None:
-        """Forget what came after so many training steps: the run goes on from there in another way."""
-        self._near.cut(step)
-        self._far.cut(step)
+                self.keyframes.near.keep(engine.state(), step, self._line)
 
     def close(self) -> None:
         """Give back what it takes of the disk."""
-        self._far.close()
+        self.keyframes.close()
 
     def _nearest(self, step: int) -> EngineState:
-        found = (self._near.at_or_before(step), self._far.at_or_before(step), self._first)
+        near, far = (kept.at_or_before(step, self._line) for kept in self.keyframes)
+        found = (near, far, self._first)
         return max((state for state in found if state is not None), key=lambda state: state.step)

@@ -13,6 +13,7 @@ from nnviz.experiment import Stopping
 from nnviz.frame.stages import Phase, end_of
 from nnviz.nn.dropout import Dropout
 from nnviz.nn.normalization import BatchNorm
+from nnviz.training.course import Course, Kept
 from nnviz.training.engine import EngineState, StepEngine
 from nnviz.training.engine_trace import EngineTrace
 from nnviz.training.evaluation import Assessment, assess, predict
@@ -76,6 +77,7 @@ class Trainer:
         self.layers = LayerHistory.of(self.engine, self._trace.layers)
         self.journal = Journal(self.first.learning_rate)
         self.best: EngineState | None = None
+        self.stopping = self._rules
         self.stopped_by: str | None = None
         self.seconds = 0.0
         self.last_good = network_of(self.first)
@@ -198,7 +200,11 @@ class Trainer:
             self._repeat(count)
             return None
         started = time.perf_counter()
-        evaluation = self._finish_step() if self.engine.run(count) else None
+        evaluation = None
+        if self.engine.run(count):
+            evaluation = self._finish_step()
+        else:
+            self._choose_rate()
         self.seconds += time.perf_counter() - started
         return evaluation
 
@@ -207,6 +213,14 @@ class Trainer:
         if self.engine.run(count):
             self.journal.apply(self.engine.steps_done, self.update_rule)
             self._arrive()
+        else:
+            self._choose_rate()
+
+    def _choose_rate(self) -> None:
+        """After the proposal, the chosen rate is that of the next step: somebody may have been here before."""
+        engine = self.engine
+        if engine.done == len(engine.stages) - 1:
+            self.update_rule.learning_rate = self.journal.rate_at(engine.index + 1)
 
     def go_to(self, moment: Position, timeline: Timeline, check: Callable[[], None] = unwatched) -> None:
         """Be at a moment that the run has had. `check` is called on the way; if it raises, it was left there."""
@@ -224,6 +238,10 @@ class Trainer:
     def _finish_step(self) -> Evaluation | None:
         loss, steps = self.engine.scores.mean, self.engine.steps_done
         self._record(steps, loss)
+        for entry in self.journal.at(steps):
+            # Chosen after the proposal, by somebody who then went back.
+            if isinstance(entry, Rate):
+                entry.apply(self.update_rule)
         reason = after_step(self.stopping, steps, self.seconds, loss)
         epoch_ended = steps % self.batches.per_epoch == 0
         is_due = epoch_ended and self._evaluation_due(steps)
@@ -365,7 +383,8 @@ class Trainer:
         """Go on from here as a run of its own, which shares its beginning with the one that was.
 
         best    the state with the lowest loss of an evaluation so far
-        losses  of the training steps after the last evaluation; of the last one at least, if there is one
+        losses  of the training steps after the last evaluation, and of those since the last bin of the curve was full;
+                of the last one at least, if there is one
         """
         steps = self.steps_done
         self.history, self.journal = self.history.cut(steps, losses), self.journal.cut(steps)
@@ -374,6 +393,33 @@ class Trainer:
         self.best, self.last_good, self._owes = best and network_of(best), self._network(), False
         if not any(isinstance(entry, Lifted) for entry in self.journal.entries):
             self.stopping = self._rules
+
+    def course(self) -> Course:
+        """All of the run but its states, as it is at its end."""
+        end = self._state_at_end()
+        return Course(
+            self.history,
+            self.layers,
+            self.journal,
+            self.stopping,
+            self.stopped_by,
+            self.seconds,
+            self._owes,
+            place_of(end, len(self.engine.stages)),
+            None if self.best is None else self.best.step,
+            self.last_good.step,
+        )
+
+    def kept_states(self) -> Kept:
+        """The states that it may be remembered by."""
+        return Kept(self._state_at_end(), self.best, self.last_good, self._before_end)
+
+    def follow(self, course: Course, kept: Kept) -> None:
+        """Let this be the run from now on, and the place where the engine is one of those that it has had."""
+        self.history, self.layers, self.journal = course.history, course.layers, course.journal
+        self.stopping = course.stopping
+        self.stopped_by, self.seconds, self._owes = course.stopped_by, course.seconds, course.owes
+        self._end, self.best, self.last_good, self._before_end = kept
 
     def interrupt(self, reason: str = INTERRUPTED) -> None:
         """Stop the run, after a finished training step, if nothing has stopped it yet."""
@@ -413,3 +459,8 @@ class Trainer:
         if self.stopped_by == "patience" and self.best is not None:
             return self.best
         return state
+
+
+def place_of(state: EngineState, stages: int) -> Position:
+    """Where a state was taken, in training steps of so many stages."""
+    return Position(state.step - 1, stages) if state.step and not state.done else Position(state.step, state.done)

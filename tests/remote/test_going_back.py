@@ -91,10 +91,11 @@ def test_a_rate_that_is_changed_in_the_past_begins_a_run_of_its_own(start, make_
     trained(trainer, 20)
     ask(trainer, m.GoTo(7))
     frame = ask(trainer, m.Change(0.5))
-    assert (steps(frame), frame.moment.furthest, frame.moment.is_back, frame.learning_rate) == (7, 7, False, 0.5)
-    assert frame.curves.total == 7
+    assert (steps(frame), frame.moment.furthest, frame.moment.is_back, frame.learning_rate) == (7, 20, True, 0.5)
+    assert frame.curves.total == 20
     ask(trainer, m.GoTo(12))
-    look_until(trainer, rested)
+    frame = look_until(trainer, rested)
+    assert (steps(frame), frame.moment.furthest, frame.moment.is_back, frame.learning_rate) == (12, 12, False, 0.5)
     best = trainer.service._trainer.best.step if isinstance(trainer, LocalTrainer) else None
     ending = trainer.close()
     second = order.out.with_name("run-2")
@@ -164,7 +165,7 @@ def test_keys_that_come_on_a_long_way_are_meant_for_its_end(make_order, monkeypa
     assert (frame.moment.step, frame.moment.done) == (39, STAGES - 2)
     assert ask(trainer, m.GoTo(12)).state is State.REPLAYING
     frame = ask(trainer, m.Change(0.5))
-    assert (frame.state, steps(frame), frame.moment.furthest) == (State.PAUSED, 12, 12)
+    assert (frame.state, steps(frame), frame.learning_rate) == (State.PAUSED, 12, 0.5)
 
 
 def test_the_end_is_never_behind(make_order):

@@ -4,8 +4,6 @@ import gc
 import threading
 import weakref
 
-import pytest
-
 from nnviz.nn import workers
 from nnviz.remote import messages as m
 from nnviz.remote.client import LocalTrainer
@@ -13,8 +11,7 @@ from nnviz.remote.client import LocalTrainer
 from .conftest import ask
 
 
-@pytest.mark.parametrize("request_", [m.Restart(), m.Reseed()])
-def test_a_trainer_is_gone_with_its_thread_as_soon_as_another_begins(make_order, monkeypatch, request_):
+def test_a_trainer_is_gone_with_its_thread_as_soon_as_another_begins(make_order, monkeypatch):
     monkeypatch.setattr(workers, "WORTH_DIVIDING", 0)
     before = threading.active_count()
     trainer = LocalTrainer(make_order(threads=2))
@@ -24,8 +21,20 @@ def test_a_trainer_is_gone_with_its_thread_as_soon_as_another_begins(make_order,
             ask(trainer, m.Advance(m.Goal.STEP))
             assert threading.active_count() == before + 1
             old = weakref.ref(trainer.service._trainer)
-            ask(trainer, request_)
+            ask(trainer, m.Reseed())
             assert old() is None, "it waits for the garbage collection"
             assert threading.active_count() == before
     finally:
         gc.enable()
+
+
+def test_training_that_begins_again_has_no_more_threads(make_order, monkeypatch):
+    monkeypatch.setattr(workers, "WORTH_DIVIDING", 0)
+    before = threading.active_count()
+    trainer = LocalTrainer(make_order(threads=2))
+    for _ in range(3):
+        ask(trainer, m.Advance(m.Goal.STEP))
+        ask(trainer, m.Restart())
+        assert threading.active_count() == before + 1
+    trainer.close()
+    assert threading.active_count() == before

@@ -87,20 +87,21 @@ def test_the_loss_of_the_steps_is_the_mean_since_the_last_evaluation():
     assert history.best is evaluation, "without validation, the training loss says which is best"
 
 
-@given(st.integers(0, 3000), st.integers(0, 3000), st.integers(0, 2**32 - 1))
-def test_a_curve_that_goes_on_from_the_middle_of_another_has_its_own_steps_and_those_before(before, after, seed):
-    """Only of the bin in the middle of which that is, the steps before are left out."""
+@given(st.integers(0, 3000), st.integers(0, 3000), st.integers(1, 9), st.integers(0, 2**32 - 1))
+def test_a_curve_that_goes_on_from_the_middle_of_another_has_its_own_steps_and_those_before(before, after, known, seed):
+    """Of the bin in the middle of which that is, those steps are left out that are not told."""
     shared, other, own = (np.random.default_rng((seed, k)).normal(size=n) for k, n in enumerate((before, 500, after)))
     parent = recorded([*shared, *other])
-    curve = parent.cut(before, float(shared[-1]) if before else None)
+    curve = parent.cut(before, shared[-known:].tolist() if before else [])
     stride = curve.stride
     for loss in own:
         curve.record(float(loss))
     assert curve.steps == before + after
     assert curve.latest == (own[-1] if after else shared[-1] if before else None)
-    known = np.full(before, np.nan)
-    known[: before // stride * stride] = shared[: before // stride * stride]
-    losses = np.concatenate([known, own])
+    told = np.full(before, np.nan)
+    told[: before // stride * stride] = shared[: before // stride * stride]
+    told[max(before - known, 0) :] = shared[max(before - known, 0) :]
+    losses = np.concatenate([told, own])
     width, means, lows, highs = curve.binned(CAPACITY)
     bins = [losses[start : start + width] for start in range(0, len(losses), width)]
     bins = [kept for one in bins if len(kept := one[np.isfinite(one)])]

@@ -1,6 +1,7 @@
 """Every moment of a run can be had again, to the last bit, whether somebody watched it or not."""
 
 import errno
+import math
 
 import msgspec
 import numpy as np
@@ -148,7 +149,7 @@ def test_no_step_is_farther_from_a_keyframe_than_their_spacing(make_trainer):
             far.keep(steps[step])
         found = far.at_or_before(step)
         assert step - (found.step if found else 0) <= far.spacing
-        assert len(far._steps) <= 7
+        assert len(far._slots) <= 7
         if found:
             for name in ("values", "statistics", "learning_rate", "step", "done"):
                 assert np.array_equal(getattr(found, name), getattr(steps[found.step], name)), name
@@ -189,5 +190,53 @@ def test_the_keyframes_in_memory_are_those_around_the_place(make_trainer):
     assert near.at_or_before(19) is None
     near.keep(msgspec.structs.replace(state, step=15), 16)
     assert [near.at_or_before(step).step for step in (15, 29, 35, 50)] == [15, 20, 30, 30]
-    near.cut(20)
-    assert near.at_or_before(50).step == 20
+
+
+def test_branches_share_the_keyframes_of_their_beginning_and_the_room(make_trainer):
+    """Those of the line that somebody goes along are kept the longest."""
+    state = make_trainer().engine.state()
+    first, second = ((0, math.inf),), ((0, 20), (1, math.inf))
+    near = NearKeyframes(4)
+
+    def keep(step, line):
+        near.keep(msgspec.structs.replace(state, step=step, done=line[-1][0]), step, line)
+
+    def found(step, line):
+        one = near.at_or_before(step, line)
+        return one and (one.step, one.done)
+
+    for step in (10, 20, 30):
+        keep(step, first)
+    keep(25, second)
+    assert [found(step, second) for step in (5, 15, 24, 29, 40)] == [None, (10, 0), (20, 0), (25, 1), (25, 1)]
+    assert [found(step, first) for step in (24, 29, 40)] == [(20, 0), (20, 0), (30, 0)]
+    keep(15, second)
+    assert found(40, first) == (20, 0), "30 is not on the line"
+    assert [found(step, second) for step in (10, 15, 20, 25)] == [(10, 0), (15, 1), (20, 0), (25, 1)]
+    keep(26, second)
+    assert found(10, second) is None
+    assert [found(step, second) for step in (15, 20, 25, 26)] == [(15, 1), (20, 0), (25, 1), (26, 1)]
+
+
+def test_the_file_has_as_many_keyframes_for_all_branches_together(make_trainer):
+    engine = make_trainer(optimizer="adam").engine
+    far, state = FarKeyframes(engine.state(), 2, 10), engine.state()
+    kept = {}
+    for branch in range(4):
+        line = ((0, math.inf),) if not branch else ((0, 10 * branch), (branch, math.inf))
+        far.go_on_from(0 if not branch else 10 * branch)
+        for step in range(far.due, 61):
+            if step == far.due:
+                values = np.full_like(state.values, 100 * branch + step)
+                kept[branch, step] = msgspec.structs.replace(state, step=step, values=values)
+                far.keep(kept[branch, step], line)
+            assert len(far._slots) <= 10
+    for branch in range(4):
+        line = ((0, math.inf),) if not branch else ((0, 10 * branch), (branch, math.inf))
+        for step in range(61):
+            found = far.at_or_before(step, line)
+            assert step - (found.step if found else 0) <= far.spacing
+            if found:
+                owner = branch if found.step > 10 * branch else 0
+                assert found.values[0] == 100 * owner + found.step
+    far.close()

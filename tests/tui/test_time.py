@@ -100,13 +100,14 @@ def test_places_are_read_as_people_write_them():
     assert [read_place(text, 10) for text in ("", "e", "-3", "3.5", "eve", "inf")] == [None] * 6
 
 
-async def test_a_change_in_the_past_begins_another_run_and_keeps_the_one_that_was(open_app: OpenApp) -> None:
+async def test_going_on_with_a_change_in_the_past_begins_a_branch(open_app: OpenApp) -> None:
     async with open_app() as driver:
         for _ in range(3):
             await driver.press("e")
             await driver.until(State.PAUSED)
         await driver.press("g", *"12", "enter")
         frame = await driver.press("plus")
-        assert (place(frame), frame.moment.furthest, frame.moment.is_back) == ((11, ALL), 12, False)
+        assert (place(frame), frame.moment.furthest, frame.moment.is_back) == ((11, ALL), 30, True)
+        assert "begins a branch" in driver.text()
         frame = await driver.press("enter")
-        assert (place(frame), frame.curves.total) == ((12, ALL), 13)
+        assert (place(frame), frame.curves.total, frame.moment.is_back) == ((12, ALL), 13, False)

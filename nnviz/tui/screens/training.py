@@ -360,10 +360,9 @@ class TrainingScreen(Screen[None]):
         if rate == self.frame.learning_rate:
             self.notify(f"the learning rate ends at {trimmed(rate)}", timeout=2)
             return
-        is_back = self.frame.moment.is_back
         await self._change("learning_rate", partial(m.Change, rate))
-        if is_back and not self.frame.moment.is_back:
-            self.notify("from here on it is another run; the one that was is kept, and named in the end", timeout=5)
+        if self.frame.moment.is_back:
+            self.notify("going on from here with it begins a branch; what was is kept", timeout=5)
 
     @_in_turn
     async def action_restart(self) -> None:

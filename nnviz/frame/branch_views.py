@@ -1,0 +1,66 @@
+"""What there is to see of the branches of a run."""
+
+from enum import StrEnum
+
+import msgspec
+
+from nnviz.array import Array
+
+
+class Origin(StrEnum):
+    """How a branch began."""
+
+    FIRST = "first"
+    RATE = "rate"
+    RESTART = "restart"
+    RESEED = "reseed"
+
+
+class OtherCurve(msgspec.Struct, frozen=True):
+    """The losses of another branch, beside those of the one that is trained.
+
+    means   of the losses of training steps, `stride` in each bin, the last one maybe fewer; `total` steps in all
+    start   as many steps does it share with the one that is trained; 0 if all of it is to be seen
+    chosen  whether somebody laid it over; else it is what the one that is trained parted from
+    """
+
+    name: str
+    stride: int
+    total: int
+    means: Array
+    start: int
+    chosen: bool
+
+
+class BranchView(msgspec.Struct, frozen=True):
+    """One branch in the list of all.
+
+    parent    the one that it parted from after `start` steps; None of the first one
+    before    the learning rate there, and `rate`, that of this one
+    rates     (step, learning rate) of each later change
+    seed      of its first weights and its order
+    loss, validation  of the last training step, and of the latest evaluation; None before the first
+    best_loss, best_step  of the evaluation with the lowest loss
+    """
+
+    number: int
+    name: str
+    parent: str | None
+    origin: Origin
+    start: int
+    before: float
+    rate: float
+    rates: tuple[tuple[int, float], ...]
+    seed: int
+    steps: int
+    loss: float | None
+    validation: float | None
+    best_loss: float | None
+    best_step: int | None
+    is_current: bool
+    is_chosen: bool
+
+
+def branch_name(number: int) -> str:
+    """What a branch is called."""
+    return f"branch {number}"

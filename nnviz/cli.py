@@ -195,6 +195,38 @@ def data(*, options: Options, json: Json = False) -> None:
 
 
 @app.command()
+@takes_options
+def explain(
+    *,
+    options: Options,
+    at_step: Annotated[int, typer.Option(min=1, help="Which training step, from 1.")] = 1,
+    example: Annotated[int, typer.Option(min=1, help="Which example of its batch, from 1.")] = 1,
+    weight: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LAYER[UNIT,INPUT]",
+            help="Follow the chain rule to this weight, such as 'dense2[dog, 7]' or 'dense1[3, bias]'; without it, to "
+            "the one of the last layer with the largest gradient.",
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Tell one training step in words and numbers: forward, error, loss, chain rule, blame, update, and what it did.
+
+    SOURCE may also be a run, whose training is done again up to that step.
+    """
+    from nnviz.headless import explanation
+    from nnviz.headless.explanation_words import print_text
+
+    of_run = options.of_a_run()
+    run = of_run.config.parent if of_run.config is not None and options.config is None else None
+    wanted = explanation.Wanted(at_step, example, weight)
+    experiment, source = of_run.asked()
+    told = explanation.explain(experiment, wanted, options.cache, source, run)
+    (explanation.print_json if json else print_text)(told)
+
+
+@app.command()
 def draw(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A built-in source, such as 'pets'.")],
     directory: Annotated[

@@ -108,7 +108,7 @@ def unit_word(layer: LayerView) -> str:
     return "map" if layer.units.sides else "unit"
 
 
-def forward_outcome(layer: LayerView) -> list[str]:
+def forward_outcome(layer: LayerView, decimals: int | None = None) -> list[str]:
     """What came of it for the focused example, over all units."""
     units, thing = layer.units, unit_word(layer)
     if units.strongest is None or units.silent is None:
@@ -117,10 +117,11 @@ def forward_outcome(layer: LayerView) -> list[str]:
         how = "At 0" if isinstance(layer.operation, LeavingOut) else "Silent"
         return [f"{how} for this example: {integer(units.silent)} of {count(units.total, thing)}."]
     which, value = units.strongest
+    said = signed(value, decimals=decimals)
     if units.total == 1:
-        return [f"{'It gave' if thing == 'unit' else 'Its largest number is'} {signed(value)}."]
+        return [f"{'It gave' if thing == 'unit' else 'Its largest number is'} {said}."]
     gave = "gave" if thing == "unit" else "reached"
-    return [f"The strongest of all {integer(units.total)}, {thing} {integer(which)}, {gave} {signed(value)}."]
+    return [f"The strongest of all {integer(units.total)}, {thing} {integer(which)}, {gave} {said}."]
 
 
 def backward_work(layer: LayerView, batch_size: int) -> str:
@@ -156,21 +157,22 @@ _GATES = {
 }
 
 
-def largest_gradients(layer: LayerView) -> str:
+def largest_gradients(layer: LayerView, decimals: int | None = None) -> str:
     """How large the gradients of its parameters are, of each kind apart: "at most 0.35 in size, a bias's 1.11"."""
     sizes = [(_ONE[parameter.kind], parameter.gradients) for parameter in layer.parameters if parameter.gradients]
     if not sizes:
         return ""
     (_, first), *others = sizes
-    told = [f"at most {number(first.largest)} in size" if first.largest else "exactly 0"]
-    return ", ".join([*told, *(f"a {one}'s {_most(size, first)}" for one, size in others)])
+    told = [f"at most {number(first.largest, decimals=decimals)} in size" if first.largest else "exactly 0"]
+    return ", ".join([*told, *(f"a {one}'s {_most(size, first, decimals)}" for one, size in others)])
 
 
-def _most(size: Spread, before: Spread) -> str:
+def _most(size: Spread, before: Spread, decimals: int | None) -> str:
     """The largest of them; how it is to be read was said before, unless that was another case."""
     if not size.largest:
         return "exactly 0"
-    return number(size.largest) if before.largest else f"at most {number(size.largest)}"
+    told = number(size.largest, decimals=decimals)
+    return told if before.largest else f"at most {told}"
 
 
 _ONE = {"weights": "weight", "biases": "bias", "scales": "scale", "shifts": "shift"}

@@ -98,7 +98,10 @@ def _forward(frame: Frame, part: int) -> list[str]:
     if part == len(frame.layers) - 1 and isinstance(layer.operation, WeightedSums):
         sums = weighted_sums(layer)
         return [*logits(frame, layer.name), sums[0].upper() + sums[1:]]
-    return [f"Forward through {layer.name}: {forward_work(layer, frame.example.batch_size)}", *forward_outcome(layer)]
+    return [
+        f"Forward through {layer.name}: {forward_work(layer, frame.example.batch_size)}",
+        *forward_outcome(layer, frame.title.decimals),
+    ]
 
 
 # Backward
@@ -106,7 +109,7 @@ def _forward(frame: Frame, part: int) -> list[str]:
 
 def _backward(frame: Frame, part: int) -> list[str]:
     layer = frame.layers[part]
-    largest = largest_gradients(layer)
+    largest = largest_gradients(layer, frame.title.decimals)
     if part == len(frame.layers) - 1:
         sentences = [
             f"Backprop begins: {output_gradient(frame, layer)} says how the loss changes with this logit.",
@@ -141,7 +144,8 @@ def _passed(frame: Frame, part: int) -> list[str]:
         row, column = passed.place
         where += f", row {integer(row)}, column {integer(column)}"
     came, went = _slope(frame, part), _slope(frame, part - 1)
-    return [f"At {where}, {came} = {signed(passed.came)} became {went} = {signed(passed.went)}."]
+    before, after = (signed(slope, decimals=frame.title.decimals) for slope in (passed.came, passed.went))
+    return [f"At {where}, {came} = {before} became {went} = {after}."]
 
 
 def _slope(frame: Frame, part: int) -> str:

@@ -1,0 +1,334 @@
+"""`nnviz explain`: one training step told as textbooks do, with the numbers that the panes show."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from nnviz.array import Array
+from nnviz.data.sources import Source
+from nnviz.errors import InputError
+from nnviz.experiment import Experiment
+from nnviz.frame.focus import Focus, Quantity
+from nnviz.frame.frame import Frame, Rates, State
+from nnviz.frame.layer_views import LISTED_UNITS
+from nnviz.frame.operations import WeightedSums
+from nnviz.frame.stages import Phase
+from nnviz.headless.console import json_result
+from nnviz.headless.reading_progress import told_reading
+from nnviz.headless.skipped import tell_skipped
+from nnviz.headless.weight_address import BIAS, WeightAddress, read_address
+from nnviz.insight.story import tell
+from nnviz.runs.metrics import read_log
+from nnviz.runs.paths import JOURNAL
+from nnviz.training.assembly import assemble, open_dataset
+from nnviz.training.camera import Camera
+from nnviz.training.engine_trace import EngineTrace
+from nnviz.training.journal import Rate
+from nnviz.training.process import prepare_process
+from nnviz.training.reduction import extreme, largest
+from nnviz.training.stopping import DIVERGED
+from nnviz.training.trainer import Trainer
+from nnviz.wording import count, integer
+
+TOLD_TERMS = 5
+"""Of the terms of a sum, so many are told each for itself."""
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """What is to be told: training step and example of its batch, both from 1; a weight as `dense2[dog, 7]`.
+
+    Without a weight, it is that of the last dense layer with the largest gradient.
+    """
+
+    step: int = 1
+    example: int = 1
+    weight: str | None = None
+
+
+def explain(
+    experiment: Experiment, wanted: Wanted, cached: bool = True, source: Source | None = None, run: Path | None = None
+) -> dict[str, Any]:
+    """One training step, in values that JSON knows.
+
+    The training is done from its beginning to that step; `run` is the directory of a run whose changes of the learning
+    rate are followed. `source` is what was found of the experiment's source, and `cached` says whether decoded images
+    are kept. Raises InputError.
+    """
+    prepare_process()
+    with told_reading(cached) as reading:
+        dataset = open_dataset(experiment, reading, source)
+    tell_skipped(dataset)
+    trainer = assemble(experiment, dataset)
+    try:
+        _train_to(trainer, wanted.step, run)
+        return _told(trainer, wanted)
+    finally:
+        trainer.close()
+
+
+def _train_to(trainer: Trainer, step: int, run: Path | None) -> None:
+    """Be at the beginning of training step number `step`, from 1. Raises InputError if training does not get there."""
+    log = [] if run is None or not (run / JOURNAL).exists() else read_log(run / JOURNAL)
+    rates = {entry.step: entry.learning_rate for entry in log if isinstance(entry, Rate)}
+    while True:
+        if trainer.steps_done in rates:
+            trainer.change_rate(rates[trainer.steps_done])
+        if trainer.steps_done >= step - 1:
+            return
+        trainer.step()
+        if trainer.stopped_by == DIVERGED:
+            raise InputError(f"--at-step: training diverged at step {integer(trainer.steps_done)}; give an earlier one")
+
+
+def _told(trainer: Trainer, wanted: Wanted) -> dict[str, Any]:
+    trace, camera = EngineTrace(trainer.engine), Camera(trainer)
+    if trainer.engine.done == len(trainer.engine.stages):
+        trainer.engine.begin(trainer.steps_done)
+    size = len(trace.batch.indices)
+    if not 1 <= wanted.example <= size:
+        raise InputError(f"--example: the batch has {count(size, 'example')}; give a number from 1 to {integer(size)}")
+    place = wanted.example - 1
+    outputs = trainer.dataset.task.output_names(trace.batch.targets.shape[1])
+    asked = None
+    if wanted.weight is not None:
+        asked = read_address(wanted.weight, trace, outputs, tuple(trainer.dataset.feature_names))
+
+    def look(block: int = 0) -> Frame:
+        return camera.take(Focus(place, block), State.PAUSED, Rates())
+
+    first = look()
+    told: dict[str, Any] = {"source": first.title.dataset, **_setting(first), "stages": []}
+    chosen: dict[str, Any] | None = None
+    for stage in trace.stages:
+        trainer.advance()
+        frame = look(camera.blocks - 1)
+        layer = frame.layers[stage.part].name if stage.phase in (Phase.FORWARD, Phase.BACKWARD) else None
+        told["stages"].append({"phase": stage.phase.value, "layer": layer, "told": tell(frame)})
+        if stage.phase is Phase.FORWARD:
+            told["stages"][-1] |= _units(trace, stage.part, place, outputs)
+        if stage.phase is Phase.LOSS:
+            told["outputs"] = _outputs(frame, outputs)
+            told["loss"] = {"example": frame.example.loss, "batch": frame.batch_loss}
+        if stage == trace.stages[-3]:
+            told["errors"] = [_errors(look(block), outputs) for block in reversed(range(camera.blocks))]
+            told["slopes"] = _slopes(trace, place, outputs)
+            told["blame"] = _blame(trace, outputs)
+            address = asked or _largest(trace)
+            chosen = None if address is None else _chain(trainer, trace, address, place, outputs)
+    told["weight"] = None if chosen is None else chosen | _moved(trace, chosen)
+    outcome = frame.outcome
+    told["outcome"] = None
+    if outcome is not None and outcome.again is not None:
+        told["outcome"] = {
+            "expected_change": outcome.expected,
+            "batch_loss": outcome.again.batch_loss,
+            "example_loss": outcome.again.loss,
+            "predictions": dict(zip(outputs, outcome.again.prediction.tolist(), strict=True)),
+        }
+    told["decimals"] = frame.title.decimals
+    return told
+
+
+def _setting(frame: Frame) -> dict[str, Any]:
+    """What is trained, where the run is, and which example is looked at, before the step."""
+    title, moment, example = frame.title, frame.moment, frame.example
+    label = None if example.label is None else frame.task.class_names[example.label]
+    named = zip(example.feature_names, () if example.stored is None else example.stored.tolist(), strict=False)
+    return {
+        "network": title.network,
+        "output": title.output,
+        "loss_function": title.loss,
+        "optimizer": title.optimizer,
+        "learning_rate": frame.rate,
+        "parameters": title.parameters,
+        "begins_from": title.begins_from,
+        "step": moment.step + 1,
+        "epoch": moment.epoch + 1,
+        "batch": moment.batch + 1,
+        "example": {
+            "place": example.place + 1,
+            "batch_size": example.batch_size,
+            "number": example.number + 1,
+            "name": example.name,
+            "label": label,
+            "inputs": dict(named),
+        },
+    }
+
+
+def _units(trace: EngineTrace, part: int, place: int, outputs: tuple[str, ...]) -> dict[str, Any]:
+    """What a layer gave for the example: its strongest units; of a map, its number of largest magnitude."""
+    given = trace.output(part)
+    assert given is not None
+    names = outputs if part == len(trace.layers) - 1 else ()
+    return _strongest(given[place], names, "gave")
+
+
+def _strongest(numbers: Array, names: tuple[str, ...], what: str) -> dict[str, Any]:
+    """The units with the largest of some numbers (units,) or (height, width, maps); outputs in their own order."""
+    values = extreme(numbers.reshape(-1, numbers.shape[-1]))
+    places = range(len(values)) if names else largest(np.nan_to_num(np.abs(values)), LISTED_UNITS).tolist()
+    units = [{"unit": _unit(int(k), names), what: float(values[k])} for k in places]
+    return {"total": len(values), "units": units}
+
+
+def _unit(index: int, outputs: tuple[str, ...]) -> str | int:
+    return outputs[index] if outputs else index
+
+
+def _outputs(frame: Frame, outputs: tuple[str, ...]) -> list[dict[str, Any]]:
+    example = frame.example
+    assert example.logits is not None
+    assert example.prediction is not None
+    assert example.error is not None
+    columns = (example.logits, example.prediction, example.target, example.error)
+    rows = zip(outputs, *(column.tolist() for column in columns), strict=True)
+    return [{"output": name, "z": z, "p": p, "y": y, "p-y": error} for name, z, p, y, error in rows]
+
+
+def _errors(frame: Frame, outputs: tuple[str, ...]) -> dict[str, Any]:
+    """The error that reached each unit of the focused block, as the pane has it."""
+    errors, is_last = frame.errors, frame.focus.block == frame.layers[-1].block
+    columns = {"z": errors.z, "a": errors.a, "∂L/∂a": errors.grad_a, "∂L/∂z": errors.grad_z}
+    return {
+        "block": errors.name,
+        "total": errors.total,
+        "units": [
+            {"unit": _unit(int(index), outputs if is_last else ())}
+            | {name: float(column[k]) for name, column in columns.items() if column is not None}
+            for k, index in enumerate(errors.indices)
+        ],
+    }
+
+
+def _slopes(trace: EngineTrace, place: int, outputs: tuple[str, ...]) -> list[dict[str, Any]]:
+    """∂L/∂z of each layer with weights, from the last one on, for the example."""
+    found = []
+    for k in reversed(range(len(trace.layers))):
+        slopes = trace.output_gradient(k)
+        if trace.layers[k].operation.weighted and slopes is not None:
+            names = outputs if k == len(trace.layers) - 1 else ()
+            found.append({"layer": trace.layers[k].name, **_strongest(slopes[place], names, "∂L/∂z")})
+    return found
+
+
+def _blame(trace: EngineTrace, outputs: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Of each layer with weights: the one that the batch's loss depends on most, by |∂L/∂w|, and its share of all."""
+    found = []
+    for k, layer in enumerate(trace.layers):
+        gradient, values = (trace.parameter(k, "weights", q) for q in (Quantity.GRADIENT, Quantity.WEIGHT))
+        if gradient is None or values is None:
+            continue
+        sizes = np.nan_to_num(np.abs(gradient.astype(np.float64)))
+        place = np.unravel_index(int(sizes.argmax()), sizes.shape)
+        total = float(sizes.sum())
+        unit = _unit(int(place[-1]), outputs if k == len(trace.layers) - 1 else ())
+        found.append(
+            {
+                "layer": layer.name,
+                "unit": unit,
+                "input": [int(axis) for axis in place[:-1]],
+                "value": float(values[place]),
+                "∂L/∂w": float(gradient[place]),
+                "share_of_layer": float(sizes[place]) / total if total else 0.0,
+            }
+        )
+    return found
+
+
+def _largest(trace: EngineTrace) -> WeightAddress | None:
+    """The weight of the last dense layer with the largest gradient."""
+    dense = [k for k, layer in enumerate(trace.layers) if isinstance(layer.operation, WeightedSums)]
+    gradient = trace.parameter(dense[-1], "weights", Quantity.GRADIENT) if dense else None
+    if gradient is None:
+        return None
+    source, unit = divmod(int(np.nan_to_num(np.abs(gradient)).argmax()), gradient.shape[1])
+    return WeightAddress(dense[-1], unit, source)
+
+
+def _chain(
+    trainer: Trainer, trace: EngineTrace, address: WeightAddress, place: int, outputs: tuple[str, ...]
+) -> dict[str, Any]:
+    """∂L/∂w as the sum over the batch of ∂L/∂z · a, and ∂L/∂z of this example as it came from the layers above."""
+    number_of, unit, source = address
+    layers = trace.layers
+    kind = "biases" if source is None else "weights"
+    at = (unit,) if source is None else (source, unit)
+    values, gradient = (trace.parameter(number_of, kind, q) for q in (Quantity.WEIGHT, Quantity.GRADIENT))
+    slopes, inputs = trace.output_gradient(number_of), trace.output(number_of - 1)
+    assert values is not None
+    assert gradient is not None
+    assert slopes is not None
+    assert inputs is not None
+    came = np.ones(len(inputs)) if source is None else inputs.reshape(len(inputs), -1)[:, source].astype(np.float64)
+    shares = came * slopes[:, unit]
+    is_last, features = number_of == len(layers) - 1, tuple(trainer.dataset.feature_names)
+    name = _unit(unit, outputs if is_last else ())
+    other = BIAS if source is None else _unit(source, features if number_of == 0 else ())
+    return {
+        "name": f"{layers[number_of].name}[{name}, {other}]",
+        "layer": number_of,
+        "at": list(at),
+        "kind": kind,
+        "unit": name,
+        "value": float(values[at]),
+        "a": float(came[place]),
+        "∂L/∂z": float(slopes[place, unit]),
+        "of_this_example": float(shares[place]),
+        "of_the_others": float(shares.sum() - shares[place]),
+        "∂L/∂w": float(gradient[at]),
+        "above": _above(trace, number_of, unit, place, outputs),
+    }
+
+
+def _above(trace: EngineTrace, layer: int, unit: int, place: int, outputs: tuple[str, ...]) -> dict[str, Any] | None:
+    """∂L/∂a of a hidden unit as the sum over the dense layer above it; None where none follows its own functions."""
+    following = layer + 1
+    while following < len(trace.layers) and trace.layers[following].operation.elementwise:
+        following += 1
+    if following == len(trace.layers) or not isinstance(trace.layers[following].operation, WeightedSums):
+        return None
+    weights, slopes = trace.parameter(following, "weights", Quantity.WEIGHT), trace.output_gradient(following)
+    reached, own = trace.output_gradient(following - 1), trace.output_gradient(layer)
+    assert weights is not None
+    assert slopes is not None
+    assert reached is not None
+    assert own is not None
+    terms = weights[unit].astype(np.float64) * slopes[place]
+    order = np.argsort(-np.abs(terms), kind="stable")[:TOLD_TERMS]
+    names = outputs if following == len(trace.layers) - 1 else ()
+    return {
+        "layer": trace.layers[following].name,
+        "functions": [trace.layers[k].kind for k in range(layer + 1, following)],
+        "∂L/∂a": float(reached[place, unit]),
+        "∂L/∂z": float(own[place, unit]),
+        "terms": [
+            {
+                "unit": _unit(int(k), names),
+                "w": float(weights[unit, k]),
+                "∂L/∂z": float(slopes[place, k]),
+                "w·∂L/∂z": float(terms[k]),
+            }
+            for k in order.tolist()
+        ],
+        "other_terms": len(terms) - len(order),
+        "sum_of_others": float(terms.sum() - terms[order].sum()),
+    }
+
+
+def _moved(trace: EngineTrace, chosen: dict[str, Any]) -> dict[str, Any]:
+    """What the update did to the weight."""
+    at = tuple(chosen["at"])
+    update, values = (
+        trace.parameter(chosen["layer"], chosen["kind"], quantity) for quantity in (Quantity.UPDATE, Quantity.WEIGHT)
+    )
+    assert update is not None
+    assert values is not None
+    return {"Δw": float(update[at]), "new_value": float(values[at]), "layer": trace.layers[chosen["layer"]].name}
+
+
+def print_json(told: dict[str, Any]) -> None:
+    """The step as one JSON object."""
+    json_result({key: value for key, value in told.items() if key != "decimals"})

@@ -1,0 +1,146 @@
+"""`nnviz explain`: the numbers of one training step, as plain NumPy computes them, in sentences and as JSON."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+from nnviz.options import Options
+from nnviz.training.assembly import assemble, open_dataset
+from tests.headless.command import in_this_process
+from tests.tui.oracle import recompute
+
+OPTIONS = ["--examples", "40", "--batch-size", "5", "--lr", "0.5", "--seed", "3", "--epochs", "9"]
+
+
+@pytest.fixture
+def nnviz(tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    return in_this_process(monkeypatch, capfd)
+
+
+@pytest.fixture
+def config(tmp_path):
+    path = tmp_path / "e.toml"
+    path.write_text('[training]\ndtype = "float64"\nmomentum = 0.0\nthreads = 1\n', encoding="utf-8")
+    return path
+
+
+def trainer_at(step, config, **options):
+    made = Options(
+        config=config, examples=40, batch_size=5, lr=0.5, seed=3, epochs=9, source="circles", **options
+    ).experiment()
+    trainer = assemble(made, open_dataset(made))
+    for _ in range(step - 1):
+        trainer.step()
+    trainer.advance()
+    return trainer
+
+
+@pytest.mark.parametrize("output", ["softmax", "sigmoid"])
+@pytest.mark.parametrize(("weight", "place"), [("dense1[2, x]", (0, 2)), ("dense2[ring, 3]", (3, 1))])
+def test_each_number_is_that_of_plain_numpy(nnviz, config, output, weight, place):
+    step, example = 11, 2
+    network = "dense 6 tanh"
+    code, out, _ = nnviz(
+        *("explain", "circles", "--config", config, *OPTIONS, "--network", network, "--output", output),
+        *("--at-step", step, "--example", example, "--weight", weight, "--json"),
+    )
+    assert code == 0
+    told = json.loads(out)
+    trainer = trainer_at(step, config, network=network, output=output)
+    seen = recompute(trainer, trainer.engine.batch.inputs, trainer.engine.batch.targets)
+    at, layer = example - 1, weight.partition("[")[0]
+
+    def agree(found, expected):
+        np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)
+
+    assert (told["step"], told["example"]["number"]) == (step, int(trainer.engine.batch.indices[at]) + 1)
+    for k, row in enumerate(told["outputs"]):
+        agree([row["z"], row["p"], row["p-y"]], [seen.given[-1][at, k], seen.prediction[at, k], seen.errors[at, k]])
+    agree([told["loss"]["example"], told["loss"]["batch"]], [seen.losses[at], seen.loss])
+    for stage, given in zip(told["stages"], seen.given[1:], strict=False):
+        assert stage["total"] == given.shape[1]
+        agree(
+            [unit["gave"] for unit in stage["units"]],
+            sorted(given[at], key=lambda n: -abs(n)) if stage["layer"] != "dense2" else given[at],
+        )
+    index = {"dense1": 0, "dense2": 2}[layer]
+    chain = told["weight"]
+    agree(chain["value"], seen.weights[layer][place])
+    agree([chain["a"], chain["∂L/∂z"]], [seen.given[index][at, place[0]], seen.slopes[index + 1][at, place[1]]])
+    agree(chain["of_this_example"], seen.given[index][at, place[0]] * seen.slopes[index + 1][at, place[1]])
+    agree(chain["of_this_example"] + chain["of_the_others"], seen.grad_weights[layer][place])
+    agree(chain["∂L/∂w"], seen.grad_weights[layer][place])
+    agree(chain["Δw"], -0.5 * seen.grad_weights[layer][place])
+    agree(chain["new_value"], chain["value"] + chain["Δw"])
+    if layer == "dense1":
+        above = chain["above"]
+        agree(above["∂L/∂a"], seen.slopes[2][at, place[1]])
+        agree(sum(term["w·∂L/∂z"] for term in above["terms"]) + above["sum_of_others"], above["∂L/∂a"])
+        assert above["functions"] == ["tanh"]
+    for worst in told["blame"]:
+        found = np.abs(seen.grad_weights[worst["layer"]])
+        agree([abs(worst["∂L/∂w"]), worst["share_of_layer"]], [found.max(), found.max() / found.sum()])
+    trainer.step()
+    again = recompute(trainer, trainer.engine.batch.inputs, trainer.engine.batch.targets)
+    agree(told["outcome"]["batch_loss"], again.loss)
+    agree(list(told["outcome"]["predictions"].values()), again.prediction[at])
+
+
+def test_the_worked_example_is_told_with_its_published_numbers(nnviz):
+    code, out, _ = nnviz("explain", "worked", "--weight", "dense2[o1, 0]")
+    text = " ".join(out.split())
+    assert code == 0
+    for heading in ("forward pass", "ground truth", "The loss", "chain rule", "Blame", "The update", "Did it help?"):
+        assert heading in text
+    for published in (
+        *("+0.593269992", "+0.596884378", "0.75136507", "0.772928465", "= 0.298371109", "+0.138498562"),
+        *("So ∂L/∂w is +0.082167041.", "it becomes +0.35891648."),
+    ):
+        assert published in text, published
+    _, out, _ = nnviz("explain", "worked", "--weight", "dense1[0, i1]")
+    text = " ".join(out.split())
+    assert "So ∂L/∂w is +0.000438568." in text
+    assert "it becomes +0.149780716." in text
+    assert "The sum, ∂L/∂a, is +0.036350306" in text
+
+
+def test_pictures_and_numbers_are_told_too_and_lines_are_not_too_long(nnviz):
+    network = "conv 3 3x3 batchnorm relu, pool 2, dense 4 relu, dropout 0.2"
+    for source, options in (("pets", ["--image-size", 8, "--network", network]), ("waves", [])):
+        code, out, _ = nnviz("explain", source, *options)
+        assert code == 0
+        assert max(map(len, out.splitlines())) <= 96
+        assert not re.search(r"\bnan\b|None|np\.", out)
+
+
+def test_a_run_is_told_with_the_rates_that_were_chosen_in_it(nnviz, config):
+    code, *_ = nnviz("train", "circles", "--config", config, *OPTIONS, "--steps", 9, "--out", "run")
+    assert code == 0
+    with open("run/journal.jsonl", "a", encoding="utf-8") as file:
+        file.write('{"what": "learning rate", "step": 4, "learning_rate": 0.125}\n')
+    told = [json.loads(nnviz("explain", "run", "--at-step", step, "--json")[1]) for step in (4, 5, 6)]
+    assert [each["learning_rate"] for each in told] == [0.5, 0.125, 0.125]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--example", 6], "--example: the batch has 5 examples; give a number from 1 to 5"),
+        (["--weight", "dense1"], "--weight: 'dense1' names no weight; write it as"),
+        (
+            ["--weight", "tanh1[0, 0]"],
+            "--weight: 'tanh1' is no dense layer of this network; there are dense1 and dense2",
+        ),
+        (["--weight", "dense2[cow, 0]"], "no unit of dense2 called 'cow'; there are 0 to 1, or disc and ring"),
+        (["--weight", "dense1[0, 2]"], "no input of dense1 called '2'; there are 0 to 1, or x and y"),
+        (["--at-step", 0], "invalid value for '--at-step'"),
+    ],
+)
+def test_what_is_not_there_is_said_in_one_line(nnviz, config, arguments, told):
+    code, out, err = nnviz("explain", "circles", "--config", config, *OPTIONS, *arguments)
+    assert (code, out) == (2, "")
+    assert told in err
+    assert err.count("\n") == 1

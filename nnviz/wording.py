@@ -218,6 +218,23 @@ def _subtraction(minuend: str, subtrahend: str, difference: str) -> Subtraction:
     return Subtraction(minuend, subtrahend, words)
 
 
+def addition(before: float, change: float, after: float) -> str:
+    """ "0.5000 − 0.0012 = 0.4988": a number, what is added to it, and what that gives.
+
+    It has as many decimals as it takes to see two digits of the change. Where the printed sum is not exactly what is
+    printed, ≈ stands for =.
+    """
+    if change == 0:
+        return f"{number(before)} + 0 = {number(before)}"
+    seen = next((d for d in range(10) if abs(change) * 10**d >= 9.5), None)
+    if seen is None or not math.isfinite(change) or not math.isfinite(before) or max(abs(before), abs(change)) >= 1e6:
+        return f"{number(before)} + {_bracketed(number(change))} ≈ {number(after)}"
+    texts = fixed(before, max(seen, 3)), fixed(abs(change), max(seen, 3)), fixed(after, max(seen, 3))
+    first, second, third = map(_read, texts)
+    sign, total = ("−", first - second) if change < 0 else ("+", first + second)
+    return f"{texts[0]} {sign} {texts[1]} {'=' if total == third else '≈'} {texts[2]}"
+
+
 def _before_point(text: str) -> int:
     return sum(map(str.isdigit, text.partition(".")[0]))
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from nnviz.wording import (
     MINUS,
+    addition,
     change,
     compact,
     exponential,
@@ -249,3 +250,18 @@ def test_a_change_has_as_many_digits_as_it_takes_to_be_seen(before, after, decim
 def test_a_change_keeps_to_its_room():
     told = change(0.00123456, -0.00123457, room=7)
     assert max(len(told.before), len(told.after)) <= 7
+
+
+@pytest.mark.parametrize(
+    ("before", "moved", "words"),
+    [
+        (0.5, -0.0012, "0.5000 − 0.0012 = 0.4988"),
+        (-0.25249, 0.00144, "−0.2525 + 0.0014 ≈ −0.2510"),
+        (0.1, 0.25, "0.100 + 0.250 = 0.350"),
+        (0.3, 0.0, "0.300 + 0 = 0.300"),
+        (1.0, 1e-12, "1.00 + 1.0e−12 ≈ 1.00"),
+        (1.0, -math.inf, "1.00 + (−∞) ≈ −∞"),
+    ],
+)
+def test_an_addition_that_says_equal_is_so_as_printed(before, moved, words):
+    assert addition(before, moved, before + moved) == words

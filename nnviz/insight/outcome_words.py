@@ -100,4 +100,5 @@ def _of_batch(before: float, after: float, expected: float, published: int | Non
         if published is None
         else published_subtraction(after, before, after - before, published)
     )
-    return f"{told.subtrahend} → {told.minuend} ({told.words.rpartition(' ')[2]}, by theory {signed(expected)})"
+    difference = ("≈ " if "≈" in told.words else "") + told.words.rpartition(" ")[2]
+    return f"{told.subtrahend} → {told.minuend} ({difference}, by theory {signed(expected)})"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from nnviz.array import Array
     from nnviz.data.sources import Source
     from nnviz.experiment import Experiment
+    from nnviz.frame.blame_view import BlameView, Measure
     from nnviz.frame.branch_views import BranchView
     from nnviz.frame.focus import Focus
     from nnviz.frame.task import Task
@@ -159,6 +160,15 @@ class Test(msgspec.Struct, frozen=True):
     """Score the network as it is now on examples that it never trained on."""
 
 
+class Blame(msgspec.Struct, frozen=True):
+    """Say which weights are to blame: of the focused block or everywhere, for the focused example or the batch."""
+
+    focus: Focus
+    measure: Measure
+    of_example: bool
+    everywhere: bool
+
+
 class Close(msgspec.Struct, frozen=True):
     """Keep the run and end."""
 
@@ -178,6 +188,7 @@ Request = (
     | Visit
     | LayOver
     | Test
+    | Blame
     | Close
 )
 
@@ -247,4 +258,4 @@ class Died(msgspec.Struct, frozen=True):
     details: str | None = None
 
 
-Answer: TypeAlias = "Frame | FrameUpdate | TestReport | BranchList | Ending | Died"
+Answer: TypeAlias = "Frame | FrameUpdate | TestReport | BranchList | BlameView | Ending | Died"

@@ -16,6 +16,7 @@ from nnviz.frame.focus import Focus
 from nnviz.frame.frame import Curves, Frame, FrameUpdate, Parts, Rates, State
 from nnviz.frame.stages import Phase
 from nnviz.remote import messages as m
+from nnviz.remote.blaming import blame
 from nnviz.remote.branches import Branch, Branches
 from nnviz.remote.destinations import end_of_step, moment_at
 from nnviz.remote.testing import report
@@ -42,6 +43,8 @@ RATE_SECONDS = 0.5
 SILENT_SECONDS = 0.25
 # So long somebody waits for the scores of what is kept: who leaves, and who begins again.
 LEAVING_SECONDS, RESTART_SECONDS = 10.0, 3.0
+# Requests that act on the moment that there is, or look into it.
+OF_A_MOMENT = (m.Advance, m.Run, m.Change, m.Test, m.Blame, m.GoTo)
 
 
 class _Training(NamedTuple):
@@ -181,7 +184,7 @@ class Service:
 
     def answer(self, request: m.Request) -> m.Answer:
         """Serve one request."""
-        if isinstance(request, m.Advance | m.Run | m.Change | m.Test | m.GoTo) and self._is_meant_for_the_end(request):
+        if isinstance(request, OF_A_MOMENT) and self._is_meant_for_the_end(request):
             self._finish_way()
         elif isinstance(request, m.Restart | m.Reseed | m.Visit | m.Close):
             self._leave_way()
@@ -192,6 +195,8 @@ class Service:
                 # Who would rather leave does not wait for it.
                 with suppress(AbandonedError):
                     return report(self._trainer)
+            case m.Blame():
+                return blame(self._trainer, request)
             case m.Advance(goal):
                 self._go_on(lambda: self._advance(goal))
             case m.GoTo(place):

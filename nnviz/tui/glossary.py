@@ -34,7 +34,7 @@ GLOSSARY: dict[str, tuple[Entry, ...]] = {
         Entry("output", "what the last layer gives, or what any layer gives", "out"),
         Entry("weight w, W", "what a number is multiplied by on its way into a unit; training changes it"),
         Entry("bias", "what is added to the weighted sum of a unit; training changes it too", "biases"),
-        Entry("parameters", "all numbers that training changes: weights, biases, scales and shifts"),
+        Entry("parameters", "all numbers that training changes: weights, biases, scales and shifts", "parameter"),
         Entry("weighted sum z", "the sum of what comes in, each number times its weight, and a bias", "pre-activation"),
         Entry("activation a", "what a block gives in the end, when all its layers have worked", "activations"),
         Entry("logit z", "a weighted sum of the last layer, before it becomes a probability", "logits"),
@@ -90,6 +90,8 @@ GLOSSARY: dict[str, tuple[Entry, ...]] = {
         Entry(
             "∂L/∂w, ∂L/∂W", "gradient: how the loss would change if the weight grew a little; its blame", "dL/dw blame"
         ),
+        Entry("w × ∂L/∂w", "what of the loss would go, by theory, if this weight were 0"),
+        Entry("∂L/∂x (picture)", "how the loss changes with each pixel: where the network looked", "pixel"),
         Entry("∂L/∂z", "how the loss would change with this weighted sum", "dL/dz error delta"),
         Entry("∂L/∂a, ∂L/∂output", "how the loss would change with what this unit, or this layer, gave", "dL/da"),
         Entry("∂", "a small change; ∂L/∂x: how much L changes when x alone does", "derivative partial d"),

@@ -47,6 +47,7 @@ KEYS = [
         _key(str(number), f"tab('{pane}')", f"look.{pane}", pane, f"Go to the pane {pane}")
         for number, pane in enumerate(TABBED, 1)
     ),
+    _key("i", "blame", "look.blame", "blame", "Blame: the weights that the loss changes most with"),
     _key("question_mark", "help", "screen.help", "help", "This page", True, "?"),
     _key("q", "app.quit", "screen.quit", "quit", "Keep the run and leave", True),
     _key("t", "test", "screen.test", "test", "Test on examples that it never trained on", True),

@@ -175,7 +175,7 @@ def check_outcome(frame: Frame, step: Step, at: int, later: Step) -> None:
         assert shows(pair[0], before)
         assert shows(pair[1], after)
     text = " ".join(tell(frame))
-    found = re.search(rf"loss of the batch {NUMBER} → {NUMBER} \((?:{NUMBER}, )?by theory {NUMBER}\)\.", text)
+    found = re.search(rf"loss of the batch {NUMBER} → {NUMBER} \((?:(?:≈ )?{NUMBER}, )?by theory {NUMBER}\)\.", text)
     assert found, text
     assert shows(found[1], step.loss), text
     assert shows(found[2], later.loss), text

@@ -17,8 +17,10 @@ from textual.widgets import Static
 
 from nnviz.errors import NnvizError
 from nnviz.experiment import HIGHEST_RATE, LOWEST_RATE
+from nnviz.frame.blame_view import BlameView
 from nnviz.frame.focus import Quantity
 from nnviz.frame.frame import Frame, FrameUpdate, Parts, State
+from nnviz.frame.stages import Phase, end_of
 from nnviz.remote import messages as m
 from nnviz.tui.keys import KEYS
 from nnviz.tui.layouts import SMALLEST, TABBED, Body, arrange
@@ -425,6 +427,23 @@ class TrainingScreen(Screen[None]):
         answer = await self._answer(self._link.ask(m.Test()))
         if isinstance(answer, m.TestReport):
             self.app.push_screen(TestScreen(answer, self._palette))
+
+    @_in_turn
+    async def action_blame(self) -> None:
+        """Which weights are to blame, which takes backprop to know."""
+        from nnviz.tui.screens.blame import BlameScreen, first_asked
+
+        if self.frame.moment.done < end_of(Phase.BACKWARD, self.frame.stages):
+            await self._ask(m.Advance(m.Goal.BACKWARD))
+        asked = first_asked(self.frame.focus)
+        view = await self._blamed(asked)
+        if view is not None:
+            blocks = 1 + max(layer.block for layer in self.frame.layers)
+            self.app.push_screen(BlameScreen(asked, view, blocks, self._blamed, self._palette))
+
+    async def _blamed(self, asked: m.Blame) -> BlameView | None:
+        answer = await self._answer(self._link.ask(asked))
+        return answer if isinstance(answer, BlameView) else None
 
     def action_help(self) -> None:
         """All keys, how the data were read, and the words of the screen."""

@@ -23,6 +23,7 @@ from nnviz.frame.outcome_view import OutcomeView
 from nnviz.frame.plane_views import PointsView, SurfaceView
 from nnviz.frame.stages import Phase, Stage
 from nnviz.frame.task import Targets, Task
+from nnviz.frame.unit_view import UnitView
 
 # A bound that keeps a frame small however long the run is.
 CURVE_BINS = 256
@@ -152,6 +153,7 @@ class Frame(msgspec.Struct, frozen=True):
     batch_loss the mean loss of the batch, from the loss on
     said_wrong how many examples of the batch were put in the wrong class; None before the loss and for numbers
     worst      place in the batch of the example with the highest loss, from the loss on
+    unit       the one under the cursor; None where no unit is looked at
     surface    None where an input is not two numbers, or there is one example alone, as `points`
     outcome    what the update does to the loss, from its proposal on; None while training runs at full speed
     """
@@ -175,6 +177,7 @@ class Frame(msgspec.Struct, frozen=True):
     worst: int | None
     errors: BlockErrors
     matrix: MatrixView | TilesView
+    unit: UnitView | None
     curves: Curves
     rates: Rates
     surface: SurfaceView | None
@@ -210,6 +213,7 @@ Part = Literal[
     "layers",
     "errors",
     "matrix",
+    "unit",
     "curves",
     "surface",
     "points",

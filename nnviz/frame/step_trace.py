@@ -70,6 +70,18 @@ class StepScores(Protocol):
         """(n, outputs) prediction − target."""
 
 
+class LossTraits(msgspec.Struct, frozen=True):
+    """How the derivative of the loss comes from the error p − y of an example.
+
+    output  the output function whose derivative ∂L/∂p has to go through, softmax or sigmoid; None where ∂L/∂z is p − y
+            times a number already, because the two belong together
+    factor  what p − y is multiplied by, besides the example's share of the batch: of each output, or of all
+    """
+
+    output: str | None
+    factor: float | Array
+
+
 class StepTrace(Protocol):
     """A training step as it is at this moment, through which everybody reads it who wants to see it.
 
@@ -103,6 +115,10 @@ class StepTrace(Protocol):
     @property
     def scores(self) -> StepScores | None:
         """What the loss made of it."""
+
+    @property
+    def loss(self) -> LossTraits:
+        """What the loss is."""
 
     def reached(self, phase: Phase) -> bool:
         """Whether that phase is done."""

@@ -15,6 +15,7 @@ from nnviz.frame.frame import EVERY_PART, Frame, FrameUpdate, Moment, Parts, Rat
 from nnviz.frame.layer_views import LISTED_UNITS, BlockErrors, LayerView, ParameterView, PassedError, Units
 from nnviz.frame.stages import Phase
 from nnviz.frame.step_trace import StepTrace
+from nnviz.frame.unit_view import TERM_NAME, UnitView
 from nnviz.nn.notation import describe
 from nnviz.nn.optimizers import Nesterov
 from nnviz.outside_text import apart, cut, printable, shown_names
@@ -29,6 +30,7 @@ from nnviz.training.shown_units import first_outputs, ranked_units, shown_units
 from nnviz.training.surface import Surface
 from nnviz.training.text_marks import text_view
 from nnviz.training.trainer import Trainer
+from nnviz.training.unit_views import UnitViews
 
 # How much each input varies is measured on so many examples, and fewer where that would be more than so many numbers.
 VARYING, VARYING_NUMBERS = 1024, 1 << 22
@@ -53,6 +55,7 @@ class Camera:
         is_plane = trainer.dataset.task.input_shape == (2,) and len(trainer.dataset.train) > 1
         self._surface = Surface(trainer) if is_plane else None
         self._outcomes = Outcomes(trainer)
+        self._unit_views = UnitViews(self._trace, self._blocks, self._input, self._input_name)
         self._network = describe(trainer.network.layers[:-1])
         self._task = shown_task(trainer.dataset.task)
         self._feature_names = apart(shown_names(tuple(trainer.dataset.feature_names[:FEATURES])), NAME)
@@ -84,7 +87,7 @@ class Camera:
 
     def _fields(self, parts: Parts, focus: Focus, rates: Rates) -> dict[str, Any]:
         trainer, scores = self._trainer, self._trace.scores
-        focus = replace(focus, block=min(max(focus.block, 0), self.blocks - 1))
+        focus = self._within(focus)
         batch_size = len(self._trace.batch.indices)
         place = focus.example % batch_size
         fields: dict[str, Any] = {
@@ -114,6 +117,8 @@ class Camera:
             fields["surface"] = self._surface.take() if self._surface else None
         if "points" in parts:
             fields["points"] = self._surface.points(place) if self._surface else None
+        if "unit" in parts:
+            fields["unit"] = self._unit(focus, place)
         if "layers" in parts:
             self._choose_outputs(place)
             fields["input"] = self._units(-1, place)
@@ -122,6 +127,15 @@ class Camera:
         if "matrix" in parts:
             fields["matrix"] = self._heatmaps.take(focus.block, focus.quantity, place, batch_size, self._ranked)
         return fields
+
+    def _within(self, focus: Focus) -> Focus:
+        """The focus on a block, and a unit, that there is."""
+        block = min(max(focus.block, 0), self.blocks - 1)
+        count, unit = self._blocks[block].grouping.count, focus.unit
+        if unit is None:
+            of_input = None if focus.input is None else min(max(focus.input, 0), self._input.count - 1)
+            return replace(focus, block=block, input=of_input)
+        return replace(focus, block=block, unit=min(max(unit, 0), count - 1))
 
     # Parts of a frame
 
@@ -150,6 +164,17 @@ class Camera:
             return None
         said = chosen_class(scores.prediction, dataset.task)
         return int(np.count_nonzero(said != dataset.train.labels[self._trace.batch.indices]))
+
+    def _unit(self, focus: Focus, place: int) -> UnitView | None:
+        """The unit under the cursor: of the block, or else of the network's input."""
+        if focus.unit is not None:
+            return self._unit_views.take(focus.block, focus.unit, focus.input, place)
+        return None if focus.input is None else self._unit_views.take_input(focus.input, place)
+
+    def _input_name(self, number: int) -> str:
+        """What a number of the network's input is called; "" where it has no name."""
+        names = self._trainer.dataset.feature_names
+        return cut(printable(names[number]), TERM_NAME) if number < len(names) else ""
 
     def _moment(self) -> Moment:
         t, trace = self._trainer, self._trace

@@ -16,14 +16,16 @@ from nnviz.frame.operations import (
     WeightedSums,
 )
 from nnviz.frame.stages import PROPOSE, Phase, Stage, end_of
-from nnviz.frame.step_trace import LayerTraits
+from nnviz.frame.step_trace import LayerTraits, LossTraits
 from nnviz.nn.activations import LeakyReLU, ReLU, Sigmoid, Tanh
 from nnviz.nn.convolution import Conv2d
 from nnviz.nn.dropout import Dropout
 from nnviz.nn.layers import Dense, Flatten, Layer
-from nnviz.nn.losses import Scores
+from nnviz.nn.losses import BinaryCrossEntropy, CrossEntropy, Loss, MeanSquaredError, Scores
 from nnviz.nn.normalization import EPSILON, BatchNorm
+from nnviz.nn.outputs import Logistic, Softmax
 from nnviz.nn.pooling import GlobalAveragePool, MaxPool2d
+from nnviz.nn.scaled_error import InUnits, ScaledSquaredError
 from nnviz.training.engine import StepEngine
 
 
@@ -36,6 +38,7 @@ class EngineTrace:
         self.stages = engine.stages
         self.input_shape = engine.network.input_shape
         self.layers = tuple(_traits(layer) for layer in self._layers)
+        self.loss = _loss(engine.network.loss, engine.network.output_shape[-1])
         self._arrays = [{_kind(array.name): array for array in layer.parameters()} for layer in self._layers]
         self._ends = {phase: end_of(phase, self.stages) for phase in Phase}
         # How many stages are done when a layer's output is there, the gradients of its parameters, and of its input.
@@ -121,6 +124,21 @@ def _traits(layer: Layer) -> LayerTraits:
         output_shape=layer.output_shape,
         parameters=tuple(_kind(parameter.name) for parameter in layer.parameters()),
     )
+
+
+def _loss(loss: Loss, outputs: int) -> LossTraits:
+    match loss:
+        case CrossEntropy():
+            return LossTraits(None, 1.0)
+        case BinaryCrossEntropy():
+            return LossTraits(None, 1 / outputs)
+        case ScaledSquaredError(output=InUnits(deviation=deviation)):
+            return LossTraits(None, 2 / (outputs * deviation))
+        case MeanSquaredError(output=Softmax() | Logistic() as output):
+            return LossTraits(output.name, 2 / outputs)
+        case MeanSquaredError():
+            return LossTraits(None, 2 / outputs)
+    raise TypeError(f"nobody has said how the derivative of '{loss.kind}' comes about")
 
 
 def _operation(layer: Layer) -> Operation:

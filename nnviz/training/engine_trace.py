@@ -21,7 +21,15 @@ from nnviz.nn.activations import LeakyReLU, ReLU, Sigmoid, Tanh
 from nnviz.nn.convolution import Conv2d
 from nnviz.nn.dropout import Dropout
 from nnviz.nn.layers import Dense, Flatten, Layer
-from nnviz.nn.losses import BinaryCrossEntropy, CrossEntropy, Loss, MeanSquaredError, Scores
+from nnviz.nn.losses import (
+    BinaryCrossEntropy,
+    CrossEntropy,
+    Loss,
+    MeanSquaredError,
+    QuadraticLoss,
+    Scores,
+    SummedBinaryCrossEntropy,
+)
 from nnviz.nn.normalization import EPSILON, BatchNorm
 from nnviz.nn.outputs import Logistic, Softmax
 from nnviz.nn.pooling import GlobalAveragePool, MaxPool2d
@@ -128,12 +136,14 @@ def _traits(layer: Layer) -> LayerTraits:
 
 def _loss(loss: Loss, outputs: int) -> LossTraits:
     match loss:
-        case CrossEntropy():
+        case CrossEntropy() | SummedBinaryCrossEntropy():
             return LossTraits(None, 1.0)
         case BinaryCrossEntropy():
             return LossTraits(None, 1 / outputs)
         case ScaledSquaredError(output=InUnits(deviation=deviation)):
             return LossTraits(None, 2 / (outputs * deviation))
+        case QuadraticLoss(output=output):
+            return LossTraits(output.name, 1.0)
         case MeanSquaredError(output=Softmax() | Logistic() as output):
             return LossTraits(output.name, 2 / outputs)
         case MeanSquaredError():

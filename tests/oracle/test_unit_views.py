@@ -28,6 +28,8 @@ NETWORKS = [
     "dense 6 relu",
 ]
 LOSSES = [{}, {"loss": "mse"}, {"output": "single"}, {"output": "single", "loss": "mse"}, {"numbers": True}]
+LOSSES += [{"output": "sigmoid", **loss} for loss in ({}, {"loss": "mse"}, {"loss": "quadratic"})]
+LOSSES += [{"loss": "quadratic"}]
 CLOSE = {"rtol": 1e-10, "atol": 1e-12}
 
 
@@ -35,7 +37,7 @@ def made(layers, loss, chance, **training):
     """A trainer of pictures of noise, in float64."""
     generator = np.random.default_rng(chance.randrange(1000))
     numbers = loss.get("numbers", False)
-    classes = () if numbers else ("ant", "bee", "cow")[: 2 if "output" in loss else 3]
+    classes = () if numbers else ("ant", "bee", "cow")[: 2 if loss.get("output") == "single" else 3]
     images = generator.integers(0, 256, (11, 6, 5, 2), dtype=np.uint8)
     labels = generator.normal(3, 5, (11, 2)) if numbers else np.arange(11) % len(classes)
     split = Split(images, labels, [f"{i}.png" for i in range(11)])
@@ -76,6 +78,10 @@ def judged(trainer):
     elif name == "scaled squared error":
         output = network.loss.output
         each = ((z - (y - torch.as_tensor(output.mean)) / torch.as_tensor(output.deviation)) ** 2).mean(1)
+    elif name == "summed binary cross-entropy":
+        each = functional.binary_cross_entropy_with_logits(z, y, reduction="none").sum(1)
+    elif name == "quadratic loss":
+        each = ((p - y) ** 2).sum(1) / 2
     else:
         each = ((p - y) ** 2).mean(1)
     p.retain_grad()

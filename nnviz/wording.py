@@ -235,6 +235,70 @@ def addition(before: float, change: float, after: float) -> str:
     return f"{texts[0]} {sign} {texts[1]} {'=' if total == third else '≈'} {texts[2]}"
 
 
+class AddedUp(NamedTuple):
+    """ "+0.31", "−0.08" and "+0.23": what stands there adds up, as it stands there.
+
+    rounding  what is missing to that, of the last digits; "" where nothing is
+    """
+
+    parts: tuple[str, ...]
+    rounding: str
+    total: str
+
+
+def added_up(parts: Sequence[float], total: float, digits: int = 3) -> AddedUp:
+    """Numbers that add up to `total`, all with the same last digit, so that the total has about so many digits.
+
+    One digit more is shown where the printed numbers add up exactly then. Each is rounded as it is; what
+    rounding leaves over is a number of its own.
+    """
+    sizes = [abs(value) for value in (*parts, total)]
+    if not all(map(math.isfinite, sizes)):
+        return AddedUp(tuple(signed(part) for part in parts), "", signed(total))
+    largest = max(sizes) or 1.0
+    exponent = _exponent(largest)
+    power = exponent if not -5 < exponent < 6 else 0
+    # A total that is far smaller than its parts gets more digits, as long as the parts do not get too many.
+    finest = exponent if not total else max(_exponent(abs(total)), exponent - digits)
+    least = max(digits - 1 - finest + power, 0)
+    for decimals in range(least, least + 2):
+        texts = [_with_power(value, decimals, power) for value in (*parts, total)]
+        left = _read(texts[-1]) - sum(map(_read, texts[:-1]))
+        if not left:
+            return AddedUp(tuple(texts[:-1]), "", texts[-1])
+    texts = [_with_power(value, least, power) for value in (*parts, total)]
+    left = _read(texts[-1]) - sum(map(_read, texts[:-1]))
+    return AddedUp(tuple(texts[:-1]), _with_power(float(left), least, power), texts[-1])
+
+
+def product(left: float, right: float, result: str) -> str:
+    """ "0.41 · −0.3 =", whose printed factors give the printed `result`; ≈ where no ten digits of them do."""
+    if not (math.isfinite(left) and math.isfinite(right)):
+        return f"{number(left)} · {number(right)} ≈"
+    wanted = _read(result) if result[-1].isdigit() else None
+    for digits in range(3, 11):
+        texts = number(left, digits), number(right, digits)
+        if wanted is None or abs(_read(texts[0]) * _read(texts[1]) - wanted) <= _last_digit(result) / 2:
+            return f"{texts[0]} · {texts[1]} ="
+    return f"{number(left)} · {number(right)} ≈"
+
+
+def _exponent(size: float) -> int:
+    return math.floor(math.log10(size)) if size else 0
+
+
+def _with_power(value: float, decimals: int, power: int) -> str:
+    """A number with so many decimals, in units of a power of ten: +0.31, +0.04e−7."""
+    text = fixed_signed(value / 10.0**power, decimals)
+    return f"{text}e{power}".replace("-", MINUS) if power and value else text
+
+
+def _last_digit(text: str) -> Decimal:
+    """One unit of the last digit of a number."""
+    mantissa, _, exponent = text.partition("e")
+    return Decimal(1).scaleb(-_decimals(mantissa)) * Decimal(10) ** int(_read(exponent or "0"))
+
+
 def _before_point(text: str) -> int:
     return sum(map(str.isdigit, text.partition(".")[0]))
 

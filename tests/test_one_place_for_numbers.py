@@ -19,7 +19,7 @@ ALLOWED: dict[str, set[str]] = {
     # Names of files, in the order of their numbers; and numbers in a table that is written for other programs.
     "data/drawn/pictures.py": {"04", "03", ".4f"},
     "data/drawn/plane.py": {"04"},
-    "training/run_directory.py": {"09"},
+    "runs/paths.py": {"09"},
     "tui/app.py": {"%Y-%m-%d-%H%M%S"},
     # A colour as terminals read it.
     "tui/drawing/colours.py": {"02x"},

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from nnviz.wording import (
     MINUS,
+    added_up,
     addition,
     change,
     compact,
@@ -26,6 +27,7 @@ from nnviz.wording import (
     integer,
     number,
     percent,
+    product,
     signed,
     subtraction,
     ticks,
@@ -265,3 +267,56 @@ def test_a_change_keeps_to_its_room():
 )
 def test_an_addition_that_says_equal_is_so_as_printed(before, moved, words):
     assert addition(before, moved, before + moved) == words
+
+
+def read_exactly(text: str) -> Decimal:
+    return Decimal(text.replace(MINUS, "-").replace(",", ""))
+
+
+near = st.floats(-50, 50, allow_subnormal=False)
+scaled = st.tuples(st.lists(near, min_size=1, max_size=9), st.integers(-12, 9))
+
+
+@given(scaled, st.floats(-1e-6, 1e-6))
+def test_an_addition_adds_up_as_it_stands_there(numbers: tuple[list[float], int], missed: float) -> None:
+    parts = [part * 10.0 ** numbers[1] for part in numbers[0]]
+    total = math.fsum(parts) + missed * max(map(abs, parts))
+    told = added_up(parts, total)
+    assert sum(map(read_exactly, told.parts)) + read_exactly(told.rounding or "0") == read_exactly(told.total)
+    for value, text in zip([*parts, total], [*told.parts, told.total], strict=True):
+        # Each is rounded as it is.
+        assert abs(float(read_exactly(text)) - value) <= 0.5001 * unit_of(text) + 1e-12 * abs(value)
+    # No more is left over than rounding makes: half a unit of the last digit for each number.
+    assert abs(float(read_exactly(told.rounding or "0"))) <= (len(parts) + 1.1) / 2 * unit_of(told.total) * 1.001
+
+
+def unit_of(text: str) -> float:
+    mantissa, _, exponent = text.replace(MINUS, "-").partition("e")
+    return 10.0 ** (int(exponent or 0) - len(mantissa.partition(".")[2]))
+
+
+@given(near, near)
+def test_the_printed_factors_of_a_product_give_what_is_printed(left: float, right: float) -> None:
+    told = added_up([left * right, 1.0], left * right + 1)
+    words = product(left, right, told.parts[0])
+    texts = words[:-2].split(" · ")
+    first, second = map(read_exactly, texts)
+    if words.endswith("="):
+        assert abs(float(first * second - read_exactly(told.parts[0]))) <= 0.5001 * unit_of(told.parts[0])
+    assert abs(float(first) - left) <= 0.5001 * unit_of(texts[0])
+    assert abs(float(second) - right) <= 0.5001 * unit_of(texts[1])
+
+
+@pytest.mark.parametrize(
+    ("parts", "total", "text"),
+    [
+        ((0.5, 0.25), 0.75, "+0.500 +0.250  +0.750"),
+        ((1 / 3, 1 / 3), 2 / 3, "+0.333 +0.333 +0.001 +0.667"),
+        ((1e-9, 2e-9), 3e-9, "+1.00e−9 +2.00e−9  +3.00e−9"),
+        ((0.0, 0.0), 0.0, "0.00 0.00  0.00"),
+        ((math.inf, 1.0), math.inf, "+∞ +1.00  +∞"),
+    ],
+)
+def test_additions_at_the_edges(parts: tuple[float, ...], total: float, text: str) -> None:
+    told = added_up(parts, total)
+    assert " ".join([*told.parts, told.rounding, told.total]) == text

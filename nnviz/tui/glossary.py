@@ -53,6 +53,15 @@ GLOSSARY: dict[str, tuple[Entry, ...]] = {
         Entry("steering", "in a picture of a road: −1 is hard to the left, 0 straight ahead, 1 hard to the right"),
         Entry("silent", "said of units that give exactly 0 for this example"),
         Entry("strongest", "of the largest size, whatever its sign"),
+        Entry(
+            "inspector, ◉",
+            "the unit that is looked at, shown by ◉: what it added up, and what became of it",
+            "inspect",
+        ),
+        Entry("a · w", "what one number adds to a weighted sum: the number times its weight"),
+        Entry("rounding", "what is left when numbers that are not written exactly are summed"),
+        Entry("n", "in batchnorm: the number less its mean, in deviations", "normalised"),
+        Entry("opacity", "the last channel of a picture: how much of it is there, and not what is under it", "alpha"),
     ),
     "Layers": (
         Entry("dense 64", "64 units, each joined to all numbers before it by a weight", "fully connected"),

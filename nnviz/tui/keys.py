@@ -25,7 +25,7 @@ KEYS = [
     _key("enter", "step_or_go", "step.step", "step", "One whole training step; or to the cursor of the loss curve"),
     _key("p", "back('stage back')", "time.stage_back", "back", "One stage back, across steps and epochs"),
     _key("left", "backward", "time.backward", "back", "One stage back; or the cursor, in the same way"),
-    _key("backspace", "back('step back')", "time.step_back", "step back", "One whole training step back"),
+    _key("backspace", "fold_or_back", "time.step_back", "step back", "One whole training step back; inspector: fold"),
     _key("g", "go_to", "time.go_to", "go to", "To a step, an epoch, the best one, the start or the end"),
     _key("escape", "stay", "time.stay", "stay", "While it is replaying: back to where you were; or no cursor"),
     _key("space", "play", "train.play", "run", "Train on, or pause", True),

@@ -7,8 +7,10 @@ from textual.widget import Widget
 SMALLEST = Size(60, 16)
 # From this size of the body on, all panes are on screen at once.
 ROOMY = Size(110, 30)
+# From this width on, the inspector has a column of its own.
+WIDE = 190
 # The panes that share one place where there is no room for all, in the order of their tabs.
-TABBED = ("network", "example", "errors", "heatmap")
+TABBED = ("network", "example", "errors", "heatmap", "inspector")
 
 Regions = dict[str, Region]
 
@@ -18,15 +20,19 @@ def is_roomy(size: Size) -> bool:
     return size.width >= ROOMY.width and size.height >= ROOMY.height
 
 
-def arrange(size: Size, outputs: int, picture: int, tab: str, maximized: str | None) -> Regions:
+def arrange(size: Size, outputs: int, picture: int, tab: str, maximized: str | None, inspects: bool = False) -> Regions:
     """Pane → its place on a body of `size`; panes that are missing are hidden.
 
     `outputs` is how many rows the prediction would like, `picture` the pixels on a side of the example's picture (0:
-    it has none), `tab` the pane that is chosen where only one fits.
+    it has none), `tab` the pane that is chosen where only one fits, `inspects` whether the inspector is open.
     """
     if maximized is not None:
         return {maximized: Region(0, 0, size.width, size.height)}
-    return _roomy(size, outputs, picture) if is_roomy(size) else _compact(size, outputs, tab)
+    if not is_roomy(size):
+        return _compact(size, outputs, tab)
+    if not inspects:
+        return _roomy(size, outputs, picture)
+    return _inspecting(size, outputs, picture) if size.width < WIDE else _inspecting_beside(size, outputs, picture)
 
 
 def _roomy(size: Size, outputs: int, picture: int) -> Regions:
@@ -50,6 +56,46 @@ def _roomy(size: Size, outputs: int, picture: int) -> Regions:
         "loss": Region(0, top, half, bottom),
         "heatmap": Region(half, top, width - half, bottom),
         "story": Region(0, top + bottom, width, story),
+    }
+
+
+def _inspecting_beside(size: Size, outputs: int, picture: int) -> Regions:
+    """All panes, and the inspector as high as all of them on the right."""
+    width = max(48, size.width * 28 // 100)
+    rest = _roomy(Size(size.width - width, size.height), outputs, picture)
+    story = rest["story"]
+    height = size.height - story.height
+    return {
+        **rest,
+        "story": Region(0, story.y, size.width, story.height),
+        "inspector": Region(size.width - width, 0, width, height),
+    }
+
+
+def _inspecting(size: Size, outputs: int, picture: int) -> Regions:
+    """The inspector below the prediction; the errors are below the example, and the heatmap is narrower."""
+    width, height = size
+    story = 5
+    right = max(42, width * 30 // 100)
+    bottom = (height - story) * 3 // 10
+    top = height - story - bottom
+    prediction = min(outputs + 3, top // 2)
+    # The picture as large as it can be with two lines of errors below; what it leaves is theirs.
+    room = min(2 * (top - 10), 2 * width // 5)
+    side = room if not 0 < picture <= room else room // picture * picture
+    example = max(34, side + 4)
+    errors = max(top - side // 2 - 5, 5) if picture else top // 2
+    network = width - right - example
+    half = (width - right) // 2
+    return {
+        "network": Region(0, 0, network, top),
+        "example": Region(network, 0, example, top - errors),
+        "errors": Region(network, top - errors, example, errors),
+        "prediction": Region(width - right, 0, right, prediction),
+        "inspector": Region(width - right, prediction, right, height - story - prediction),
+        "loss": Region(0, top, half, bottom),
+        "heatmap": Region(half, top, width - right - half, bottom),
+        "story": Region(0, height - story, width, story),
     }
 
 

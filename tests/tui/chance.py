@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from hypothesis import note
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from nnviz.data.dataset import Dataset
 from nnviz.data.encoding import Encoding
@@ -167,6 +168,9 @@ def frame(random: Random) -> Frame:
     """A frame of such a trainer."""
     seen = trainer(random)
     focus = Focus(random.randint(0, 9), random.randint(0, 9), random.choice(list(Quantity)))
+    pointed = Random(repr(focus))
+    focus = replace(focus, unit=pointed.choice([None, pointed.randint(0, 99)]))
+    focus = replace(focus, input=pointed.choice([None, pointed.randint(0, 99)]))
     state = State.DIVERGED if seen.stopped_by == "diverged" else random.choice(list(State))
     rates = random.choice([Rates(), Rates(12_345.6, 1e9)])
     with np.errstate(all="ignore"):

@@ -114,7 +114,7 @@ def test_no_number_is_cut_on_any_screen(random: Random) -> None:
         cuts = Cuts(patch)
         for tab, maximized in [*((tab, None) for tab in TABBED), (TABBED[0], random.choice(TABBED))]:
             body = Size(size.width, size.height - 3)
-            regions = arrange(body, min(len(frame.example.target), 10), picture, tab, maximized)
+            regions = arrange(body, min(len(frame.example.target), 10), picture, tab, maximized, frame.unit is not None)
             for pane in (kind() for kind in PANES):
                 if isinstance(pane, FramedPane) and pane.id in regions:
                     width, height = (side - 2 for side in regions[pane.id].size)

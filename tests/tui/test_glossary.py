@@ -185,9 +185,12 @@ def painted(frame: Frame, size: Size, random: Random) -> Iterator[tuple[str, str
     body = Size(size.width, size.height - 3)
     palette = random.choice([DARK, DARK_16, replace(DARK, system=None)])
     for tab in TABBED:
-        regions = arrange(body, min(len(frame.example.target), 10), picture, tab, random.choice([None, None, tab]))
+        alone = random.choice([None, None, tab])
+        regions = arrange(body, min(len(frame.example.target), 10), picture, tab, alone, frame.unit is not None)
         for pane in (kind() for kind in PANES):
             pane.palette, name = palette, str(pane.id)
+            if name == "example" and frame.surface is not None and palette.colourless:
+                continue  # letters stand for classes
             if not isinstance(pane, FramedPane):
                 yield from ((name, strip.text) for strip in pane.draw(frame, size.width, 1))
             elif name in regions:

@@ -269,7 +269,7 @@ async def test_tabs_where_only_one_pane_fits(open_app: OpenApp) -> None:
             await driver.press(key)
             shown = {child.id for child in driver.app.screen.query_one("#body").children if child.display}
             assert shown == {"tabs", pane, "prediction", "loss", "story"}
-        await driver.pilot.click("#tabs", offset=(30, 0))
+        await driver.pilot.click("#tabs", offset=(20, 0))
         await driver.pilot.pause()
         assert driver.app.screen.query_one("#errors").display
 

@@ -23,10 +23,13 @@ from nnviz.wording import compact, fitted_signed, integer
 
 NARROWEST = 9
 NUMBERED = 15
-# Width of the number beside a node, and of the name of an input.
+# Width of the number beside a node where there is room for all of its digits, and of the name of an input.
 NUMBER, NAMED = 7, 9
+# So much wider the column of the outputs is, beside whose nodes stand names and numbers.
+NAMES = 4
 # Width of what stands for the columns that are not shown.
 FOLD = 5
+CURSOR = "◉"
 # The dots of a braille cell, [row][column], as bits added to U+2800.
 DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
 
@@ -64,12 +67,10 @@ def lit_layer(frame: Frame) -> tuple[int, str] | None:
 
 def draw(frame: Frame, palette: Palette, width: int, height: int) -> list[Strip]:
     """The network of a frame in exactly `width` × `height` cells."""
-    if height < 5 or width < 2 * NARROWEST:
+    if height < 5 or width < 2 * NARROWEST + NAMES:
         return centred("not enough room for the network", width, height, palette)
-    columns, after = _columns(frame, width)
-    pitch = _pitch(columns, after, width)
+    columns, after, pitch, places = _laid_out(frame, width, height)
     nodes = height - 3
-    places = [_places(column, nodes) for column in columns]
     canvas = _Canvas(width, nodes, palette)
     lit = lit_layer(frame)
     scale = max((_largest(c.values) for c in columns if c.values is not None and c.layers != (-1,)), default=0.0)
@@ -86,12 +87,13 @@ def draw(frame: Frame, palette: Palette, width: int, height: int) -> list[Strip]
             canvas.fold(x)
             x += FOLD
         elif number:
-            beside = (NAMED + 1 if columns[number - 1].labels else NUMBER) if wide else 1
-            start = x - pitch + 2 + beside
+            named = wide and columns[number - 1].labels
+            start = x - pitch + 2 + (NAMED + 1 if named else _number_width(pitch))
             bright = lit is None or lit[0] in column.layers
             canvas.edges(start, x, column, places[number - 1], place, edge_scale, bright)
         own = _largest(column.values) if column.layers == (-1,) and column.values is not None else scale
-        canvas.nodes(x + 1, column, place, own, wide, pitch)
+        pointed = _pointed(frame, column)
+        canvas.nodes(x + 1, column, place, own, pitch, pointed)
         names += _title(column, lit, frame, pitch, palette)
         sizes.append((fit(" " + _size(column, frame, pitch), pitch), faint))
         rest.append((fit(_hidden(column, len(place), pitch), pitch), faint))
@@ -101,6 +103,48 @@ def draw(frame: Frame, palette: Palette, width: int, height: int) -> list[Strip]
         canvas.fold(x)
     strips = [row(names, width, palette), row(sizes, width, palette), *canvas.strips(), row(rest, width, palette)]
     return page(strips, width, height, palette)
+
+
+class Spot(msgspec.Struct, frozen=True):
+    """Where a node stands; `block` −1 is the input."""
+
+    x: int
+    y: int
+    block: int
+    unit: int
+
+
+def spots(frame: Frame, width: int, height: int) -> list[list[Spot]]:
+    """All nodes that `draw` shows, column by column, each from the top."""
+    if height < 5 or width < 2 * NARROWEST + NAMES:
+        return []
+    columns, _, pitch, places = _laid_out(frame, width, height)
+    found, x = [], 0
+    for column, place in zip(columns, places, strict=True):
+        x += FOLD if column.folded else 0
+        block = -1 if column.layers == (-1,) else frame.layers[column.layers[0]].block
+        found.append([Spot(x + 1, y + 2, block, int(column.units.indices[k])) for k, y in place])
+        x += pitch
+    return found
+
+
+def _laid_out(frame: Frame, width: int, height: int) -> tuple[list[Column], int, int, list[list[tuple[int, int]]]]:
+    """The columns, how many are left out after them, how far apart they stand, and where the nodes of each are."""
+    columns, after = _columns(frame, width)
+    return columns, after, _pitch(columns, after, width), [_places(column, height - 3) for column in columns]
+
+
+def _pointed(frame: Frame, column: Column) -> int | None:
+    """The unit of a column that is under the cursor."""
+    focus = frame.focus
+    if column.layers == (-1,):
+        return focus.input if focus.unit is None else None
+    return focus.unit if frame.layers[column.layers[0]].block == focus.block else None
+
+
+def _number_width(pitch: int) -> int:
+    """Room for the number beside a node."""
+    return min(NUMBER, pitch - 4)
 
 
 def _fold(count: int, style: Style, *rows: list[Run]) -> None:
@@ -121,7 +165,7 @@ def _columns(frame: Frame, width: int) -> tuple[list[Column], int]:
     block and to the layer that is lit.
     """
     groups: list[tuple[int, ...]] = [(number,) for number in range(-1, len(frame.layers))]
-    if width // len(groups) < NARROWEST + 1:
+    if (width - NAMES) // len(groups) < NARROWEST + 1:
         blocks = range(frame.layers[-1].block + 1)
         groups = [(-1,), *(tuple(n for n, view in enumerate(frame.layers) if view.block == block) for block in blocks)]
     lit = lit_layer(frame)
@@ -141,7 +185,7 @@ def _shown(count: int, wanted: list[int], width: int) -> list[int]:
     for most in range(count, 1, -1):
         shown = sorted(nearest[:most])
         folds = sum(following - n > 1 for n, following in pairwise([-1, *shown, count]))
-        if most * NARROWEST + folds * FOLD <= width:
+        if most * NARROWEST + folds * FOLD + NAMES <= width:
             break
     return shown
 
@@ -149,7 +193,7 @@ def _shown(count: int, wanted: list[int], width: int) -> list[int]:
 def _pitch(columns: list[Column], after: int, width: int) -> int:
     """How far apart columns stand."""
     folds = sum(column.folded > 0 for column in columns) + (after > 0)
-    return (width - folds * FOLD) // len(columns)
+    return (width - folds * FOLD - NAMES) // len(columns)
 
 
 def _column(frame: Frame, layers: tuple[int, ...]) -> Column:
@@ -205,8 +249,8 @@ def _title(column: Column, lit: tuple[int, str] | None, frame: Frame, pitch: int
 
 
 def _names(column: Column, pitch: int) -> dict[int, str]:
-    """The names beside a column's nodes, as short as they have to be there."""
-    width = pitch - 3 if column.layers != (-1,) else NAMED
+    """The names beside a column's nodes, as short as they have to be there beside the numbers of outputs."""
+    width = pitch + NAMES - 4 - _number_width(pitch) if column.layers != (-1,) else NAMED
     return dict(zip(column.labels, apart(tuple(column.labels.values()), width), strict=True))
 
 
@@ -275,12 +319,15 @@ class _Canvas:
         self._colours[:, start:end] = np.append(self._faint, colours)[tops]
 
     def nodes(
-        self, x: int, column: Column, places: list[tuple[int, int]], scale: float, wide: bool, pitch: int
+        self, x: int, column: Column, places: list[tuple[int, int]], scale: float, pitch: int, pointed: int | None
     ) -> None:
-        """The nodes of a column, with their numbers or names where there is room."""
-        palette = self._palette
-        names = _names(column, pitch) if wide or column.layers != (-1,) else {}
+        """The nodes of a column, with their names where there is room, and their numbers; `pointed` has the cursor."""
+        palette, is_input = self._palette, column.layers == (-1,)
+        names = _names(column, pitch) if pitch >= NUMBERED or not is_input else {}
+        room = _number_width(pitch)
+        beside = max(map(cell_len, names.values()), default=-1) + 1
         for k, y in places:
+            unit = int(column.units.indices[k])
             if column.values is None:
                 text, style = "○", palette.style(palette.faint)
             else:
@@ -288,14 +335,15 @@ class _Canvas:
                 strength = math.copysign(max(abs(value), 0.2 * scale), value)
                 text = node_sign(value) if palette.colourless else "●"
                 style = palette.style(palette.signed(strength, scale) if value else palette.faint)
+            if unit == pointed:
+                text, style = CURSOR, palette.style(palette.accent, bold=True)
             self._texts[y].append((x, text, style))
             if names:
-                name = names[int(column.units.indices[k])]
-                self._texts[y].append((x + 2, name, palette.style(palette.text)))
-            elif wide and column.values is not None:
-                self._texts[y].append(
-                    (x + 1, fitted_signed(float(column.values[k]), NUMBER), palette.style(palette.faint))
-                )
+                self._texts[y].append((x + 2, names[unit], palette.style(palette.text)))
+            if column.values is not None and not (names and is_input):
+                number = fitted_signed(float(column.values[k]), room)
+                bright = palette.text if unit == pointed else palette.faint
+                self._texts[y].append((x + 1 + (beside + 1 if names else 0), number, palette.style(bright)))
 
     def strips(self) -> list[Strip]:
         """The canvas, row by row."""

@@ -5,6 +5,7 @@ from typing import ClassVar, NamedTuple
 from rich.cells import cell_len
 from rich.segment import Segment
 
+from nnviz.frame.focus import Focus
 from nnviz.frame.frame import Frame
 from nnviz.outside_text import cut
 from nnviz.tui.drawing.colours import mixed
@@ -32,6 +33,30 @@ class FramedPane(Pane, can_focus=True):
     def caption(self, frame: Frame, width: int, height: int) -> Caption:  # noqa: ARG002
         """What the border says around `height` rows of `width` cells."""
         return Caption(self.title)
+
+    # What keys do that mean something else where the pane has no cursor of its own; it returns None there, and else
+    # what is to be looked at from now on.
+
+    def across(self, places: int) -> Focus | None:  # noqa: ARG002
+        """Move the cursor to the right, or to the left."""
+        return None
+
+    def enter(self) -> Focus | None:
+        """Show more of what is under the cursor."""
+        return None
+
+    def fold(self) -> Focus | None:
+        """Show less of it."""
+        return None
+
+    def leave(self) -> Focus | None:
+        """Have no cursor any more."""
+        return None
+
+    @property
+    def focus_shown(self) -> Focus | None:
+        """What is looked at in the frame that is shown."""
+        return None if self._frame is None else self._frame.focus
 
     def paint(self) -> list[Line]:
         palette, width = self.palette, self.outer_size.width

@@ -7,7 +7,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.strip import Strip
 
-from nnviz.frame.focus import Quantity
+from nnviz.frame.focus import Focus, Quantity
 from nnviz.frame.frame import Frame, State
 from nnviz.frame.matrix_views import MatrixView, TilesView
 from nnviz.tui.drawing.ends import Ends
@@ -113,6 +113,10 @@ class HeatmapPane(FramedPane):
         return row([*scale, (" " + fit_right(sheet.axes(room), room), faint)], width, palette)
 
     # The cursor
+
+    def across(self, places: int) -> Focus | None:
+        self.action_move(0, places)
+        return self.focus_shown
 
     def action_move(self, down: int, right: int) -> None:
         """Move the cursor, which starts at the largest number."""

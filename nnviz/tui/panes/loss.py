@@ -7,6 +7,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.strip import Strip
 
+from nnviz.frame.focus import Focus
 from nnviz.frame.frame import Frame
 from nnviz.tui.drawing.curve import LossChart
 from nnviz.tui.panes.framed_pane import BORDER, Caption, FramedPane
@@ -62,6 +63,14 @@ class LossPane(FramedPane):
         if self._cursor is None or self._frame is None or not self._frame.curves.total:
             return None
         return min(self._cursor, self._frame.curves.total)
+
+    def across(self, places: int) -> Focus | None:
+        self.action_move(places)
+        return self.focus_shown
+
+    def leave(self) -> Focus | None:
+        self.unpoint()
+        return self.focus_shown
 
     def action_move(self, places: int) -> None:
         """Move the cursor by so many places of the curve; it starts where the run is, and stays within the curve."""

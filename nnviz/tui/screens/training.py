@@ -12,7 +12,6 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
-from textual.screen import Screen
 from textual.widgets import Static
 
 from nnviz.errors import NnvizError
@@ -28,6 +27,7 @@ from nnviz.tui.link import Link
 from nnviz.tui.panes.errors import ErrorsPane
 from nnviz.tui.panes.example import ExamplePane
 from nnviz.tui.panes.heatmap import HeatmapPane
+from nnviz.tui.panes.inspector import InspectorPane
 from nnviz.tui.panes.key_line import KeyLine
 from nnviz.tui.panes.loss import LossPane
 from nnviz.tui.panes.network import NetworkPane
@@ -37,6 +37,7 @@ from nnviz.tui.panes.rail import RailPane
 from nnviz.tui.panes.story import StoryPane
 from nnviz.tui.panes.tabs import TabsPane
 from nnviz.tui.panes.title import TitlePane
+from nnviz.tui.screens.pointing import PointingScreen
 from nnviz.tui.themes import palette_for
 from nnviz.tui.turns import Turns, Work
 from nnviz.wording import trimmed
@@ -54,6 +55,7 @@ PANES: tuple[type[Pane], ...] = (
     ErrorsPane,
     LossPane,
     HeatmapPane,
+    InspectorPane,
     StoryPane,
 )
 
@@ -68,7 +70,7 @@ def _in_turn(action: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., 
     return asked
 
 
-class TrainingScreen(Screen[None]):
+class TrainingScreen(PointingScreen):
     """Keys become requests to the trainer; the frames that it answers with go to the panes."""
 
     CSS_PATH = "training.tcss"
@@ -89,7 +91,7 @@ class TrainingScreen(Screen[None]):
         self._pace = len(m.PACES) - 1
         self._tab = TABBED[0]
         self._maximized: str | None = None
-        self._dead = self._told_working = False
+        self._dead = self._told_working = self._inspects = False
         self._tick = 0
         self._turns = Turns(self._do)
         self._panes = [pane() for pane in PANES]
@@ -203,6 +205,11 @@ class TrainingScreen(Screen[None]):
     def _show(self, frame: Frame) -> None:
         """Show all panes a whole frame."""
         self.frame = frame
+        if self._inspects != (frame.unit is not None):
+            self._inspects = frame.unit is not None
+            # Which shows the frame, too.
+            self._place(self.size)
+            return
         for pane in self._panes:
             if pane.display:
                 pane.show(frame)
@@ -249,7 +256,7 @@ class TrainingScreen(Screen[None]):
         example = self.frame.example
         outputs = min(len(example.target), 10)
         side = 0 if example.pixels is None else max(example.pixels.shape[:2])
-        self.query_one(Body).place(arrange(body, outputs, side, self._tab, self._maximized))
+        self.query_one(Body).place(arrange(body, outputs, side, self._tab, self._maximized, self._inspects))
         self.query_one(TabsPane).choose(self._tab)
         if not self._is_at_full_speed():
             self._show(self.frame)
@@ -268,6 +275,8 @@ class TrainingScreen(Screen[None]):
             self._maximized = name
         self._place(self.size)
         self.query_one(f"#{name}").focus()
+        if name == InspectorPane.title.lower():
+            self._open_inspector()
 
     def action_maximize_pane(self) -> None:
         """Let the focused pane (the network if none is) fill the screen, or go back to all of them."""
@@ -284,18 +293,16 @@ class TrainingScreen(Screen[None]):
 
     @_in_turn
     async def action_step_or_go(self) -> None:
-        """A training step; or to the cursor of the loss curve, where that has the focus."""
+        """A training step; or more of the chain rule, or to the cursor of the loss curve, where that has the focus."""
+        if await self._points("enter"):
+            return
         place = self.focused.chosen if isinstance(self.focused, LossPane) else None
         await self._ask(m.Advance(m.Goal.STEP) if place is None else m.GoTo(place))
 
     @_in_turn
     async def action_onward(self) -> None:
         """A stage on; or the cursor, where a pane that has one has the focus."""
-        if isinstance(self.focused, HeatmapPane):
-            self.focused.action_move(0, 1)
-        elif isinstance(self.focused, LossPane):
-            self.focused.action_move(1)
-        else:
+        if not await self._points("across", 1):
             await self._ask(m.Advance(m.Goal.STAGE))
 
     @_in_turn
@@ -304,13 +311,15 @@ class TrainingScreen(Screen[None]):
         await self._go_back(m.Destination(place))
 
     @_in_turn
+    async def action_fold_or_back(self) -> None:
+        """A training step back; or less of the chain rule, where the inspector has the focus."""
+        if not await self._points("fold"):
+            await self._go_back(m.Destination.STEP_BACK)
+
+    @_in_turn
     async def action_backward(self) -> None:
         """A stage back; or the cursor, where a pane that has one has the focus."""
-        if isinstance(self.focused, HeatmapPane):
-            self.focused.action_move(0, -1)
-        elif isinstance(self.focused, LossPane):
-            self.focused.action_move(-1)
-        else:
+        if not await self._points("across", -1):
             await self._go_back(m.Destination.STAGE_BACK)
 
     async def _go_back(self, place: m.Destination) -> None:
@@ -336,8 +345,8 @@ class TrainingScreen(Screen[None]):
         """Leave the way to another moment, and go back to where it began; or leave the cursor of the loss curve."""
         if self.frame.state is State.REPLAYING:
             await self._ask(m.Stay())
-        elif isinstance(self.focused, LossPane):
-            self.focused.unpoint()
+        else:
+            await self._points("leave")
 
     @_in_turn
     async def action_play(self) -> None:

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test check oracle logs screenshots bench fuzz soak walks clean
+.PHONY: run test check oracle logs screenshots bench fuzz soak kills walks clean
 
 run: .venv/installed
 	@$(BIN)/nnviz run
@@ -65,6 +65,12 @@ fuzz: .venv/installed-dev
 # half, walks by chance over keys, clicks, pastes and sizes: as many as there is time for, or `make walks WALKS=2000`.
 soak: .venv/installed-dev
 	$(BIN)/python -m tests.soak $(SECONDS)
+
+# Trainings of every kind, killed (SIGKILL) at moments drawn by chance, many of them inside the writing of a checkpoint:
+# each goes on, and ends as one that was never killed. `make kills KILLS=1000 SEED=1`.
+KILLS ?= 200
+kills: .venv/installed-dev
+	$(BIN)/python -m tests.kills $(KILLS) $(SEED)
 
 # The walks of the tests are others.
 WALKS ?= 2000

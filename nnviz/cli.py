@@ -129,16 +129,34 @@ def _leave(ending: "Ending", exit_code: int, print_result: Callable[[], None]) -
 
 @app.command()
 @takes_options
-def train(*, options: Options, json: Json = False) -> None:
+def train(
+    *,
+    options: Options,
+    resume: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RUN",
+            help="Go on with a run that was ended, however that was: it ends as if it had never been. Its --epochs and "
+            "--steps may be raised.",
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
     """Train a network without the screen, and print what came out. Ctrl+C ends it early and keeps what is there."""
-    _train(options, as_json=json)
+    _train(options, as_json=json, resume=resume)
 
 
-def _train(options: Options, as_json: bool) -> None:
+def _train(options: Options, as_json: bool, resume: Path | None = None) -> None:
     from nnviz.headless import training
 
-    order = options.order()
-    finished = training.train(order.experiment, order.out, order.cached, order.source)
+    if resume is None:
+        order = options.order()
+        finished = training.train(order.experiment, order.out, order.cached, order.source, order.checkpoints)
+    else:
+        from nnviz.runs.restoring import experiment_of
+
+        limits = options.limits(experiment_of(resume))
+        finished = training.go_on(resume, limits, options.cache, options.checkpoints)
     print_result = training.print_json if as_json else training.print_report
     _leave(finished.ending, finished.exit_code, lambda: print_result(finished))
 

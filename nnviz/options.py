@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from nnviz.experiment import Experiment, Tables
     from nnviz.remote.messages import Order
     from nnviz.remote.terminal import Terminal
+    from nnviz.runs.checkpoint_rule import CheckpointRule
 
 Cache = Annotated[
     bool,
@@ -28,6 +29,11 @@ Cache = Annotated[
         help="Keep decoded images in the cache directory, so that the next start need not decode them.",
     ),
 ]
+
+
+LIMITS = ("epochs", "steps", "seconds")
+# What keys are called on the command line, if not by their own names.
+OPTIONS = {"source": "SOURCE", "layers": "--network", "learning_rate": "--lr"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -227,7 +233,55 @@ class Options:
         Path | None, typer.Option(metavar="DIR", help="Directory to keep the run in, instead of one below runs/.")
     ] = None
 
+    checkpoint_every: Annotated[
+        str | None,
+        typer.Option(
+            metavar="STEPS|TIME",
+            help="Write a checkpoint after so many training steps, as in 500, or so much time, as in 60s or 5m; "
+            "without it, every 2 to 30 seconds, as it costs little.",
+        ),
+    ] = None
+    keep_checkpoints: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SIZE",
+            help="How much of the disk the checkpoints of the whole run may take, 1GB without it; the last three and "
+            "the best one are kept in any case.",
+        ),
+    ] = None
     cache: Cache = True
+
+    @property
+    def checkpoints(self) -> "CheckpointRule":
+        """When checkpoints are made, and how many are kept. Raises InputError."""
+        from nnviz.runs.checkpoint_rule import checkpoint_rule
+
+        return checkpoint_rule(self.checkpoint_every, self.keep_checkpoints)
+
+    def limits(self, run: "Experiment") -> dict[str, float]:
+        """Where a run that goes on is to end, if these options say so: epochs, steps and seconds.
+
+        Raises InputError for all else that is not as it was when the run began.
+        """
+        from nnviz.outside_text import printable
+
+        for option, given in (("--config", self.config), ("--out", self.out)):
+            if given is not None:
+                raise InputError(f"{option}: a run goes on in its own directory, as its experiment.toml says")
+        limits = {}
+        for name, table in self._tables(self.source).items():
+            for key, value in table.items():
+                if key in LIMITS:
+                    limits[key] = value
+                    continue
+                was, is_now = getattr(getattr(run, name), key), tuple(value) if isinstance(value, list) else value
+                if was != is_now:
+                    option = OPTIONS.get(key, f"--{key.replace('_', '-')}")
+                    raise InputError(
+                        f"{option}: a run goes on as it began, with {'none' if was is None else printable(str(was))}; "
+                        "only --epochs, --steps and --seconds may be raised"
+                    )
+        return limits
 
     def of_a_run(self) -> "Options":
         """The same, but a source that is a run means the source of that run, opened as it was there."""
@@ -264,7 +318,7 @@ class Options:
             settings = for_other_network(settings)
         return _pinned(combine(chosen, settings, tables, given, origin="options")), source
 
-    def _tables(self, source: str) -> "Tables":
+    def _tables(self, source: str | None) -> "Tables":
         tables: Tables = {
             "data": {
                 "source": source,
@@ -328,7 +382,7 @@ class Options:
 
             parse(experiment.network.layers)
         out = refuse_unusable(self.out or new_run_path(experiment.data.source))
-        return Order(experiment, out, terminal, self.cache, source)
+        return Order(experiment, out, terminal, self.cache, source, self.checkpoints)
 
 
 def _pinned(experiment: "Experiment") -> "Experiment":

@@ -72,6 +72,15 @@ def append_whole(path: Path, content: bytes) -> None:
         os.close(descriptor)
 
 
+def flush(path: Path) -> None:
+    """Have all of a file on the disk. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def write_all(descriptor: int, content: bytes) -> None:
     """Write all of it, however little the system takes at a time. Raises OSError."""
     rest = memoryview(content)

@@ -35,12 +35,15 @@ def tell_leaving(ending: Ending) -> None:
         note(ending.where)
     if ending.directory is not None and ending.result is not None and not ending.is_scored:
         note(f"not all scores were waited for; 'nnviz test {ending.directory}' scores the network")
+    if ending.resuming is not None:
+        note(ending.resuming)
 
 
 def tell_fault(fault: BaseException, ending: Ending) -> None:
     """Say on stderr that the screen has ended by a fault of its own, and how the run ended by that."""
     _tell_earlier(ending)
-    said = [f"a fault of nnviz itself ({fault_words(fault)})", ending.trouble, ending.where, written_down(fault)]
+    what = f"a fault of nnviz itself ({fault_words(fault)})"
+    said = [what, ending.trouble, ending.where, ending.resuming, written_down(fault)]
     note("; ".join(filter(None, said)))
 
 

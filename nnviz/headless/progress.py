@@ -20,11 +20,14 @@ class Outlook(NamedTuple):
     seconds_left: float
 
 
-def outlook(trainer: Trainer, elapsed: float) -> Outlook | None:
-    """What is ahead, if the training goes on as fast as in the `elapsed` seconds; None if nothing limits it."""
+def outlook(trainer: Trainer, elapsed: float, before: int = 0) -> Outlook | None:
+    """What is ahead, if the training goes on as fast as in the `elapsed` seconds; None if nothing limits it.
+
+    `before` is how many steps were done when these began.
+    """
     rules, steps = trainer.stopping, trainer.steps_done
     totals = [rules.steps, rules.epochs and rules.epochs * trainer.batches.per_epoch]
-    ends = [Outlook(steps / total, (total - steps) * elapsed / steps) for total in totals if total]
+    ends = [Outlook(steps / total, (total - steps) * elapsed / (steps - before)) for total in totals if total]
     if rules.seconds:
         ends.append(Outlook(trainer.seconds / rules.seconds, rules.seconds - trainer.seconds))
     return min(ends, key=lambda end: end.seconds_left, default=None)
@@ -36,7 +39,7 @@ class Progress:
     interval: float
 
     def __init__(self, trainer: Trainer, clock: Callable[[], float] = time.perf_counter) -> None:
-        self._trainer = trainer
+        self._trainer, self._before = trainer, trainer.steps_done
         self._clock = clock
         self._started = clock()
         self._due = self._started + self.interval
@@ -76,7 +79,7 @@ class Lines(Progress):
     interval = 3.0
 
     def _say(self, elapsed: float) -> None:
-        note(SEPARATOR.join(self._parts(elapsed, outlook(self._trainer, elapsed))))
+        note(SEPARATOR.join(self._parts(elapsed, outlook(self._trainer, elapsed, self._before))))
 
 
 class Bar(Progress):
@@ -85,7 +88,7 @@ class Bar(Progress):
     interval = 0.1
 
     def _say(self, elapsed: float) -> None:
-        ahead = outlook(self._trainer, elapsed)
+        ahead = outlook(self._trainer, elapsed, self._before)
         first, *others = self._parts(elapsed, ahead)
         overwrite(fitted([f"{bar(ahead.share)} {first}" if ahead else first, *others]))
 

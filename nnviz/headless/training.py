@@ -17,9 +17,11 @@ from nnviz.headless.progress import progress_of
 from nnviz.headless.reading_progress import told_reading
 from nnviz.headless.signals import Signals, taken_signals
 from nnviz.headless.skipped import tell_skipped
+from nnviz.runs.checkpoint_rule import DEFAULT, CheckpointRule
 from nnviz.runs.directory import RunDirectory
 from nnviz.runs.ending import Ending
 from nnviz.runs.keeper import Keeper
+from nnviz.runs.resuming import resume
 from nnviz.training.assembly import assemble, open_dataset
 from nnviz.training.process import prepare_process
 from nnviz.training.stopping import DIVERGED
@@ -42,11 +44,17 @@ class Finished(msgspec.Struct, frozen=True):
         return self.ending.exit_code or (StoppedError.exit_code if self.trainer.interruption.times else 0)
 
 
-def train(experiment: Experiment, out: Path, cached: bool = True, source: Source | None = None) -> Finished:
+def train(
+    experiment: Experiment,
+    out: Path,
+    cached: bool = True,
+    source: Source | None = None,
+    rule: CheckpointRule = DEFAULT,
+) -> Finished:
     """Train, telling the progress on stderr, and keep the run in directory `out`. Ctrl+C, or a signal, ends it early.
 
-    `cached` says whether decoded images are kept for the next time, and `source` what was found of the experiment's
-    source, if somebody has looked already.
+    `cached` says whether decoded images are kept for the next time, `source` what was found of the experiment's source,
+    if somebody has looked already, and `rule` when checkpoints are made.
 
     Raises InputError, and StoppedError if it is ended before training begins.
     """
@@ -54,22 +62,52 @@ def train(experiment: Experiment, out: Path, cached: bool = True, source: Source
     with taken_signals() as signals:
         try:
             trainer = _opened(experiment, cached, source)
-            signals.hand_to(trainer.interruption.ask, "the training step is finished, and the run is kept")
+            _hand_over(trainer, signals)
         except KeyboardInterrupt:
             raise StoppedError("ended before anything was trained, so there is nothing to keep") from None
-        directory = RunDirectory(out, experiment)
+        directory = RunDirectory(out, experiment, rule.budget)
         note(
             f"{trainer.dataset.name}: {count(len(trainer.dataset.train), 'example')} to train on; the run goes to {out}"
         )
         if trainer.begins_from is not None:
             note(f"the first weights are {trainer.begins_from}")
-        keeper = Keeper(trainer, directory, note)
+        return _finished(trainer, Keeper(trainer, directory, note, rule=rule), signals)
+
+
+def go_on(run: Path, limits: dict[str, float], cached: bool = True, rule: CheckpointRule = DEFAULT) -> Finished:
+    """Go on with a run where it was written down last, in its own directory, until its own limits or other ones.
+
+    Raises InputError, ChangedDataError, UnkeptError, and StoppedError if it is ended before training begins.
+    """
+    prepare_process()
+    with taken_signals() as signals:
         try:
-            _go(trainer, keeper)
-        except BaseException:
-            tell_leaving(keeper.conclude(trainer.interruption.watch(0)))
-            raise
-        ending = _conclude(trainer, keeper, signals)
+            with told_reading(cached) as reading:
+                resumed = resume(run, limits, rule.budget, reading)
+            trainer = resumed.trainer
+            _hand_over(trainer, signals)
+        except KeyboardInterrupt:
+            raise StoppedError(f"ended before training went on; {run} is as it was") from None
+        for line in resumed.told:
+            note(line)
+        note(f"{trainer.dataset.name}: the run in {run} goes on from step {integer(trainer.steps_done)}")
+        keeper = Keeper(trainer, resumed.directory, note, rule=rule)
+        if resumed.evaluation is not None:
+            keeper.record(resumed.evaluation)
+        return _finished(trainer, keeper, signals)
+
+
+def _hand_over(trainer: Trainer, signals: Signals) -> None:
+    signals.hand_to(trainer.interruption.ask, "the training step is finished, and the run is kept")
+
+
+def _finished(trainer: Trainer, keeper: Keeper, signals: Signals) -> Finished:
+    try:
+        _go(trainer, keeper)
+    except BaseException:
+        tell_leaving(keeper.conclude(trainer.interruption.watch(0)))
+        raise
+    ending = _conclude(trainer, keeper, signals)
     if trainer.stopped_by == DIVERGED:
         note(
             f"training diverged at step {integer(trainer.steps_done)}; the last good state is kept. Try a smaller --lr"

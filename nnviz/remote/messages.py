@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
+from nnviz.runs.checkpoint_rule import DEFAULT, CheckpointRule
 from nnviz.runs.ending import Ending
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ class Order(msgspec.Struct, frozen=True):
     """What a new trainer is to train, and the directory that is to keep the run.
 
     A run is kept once a training step is finished. `terminal` is the one that the screen is drawn on: the trainer gives
-    it back to the user if the screen is killed. `cached` says whether decoded images are kept for the next time, and
-    `source` what was found of the experiment's source.
+    it back to the user if the screen is killed. `cached` says whether decoded images are kept for the next time,
+    `source` what was found of the experiment's source, and `checkpoints` when these are made.
     """
 
     experiment: Experiment
@@ -39,6 +40,7 @@ class Order(msgspec.Struct, frozen=True):
     terminal: Terminal | None = None
     cached: bool = True
     source: Source | None = None
+    checkpoints: CheckpointRule = DEFAULT
 
 
 # Requests. Those with `parts` are answered by an update of them while training runs; without, by a frame.

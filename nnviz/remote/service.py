@@ -76,7 +76,7 @@ class Service:
         self._interruption, self._clock = interruption or Interruption(), clock
         dataset = open_dataset(order.experiment, Reading(order.cached, tell), order.source)
         self._train(self._assembled(order.experiment, dataset))
-        directory = RunDirectory(order.out, order.experiment)
+        directory = RunDirectory(order.out, order.experiment, order.checkpoints.budget)
         self._branches = Branches(Branch(1, order.experiment, directory, self._trainer.update_rule.learning_rate))
         self._take_up(self._branches.current)
         self._focus = Focus(0, self._camera.blocks - 1)
@@ -103,7 +103,7 @@ class Service:
         self._branches.go_on_with(branch)
         branch.course = None
         self._timeline.follow(branch.line, self._trainer.furthest)
-        self._keeper = Keeper(self._trainer, branch.directory, lambda _: None, self._clock)
+        self._keeper = Keeper(self._trainer, branch.directory, lambda _: None, self._clock, self._order.checkpoints)
         self._halt()
 
     def _halt(self) -> None:
@@ -549,10 +549,10 @@ class Service:
     def _new_directory(self) -> RunDirectory:
         """A directory beside the first one; if there can be none any more, another place. Raises InputError."""
         try:
-            return RunDirectory(free_path(self._order.out), self._experiment)
+            return RunDirectory(free_path(self._order.out), self._experiment, self._order.checkpoints.budget)
         except InputError:
             for folder in spare_folders(self._order.out.name):
-                return RunDirectory(folder, self._experiment)
+                return RunDirectory(folder, self._experiment, self._order.checkpoints.budget)
             raise
 
     def conclude(self, seconds: float = LEAVING_SECONDS) -> Ending:

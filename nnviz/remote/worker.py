@@ -134,7 +134,7 @@ def _rescue(service: Service, terminal: Terminal | None) -> Ending:
     except Exception as error:  # What came first is what has to be said, and the screen says it.
         ending = Ending(None, None, f"the run cannot be kept ({type(error).__name__}: {error})")
     if terminal:
-        words = ["the screen was killed", ending.trouble, ending.where]
+        words = ["the screen was killed", ending.trouble, ending.where, ending.resuming]
         terminal.tell(f"nnviz: {'; '.join(filter(None, words))}")
     return ending
 

@@ -23,7 +23,7 @@ from nnviz.nn.schedules import ScheduleState
 from nnviz.runs.digests import Origin
 from nnviz.training.engine import EngineState
 from nnviz.training.trainer import Trainer
-from nnviz.training.trainer_state import TrainerState
+from nnviz.training.trainer_state import TrainerState, network_of
 from nnviz.training.update_rule import UpdateRuleState
 
 # All that is not a tensor stands under one key: safetensors writes several in another order each time.
@@ -36,14 +36,15 @@ OPTIMIZER = "optimizer."
 class Place(msgspec.Struct, frozen=True):
     """Where in its run a checkpoint was made.
 
-    learning_rate  the one that was chosen at the beginning of the step, which the schedule multiplies
+    learning_rate  the one that was chosen at the beginning of the step, which the schedule multiplies; None, as what
+                   the schedule remembers is empty, where the file only keeps a network
     done           how many stages of the training step had run
     chosen_rate    the rate that was chosen when it was made, where that is another one
     """
 
     step: int
-    learning_rate: float
-    schedule: ScheduleState
+    learning_rate: float | None = None
+    schedule: ScheduleState = {}
     done: int = 0
     chosen_rate: float | None = None
 
@@ -89,7 +90,8 @@ class Facts(msgspec.Struct, frozen=True):
 
 def encode_network(trainer: Trainer, kept: EngineState, origin: Origin) -> bytes:
     """A network of the trainer's run as the content of a file. The same training gives the same bytes."""
-    return sealed(_tensors(trainer, kept), _facts(trainer, kept, origin))
+    facts = msgspec.structs.replace(_facts(trainer, kept, origin), place=Place(kept.step))
+    return sealed(_tensors(trainer, network_of(kept)), facts)
 
 
 def encode_state(trainer: Trainer, state: TrainerState, experiment: Experiment, origin: Origin) -> bytes:
@@ -98,7 +100,7 @@ def encode_state(trainer: Trainer, state: TrainerState, experiment: Experiment, 
     tensors = _tensors(trainer, engine)
     tensors |= {HISTORY + name: array for name, array in state.numbers.items()}
     tensors |= _other(BEST, best, engine) if best else {}
-    tensors |= _other(GOOD, good, engine)
+    tensors |= {} if best and best.step == good.step else _other(GOOD, good, engine)
     account = Account(state.evaluated, state.journaled, state.owes, best.step if best else None, good.step)
     facts = msgspec.structs.replace(_facts(trainer, engine, origin), experiment=experiment, account=account)
     return sealed(tensors, facts)
@@ -138,7 +140,7 @@ def _other(prefix: str, network: EngineState, engine: EngineState) -> dict[str, 
 def state_of(tensors: Mapping[str, Any], facts: Facts, trainer: Trainer, seconds: float) -> TrainerState:
     """The state that a file holds, for a trainer of the same network. Raises KeyError, ValueError if it holds none."""
     place, account, parameters = facts.place, facts.account, trainer.network.parameters
-    if account is None:
+    if account is None or place.learning_rate is None:
         raise ValueError("it holds a network to use, and nothing to go on from")
     values, statistics = np.empty_like(parameters.values), np.empty_like(parameters.statistics)
     for name, view in {**parameters.named(values), **parameters.named_statistics(statistics)}.items():
@@ -159,7 +161,7 @@ def state_of(tensors: Mapping[str, Any], facts: Facts, trainer: Trainer, seconds
         account.journaled,
         account.owes,
         None if account.best is None else network(BEST, account.best),
-        network(GOOD, account.good),
+        network(BEST if account.best == account.good else GOOD, account.good),
         seconds,
     )
 
@@ -196,6 +198,20 @@ def read(path: Path) -> tuple[dict[str, Any], Facts]:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             metadata = file.metadata() or {}
         return tensors, _told(path, tensors, metadata)
+    except (SafetensorError, OSError) as error:
+        raise InputError(f"{path}: damaged or not a checkpoint ({error})") from None
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise not_ours(path, error) from None
+
+
+def read_facts(path: Path) -> Facts:
+    """What a checkpoint holds beside its tensors, which are not looked at. Raises InputError."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+        return msgspec.convert(json.loads(metadata[FACTS]), Facts) if FACTS in metadata else _told_by_earlier(metadata)
     except (SafetensorError, OSError) as error:
         raise InputError(f"{path}: damaged or not a checkpoint ({error})") from None
     except (KeyError, TypeError, ValueError, RecursionError) as error:

@@ -10,6 +10,8 @@ from pathlib import Path
 from nnviz.errors import InputError
 
 LOCK = ".lock"
+# What a process that was killed may have left of a run that had come to nothing.
+LEAVINGS = (LOCK, "experiment.toml.part")
 TRIES = 20
 
 
@@ -23,11 +25,7 @@ class Claim:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self._made: list[Path] = []
-        # The directory, and the lock in it.
-        self._descriptors: list[int] = []
-        weakref.finalize(self, _release, path, self._made, self._descriptors)
+        self._hold(path)
         try:
             self._take()
         except OSError as error:
@@ -38,6 +36,37 @@ class Claim:
         except InputError:
             self.release()
             raise
+
+    @classmethod
+    def again(cls, path: Path) -> "Claim":
+        """Claim a directory in which there is a run already, to go on with it.
+
+        Raises InputError if another process has it, or it cannot be written to.
+        """
+        claim = cls.__new__(cls)
+        claim._hold(path)
+        try:
+            claim._descriptors.append(os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
+            claim._lock("wait until it has ended")
+            # What is read-only may have a lock in it that can be opened.
+            if not os.access(path, os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        except OSError as error:
+            claim.release()
+            raise InputError(
+                f"{path}: cannot be written to ({error.strerror}); a run goes on in its own directory, or in a copy"
+            ) from None
+        except InputError:
+            claim.release()
+            raise
+        return claim
+
+    def _hold(self, path: Path) -> None:
+        self.path = path
+        self._made: list[Path] = []
+        # The directory, and the lock in it.
+        self._descriptors: list[int] = []
+        weakref.finalize(self, _release, path, self._made, self._descriptors)
 
     def _take(self) -> None:
         for _ in range(TRIES):
@@ -67,15 +96,13 @@ class Claim:
         if is_taken(self.path):
             raise InputError(taken(self.path))
 
-    def _lock(self) -> None:
+    def _lock(self, advice: str = "choose another directory with --out") -> None:
         lock = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(lock)
-            raise InputError(
-                f"{self.path}: another nnviz is training into it; choose another directory with --out"
-            ) from None
+            raise InputError(f"{self.path}: another nnviz is training into it; {advice}") from None
         except OSError:  # A file system without locks.
             pass
         self._descriptors.append(lock)
@@ -109,13 +136,14 @@ def clear(path: Path) -> None:
     """Remove what the claim of a process that was killed has left, if it had come to nothing else."""
     if not is_taken(path):
         with contextlib.suppress(OSError):
-            (path / LOCK).unlink(missing_ok=True)
+            for name in LEAVINGS:
+                (path / name).unlink(missing_ok=True)
             path.rmdir()
 
 
 def is_taken(path: Path) -> bool:
-    """Whether something is there already: more than an empty directory, or than the lock that a crash left in it."""
-    return os.path.lexists(path) and (not path.is_dir() or any(found.name != LOCK for found in path.iterdir()))
+    """Whether something is there already: more than an empty directory, or than what a crash left in it."""
+    return os.path.lexists(path) and (not path.is_dir() or any(found.name not in LEAVINGS for found in path.iterdir()))
 
 
 def taken(path: Path) -> str:

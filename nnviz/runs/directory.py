@@ -11,26 +11,30 @@ from typing import Any
 from nnviz.errors import InputError, UnkeptError
 from nnviz.experiment import Experiment
 from nnviz.runs.checkpoint_file import encode_network, encode_state
+from nnviz.runs.checkpoint_rule import DEFAULT
 from nnviz.runs.claim import Claim
 from nnviz.runs.digests import Origin, origin_of
 from nnviz.runs.metrics import written_entry
+from nnviz.runs.milestones import superfluous
 from nnviz.runs.paths import (
     CHECKPOINTS,
     EXPERIMENT,
     FINAL,
     JOURNAL,
+    LOG,
     METRICS,
     RESULT,
     spare_folders,
     spare_places,
     step_file,
+    step_of,
     while_training,
 )
 from nnviz.training.history import Evaluation
 from nnviz.training.stopping import DIVERGED
 from nnviz.training.trainer import Trainer
 from nnviz.training.trainer_state import TrainerState
-from nnviz.whole_file import append_whole, write_whole
+from nnviz.whole_file import append_whole, flush, write_whole
 from nnviz.wording import listed
 
 
@@ -43,13 +47,34 @@ class RunDirectory:
     Raises InputError if there is another run already, or the directory cannot be written to.
     """
 
-    def __init__(self, path: Path, experiment: Experiment) -> None:
-        self.path = path
+    def __init__(self, path: Path, experiment: Experiment, budget: int = DEFAULT.budget) -> None:
+        self._begin(Claim(path), experiment, budget)
+
+    def _begin(self, claim: Claim, experiment: Experiment, budget: int) -> None:
+        self.path = claim.path
         self._experiment = experiment
-        self._claim = Claim(path)
+        self._budget = budget
+        self._claim = claim
         self._metrics = self._journal = b""
         self._journaled = 0
         self._origin: Origin | None = None
+
+    @classmethod
+    def again(cls, claim: Claim, experiment: Experiment, budget: int, metrics: bytes, journal: bytes) -> "RunDirectory":
+        """The directory of a run that goes on: it has these lines of metrics and of the journal, and no others.
+
+        Raises UnkeptError if that cannot be written.
+        """
+        directory = cls.__new__(cls)
+        directory._begin(claim, experiment, budget)
+        directory._metrics, directory._journal = metrics, journal
+        directory._journaled = journal.count(b"\n")
+        for name, lines in ((METRICS, metrics), (JOURNAL, journal)):
+            file = claim.path / name
+            with directory._told(name):
+                if lines != (file.read_bytes() if file.exists() else b""):
+                    write_whole(file, lines)
+        return directory
 
     def record(self, evaluation: Evaluation) -> None:
         """Add an evaluation to the metrics, one line for each split."""
@@ -58,15 +83,36 @@ class RunDirectory:
             self._prepare()
 
     def checkpoint(self, trainer: Trainer) -> None:
-        """Write the trainer's state down while training goes on. The one before is removed when this one is safe."""
+        """Write the trainer's state down while training goes on.
+
+        When it is safe, those before it go that are not worth their place.
+        """
         state = trainer.state()
         content = self._encoded(trainer, state)
         with self._told():
             self._prepare()
-            earlier = while_training(self.path)
-            file = step_file(self.path, state.engine.step)
-            write_whole(file, content)
-            _remove(path for path in earlier if path != file)
+            for name in (METRICS, JOURNAL):
+                # A checkpoint must not be on the disk before what belongs to it.
+                if (self.path / name).exists():
+                    flush(self.path / name)
+            write_whole(step_file(self.path, state.engine.step), content)
+        self._thin_out(state.best.step if state.best else None)
+
+    def _thin_out(self, best: int | None) -> None:
+        with contextlib.suppress(OSError):
+            files = {step_of(file): file for file in while_training(self.path)}
+            sizes = [file.stat().st_size for file in files.values()]
+            _remove(files[step] for step in superfluous([*files], sizes, self._budget, best))
+
+    def echo(self, step: int, seconds: float, following: str | None) -> None:
+        """Write down what replay has to give: the digest of the numbers one step after a checkpoint, if it is known.
+
+        The seconds are here too, and not in the checkpoint: equal trainings make equal ones. Where it cannot be
+        written, nothing is lost but a check.
+        """
+        line = json.dumps({"step": step, "seconds": round(seconds, 3), "next": following}).encode()
+        with contextlib.suppress(OSError):
+            append_whole(self.path / CHECKPOINTS / LOG, line + b"\n")
 
     def keep(self, trainer: Trainer) -> str | None:
         """Write the state that the run is to be remembered by, with the metrics: elsewhere, if it has to be.
@@ -85,7 +131,8 @@ class RunDirectory:
         except OSError as error:
             asked, self.path = self.path, self._kept_elsewhere(content, error)
             return f"{asked}: cannot be written ({error.strerror})"
-        _remove(while_training(self.path))
+        _remove([step_file(self.path, kept.step)])
+        self.echo(kept.step, trainer.seconds, None)
         return None
 
     def finish(self, result: dict[str, Any]) -> None:
@@ -122,9 +169,10 @@ class RunDirectory:
 
     def _fill(self, folder: Path) -> None:
         """Write what is not there yet of all that is known so far. Raises OSError."""
-        (folder / CHECKPOINTS).mkdir(exist_ok=True)
+        # First: without it, nothing else there is of use.
         if not (folder / EXPERIMENT).exists():
             write_whole(folder / EXPERIMENT, self._experiment.to_toml().encode())
+        (folder / CHECKPOINTS).mkdir(exist_ok=True)
         for name, lines in ((METRICS, self._metrics), (JOURNAL, self._journal)):
             file = folder / name
             written = file.stat().st_size if file.exists() else 0

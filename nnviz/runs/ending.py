@@ -1,9 +1,12 @@
 """Ending: how a run ended, and where it is kept. Light to import."""
 
+import shlex
 from typing import Any
 
 import msgspec
 
+# By somebody, and not by what it came to.
+STOPPED = ("interrupted", "you")
 EXIT_CODES = {"diverged": 3, "interrupted": 130}
 
 
@@ -35,6 +38,14 @@ class Ending(msgspec.Struct, frozen=True):
         if self.directory:
             return f"the run is kept in {self.directory}"
         return "the run is not kept" if self.trouble else "no training step was finished, so there is nothing to keep"
+
+    @property
+    def resuming(self) -> str | None:
+        """How to go on with the run, in words; None if it came to an end of its own, or is not kept."""
+        stopped_by = self.result["stopped_by"] if self.result else None
+        if self.directory is None or (stopped_by not in STOPPED and self.result is not None):
+            return None
+        return f"to go on with it: nnviz train --resume {shlex.quote(self.directory)}"
 
     @property
     def is_scored(self) -> bool:

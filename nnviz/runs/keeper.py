@@ -1,25 +1,34 @@
 """Keeper: writes a run down while it goes on, and at its end, whatever ends it."""
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any
 
 from nnviz.errors import UnkeptError
+from nnviz.runs.checkpoint_rule import DEFAULT, CheckpointRule
+from nnviz.runs.digests import digest_of_numbers
 from nnviz.runs.directory import RunDirectory
 from nnviz.runs.ending import Ending
 from nnviz.runs.result import account, scores
 from nnviz.training.history import Evaluation
 from nnviz.training.trainer import Trainer
 
+# Checkpoints are never farther apart than this, and where they are cheap so close that any step is a short replay away.
 CHECKPOINT_SECONDS = 30.0
-# Where checkpoints are so large, or the disk so slow, that one takes long, this much of the time goes to training.
+MILESTONE_SECONDS = 2.0
+# Of the time, this much goes to training for each second that goes to writing: for milestones; for the best network,
+# which may change at every evaluation; and where they are so large, or the disk so slow, that one takes long.
+TRAINING_PER_MILESTONE = 100.0
+BEST_SECONDS, TRAINING_PER_BEST = 1.0, 50.0
 TRAINING_PER_WRITING = 20.0
 
 
 class Keeper:
     """Keeps a trainer's run in its directory. To be told, between training steps, whenever `clock` has come to `due`.
 
-    `tell` hears what cannot be written, and why, once until it can be again: training goes on all the same.
+    `tell` hears what cannot be written, and why, once until it can be again: training goes on all the same. `rule` says
+    when checkpoints are made.
     """
 
     def __init__(
@@ -28,29 +37,65 @@ class Keeper:
         directory: RunDirectory,
         tell: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
+        rule: CheckpointRule = DEFAULT,
     ) -> None:
         self._trainer, self._directory = trainer, directory
         self._tell, self._clock = tell, clock
+        self._rule = rule
         # What could not be written when it was tried last.
         self._troubles: set[str] = set()
         self._written = 0
-        self.due = clock() + CHECKPOINT_SECONDS
+        # Of the last checkpoint: when it was there, how long it took, and its step until the next one is done.
+        self._ended, self._took, self._seconds = clock(), 0.0, 0.0
+        self._echoes: int | None = None
+        self._next = self._ended + self._apart()
+
+    @property
+    def due(self) -> float:
+        """When `keep_up` has something to do; where it goes by training steps, that is after each."""
+        return -math.inf if self._rule.steps is not None or self._echoes is not None else self._next
+
+    def _apart(self) -> float:
+        """Seconds from one checkpoint to the next one."""
+        if self._rule.steps is not None:
+            return math.inf
+        if self._rule.seconds is not None:
+            return self._rule.seconds
+        most = max(CHECKPOINT_SECONDS, TRAINING_PER_WRITING * self._took)
+        return min(max(MILESTONE_SECONDS, TRAINING_PER_MILESTONE * self._took), most)
 
     def record(self, evaluation: Evaluation) -> None:
         """Write an evaluation down."""
         self._attempt("metrics", lambda: self._directory.record(evaluation))
+        if evaluation is self._trainer.history.best:
+            self._next = min(self._next, self._ended + max(BEST_SECONDS, TRAINING_PER_BEST * self._took))
 
     def keep_up(self) -> None:
         """If it is time, write down the state that the run has come to."""
-        begin = self._clock()
-        if begin < self.due:
-            return
         steps = self._trainer.furthest
+        if self._echoes is not None and steps > self._echoes:
+            self._echo(self._echoes)
+        begin = self._clock()
+        every = self._rule.steps
+        has_come = every is not None and steps % every == 0
+        if begin < self._next and not has_come:
+            return
         if steps > self._written:
             self._attempt("checkpoint", lambda: self._directory.checkpoint(self._trainer))
-            self._written = steps
-        end = self._clock()
-        self.due = end + max(CHECKPOINT_SECONDS, TRAINING_PER_WRITING * (end - begin))
+            self._written = self._echoes = steps
+            self._seconds = self._trainer.seconds
+        self._ended = self._clock()
+        self._took = self._ended - begin
+        self._next = self._ended + self._apart()
+
+    def _echo(self, step: int) -> None:
+        """Note what came out of the training step after a checkpoint: by that, it is known whether a replay is true."""
+        trainer, engine = self._trainer, self._trainer.engine
+        parameters = trainer.network.parameters
+        is_next = engine.index == step and trainer.furthest == step + 1 and not engine.done % len(engine.stages)
+        digest = digest_of_numbers(parameters.values, parameters.statistics) if is_next else None
+        self._directory.echo(step, self._seconds, digest)
+        self._echoes = None
 
     def _attempt(self, what: str, write: Callable[[], None]) -> None:
         try:

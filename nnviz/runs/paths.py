@@ -13,7 +13,7 @@ from nnviz.runs.claim import is_taken, taken
 from nnviz.whole_file import NAME_BYTES
 
 EXPERIMENT, METRICS, JOURNAL, RESULT = "experiment.toml", "metrics.jsonl", "journal.jsonl", "result.json"
-CHECKPOINTS, FINAL = "checkpoints", "final.safetensors"
+CHECKPOINTS, FINAL, LOG = "checkpoints", "final.safetensors", "log.jsonl"
 
 SOURCE_BYTES = 100
 """Of a run's name, what is left to the name of its source."""

@@ -21,6 +21,12 @@ class Result(msgspec.Struct, frozen=True):
 
     steps: int
     stopped_by: str | None = None
+    train: dict[str, Any] | None = None
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether the network that was kept was scored: else the run was left, or killed, before its very end."""
+        return self.train is not None
 
 
 def read_result(run: Path) -> Result | None:

@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from typing import TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
+from nnviz.experiment import Stopping
 from nnviz.training.update_rule import UpdateRule
 
 
@@ -41,7 +43,19 @@ class Lifted(msgspec.Struct, frozen=True, tag_field="what", tag="rules lifted"):
         """It changes nothing of what a training step does."""
 
 
-Entry: TypeAlias = Rate | Heard | Lifted
+class Limits(msgspec.Struct, frozen=True, tag_field="what", tag="limits"):
+    """How far the run is to go was said anew."""
+
+    step: int
+    epochs: int | None
+    steps: int | None
+    seconds: float | None
+
+    def apply(self, update_rule: UpdateRule) -> None:
+        """It changes nothing of what a training step does."""
+
+
+Entry: TypeAlias = Rate | Heard | Lifted | Limits
 
 
 class Journal:
@@ -85,6 +99,15 @@ class Journal:
         """Let those of that training step hold, after those of all steps before it."""
         for entry in self._entries.get(step, ()):
             entry.apply(update_rule)
+
+    def rules(self, stopping: Stopping) -> Stopping:
+        """By what a run stops that began with these rules."""
+        for entry in self.log:
+            if isinstance(entry, Lifted):
+                stopping = Stopping(epochs=None)
+            elif isinstance(entry, Limits):
+                stopping = replace(stopping, epochs=entry.epochs, steps=entry.steps, seconds=entry.seconds)
+        return stopping
 
     def cut(self, step: int) -> "Journal":
         """A journal of its own with all that holds from that step or an earlier one on."""

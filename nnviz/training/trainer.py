@@ -19,7 +19,7 @@ from nnviz.training.engine_trace import EngineTrace
 from nnviz.training.evaluation import Assessment, assess, predict
 from nnviz.training.history import Evaluation, History, selection_loss
 from nnviz.training.interruption import AbandonedError, Interruption, unwatched
-from nnviz.training.journal import Entry, Heard, Journal, Lifted, Rate
+from nnviz.training.journal import Entry, Heard, Journal, Lifted, Limits, Rate
 from nnviz.training.layer_history import LayerHistory
 from nnviz.training.stopping import DIVERGED, INTERRUPTED, after_evaluation, after_step
 from nnviz.training.timeline import Position, Timeline
@@ -114,8 +114,7 @@ class Trainer:
         self.layers.restore(state.numbers)
         self.journal = self.journal.made_of(log)
         self.best, self.last_good, self.seconds, self._owes = state.best, state.last_good, state.seconds, state.owes
-        if any(isinstance(entry, Lifted) for entry in self.journal.entries):
-            self.stopping = Stopping(epochs=None)
+        self.stopping = self.journal.rules(self._rules)
         self.engine.restore(state.engine)
 
     def replay(
@@ -159,13 +158,19 @@ class Trainer:
 
     def take_up(self, stopping: Stopping) -> Evaluation | None:
         """Go by these rules from here on, and do what the run still owes: the evaluation that was not waited for."""
-        self.stopping = self._rules = stopping
+        if stopping != self.stopping:
+            self.journal.add(Limits(self.steps_done, stopping.epochs, stopping.steps, stopping.seconds))
+        self.stopping = stopping
         self.stopped_by = self._before_end = None
-        steps, latest, evaluation = self.steps_done, self.history.latest, None
+        steps, latest = self.steps_done, self.history.latest
         if not steps or self.engine.done % len(self.engine.stages):
             return None
-        reason = after_step(stopping, steps, self.seconds, 0.0)
-        if self._owes:
+        evaluation, reason = None, after_step(stopping, steps, self.seconds, 0.0)
+        is_last = reason is not None or (steps % self.batches.per_epoch == 0 and self._ends_with_epoch(steps))
+        if self._owes or (is_last and (latest is None or latest.step < steps)):
+            if not self._owes:
+                self._before_end = self.state()
+            self._keep_if_good()
             evaluation = latest = self._evaluate(steps)
         if latest is not None and latest.step == steps:
             reason = reason or after_evaluation(stopping, latest, self.history.best or latest)
@@ -245,7 +250,7 @@ class Trainer:
         reason = after_step(self.stopping, steps, self.seconds, loss)
         epoch_ended = steps % self.batches.per_epoch == 0
         is_due = epoch_ended and self._evaluation_due(steps)
-        is_last = reason is not None or (epoch_ended and self._ends_with_epoch)
+        is_last = reason is not None or (epoch_ended and self._ends_with_epoch(steps))
         if reason == DIVERGED:
             self.stopped_by = reason
             return None
@@ -269,9 +274,8 @@ class Trainer:
         if steps == self.layers.due:
             self.layers.read(self._trace)
 
-    @property
-    def _ends_with_epoch(self) -> bool:
-        return self.stopping.epochs is not None and self.epoch + 1 >= self.stopping.epochs
+    def _ends_with_epoch(self, steps: int) -> bool:
+        return self.stopping.epochs is not None and steps >= self.stopping.epochs * self.batches.per_epoch
 
     def _evaluation_due(self, steps: int) -> bool:
         """Whether an epoch that ended here is evaluated even if it is not the last: each is where something goes by
@@ -284,7 +288,8 @@ class Trainer:
     def _evaluate(self, steps: int) -> Evaluation:
         validation = self.dataset.validation
         score = self.assess(validation).score if len(validation) else None
-        evaluation = self.history.record_evaluation(steps, self.epoch + 1, self.seconds, score)
+        epoch = -(-steps // self.batches.per_epoch)
+        evaluation = self.history.record_evaluation(steps, epoch, self.seconds, score)
         self._owes = False
         if steps % self.batches.per_epoch == 0:
             self._tell_schedule(evaluation)
@@ -391,8 +396,7 @@ class Trainer:
         self.layers = self.layers.cut(steps)
         self.stopped_by = self._end = self._before_end = None
         self.best, self.last_good, self._owes = best and network_of(best), self._network(), False
-        if not any(isinstance(entry, Lifted) for entry in self.journal.entries):
-            self.stopping = self._rules
+        self.stopping = self.journal.rules(self._rules)
 
     def course(self) -> Course:
         """All of the run but its states, as it is at its end."""

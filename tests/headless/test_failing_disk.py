@@ -59,8 +59,8 @@ def test_a_training_is_kept_elsewhere(
     if operation == "mkdir" and first > 0:
         first = 1
     # A checkpoint after every step.
-    monkeypatch.setattr(keeper, "CHECKPOINT_SECONDS", 0.0)
-    monkeypatch.setattr(keeper, "TRAINING_PER_WRITING", 0.0)
+    monkeypatch.setattr(keeper, "MILESTONE_SECONDS", 0.0)
+    monkeypatch.setattr(keeper, "TRAINING_PER_MILESTONE", 0.0)
     out = tmp_path / "work" / "kept"
     failing(monkeypatch, operation, error, out, first)
     code, said, told = nnviz("train", "xor", "--network", "", "--steps", STEPS, "--out", "kept")

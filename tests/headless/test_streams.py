@@ -97,7 +97,13 @@ def test_a_run_is_kept_without_any_stream(shell, tmp_path, redirected):
     assert (code, output, errors) == (1, "", [])
     assert load_run(tmp_path / "kept").step == 9
     files = {str(path.relative_to(tmp_path / "kept")) for path in (tmp_path / "kept").rglob("*") if path.is_file()}
-    assert files <= {"experiment.toml", "metrics.jsonl", "result.json", "checkpoints/final.safetensors"}
+    assert files <= {
+        "experiment.toml",
+        "metrics.jsonl",
+        "result.json",
+        "checkpoints/final.safetensors",
+        "checkpoints/log.jsonl",
+    }
     json.loads((tmp_path / "kept" / "result.json").read_text())
 
 

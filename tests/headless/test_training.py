@@ -49,6 +49,7 @@ def test_the_result_is_one_json_object_and_the_run_is_kept(nnviz, pictures, tmp_
     assert result["run"] == f"runs/{run.name}"
     assert sorted(str(path.relative_to(run)) for path in run.rglob("*") if path.is_file()) == [
         "checkpoints/final.safetensors",
+        "checkpoints/log.jsonl",
         "experiment.toml",
         "metrics.jsonl",
         "result.json",

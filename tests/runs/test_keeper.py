@@ -11,8 +11,10 @@ import pytest
 
 from nnviz import whole_file
 from nnviz.runs import keeper as keeping
+from nnviz.runs.checkpoint_rule import CheckpointRule
 from nnviz.runs.directory import RunDirectory
 from nnviz.runs.keeper import CHECKPOINT_SECONDS, Keeper
+from nnviz.runs.paths import step_of, while_training
 from nnviz.runs.trained_network import load_run
 from nnviz.training.interruption import AbandonedError, Interruption, unwatched
 
@@ -34,7 +36,8 @@ class Training:
     def __init__(self, trainer, experiment, out):
         self.trainer, self.out = trainer, out
         self.clock, self.heard = Clock(), []
-        self.keeper = Keeper(trainer, RunDirectory(out, experiment), self.heard.append, self.clock)
+        self.experiment, self.directory = experiment, RunDirectory(out, experiment)
+        self.keeper = Keeper(trainer, self.directory, self.heard.append, self.clock)
 
     def go(self, steps=STEPS):
         while self.trainer.steps_done < steps:
@@ -74,41 +77,89 @@ def files_below(path):
     return sorted(str(file.relative_to(path)) for file in path.rglob("*") if file.is_file())
 
 
-def test_a_checkpoint_is_there_every_half_minute_and_only_the_last_one(training):
-    def checkpoints():
-        return [file.stem for file in sorted((training.out / "checkpoints").glob("*"))]
+def checkpoints(training):
+    return [file.stem for file in sorted((training.out / "checkpoints").glob("*.safetensors"))]
 
+
+def test_a_checkpoint_is_there_again_and_again(training):
     training.go(9)
-    assert not checkpoints()
+    assert not checkpoints(training)
     training.go(10)
-    assert checkpoints() == ["step-000000010"]
+    assert checkpoints(training) == ["step-000000010"]
     written = (training.out / "checkpoints" / "step-000000010.safetensors").stat().st_mtime_ns
     training.clock.now += CHECKPOINT_SECONDS
     training.keeper.keep_up()
     assert (training.out / "checkpoints" / "step-000000010.safetensors").stat().st_mtime_ns == written, "nothing new"
     training.go(29)
-    assert checkpoints() == ["step-000000020"]
+    assert checkpoints(training) == ["step-000000010", "step-000000020"]
     loaded = load_run(training.out)
     assert loaded.notice == f"{training.out}: it has not ended; this is its checkpoint of step 20"
     training.go(30)
     same = training.trainer.network.parameters.values.tobytes()
     assert load_run(training.out).network.parameters.values.tobytes() == same
+    training.go(40)
     training.end()
-    assert checkpoints() == ["final"]
+    assert checkpoints(training) == ["final", "step-000000010", "step-000000020", "step-000000030"]
     assert load_run(training.out).notice is None
 
 
-def test_a_slow_disk_gets_a_small_share_of_the_time(training, monkeypatch):
-    def slow(descriptor):
-        training.clock.now += 10
-        fsync(descriptor)
+@pytest.mark.parametrize(
+    ("took", "best", "apart"),
+    [(0.0, 1.0, 2.0), (0.01, 1.0, 2.0), (0.1, 5.0, 10.0), (1.0, 30.0, 30.0), (10.0, 200.0, 200.0)],
+)
+def test_a_slow_disk_gets_a_small_share_of_the_time(training, monkeypatch, took, best, apart):
+    """A checkpoint sooner where an evaluation was the best one, if it takes little."""
 
-    fsync = os.fsync
-    monkeypatch.setattr(os, "fsync", slow)
+    def slow(folder):
+        training.clock.now += took
+        flush(folder)
+
+    flush = whole_file._flush_folder
     training.go(10)
-    took = training.clock.now - CHECKPOINT_SECONDS
-    assert took >= 10
-    assert training.keeper.due == training.clock.now + keeping.TRAINING_PER_WRITING * took
+    monkeypatch.setattr(whole_file, "_flush_folder", slow)
+    training.go(12)
+    keeper = training.keeper
+    training.clock.now = keeper.due
+    keeper.keep_up()
+    training.go(13)
+    assert keeper.due == pytest.approx(training.clock.now + apart)
+    keeper.record(training.trainer.history.best)
+    assert keeper.due == pytest.approx(training.clock.now + best)
+
+
+@pytest.mark.parametrize(
+    ("rule", "steps"),
+    [(CheckpointRule(steps=8), [8, 16, 24, 32]), (CheckpointRule(seconds=7.0), [7, 14, 21, 28, 35])],
+)
+def test_whoever_says_when_has_checkpoints_then(training, monkeypatch, rule, steps):
+    """A second a step here, and no evaluation that is better than the first one."""
+    monkeypatch.setattr(keeping, "BEST_SECONDS", 1000.0)
+    keeper = Keeper(training.trainer, training.directory, training.heard.append, training.clock, rule)
+    while training.trainer.steps_done < 38:
+        training.trainer.step()
+        training.clock.now += 1
+        keeper.keep_up()
+    assert checkpoints(training) == [f"step-{step:09}" for step in steps]
+    noted = [json.loads(line) for line in (training.out / "checkpoints" / "log.jsonl").read_text().splitlines()]
+    assert [echo["step"] for echo in noted] == steps
+    assert all(echo["next"] for echo in noted)
+
+
+def test_what_is_kept_lies_evenly_over_the_run_within_its_budget(training):
+    budget = 300_000
+    training.directory._budget = budget
+    keeper = Keeper(
+        training.trainer, training.directory, training.heard.append, training.clock, CheckpointRule(steps=1)
+    )
+    while training.trainer.steps_done < 100:
+        training.trainer.step()
+        keeper.keep_up()
+    found = [step_of(file) for file in while_training(training.out)]
+    assert found[-3:] == [98, 99, 100]
+    assert sum(file.stat().st_size for file in while_training(training.out)) <= budget
+    ways = np.diff([0, *found[:-3]])
+    assert len(found) >= 6
+    assert ways.max() <= 4 * ways.min(), found
 
 
 class Disk:
@@ -143,19 +194,20 @@ def count_writes(training, monkeypatch):
 
 
 def test_as_many_writes_as_the_next_test_goes_through(training, monkeypatch):
-    # The experiment, five evaluations, four checkpoints, the final one, and the result twice.
-    assert count_writes(training, monkeypatch) == 13
+    # The experiment, five evaluations, four checkpoints, three notes of what followed them, the final one with its
+    # note, and the result twice.
+    assert count_writes(training, monkeypatch) == 17
 
 
 @needs_proc
 @pytest.mark.parametrize("error", [errno.ENOSPC, errno.EROFS, errno.EIO, errno.EDQUOT])
-@pytest.mark.parametrize("first", range(13))
+@pytest.mark.parametrize("first", range(17))
 def test_a_disk_that_fails_at_any_write_costs_nothing_that_was_trained(training, monkeypatch, tmp_path, error, first):
     Disk(monkeypatch, error, training.out, first)
     training.go()
     ending = training.end()
     reason = os.strerror(error)
-    if first < 11:
+    if first < 14:
         assert ending.directory.startswith(str(tmp_path / "home" / "nnviz-run-"))
         assert ending.trouble == f"{training.out}: cannot be written ({reason})"
         assert_sound(Path(ending.directory), STEPS)
@@ -168,11 +220,11 @@ def test_a_disk_that_fails_at_any_write_costs_nothing_that_was_trained(training,
     assert ending.result["train"]["loss"] > 0
     assert ending.exit_code == 1
     told = [f"{training.out}: cannot be written ({reason}); training goes on, and it is tried again"]
-    assert training.heard == (told if first < 10 else []), "once, and not at every write"
+    assert training.heard == (told if first < 13 else []), "once, and not at every write"
     assert not [file for file in files_below(tmp_path) if file.endswith((".part", ".lock"))]
     # What was kept before the disk failed can still be read.
-    if 2 < first < 11:
-        assert load_run(training.out).step == {3: 10, 4: 10, 5: 20, 6: 20, 7: 20, 8: 30, 9: 30, 10: 40}[first]
+    if 2 < first < 14:
+        assert load_run(training.out).step == (10 if first < 6 else 20 if first < 10 else 30 if first < 13 else 40)
     if first > 1:
         for line in (training.out / "metrics.jsonl").read_text().splitlines(keepends=True):
             assert json.loads(line)["step"] % 7 == 0

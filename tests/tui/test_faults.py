@@ -110,7 +110,7 @@ def test_a_fault_is_one_line_the_run_is_kept_and_a_file_has_the_rest(
     kept, details = told[1], Path(told[2])
     assert "Traceback" not in terminal.everything.decode(errors="replace")
     if first:
-        assert kept.endswith("the run is kept in kept")
+        assert kept.endswith("the run is kept in kept; to go on with it: nnviz train --resume kept")
         assert load_run(tmp_path / "work" / "kept").step > 0
     else:
         assert kept == "no training step was finished, so there is nothing to keep"
@@ -149,7 +149,9 @@ def test_after_a_fault_the_wait_for_scores_has_a_word_and_ctrl_c_ends_it(
         # Typed, it would end the shell as well.
         terminal.screen.send_signal(signal.SIGINT)
         terminal.read_until("nnviz: SIGINT: the run is kept, without the scores")
-        terminal.read_until("of the�[2J test); the run is kept in kept; the details are in ")
+        terminal.read_until(
+            "of the�[2J test); the run is kept in kept; to go on with it: nnviz train --resume kept; the details are"
+        )
         _, exit_code = left_on(terminal)
     assert exit_code == 1
     assert load_run(tmp_path / "work" / "kept").step > 0

@@ -1,0 +1,223 @@
+"""A run that was kept, restored: a trainer that goes on where the run was, at any step of it."""
+
+import contextlib
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+from msgspec.structs import asdict
+
+from nnviz.data.dataset import Dataset
+from nnviz.data.reading import CACHED, Reading
+from nnviz.errors import InputError, NnvizError
+from nnviz.experiment import Experiment, combine, read_tables
+from nnviz.frame.task import Task
+from nnviz.outside_text import printable
+from nnviz.runs.checkpoint_file import not_ours, read, read_facts, state_of
+from nnviz.runs.digests import digest_of_numbers, origin_of
+from nnviz.runs.metrics import read_evaluations, read_log, whole_lines
+from nnviz.runs.paths import CHECKPOINTS, EXPERIMENT, FINAL, JOURNAL, LOG, METRICS, step_of, while_training
+from nnviz.runs.result import read_result
+from nnviz.runs.trained_network import refuse_unfit
+from nnviz.training.assembly import assemble, open_dataset
+from nnviz.training.history import Evaluation
+from nnviz.training.interruption import unwatched
+from nnviz.training.journal import Entry, Rate
+from nnviz.training.trainer import Trainer
+from nnviz.training.trainer_state import TrainerState
+from nnviz.wording import integer
+
+
+class ChangedDataError(NnvizError):
+    """The examples are not those that a run was begun with."""
+
+    exit_code = InputError.exit_code
+
+
+class Echo(msgspec.Struct, frozen=True):
+    """What was noted beside a checkpoint: its seconds, and the digest of the numbers one training step later."""
+
+    step: int
+    seconds: float
+    next: str | None = None
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """What a run directory holds beside its checkpoints, to its end.
+
+    evaluations, log  all evaluations, and all of the journal
+    echoes            what was noted beside checkpoints, by their steps
+    """
+
+    evaluations: list[Evaluation]
+    log: list[Entry]
+    echoes: dict[int, Echo]
+
+    @staticmethod
+    def of(run: Path, task: Task) -> "Kept":
+        """Raises InputError if the metrics or the journal are damaged."""
+        return Kept(read_evaluations(run / METRICS, task), read_log(run / JOURNAL), _echoes(run / CHECKPOINTS / LOG))
+
+
+def _echoes(path: Path) -> dict[int, Echo]:
+    """Of lines that cannot be understood, nothing is known."""
+    echoes: dict[int, Echo] = {}
+    with contextlib.suppress(InputError):
+        for line in whole_lines(path):
+            with contextlib.suppress(msgspec.DecodeError):
+                echo = msgspec.json.decode(line, type=Echo)
+                echoes[echo.step] = echo if echo.next else echoes.get(echo.step, echo)
+    return echoes
+
+
+class Restored(msgspec.Struct, frozen=True):
+    """A run that was had again.
+
+    trainer     at the step that was asked for
+    experiment  what was asked of the run when it began
+    file        the checkpoint that it was restored from; None if it was done again from its beginning
+    told        what has to be said of it: a line for each checkpoint that could not be used
+    refused     these
+    """
+
+    trainer: Trainer
+    experiment: Experiment
+    file: Path | None
+    told: tuple[str, ...]
+    refused: tuple[Path, ...] = ()
+
+
+def experiment_of(run: Path) -> Experiment:
+    """What was asked of a run. Raises InputError if the directory holds none."""
+    if not (run / EXPERIMENT).is_file():
+        raise InputError(f"{run}: not a run ({EXPERIMENT} is missing); 'nnviz train' makes one")
+    return combine(read_tables(run / EXPERIMENT), origin=str(run / EXPERIMENT))
+
+
+def read_checkpoint(
+    run: Path, step: int | None = None, reading: Reading = CACHED, check: Callable[[], None] = unwatched
+) -> Restored:
+    """A trainer at that step of a run, or where the run ended: from the nearest checkpoint on, all is done again.
+
+    `check` is called before each training step that is done again, and may raise to end it there.
+
+    Raises InputError if there is no such run or it never came to that step, ChangedDataError if its data have changed.
+    """
+    experiment = experiment_of(run)
+    restored, kept = restore(run, experiment, open_dataset(experiment, reading), step)
+    trainer = restored.trainer
+    if step is not None:
+        _refuse_beyond(run, step, trainer, kept)
+        trainer.replay(step, kept.evaluations, trainer.journal.made_of(kept.log), check)
+    return restored
+
+
+def restore(run: Path, experiment: Experiment, dataset: Dataset, step: int | None = None) -> tuple[Restored, Kept]:
+    """The run at its last checkpoint that is sound, and not after `step` if that is given; else at its beginning.
+
+    Raises InputError if the run cannot be read, ChangedDataError if its data have changed.
+    """
+    trainer = assemble(experiment, dataset)
+    kept = Kept.of(run, dataset.task)
+    told, refused = [], []
+    for file in reversed(checkpoints(run)):
+        if step is not None and file.name != FINAL and step_of(file) > step:
+            continue
+        try:
+            state = _read_state(file, trainer, experiment, kept)
+        except InputError as error:
+            told.append(str(error))
+            refused.append(file)
+            continue
+        if state is None or (step is not None and state.engine.step > step):
+            continue
+        trainer.restore(state, kept.evaluations[: state.evaluated], kept.log[: state.journaled])
+        if not _is_true(trainer, state, kept):
+            told.append(
+                f"{run}: training step {integer(state.engine.step + 1)} gives other bits here than where it was "
+                "trained (another processor, NumPy or BLAS): what follows is not quite what followed there"
+            )
+        return Restored(trainer, experiment, file, tuple(told), tuple(refused)), kept
+    return Restored(trainer, experiment, None, tuple(told), tuple(refused)), kept
+
+
+def _read_state(file: Path, trainer: Trainer, asked: Experiment, kept: Kept) -> TrainerState | None:
+    """The state that a file holds, None if it holds a network alone.
+
+    Raises InputError if it is damaged or not of this run, ChangedDataError if the run's examples are others now.
+    """
+    tensors, facts = read(file)
+    if facts.account is None:
+        if facts.version > 1:
+            return None
+        raise InputError(f"{file}: written by an earlier nnviz, which kept networks to use and nothing to go on from")
+    try:
+        refuse_unfit(file, tensors, asked, facts)
+        state = state_of(tensors, facts, trainer, 0.0)
+    except (KeyError, TypeError, ValueError) as error:
+        raise not_ours(file, error) from None
+    if facts.experiment is not None and (changed := _changed(facts.experiment, asked)):
+        raise InputError(f"{file}: made by another experiment: {changed}")
+    if state.evaluated > len(kept.evaluations) or state.journaled > len(kept.log):
+        raise InputError(f"{file}: {METRICS} or {JOURNAL} has lost lines that were there when it was made")
+    if (facts.trained_on, facts.judged_on) != origin_of(trainer.dataset):
+        raise ChangedDataError(
+            f"{asked.data.source}: has changed since {file.parents[1]} was begun, and a run goes on with its own "
+            "examples alone; put them back, or begin another run"
+        )
+    echo = kept.echoes.get(state.engine.step)
+    evaluated = kept.evaluations[state.evaluated - 1].seconds if state.evaluated else 0.0
+    return msgspec.structs.replace(state, seconds=max(evaluated, echo.seconds if echo else 0.0))
+
+
+def _is_true(trainer: Trainer, state: TrainerState, kept: Kept) -> bool:
+    """Whether the training step after a state gives the bits that it gave when the run was there, if that is known."""
+    echo, engine, parameters = kept.echoes.get(state.engine.step), trainer.engine, trainer.network.parameters
+    if echo is None or echo.next is None:
+        return True
+    for entry in kept.log:
+        if isinstance(entry, Rate) and entry.step == state.engine.step:
+            entry.apply(trainer.update_rule)
+    engine.run(len(engine.stages))
+    found = digest_of_numbers(parameters.values, parameters.statistics)
+    engine.restore(state.engine)
+    return found == echo.next
+
+
+def checkpoints(run: Path) -> list[Path]:
+    """All checkpoints of a run, in the order of their steps; the one that it ended with is after others of its step."""
+    final = run / CHECKPOINTS / FINAL
+    files = while_training(run)
+    # A branch that was left, and gone on with, has later ones.
+    return sorted([*files, final], key=step_in) if final.is_file() else files
+
+
+def step_in(file: Path) -> float:
+    """The training step of a checkpoint; what cannot be read is taken for the last one."""
+    if file.name != FINAL:
+        return step_of(file)
+    try:
+        return read_facts(file).place.step
+    except InputError:
+        return math.inf
+
+
+def _refuse_beyond(run: Path, step: int, trainer: Trainer, kept: Kept) -> None:
+    """Raises InputError if the run never came to that step, as far as its files tell."""
+    evaluated = kept.evaluations[-1].step if kept.evaluations else 0
+    result = read_result(run)
+    written = max(map(step_of, while_training(run)), default=0)
+    furthest = max(evaluated, written, trainer.steps_done, result.steps if result else 0)
+    if not 0 <= step <= furthest:
+        raise InputError(f"{run}: it has no step {integer(step)}; it came to step {integer(furthest)}")
+
+
+def _changed(before: Experiment, now: Experiment) -> str | None:
+    """The first key of an experiment that is another one now, but for how long the run is to go on."""
+    for name in ("data", "network", "training"):
+        was, is_now = asdict(getattr(before, name)), asdict(getattr(now, name))
+        for key, value in was.items():
+            if value != is_now[key]:
+                return printable(f"{name}.{key} was {value}, and is {is_now[key]}")
+    return None

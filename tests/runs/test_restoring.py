@@ -1,0 +1,105 @@
+"""A run is had again as it was: at any step of it, and so that what follows is the same to the last bit."""
+
+import msgspec
+import pytest
+
+from nnviz.errors import InputError
+from nnviz.experiment import Experiment
+from nnviz.runs import restoring
+from nnviz.runs.directory import RunDirectory
+from nnviz.runs.restoring import read_checkpoint, restore
+from nnviz.training.assembly import assemble
+
+LAYERS = "conv 3 3x3 batchnorm relu, pool 2, dropout 0.3, dense 5 tanh batchnorm"
+DENSE = "dense 7 tanh dropout 0.2, dense 5 relu"
+SETTINGS = [
+    *({"layers": DENSE, "optimizer": name} for name in ("rmsprop", "adam", "adamw", "sgd")),
+    {"layers": DENSE, "optimizer": "sgd", "momentum": 0.0, "clip": 0.1, "l1": 0.01, "l2": 0.01},
+    {"layers": DENSE, "optimizer": "nesterov", "weight_decay": 0.01, "class_weights": "balanced"},
+    {"layers": DENSE, "optimizer": "adam", "schedule": "cosine", "warmup": 1.0},
+    {"layers": DENSE, "optimizer": "adam", "schedule": "step", "drop_every": 2},
+    {"layers": DENSE, "schedule": "plateau", "drop_every": 1, "drop": 0.5, "warmup": 0.5, "stopping": {"patience": 3}},
+    {"layers": LAYERS, "optimizer": "adam", "augment": ("flip", "shift", "rotate", "brightness")},
+]
+STEPS = 45
+
+
+@pytest.fixture
+def prepared(make_experiment, dataset, picture_dataset):
+    """An experiment and its data."""
+
+    def prepare(augment: tuple[str, ...] = (), **settings: object):
+        experiment: Experiment = make_experiment(**{"stopping": {"epochs": 12}, **settings})
+        data = msgspec.structs.replace(experiment.data, augment=augment)
+        return msgspec.structs.replace(experiment, data=data), picture_dataset if augment else dataset
+
+    return prepare
+
+
+def everything(trainer):
+    """All that there is to know of a run, but for seconds."""
+    state = trainer.state()
+    engine, best, good = state.engine, state.best, state.last_good
+    arrays = [engine.values, engine.statistics, *engine.update_rule.optimizer.values(), good.values, good.statistics]
+    arrays += [best.values, best.statistics] if best else []
+    arrays += [state.numbers[name] for name in sorted(state.numbers)]
+    rule = engine.update_rule
+    facts = engine.step, engine.done, engine.learning_rate, rule.learning_rate, rule.schedule, state.owes, good.step
+    history = trainer.history
+    timeless = [
+        [msgspec.structs.replace(one, seconds=0.0) for one in evaluations]
+        for evaluations in (history.evaluations, history.bests)
+    ]
+    return repr((facts, best and best.step, trainer.stopped_by, timeless, trainer.journal.log)), [
+        array.tobytes() for array in arrays
+    ]
+
+
+def train(trainer, directory, until, checkpoints=()):
+    while trainer.stopped_by is None and trainer.steps_done < until:
+        evaluation = trainer.step()
+        if evaluation:
+            directory.record(evaluation)
+        if trainer.steps_done in checkpoints:
+            directory.checkpoint(trainer)
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=repr)
+def test_a_restored_run_goes_on_in_the_same_bits(prepared, tmp_path, settings):
+    experiment, dataset = prepared(**settings)
+    never_left = assemble(experiment, dataset)
+    for step in (16, 29):
+        left = assemble(experiment, dataset)
+        directory = RunDirectory(tmp_path / str(step), experiment)
+        train(left, directory, step, [step])
+        restored, _ = restore(directory.path, experiment, dataset)
+        assert (restored.file.stem, restored.told) == (f"step-{step:09}", ())
+        while never_left.steps_done < step:
+            never_left.step()
+        assert everything(restored.trainer) == everything(left) == everything(never_left)
+        for _ in range(20):
+            if restored.trainer.stopped_by is None:
+                restored.trainer.step()
+                left.step()
+        assert everything(restored.trainer) == everything(left)
+
+
+@pytest.mark.parametrize("settings", SETTINGS[-3:], ids=repr)
+def test_any_step_of_a_run_is_had_again(prepared, tmp_path, monkeypatch, settings):
+    """Without a checkpoint before it, right at one, and after one; nothing is evaluated again."""
+    experiment, dataset = prepared(**settings)
+    directory = RunDirectory(tmp_path, experiment)
+    watched, there = assemble(experiment, dataset), {}
+    for step in range(1, 30):
+        train(watched, directory, step, [12, 24])
+        if step == 20:
+            watched.change_rate(0.003)
+        there[step] = everything(watched)
+    directory.checkpoint(watched)
+    monkeypatch.setattr(restoring, "open_dataset", lambda *_: dataset)
+    monkeypatch.setattr("nnviz.training.trainer.assess", None)
+    for step in (1, 12, 13, 19, 20, 21, 24, 28):
+        found = read_checkpoint(directory.path, step)
+        assert everything(found.trainer) == there[step], step
+    with pytest.raises(InputError, match=rf"{tmp_path}: it has no step 30; it came to step 29"):
+        read_checkpoint(directory.path, 30)

@@ -83,6 +83,7 @@ ASKED = {
     "network": "dense 3",
     "loss": "mse",
     "output": "single",
+    "weights": "worked",
     "optimizer": "adam",
     "lr": 0.3,
     "momentum": 0.3,

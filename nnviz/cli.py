@@ -55,6 +55,9 @@ def run(
     options: Options,
     mouse: Annotated[bool, typer.Option(help="Answer to the mouse as well as to keys.")] = True,
     light: Light = False,
+    lesson: Annotated[
+        bool, typer.Option("--lesson", help="Begin with a lesson: how a network learns, one key at a time.")
+    ] = False,
 ) -> None:
     """Open the visualizer and watch the network learn. Without a terminal, train like 'nnviz train'."""
     # Whoever shows the screen elsewhere, in a browser for one, names the driver that draws it, through pipes.
@@ -69,16 +72,16 @@ def run(
     if elsewhere:
         # Through stdout, the driver talks to whoever shows the screen.
         with redirect_stdout(sys.stderr):
-            _visualize(options, None, mouse, light)
+            _visualize(options, None, mouse, light, lesson)
         return
     from nnviz.remote.terminal import Terminal
 
     terminal = Terminal(os.ttyname(sys.stderr.fileno()))
     with terminal.guarded():
-        _visualize(options, terminal, mouse, light)
+        _visualize(options, terminal, mouse, light, lesson)
 
 
-def _visualize(options: Options, terminal: "Terminal | None", mouse: bool, light: bool) -> None:
+def _visualize(options: Options, terminal: "Terminal | None", mouse: bool, light: bool, lesson: bool) -> None:
     from nnviz.headless.console import passing
 
     # What is loaded from here on stays: to look through it for garbage again and again takes a tenth of the time. The
@@ -93,7 +96,7 @@ def _visualize(options: Options, terminal: "Terminal | None", mouse: bool, light
         order = options.order(terminal)
         trainer = RemoteTrainer(order, worker)
         from nnviz.tui.app import visualize
-    shown = visualize(trainer, title=Path(order.experiment.data.source).name, mouse=mouse, light=light)
+    shown = visualize(trainer, title=Path(order.experiment.data.source).name, mouse=mouse, light=light, lesson=lesson)
     from nnviz.headless.leaving import closed, tell_fault, tell_leaving
 
     if shown.fault is not None:

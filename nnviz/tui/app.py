@@ -62,16 +62,21 @@ class NnvizApp(App[None]):
     ]
 
     def __init__(
-        self, trainer: AskableTrainer, source: str, light: bool = False, system: ColorSystem | None = None
+        self,
+        trainer: AskableTrainer,
+        source: str,
+        light: bool = False,
+        system: ColorSystem | None = None,
+        lesson: bool = False,
     ) -> None:
-        """Draw with the colours of `system`, or with those that the terminal has."""
+        """Draw with the colours of `system`, or with those that the terminal has; begin with the lesson if asked."""
         super().__init__(driver_class=_driver())
         self.link = Link(trainer)
         self.failure: NnvizError | None = None
         self.fault: BaseException | None = None
         self.ready = asyncio.Event()
         self.signalled = False
-        self._source = source
+        self._source, self._lesson = source, lesson
         self._leaving: asyncio.Task[None] | None = None
         self.colours = None if self.no_color else system or system_of(self.console)
         for theme in themes(self.colours):
@@ -122,6 +127,7 @@ class NnvizApp(App[None]):
     async def _open(self) -> None:
         # While the trainer does the same in its own process.
         from nnviz.frame.frame import Frame
+        from nnviz.tui.lesson import Lesson
         from nnviz.tui.screens.training import TrainingScreen
 
         try:
@@ -132,7 +138,8 @@ class NnvizApp(App[None]):
             return
         if isinstance(frame, Frame):
             opening = self.screen
-            await self.push_screen(TrainingScreen(self.link, frame, self.colours))
+            lesson = Lesson() if self._lesson else None
+            await self.push_screen(TrainingScreen(self.link, frame, self.colours, lesson))
             for key in opening.pressed if isinstance(opening, OpeningScreen) else ():
                 self.simulate_key(key)
             _tame_garbage_collection()
@@ -245,9 +252,11 @@ class Shown(NamedTuple):
     fault: BaseException | None
 
 
-def visualize(trainer: AskableTrainer, title: str, mouse: bool = True, light: bool = False) -> Shown:
+def visualize(
+    trainer: AskableTrainer, title: str, mouse: bool = True, light: bool = False, lesson: bool = False
+) -> Shown:
     """Show a trainer until the user leaves. Raises NnvizError if it never began."""
-    app = NnvizApp(trainer, title, light)
+    app = NnvizApp(trainer, title, light, lesson=lesson)
     try:
         app.run(mouse=mouse)
         if app.failure is not None:

@@ -93,7 +93,11 @@ GLOSSARY: dict[str, tuple[Entry, ...]] = {
     ),
     "Error and gradient": (
         Entry("label", "the class that an example belongs to, as the data say"),
-        Entry("target y", "what is wanted of each output: 1 for the right class and 0 for others, or a number"),
+        Entry(
+            "target y",
+            "what is wanted of each output: 1 for the right class and 0 for others, or a number",
+            "ground truth",
+        ),
         Entry("error p − y", "how far each output is off: prediction minus target", "error of each node"),
         Entry("loss L", "one score for how wrong the network is: the smaller, the better", "cost"),
         Entry(

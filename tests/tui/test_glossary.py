@@ -104,6 +104,7 @@ def literals(path: Path) -> Iterator[str]:
 
 ROOM = Path(nnviz.__file__).parent
 FILES = [*(ROOM / "insight").glob("*.py"), ROOM / "tui" / "keys.py", ROOM / "tui" / "app.py"]
+FILES += [ROOM / "tui" / "lesson.py", ROOM / "tui" / "lesson_words.py"]
 FILES += [ROOM / "remote" / "client.py", ROOM / "remote" / "opening_progress.py"]
 FILES += [path for part in ("panes", "drawing", "screens") for path in (ROOM / "tui" / part).glob("*.py")]
 

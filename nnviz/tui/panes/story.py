@@ -8,7 +8,7 @@ from nnviz.insight.story import tell
 from nnviz.outside_text import printable
 from nnviz.tui.drawing.rows import fit, row
 from nnviz.tui.drawing.text import wrapped
-from nnviz.tui.panes.framed_pane import FramedPane
+from nnviz.tui.panes.framed_pane import Caption, FramedPane
 
 MORE = "… press ? for more"
 """Where it stands how all of the data were read."""
@@ -25,15 +25,24 @@ class StoryPane(FramedPane):
     def __init__(self) -> None:
         super().__init__()
         self._fault: str | None = None
+        self._lesson: tuple[str, str] | None = None
 
     def show_fault(self, fault: str | None) -> None:
         """Say what went wrong with the trainer instead of what it did."""
         self._fault = fault and printable(fault)
         self.redraw()
 
+    def show_lesson(self, lesson: tuple[str, str] | None) -> None:
+        """Tell a passage of the lesson, with its title, instead of what just happened."""
+        self._lesson = lesson
+        self.redraw()
+
+    def caption(self, frame: Frame, width: int, height: int) -> Caption:  # noqa: ARG002
+        return Caption(self.title if self._lesson is None else self._lesson[0])
+
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
         style = self.palette.style(self.palette.text)
-        text = self._fault or " ".join(tell(frame))
+        text = self._fault or (" ".join(tell(frame)) if self._lesson is None else self._lesson[1])
         lines = [text[start:end] for start, end in wrapped(text, max(width, 1))]
         if len(lines) > height > 0:
             is_of_data = bool(frame.title.caveats) and frame.title.caveats[0] in text

@@ -23,6 +23,7 @@ from nnviz.frame.stages import Phase, end_of
 from nnviz.remote import messages as m
 from nnviz.tui.keys import KEYS
 from nnviz.tui.layouts import SMALLEST, TABBED, Body, arrange
+from nnviz.tui.lesson import Lesson
 from nnviz.tui.link import Link
 from nnviz.tui.panes.errors import ErrorsPane
 from nnviz.tui.panes.example import ExamplePane
@@ -83,11 +84,12 @@ class TrainingScreen(PointingScreen):
         Binding("shift+tab", "app.focus_previous", show=False, priority=True),
     ]
 
-    def __init__(self, link: Link, frame: Frame, colours: ColorSystem | None) -> None:
+    def __init__(self, link: Link, frame: Frame, colours: ColorSystem | None, lesson: Lesson | None = None) -> None:
         super().__init__()
         self._link = link
         self._colours = colours
         self.frame = frame
+        self._lesson, self._taught = lesson, -1
         self._pace = len(m.PACES) - 1
         self._tab = TABBED[0]
         self._maximized: str | None = None
@@ -210,6 +212,7 @@ class TrainingScreen(PointingScreen):
             # Which shows the frame, too.
             self._place(self.size)
             return
+        self._teach()
         for pane in self._panes:
             if pane.display:
                 pane.show(frame)
@@ -217,6 +220,31 @@ class TrainingScreen(PointingScreen):
             self._clock.resume()
         else:
             self._clock.pause()
+
+    def _teach(self) -> None:
+        """Tell the passage of the lesson that has been come to, and bring its pane to the front; or end it."""
+        if self._lesson is None:
+            return
+        self._lesson.hear(self.frame)
+        story = self.query_one(StoryPane)
+        if self._lesson.is_over:
+            self._lesson = None
+            story.show_lesson(None)
+            return
+        passage = self._lesson.passage
+        story.show_lesson((self._lesson.title, passage.words(self.frame)))
+        if self._taught != self._lesson.number:
+            self._taught = self._lesson.number
+            self._tab = passage.pane if passage.pane in TABBED else self._tab
+            self.call_later(self._place, self.size)
+            self.query_one(f"#{passage.pane}").focus()
+
+    def _learn(self, key: str) -> bool:
+        """Go on in the lesson by a key; say whether it was for that."""
+        goes_on = self._lesson is not None and self._lesson.press(key)
+        if goes_on:
+            self._teach()
+        return goes_on
 
     @property
     def is_training(self) -> bool:
@@ -294,7 +322,7 @@ class TrainingScreen(PointingScreen):
     @_in_turn
     async def action_step_or_go(self) -> None:
         """A training step; or more of the chain rule, or to the cursor of the loss curve, where that has the focus."""
-        if await self._points("enter"):
+        if self._learn("enter") or await self._points("enter"):
             return
         place = self.focused.chosen if isinstance(self.focused, LossPane) else None
         await self._ask(m.Advance(m.Goal.STEP) if place is None else m.GoTo(place))
@@ -345,6 +373,9 @@ class TrainingScreen(PointingScreen):
         """Leave the way to another moment, and go back to where it began; or leave the cursor of the loss curve."""
         if self.frame.state is State.REPLAYING:
             await self._ask(m.Stay())
+        elif self._lesson is not None:
+            self._lesson.leave()
+            self._teach()
         else:
             await self._points("leave")
 
@@ -436,6 +467,7 @@ class TrainingScreen(PointingScreen):
         answer = await self._answer(self._link.ask(m.Test()))
         if isinstance(answer, m.TestReport):
             self.app.push_screen(TestScreen(answer, self._palette))
+        self._learn("t")
 
     @_in_turn
     async def action_blame(self) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -18,6 +19,11 @@ from tests.tui.conftest import Driver
 
 Open = Callable[..., AbstractAsyncContextManager[Driver]]
 SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=lambda size: f"{size[0]}x{size[1]}")
+
+
+@pytest.fixture
+def order(tmp_path: Path) -> Order:
+    return Order(Options(source="circles", examples=40).experiment(), tmp_path / "run")
 
 
 @pytest.fixture

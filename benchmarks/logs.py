@@ -8,6 +8,7 @@ are those of the processor, and beside them those of the clock, of which others 
 
 import argparse
 import json
+import os
 import shutil
 import statistics
 import subprocess
@@ -35,6 +36,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def measure(options: argparse.Namespace) -> str:
     """The section of RESULTS.md."""
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    load = os.getloadavg()[0]
     with TemporaryDirectory() as spare:
         folder = Path(spare)
         _write(folder, options.runs, options.scalars)
@@ -52,6 +54,7 @@ def measure(options: argparse.Namespace) -> str:
         [
             f"{what}; medians of {options.rounds} rounds, with the lowest and the highest:",
             table(["", "processor, s", "clock, s", "memory, MB"], rows),
+            f"The load average of the machine was {load:.1f} at the beginning.",
         ]
     )
 

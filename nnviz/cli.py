@@ -248,6 +248,28 @@ def explain(
 
 
 @app.command()
+def runs(
+    place: Annotated[
+        Path,
+        typer.Argument(
+            metavar="[DIR]",
+            help="A folder below which runs are, or a single log: of nnviz, TensorBoard, W&B, MLflow, trackio, "
+            "Lightning, Keras, YOLO, Hugging Face, or tables and lines of JSON with a step or an epoch.",
+        ),
+    ] = Path("runs"),
+    *,
+    json: Json = False,
+) -> None:
+    """List runs, whoever trained them: how far they came, and their last and best values.
+
+    Of a single one, its curves.
+    """
+    from nnviz.headless import listing
+
+    listing.print_runs(place, json)
+
+
+@app.command()
 def draw(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A built-in source, such as 'pets'.")],
     directory: Annotated[

@@ -11,6 +11,7 @@ from nnviz.data.split import Skipped
 from nnviz.errors import InputError
 
 CIRCLE = "link in a circle"
+UNREADABLE = "folder that cannot be read"
 
 
 def readable(name: str) -> str:
@@ -78,7 +79,7 @@ def files_below(folder: Path, root: Path, skipped: list[Skipped]) -> Iterator[st
         try:
             found = _scanned(path)
         except OSError as error:
-            skipped.append(Skipped(name_in(path, root), f"folder that cannot be read: {error.strerror}"))
+            skipped.append(Skipped(name_in(path, root), f"{UNREADABLE}: {error.strerror}"))
             continue
         # What is there itself comes before links, which may lead to it.
         found.sort(key=os.DirEntry.is_symlink)

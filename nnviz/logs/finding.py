@@ -12,9 +12,21 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nnviz.data.bounded import check_file, faults_of
-from nnviz.data.folder_walk import files_below
+from nnviz.data.folder_walk import UNREADABLE, files_below
+from nnviz.data.split import Skipped
 from nnviz.errors import InputError
-from nnviz.logs import jsonl, lightning, mlflow, plain_csv, tensorboard, trackio, trainer_state, wandb, yolo
+from nnviz.logs import (
+    jsonl,
+    lightning,
+    mlflow,
+    nnviz_metrics,
+    plain_csv,
+    tensorboard,
+    trackio,
+    trainer_state,
+    wandb,
+    yolo,
+)
 from nnviz.logs.csv_log import CsvFormat, header_of
 from nnviz.logs.keras import KERAS, is_keras
 from nnviz.logs.naming import split_of
@@ -22,7 +34,6 @@ from nnviz.logs.sqlite_log import is_database, tables_of
 
 DATABASES = {".db", ".sqlite", ".sqlite3"}
 TABLES, LINES = {".csv", ".tsv"}, {".jsonl", ".ndjson"}
-EXPERIMENT = "experiment.toml"
 HEAD = 1 << 16
 """Bytes of a file that tell what it is."""
 _CHECKPOINT = re.compile(r"checkpoint-\d+")
@@ -39,7 +50,7 @@ class Format(Enum):
     TRAINER_STATE = trainer_state.KIND
     TABLE = "table"
     LINES = jsonl.KIND
-    NNVIZ = jsonl.NNVIZ
+    NNVIZ = "nnviz"
 
 
 class Found(NamedTuple):
@@ -80,10 +91,16 @@ class Finder:
     def find(self) -> list[Found]:
         """All logs that are there, in a fixed order. Raises InputError if a single file was named and is none."""
         self.faults = {}
+        if not self._root.exists():
+            raise InputError(f"{self._root}: nothing is there; name a folder that a trainer logs to")
         if not self._root.is_dir():
             check_file(self._root)
             return self._sorted([self._root])
-        return self._sorted([Path(path) for path in files_below(self._root, self._root, [])])
+        skipped: list[Skipped] = []
+        files = [Path(path) for path in files_below(self._root, self._root, skipped)]
+        unread = [skip for skip in skipped if skip.reason.startswith(UNREADABLE)]
+        self.faults = {self._root / skip.name: f"{self._root / skip.name}: {skip.reason}" for skip in unread}
+        return self._sorted(files)
 
     def _sorted(self, files: Iterable[Path]) -> list[Found]:
         events: dict[Path, list[Path]] = defaultdict(list)
@@ -206,7 +223,7 @@ def _lines(path: Path, is_named: bool) -> _Kind | None:
     head = _head(path)
     lines = [line for line in head.split(b"\n") if line.strip()]
     records = [record for line in lines if (record := jsonl.as_object(line)) is not None]
-    if (path.parent / EXPERIMENT).is_file() and path.name == "metrics.jsonl":
+    if path.name == nnviz_metrics.FILE and (path.parent / nnviz_metrics.EXPERIMENT).is_file():
         return _Kind(Format.NNVIZ)
     if any(jsonl.x_in(record) for record in records) or (is_named and records):
         return _Kind(Format.LINES)

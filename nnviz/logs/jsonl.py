@@ -1,6 +1,6 @@
-"""JSON, an object a line, as people write it, and nnviz's own `metrics.jsonl`.
+"""JSON, an object a line, as people write it.
 
-Tried with lines of nnviz 0.1.0, and those that plain `json.dumps` writes.
+Tried with lines that plain `json.dumps` writes.
 
 | trap | what nnviz does |
 | --- | --- |
@@ -28,7 +28,7 @@ from nnviz.logs.rows import NO_TIME, Rows, as_number
 from nnviz.logs.tail import Tail
 from nnviz.wording import integer
 
-KIND, NNVIZ = "JSONL", "nnviz"
+KIND = "JSONL"
 DEEPEST = 20
 SPLITS = ("split", "phase", "mode")
 

@@ -13,7 +13,8 @@ MOST_ATTEMPTS = 16
 ALIKE = 3
 """When so many first values of a curve are all of one step, no steps were given."""
 FALLS, SAME = "its steps fall again and again", "its values are all of one step"
-UNKNOWN, RUNNING, FINISHED, FAILED, KILLED = "unknown", "running", "finished", "failed", "killed"
+UNKNOWN, RUNNING, UNFINISHED, FINISHED = "unknown", "running", "unfinished", "finished"
+FAILED, KILLED, DIVERGED, INTERRUPTED = "failed", "killed", "diverged", "interrupted"
 
 
 class LoggedRun:
@@ -23,7 +24,7 @@ class LoggedRun:
     title     what its owner called it, nothing where the log does not tell
     source    its file or folder
     kind      what wrote it: TensorBoard, W&B, …
-    state     one of unknown (most logs do not tell), running, finished, failed, killed
+    state     what the log tells of how it stands: one of the words above; unknown where it tells nothing, as most do
     started   seconds since 1970 in UTC, None where the log does not tell
     settings  what the log has of them, as texts
     results   single numbers that came out at its end, which are no curves

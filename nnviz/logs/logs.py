@@ -9,6 +9,7 @@ from nnviz.logs.finding import Finder, Format, Found
 from nnviz.logs.jsonl import JsonlReader
 from nnviz.logs.logged_run import LoggedRun
 from nnviz.logs.mlflow import MlflowReader, MlrunsReader
+from nnviz.logs.nnviz_metrics import NnvizReader
 from nnviz.logs.tensorboard import TensorBoardReader
 from nnviz.logs.trackio import TrackioReader
 from nnviz.logs.trainer_state import TrainerStateReader
@@ -105,7 +106,9 @@ def _reader(found: Found, name: str) -> Reader:
         case Format.TABLE:
             assert found.layout is not None
             return CsvReader(LoggedRun(name, source, found.layout.kind, found.layout.axis), found.layout)
-        case Format.LINES | Format.NNVIZ:
+        case Format.NNVIZ:
+            return NnvizReader(LoggedRun(name, source, found.format.value))
+        case Format.LINES:
             return JsonlReader(LoggedRun(name, source, found.format.value))
 
 

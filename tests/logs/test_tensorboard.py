@@ -95,6 +95,7 @@ def test_a_file_that_is_written_anew_is_read_anew(tmp_path: Path) -> None:
     put(path, curve("loss", range(3), [7, 8, 9]))
     logs.read()
     assert plain(logs.runs[0]) == {"loss": [(0, 7), (1, 8), (2, 9)]}
+    assert [series.attempt for series in logs.runs[0].series] == [1]
     path.unlink()
     put(tmp_path / "events.out.tfevents.2.a", curve("other", range(2), [1, 2]))
     logs.read()

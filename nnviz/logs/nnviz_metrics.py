@@ -1,0 +1,54 @@
+"""nnviz's own `metrics.jsonl`, read as any other log: for the curves of a run, not to go on with it.
+
+Tried with nnviz 0.1.0.
+
+| trap | what nnviz does |
+| --- | --- |
+| a line for each split of an evaluation | curves named after their split |
+| `seconds` is the time spent in training, not the hour | times since the start |
+| a run that goes on from a checkpoint cuts its metrics back to it, and goes on | noticed by the size, and read anew |
+| how it ended lies in `result.json`, what was asked in `experiment.toml` | state and settings |
+"""
+
+import json
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from nnviz.logs.jsonl import JsonlReader
+from nnviz.logs.logged_run import DIVERGED, FINISHED, INTERRUPTED, UNFINISHED
+
+FILE, EXPERIMENT, RESULT = "metrics.jsonl", "experiment.toml", "result.json"
+STATES = {"diverged": DIVERGED, "interrupted": INTERRUPTED}
+"""What ended a run, where that was not an end that it was meant to have."""
+
+
+class NnvizReader(JsonlReader):
+    """The metrics of one run directory."""
+
+    def read(self) -> None:
+        """Take what has been added since the last time. Raises InputError if it cannot be read."""
+        super().read()
+        (run,) = self.runs
+        folder = run.source.parent
+        run.settings = dict(_flat(_parsed(folder / EXPERIMENT, tomllib.loads)))
+        ended = _parsed(folder / RESULT, json.loads)
+        run.state = STATES.get(str(ended.get("stopped_by")), FINISHED) if ended else UNFINISHED
+
+
+def _parsed(path: Path, parse: Callable[[str], Any]) -> dict[str, Any]:
+    """What is in a file beside the metrics; nothing if it is not there, or half written."""
+    try:
+        found = parse(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _flat(settings: dict[str, Any], beginning: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in settings.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{beginning}{key}.")
+        else:
+            yield f"{beginning}{key}", str(value)

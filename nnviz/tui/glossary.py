@@ -149,6 +149,12 @@ GLOSSARY: dict[str, tuple[Entry, ...]] = {
         Entry("0.43 → 0.47", "before and after the update: the same batch, asked again with the new weights"),
         Entry("helped", "the loss of the batch is lower with the weights after the update than before"),
         Entry("theory", "what is expected: a small update changes the loss by Σ ∂L/∂w × Δw", "expects expected"),
+        Entry(
+            "branch",
+            "what a run became from a step on, or again from the start: all are kept: press B",
+            "branches lay lays",
+        ),
+        Entry("seed", "a number from which all chance of a run comes: first weights and the order of examples"),
         Entry("initial weights", "what the weights were before the first step, by chance"),
     ),
     "How the weights are changed": (
@@ -268,6 +274,7 @@ GLOSSARY: dict[str, tuple[Entry, ...]] = {
         Entry(
             "⡇ ⠒ • ◆ │ (loss)", "train, smoothed, validation, best, where you are; steps are counted below", "┤ ┬ ├ └ ┴"
         ),
+        Entry("+ · (loss)", "the smoothed loss of another branch: one that is laid over, and what was instead"),
         Entry("● • ( ) (plane)", "examples of the batch, others, and the example in focus", "point points"),
         Entry("o x, a A, b B", "without colours: classes; small what is said, large an example of it"),
         Entry("╲ │ ╱ y p (road)", "where to steer, and where the network steers"),

@@ -12,10 +12,10 @@ from nnviz.array import Array
 from nnviz.frame.frame import Curves
 from nnviz.tui.drawing.axis import Scale, multiples, round_up
 from nnviz.tui.drawing.colours import Rgb
-from nnviz.tui.drawing.loss_legend import BEST, CURSOR, HERE, POINT, legend, readout
+from nnviz.tui.drawing.loss_legend import BEST, CURSOR, HERE, INSTEAD, OVER, POINT, legend, readout
 from nnviz.tui.drawing.loss_series import LossSeries, Place, cleaned
 from nnviz.tui.drawing.palette import Palette
-from nnviz.tui.drawing.rows import centred, page
+from nnviz.tui.drawing.rows import centred, fit, page, row
 from nnviz.wording import ticks
 
 NOTHING = "no step yet: press u, enter or space"
@@ -45,16 +45,18 @@ class LossChart:
         The legend has the latest numbers, or those at the `cursor`, where so many training steps were done.
         """
         self._extent = None
-        if not len(curves.means):
+        if not len(curves.means) and not curves.others:
             self._scale = None
             return centred(NOTHING, width, height, palette)
         series = LossSeries(curves)
         self._rescale(series)
-        place = None if cursor is None else series.at(cursor)
-        if place is None:
+        place = None if cursor is None or not len(curves.means) else series.at(cursor)
+        if not len(curves.means):
+            above = [row([(fit(NOTHING, width), palette.style(palette.faint))], width, palette)]
+        elif place is None:
             above = [legend(curves, series, self._scale, palette, width)]
         else:
-            above = readout(place, palette, width)
+            above = readout(place, series.others, palette, width)
         left = height - len(above)
         if self._scale is None:
             return page([*above, *centred(NOT_FINITE, width, max(left, 0), palette)], width, height, palette)
@@ -62,6 +64,7 @@ class LossChart:
             return page(above, width, height, palette)
         plot = _Plot(self._scale, series.end, palette, width, left)
         plot.axes()
+        plot.others(series)
         plot.curves(series)
         plot.mark(curves.position)
         plot.point(place)
@@ -129,6 +132,13 @@ class _Plot:
         self._figure.ruler("x", "lower").pixel(faint).lim(0, self._end).ticks(steps, ticks(steps))
         places = self._scale.place(np.array(self._losses)).tolist()
         self._figure.ruler("y", "left").pixel(faint).lim(*self._scale.ends()).ticks(places, self._labels)
+
+    def others(self, series: LossSeries) -> None:
+        """Other branches, of signs that are drawn as points: one that is laid over has more of them, and brighter."""
+        for other in reversed(series.others):
+            steps, losses = other.level(series.end, self.columns // 2)
+            colour, sign = (self._palette.text, OVER) if other.chosen else (self._palette.faint, INSTEAD)
+            self._line(steps, self._scale.place(losses), colour, sign, joined=False)
 
     def curves(self, series: LossSeries) -> None:
         """Raw below smoothed below validation below the best."""

@@ -1,19 +1,22 @@
 """What stands above the loss curve: the latest numbers, or those at the cursor."""
 
 import math
+from collections.abc import Sequence
 
 from rich.cells import cell_len
 from textual.strip import Strip
 
 from nnviz.frame.frame import Curves
 from nnviz.tui.drawing.axis import Scale
-from nnviz.tui.drawing.loss_series import LossSeries, Place
+from nnviz.tui.drawing.loss_series import LossSeries, OtherSeries, Place
 from nnviz.tui.drawing.palette import Palette
 from nnviz.tui.drawing.rows import Run, row
 from nnviz.wording import integer, number
 
 # What stands for each line; but for the first two, it is also what is drawn.
 RAW, SMOOTHED, POINT, BEST, HERE, CURSOR = "⡇", "⠒", "•", "◆", "│", "┼"
+# Other branches: one that is laid over, and what was instead of this one.
+OVER, INSTEAD = "+", "·"
 SEPARATOR = "  "
 
 
@@ -27,10 +30,13 @@ def legend(curves: Curves, series: LossSeries, scale: Scale | None, palette: Pal
     return row(runs, width, palette)
 
 
-def readout(place: Place, palette: Palette, width: int) -> list[Strip]:
-    """The numbers at the cursor, in fewer words where it is narrow, and in several rows rather than in part."""
+def readout(place: Place, others: Sequence[OtherSeries], palette: Palette, width: int) -> list[Strip]:
+    """The numbers at the cursor, and of a branch that is laid over.
+
+    They are in fewer words where it is narrow, and in several rows rather than in part.
+    """
     for detail in reversed(range(4)):
-        entries = _read_out(place, palette, detail)
+        entries = [*_read_out(place, palette, detail), *_of_others(place, others, palette, detail)]
         if cell_len(SEPARATOR.join(text for text, _ in entries)) <= width:
             return [row(_separated(entries), width, palette)]
     rows: list[list[Run]] = [[]]
@@ -70,6 +76,17 @@ def _read_out(place: Place, palette: Palette, detail: int) -> list[Run]:
     return entries
 
 
+def _of_others(place: Place, others: Sequence[OtherSeries], palette: Palette, detail: int) -> list[Run]:
+    """The smoothed loss of a branch that is laid over, where this one's cursor is."""
+    found = [(other.name, other.at(place.step)) for other in others if other.chosen]
+    style = palette.style(palette.text)
+    return [
+        (f"{OVER} {f'{name} ' * (detail > 0)}{number(loss)}", style)
+        for name, loss in found
+        if loss is not None and math.isfinite(loss)
+    ]
+
+
 def _numbers(curves: Curves, series: LossSeries, palette: Palette, detail: int, log: bool) -> list[Run]:
     latest, smoothed = math.nan if curves.latest is None else curves.latest, float(series.smoothed[-1])
     entries = [(RAW, f"train {number(latest)}", palette.faint if math.isfinite(latest) else palette.bad)]
@@ -78,9 +95,12 @@ def _numbers(curves: Curves, series: LossSeries, palette: Palette, detail: int, 
     if detail >= 1 and len(curves.validation_losses):
         name = "validation" if detail >= 5 else "val"
         entries.append((POINT, f"{name} {number(float(curves.validation_losses[-1]))}", palette.negative))
-    if detail >= 2 and curves.best_loss is not None and curves.best_step is not None:
+    over = [(other.name, other.at(other.total)) for other in series.others if other.chosen]
+    if detail >= 2 + bool(over) and curves.best_loss is not None and curves.best_step is not None:
         name, step = "best " * (detail >= 3), f" @ step {integer(curves.best_step)}" * (detail >= 6)
         entries.append((BEST, f"{name}{number(curves.best_loss)}{step}", palette.accent))
+    if detail >= 2:
+        entries += [(OVER, f"{name} {number(loss)}", palette.text) for name, loss in over if loss is not None]
     if curves.position is not None:
         entries.append((HERE, f"{'you are ' * (detail >= 5)}at step {integer(curves.position)}", palette.accent))
     runs: list[Run] = []

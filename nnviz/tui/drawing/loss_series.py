@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nnviz.array import Array
+from nnviz.frame.branch_views import OtherCurve
 from nnviz.frame.frame import Curves
 from nnviz.tui.drawing.axis import Scale, round_up
 
@@ -57,21 +58,41 @@ def cleaned(values: Array) -> Array:
     return np.where(size < TINY, 0.0, np.where(size < HUGE, values, np.nan))
 
 
+class OtherSeries:
+    """The smoothed losses of another branch, ready to be drawn; a chosen one is drawn from its beginning on."""
+
+    def __init__(self, other: OtherCurve) -> None:
+        self.name, self.chosen, self.total = other.name, other.chosen, other.total
+        self.steps, counts = _places(len(other.means), other.stride, other.total)
+        self._all = smooth(cleaned(other.means), counts, max(SPAN_LEAST, SPAN_SHARE * other.total))
+        self._stride = other.stride
+        self.smoothed = np.where(self.steps > other.start, self._all, np.nan)
+
+    def at(self, step: int) -> float | None:
+        """The smoothed loss at a step, None where it has not come to that."""
+        return float(self._all[min((step - 1) // self._stride, len(self._all) - 1)]) if step <= self.total else None
+
+    def level(self, end: float, columns: int) -> tuple[Array, Array]:
+        """(steps, smoothed losses): the last of each column."""
+        last = _columns(self.steps, end, columns)[1]
+        return self.steps[last], self.smoothed[last]
+
+
 class LossSeries:
     """What `Curves` says, ready to be drawn: x counts the steps that are done."""
 
     def __init__(self, curves: Curves) -> None:
         self._curves = curves
-        bins = np.arange(len(curves.means))
-        counts = np.clip(curves.total - curves.stride * bins, 1, curves.stride)
-        self.steps = curves.stride * bins + (counts + 1) / 2
+        self.others = [OtherSeries(other) for other in curves.others]
+        self.steps, counts = _places(len(curves.means), curves.stride, curves.total)
         self.lows, self.highs = cleaned(curves.lows), cleaned(curves.highs)
         self.smoothed = smooth(cleaned(curves.means), counts, max(SPAN_LEAST, SPAN_SHARE * curves.total))
         self.validation_steps, self.validation = curves.validation_steps, cleaned(curves.validation_losses)
         best = [] if curves.best_step is None or curves.best_loss is None else [(curves.best_step, curves.best_loss)]
         self.best = np.array([step for step, _ in best]), cleaned(np.array([loss for _, loss in best]))
         # Round as well, so that the curve does not creep to the left at every step.
-        self.end = round_up(max(curves.total, 10, *curves.validation_steps[-1:]), (1, 1.5, 2, 3, 4, 5, 6, 8))
+        totals = [curves.total, *(other.total for other in self.others)]
+        self.end = round_up(max(*totals, 10, *curves.validation_steps[-1:]), (1, 1.5, 2, 3, 4, 5, 6, 8))
 
     def at(self, step: int) -> Place:
         """What the losses were at a step, or at the nearest one that there is."""
@@ -93,12 +114,13 @@ class LossSeries:
 
     def scale(self, log: bool) -> Scale | None:
         """The y axis that suits; `log` says whether it is logarithmic so far."""
-        drawn = np.concatenate([self.lows, self.highs, self.smoothed, self.validation])
+        others = [other.smoothed for other in self.others]
+        drawn = np.concatenate([self.lows, self.highs, self.smoothed, self.validation, *others])
         drawn = drawn[np.isfinite(drawn)]
         if not len(drawn):
             return None
         low, high = float(drawn.min()), float(drawn.max())
-        levels = np.concatenate([self.smoothed, self.validation])
+        levels = np.concatenate([self.smoothed, self.validation, *others])
         levels = levels[levels > 0]
         if low < 0 or not len(levels) or high / levels.min() <= (LOG_BELOW if log else LOG_ABOVE):
             return Scale.linear(low, high)
@@ -125,6 +147,13 @@ class LossSeries:
         """(steps, validation losses): the last of each column."""
         last = _columns(self.validation_steps, self.end, columns)[1]
         return self.validation_steps[last], self.validation[last]
+
+
+def _places(bins: int, stride: int, total: int) -> tuple[Array, Array]:
+    """(where on the x axis bins are drawn, how many steps each of them holds)."""
+    starts = stride * np.arange(bins)
+    counts = np.clip(total - starts, 1, stride)
+    return starts + (counts + 1) / 2, counts
 
 
 def _columns(steps: Array, end: float, count: int) -> tuple[Array, Array]:

@@ -8,8 +8,9 @@ from textual.binding import Binding, BindingType
 from textual.strip import Strip
 
 from nnviz.frame.focus import Focus
-from nnviz.frame.frame import Frame
+from nnviz.frame.frame import Curves, Frame
 from nnviz.tui.drawing.curve import LossChart
+from nnviz.tui.drawing.loss_legend import INSTEAD, OVER
 from nnviz.tui.panes.framed_pane import BORDER, Caption, FramedPane
 from nnviz.wording import count, integer, listed, percent
 
@@ -38,8 +39,8 @@ class LossPane(FramedPane):
 
     def caption(self, frame: Frame, width: int, height: int) -> Caption:  # noqa: ARG002
         accuracy, chosen = frame.curves.accuracy, self.chosen
-        title = f"Loss · {frame.title.loss}"
-        if frame.title.only_in_training and len(frame.curves.validation_losses):
+        title = _titled(frame.curves, frame.title.loss, width - BORDER)
+        if frame.title.only_in_training and len(frame.curves.validation_losses) and frame.curves.branch is None:
             title = _with_extras(title, frame.title.only_in_training, width - BORDER)
         if chosen is not None and self.has_focus:
             told = f"enter goes to step {integer(chosen)}"
@@ -110,9 +111,21 @@ class LossPane(FramedPane):
             self.redraw()
 
 
+def _titled(curves: Curves, loss: str, room: int) -> str:
+    """What is drawn: the loss, and of several branches which, with the signs of the others."""
+    if curves.branch is None:
+        return f"Loss · {loss}"
+    signs = [(OVER if other.chosen else INSTEAD, other.name) for other in curves.others]
+    others = f" ({', '.join(f'{sign} {name}' for sign, name in signs)})" if signs else ""
+    short = f" ({', '.join(f'{sign} {name.split()[-1]}' for sign, name in signs)})" if signs else ""
+    titles = [f"Loss · {curves.branch}{others} · {loss}", f"Loss · {curves.branch}{others}", f"{curves.branch}{others}"]
+    return next((words for words in titles if len(words) <= room), f"{curves.branch}{short}")
+
+
 def _with_extras(title: str, extras: Sequence[str], room: int) -> str:
     """The title with what only the training loss has, in as many words as there is room for."""
     alone, one = f"only train has {listed(extras)}", f"only train has {listed(extras, 1)}"
     few = f"train has {count(len(extras), 'extra')}"
-    titles = [f"{title} · {alone}", f"{title} · {one}", f"Loss · {alone}", f"Loss · {one}", f"Loss · {few}"]
+    titles = [f"{title} · {alone}", f"{title} · {one}"]
+    titles += [f"Loss · {alone}", f"Loss · {one}", f"Loss · {few}"]
     return next((words for words in titles if len(words) <= room), titles[-1])

@@ -369,6 +369,20 @@ class TrainingScreen(PointingScreen):
             await self._ask(m.GoTo(place))
 
     @_in_turn
+    async def action_branches(self) -> None:
+        """List what has become of the run in its branches, and do what is chosen there."""
+        from nnviz.tui.screens.branches import BranchesScreen
+
+        answer = await self._answer(self._link.ask(m.ListBranches()))
+        if isinstance(answer, m.BranchList):
+            self.app.push_screen(BranchesScreen(answer.branches), self._ask_of_branch)
+
+    @_in_turn
+    async def _ask_of_branch(self, request: m.Visit | m.LayOver | None) -> None:
+        if request is not None:
+            await self._ask(request)
+
+    @_in_turn
     async def action_stay(self) -> None:
         """Leave the way to another moment, and go back to where it began; or leave the cursor of the loss curve."""
         if self.frame.state is State.REPLAYING:
@@ -404,7 +418,7 @@ class TrainingScreen(PointingScreen):
             return
         await self._change("learning_rate", partial(m.Change, rate))
         if self.frame.moment.is_back:
-            self.notify("going on from here with it begins a branch; what was is kept", timeout=5)
+            self.notify("the next step with it begins a branch; what was is kept (B)", timeout=5)
 
     @_in_turn
     async def action_restart(self) -> None:

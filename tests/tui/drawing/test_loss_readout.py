@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from rich.cells import cell_len
 
+from nnviz.frame.branch_views import OtherCurve
 from nnviz.tui.drawing.curve import LossChart
 from nnviz.tui.drawing.loss_legend import readout
 from nnviz.tui.drawing.loss_series import LossSeries, Place
@@ -47,7 +49,7 @@ sizes = st.one_of(st.floats(0, 1e12), st.sampled_from([0.0, math.nan, math.inf, 
 def test_it_is_whole_at_every_width(bounds, mean, lowest, highest, smoothed, validation, width):
     judged = None if validation is None else (bounds[1] - 1, validation)
     place = Place(bounds[1], *bounds, mean, lowest, highest, smoothed, judged)
-    rows = readout(place, DARK, width)
+    rows = readout(place, (), DARK, width)
     assert [cell_len(strip.text) for strip in rows] == [width] * len(rows)
     assert len(rows) <= 4
     said = " ".join(strip.text for strip in rows)
@@ -86,3 +88,43 @@ def test_there_is_nothing_to_point_at_where_there_is_no_curve():
     assert chart.step_at(40) is None
     chart.draw(curves_of([math.nan, math.nan]), DARK, 80, 14, 1)
     assert chart.step_at(40) is None
+
+
+def other(losses: list[float], start: int, chosen: bool) -> OtherCurve:
+    curves = curves_of(losses)
+    return OtherCurve("branch 1", curves.stride, curves.total, curves.means, start, chosen)
+
+
+@pytest.mark.parametrize(("width", "height"), [(25, 3), (34, 6), (58, 10), (120, 30), (16, 4), (3, 1)])
+@pytest.mark.parametrize("steps", [0, 1, 300])
+def test_other_branches_in_any_size(width, height, steps):
+    others = (other(falling(700), 0, chosen=True), other(falling(40), 12, chosen=False))
+    curves = replace(curves_of(falling(steps)), others=others, branch="branch 3")
+    for cursor in (None, 1, 250):
+        assert_page(LossChart().draw(curves, DARK, width, height, cursor), width, height)
+
+
+@pytest.mark.parametrize(("chosen", "sign", "from_step"), [(True, "+", 0), (False, "·", 300)])
+def test_another_branch_is_drawn_with_a_sign_of_its_own_where_it_was_another(chosen, sign, from_step):
+    curves = replace(curves_of([0.5] * 300), others=(other([0.8] * 600, from_step, chosen),))
+    strips = LossChart().draw(curves, DARK, 90, 14)
+    legend, *drawn, _ = lines(strips)
+    axis = next(line for line in drawn if "┤" in line).index("┤")
+    [row] = [line for line in drawn if sign in line[axis + 1 :]]
+    columns = [i - axis - 1 for i, char in enumerate(row) if char == sign and i > axis]
+    right = 89 - axis - 1
+    assert columns[0] == pytest.approx(from_step / 600 * right, abs=2.5)
+    assert columns[-1] == pytest.approx(right, abs=2.5)
+    assert len(columns) > 10
+    assert ("+ branch 1 0.800" in legend) == chosen
+
+
+def test_at_the_cursor_both_are_read_out():
+    """The other one smoothed, as at that step; where it has not come to that, there is nothing to read."""
+    losses = falling(200)
+    laid = other(losses, 0, chosen=True)
+    expected = LossSeries(curves_of(losses)).smoothed[119]
+    chart = LossChart()
+    curves = replace(curves_of(falling(300)), others=(laid,))
+    assert f"+ branch 1 {number(expected)}" in lines(chart.draw(curves, DARK, 100, 12, 120))[0]
+    assert "branch 1" not in lines(chart.draw(curves, DARK, 100, 12, 201))[0]

@@ -6,7 +6,7 @@ Told by names first, then by the first bytes; a file whose beginning is not ther
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
@@ -102,11 +102,15 @@ class Finder:
         self.faults = {self._root / skip.name: f"{self._root / skip.name}: {skip.reason}" for skip in unread}
         return self._sorted(files)
 
-    def _sorted(self, files: Iterable[Path]) -> list[Found]:
+    def _sorted(self, files: Sequence[Path]) -> list[Found]:
         events: dict[Path, list[Path]] = defaultdict(list)
         states: dict[Path, list[Path]] = defaultdict(list)
+        own = {path.parent for path in files if _is_nnviz(path)}
         found = []
         for path in files:
+            if path.suffix in LINES and not _is_nnviz(path) and not own.isdisjoint(path.parents):
+                # What else nnviz keeps in the directory of a run is not for others.
+                continue
             if tensorboard.is_event_file(path):
                 events[path.parent].append(path)
             elif path.name == trainer_state.FILE:
@@ -219,11 +223,15 @@ def _table(path: Path, is_named: bool) -> _Kind | None:
     return _Kind(Format.TABLE, plain_csv.plain(names)) if is_named or plain_csv.x_of(names) else None
 
 
+def _is_nnviz(path: Path) -> bool:
+    return path.name == nnviz_metrics.FILE and (path.parent / nnviz_metrics.EXPERIMENT).is_file()
+
+
 def _lines(path: Path, is_named: bool) -> _Kind | None:
     head = _head(path)
     lines = [line for line in head.split(b"\n") if line.strip()]
     records = [record for line in lines if (record := jsonl.as_object(line)) is not None]
-    if path.name == nnviz_metrics.FILE and (path.parent / nnviz_metrics.EXPERIMENT).is_file():
+    if _is_nnviz(path):
         return _Kind(Format.NNVIZ)
     if any(jsonl.x_in(record) for record in records) or (is_named and records):
         return _Kind(Format.LINES)

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test check oracle logs screenshots bench fuzz soak kills walks clean
+.PHONY: run test check oracle logs screenshots bench fuzz soak kills walks zoo clean
 
 run: .venv/installed
 	@$(BIN)/nnviz run
@@ -76,6 +76,10 @@ kills: .venv/installed-dev
 WALKS ?= 2000
 walks: .venv/installed-dev
 	$(BIN)/python -m tests.tui.walks 100 $$((100 + $(WALKS)))
+
+# Networks made ill on purpose, and healthy ones, under all rules of health: which rule finds what.
+zoo: .venv/installed-dev
+	$(BIN)/python -m tests.zoo
 
 clean:
 	rm -rf .venv build dist *.egg-info

@@ -11,12 +11,14 @@ from nnviz.data.sources import Source
 from nnviz.data.split import Split
 from nnviz.errors import StoppedError
 from nnviz.experiment import Experiment
+from nnviz.frame.health_view import Alert
 from nnviz.headless.console import colorful, json_result, note, result, width
 from nnviz.headless.leaving import tell_leaving
 from nnviz.headless.progress import progress_of
 from nnviz.headless.reading_progress import told_reading
 from nnviz.headless.signals import Signals, taken_signals
 from nnviz.headless.skipped import tell_skipped
+from nnviz.insight.health.alarms import Alarms
 from nnviz.runs.checkpoint_rule import DEFAULT, CheckpointRule
 from nnviz.runs.directory import RunDirectory
 from nnviz.runs.ending import Ending
@@ -102,12 +104,13 @@ def _hand_over(trainer: Trainer, signals: Signals) -> None:
 
 
 def _finished(trainer: Trainer, keeper: Keeper, signals: Signals) -> Finished:
+    alarms = Alarms(trainer, _tell)
     try:
-        _go(trainer, keeper)
+        _go(trainer, keeper, alarms)
     except BaseException:
         tell_leaving(keeper.conclude(trainer.interruption.watch(0)))
         raise
-    ending = _conclude(trainer, keeper, signals)
+    ending = _conclude(trainer, keeper, alarms, signals)
     if trainer.stopped_by == DIVERGED:
         note(
             f"training diverged at step {integer(trainer.steps_done)}; the last good state is kept. Try a smaller --lr"
@@ -123,7 +126,12 @@ def _opened(experiment: Experiment, cached: bool, source: Source | None) -> Trai
     return assemble(experiment, dataset)
 
 
-def _go(trainer: Trainer, keeper: Keeper) -> None:
+def _tell(alert: Alert, others: int) -> None:
+    more = f" So it is with {count(others, 'other layer')}." if others else ""
+    note(f"step {integer(alert.step)}: {alert.seen}{more} {alert.why} To try: {alert.attempt} ({alert.rule})")
+
+
+def _go(trainer: Trainer, keeper: Keeper, alarms: Alarms) -> None:
     interruption = trainer.interruption
     with contextlib.closing(progress_of(trainer)) as progress:
         while trainer.stopped_by is None:
@@ -133,14 +141,15 @@ def _go(trainer: Trainer, keeper: Keeper) -> None:
             if interruption.times:
                 trainer.interrupt()
             keeper.keep_up()
+            alarms.look()
             progress.update()
 
 
-def _conclude(trainer: Trainer, keeper: Keeper, signals: Signals) -> Ending:
+def _conclude(trainer: Trainer, keeper: Keeper, alarms: Alarms, signals: Signals) -> Ending:
     interruption = trainer.interruption
     check = interruption.watch(SCORING_SECONDS) if interruption.times else interruption.watch()
     signals.hand_to(interruption.ask, "the run is kept, without the scores that are still to come")
-    return keeper.conclude(check)
+    return keeper.conclude(check, health=alarms.account())
 
 
 def unseen(dataset: Dataset) -> tuple[str, Split]:

@@ -44,14 +44,15 @@ class LossCurve:
     """The loss of every training step, in at most `CAPACITY` bins.
 
     A bin holds the mean, the lowest and the highest of `stride` steps. When all are full, neighbours are merged
-    and `stride` doubles, so that a peak is never lost. `latest` is the loss of the last step, None before the first.
-    One bin of a curve that went on from another one's middle may hold fewer steps than the others: those whose losses
-    were known then, and its own.
+    and `stride` doubles, so that a peak is never lost. `first` and `latest` are the losses of the first and of the last
+    step, None before there is one. One bin of a curve that went on from another one's middle may hold fewer steps than
+    the others: those whose losses were known then, and its own.
     """
 
     def __init__(self) -> None:
         self.stride = 1
         self.filled = 0
+        self.first: float | None = None
         self.latest: float | None = None
         self.counts = np.zeros(CAPACITY, np.int64)
         self.means = np.zeros(CAPACITY)
@@ -72,6 +73,8 @@ class LossCurve:
 
     def record(self, loss: float) -> None:
         """Add the loss of one more step."""
+        if self.first is None:
+            self.first = loss
         self.latest = loss
         self._count += 1
         self._sum += loss
@@ -111,7 +114,7 @@ class LossCurve:
         begun = steps - curve.filled * curve.stride
         known = losses[max(len(losses) - begun, 0) :] if begun else ()
         curve._count = curve._missing = begun - len(known)
-        curve.latest = losses[-1] if losses else None
+        curve.first, curve.latest = self.first if steps else None, losses[-1] if losses else None
         for loss in known:
             curve.record(loss)
         return curve
@@ -119,8 +122,8 @@ class LossCurve:
     def numbers(self) -> dict[str, Array]:
         """Copies of all that it holds, by name."""
         bins = {name: getattr(self, name)[: self.filled].copy() for name in BINS}
-        latest = math.nan if self.latest is None else self.latest
-        newest = [self.stride, self._count, self._missing, self._sum, self._low, self._high, latest]
+        ends = [math.nan if loss is None else loss for loss in (self.first, self.latest)]
+        newest = [self.stride, self._count, self._missing, self._sum, self._low, self._high, *ends]
         return {**bins, "newest": np.array(newest, np.float64)}
 
     @staticmethod
@@ -130,9 +133,9 @@ class LossCurve:
         curve.filled = len(numbers["means"])
         for name in BINS:
             getattr(curve, name)[: curve.filled] = numbers[name]
-        stride, count, missing, curve._sum, curve._low, curve._high, latest = numbers["newest"].tolist()
+        stride, count, missing, curve._sum, curve._low, curve._high, *ends = numbers["newest"].tolist()
         curve.stride, curve._count, curve._missing = int(stride), int(count), int(missing)
-        curve.latest = None if math.isnan(latest) else latest
+        curve.first, curve.latest = (None if math.isnan(loss) else loss for loss in ends)
         return curve
 
     def binned(self, most: int) -> tuple[int, Array, Array, Array]:

@@ -21,6 +21,7 @@ from nnviz.training.history import Evaluation, History, selection_loss
 from nnviz.training.interruption import AbandonedError, Interruption, unwatched
 from nnviz.training.journal import Entry, Heard, Journal, Lifted, Limits, Rate
 from nnviz.training.layer_history import LayerHistory
+from nnviz.training.said_classes import SaidClasses
 from nnviz.training.stopping import DIVERGED, INTERRUPTED, after_evaluation, after_step
 from nnviz.training.timeline import Position, Timeline
 from nnviz.training.trainer_state import TrainerState, is_finite, network_of
@@ -45,6 +46,7 @@ class Trainer:
     journal           what came from outside since the beginning
     history           the losses of all steps, and the evaluations
     layers            what each layer did, over all steps
+    said              which classes the network says at all
     best              the state with the lowest loss of an evaluation, None before the first
     stopped_by        why the run stopped, None while it goes on
     seconds           time spent computing
@@ -75,6 +77,7 @@ class Trainer:
         """Back to the very first weights, with an empty history."""
         self.history = History()
         self.layers = LayerHistory.of(self.engine, self._trace.layers)
+        self.said = SaidClasses(self.dataset.task)
         self.journal = Journal(self.first.learning_rate)
         self.best: EngineState | None = None
         self.stopping = self._rules
@@ -98,7 +101,7 @@ class Trainer:
         history = self.history
         return TrainerState(
             self._state_at_end(),
-            {**history.numbers(), **self.layers.numbers()},
+            {**history.numbers(), **self.layers.numbers(), **self.said.numbers()},
             history.evaluated,
             len(self.journal.log),
             self._owes,
@@ -112,6 +115,7 @@ class Trainer:
         self.restart()
         self.history = History.of(state.numbers, evaluations)
         self.layers.restore(state.numbers)
+        self.said.restore(state.numbers)
         self.journal = self.journal.made_of(log)
         self.best, self.last_good, self.seconds, self._owes = state.best, state.last_good, state.seconds, state.owes
         self.stopping = self.journal.rules(self._rules)
@@ -273,6 +277,7 @@ class Trainer:
         self.history.record_step(loss)
         if steps == self.layers.due:
             self.layers.read(self._trace)
+            self.said.read(self._trace, self.dataset.train.labels[self._trace.batch.indices])
 
     def _ends_with_epoch(self, steps: int) -> bool:
         return self.stopping.epochs is not None and steps >= self.stopping.epochs * self.batches.per_epoch
@@ -393,7 +398,7 @@ class Trainer:
         """
         steps = self.steps_done
         self.history, self.journal = self.history.cut(steps, losses), self.journal.cut(steps)
-        self.layers = self.layers.cut(steps)
+        self.layers, self.said = self.layers.cut(steps), SaidClasses(self.dataset.task)
         self.stopped_by = self._end = self._before_end = None
         self.best, self.last_good, self._owes = best and network_of(best), self._network(), False
         self.stopping = self.journal.rules(self._rules)

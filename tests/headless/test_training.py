@@ -36,8 +36,9 @@ def test_the_result_is_one_json_object_and_the_run_is_kept(nnviz, pictures, tmp_
     result = json.loads(done.stdout)
     assert list(result) == [
         *("run", "steps", "epochs", "seconds", "examples_per_second", "parameters", "stopped_by", "kept_step"),
-        *("train", "validation", "test"),
+        *("train", "validation", "test", "health"),
     ]
+    assert list(result["health"]) == ["alerts", "quiet", "unable"]
     per_epoch = -(-42 // 16)
     assert (result["steps"], result["epochs"], result["stopped_by"]) == (3 * per_epoch, 3, "epochs")
     assert result["parameters"] == 8 * 8 * 3 * 8 + 8 + 8 * 2 + 2
@@ -283,3 +284,17 @@ def test_a_terminal_sees_a_bar_that_goes_away_again(pictures, tmp_path):
     after = seen.decode().rpartition("░")[2]
     assert "\r\x1b[K" in after
     assert "nnviz: SIGINT: the training step is finished, and the run is kept" in after.partition("\r\x1b[K")[2]
+
+
+def test_what_ails_a_network_is_told_on_stderr_and_kept_with_the_run(nnviz, pictures, tmp_path):
+    done = nnviz("train", pictures, *SMALL, "--steps", 120, "--lr", "1e-7", "--json")
+    assert done.returncode == 0, done.stderr
+    health = json.loads(done.stdout)["health"]
+    told = [alert for alert in health["alerts"] if alert["rule"] == "updates-too-small"]
+    assert [alert["layer"] for alert in told] == ["dense1", "dense2"]
+    [line] = [line for line in done.stderr.splitlines() if line.endswith("(updates-too-small)")]
+    assert told[0]["seen"] in line
+    assert "So it is with 1 other layer." in line
+    assert "dead-units" in health["quiet"]
+    assert health["unable"]["targets-badly-scaled"] == "the targets are classes"
+    assert json.loads((only_child(tmp_path / "runs") / "result.json").read_text())["health"] == health

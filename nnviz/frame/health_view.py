@@ -1,0 +1,53 @@
+"""What ails a network: what the rules of health have seen, and what there is to read of every layer."""
+
+import msgspec
+
+from nnviz.array import Array
+
+
+class Alert(msgspec.Struct, frozen=True):
+    """What a rule has seen.
+
+    rule   its id
+    layer  the name of the layer that it is about, None where it is about no single one
+    step   how many training steps were done when it was seen for the first time
+    seen   what was seen, with its numbers; `why` it matters, and `attempt`, what to try: sentences
+    """
+
+    rule: str
+    layer: str | None
+    step: int
+    seen: str
+    why: str
+    attempt: str
+
+
+class Unable(msgspec.Struct, frozen=True):
+    """A rule that could not run, and why."""
+
+    rule: str
+    reason: str
+
+
+class Diagnosis(msgspec.Struct, frozen=True):
+    """What all rules say: alerts, the ids of the rules that ran and found nothing, and those that could not run."""
+
+    alerts: tuple[Alert, ...] = ()
+    quiet: tuple[str, ...] = ()
+    unable: tuple[Unable, ...] = ()
+
+
+class HealthView(msgspec.Struct, frozen=True):
+    """The measures of every layer, NaN where it has none or the step has not reached it.
+
+    now      (layers, measures) at this moment
+    steps    (bins,) the training step of the first reading in each bin
+    means    (bins, layers, measures) float32, of the readings in each
+    apart    every how many training steps it is read
+    """
+
+    now: Array
+    steps: Array
+    means: Array
+    apart: int
+    diagnosis: Diagnosis = Diagnosis()

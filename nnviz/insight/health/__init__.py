@@ -1,0 +1,1 @@
+"""What ails a network: rules of health, and what to try."""

@@ -1,0 +1,54 @@
+"""Alarms: what the rules of health see while a run goes on, told once each, and kept with the run."""
+
+from collections.abc import Callable
+from itertools import groupby
+from typing import Any
+
+import msgspec
+
+from nnviz.frame.health_view import Alert
+from nnviz.insight.health.rules import Physician
+from nnviz.training.trainer import Trainer
+
+# The rules are asked after so many training steps, and then whenever a quarter more are done: they take some
+# milliseconds, which must not add up in a run of tiny steps.
+FIRST, GROWTH = 64, 1.25
+
+
+class Alarms:
+    """`tell` hears of each alert when a rule has one for the first time about a layer, or about the whole network.
+
+    Of those that one rule has at once about several layers it hears the first one, and how many others there are. Which
+    that are depends on the run alone, and on no clock.
+    """
+
+    def __init__(self, trainer: Trainer, tell: Callable[[Alert, int], None]) -> None:
+        self._trainer, self._tell = trainer, tell
+        self._physician = Physician(trainer)
+        self._told: dict[tuple[str, str | None], Alert] = {}
+        self._due = FIRST
+
+    def look(self) -> None:
+        """Ask the rules, if it is time. To be called between training steps."""
+        if self._trainer.furthest >= self._due:
+            self._due = int(self._trainer.furthest * GROWTH)
+            self._hear()
+
+    def _hear(self) -> None:
+        alerts = self._physician.diagnosis().alerts
+        new = [alert for alert in alerts if (alert.rule, alert.layer) not in self._told]
+        self._told |= {(alert.rule, alert.layer): alert for alert in new}
+        for _, of_rule in groupby(new, key=lambda alert: alert.rule):
+            first, *others = of_rule
+            self._tell(first, len(others))
+
+    def account(self) -> dict[str, Any]:
+        """For JSON: all alerts of the run, the rules that find nothing at its end, those that cannot run, and why."""
+        self._hear()
+        diagnosis = self._physician.diagnosis()
+        spoke = {alert.rule for alert in self._told.values()}
+        return {
+            "alerts": [msgspec.structs.asdict(alert) for alert in self._told.values()],
+            "quiet": [rule for rule in diagnosis.quiet if rule not in spoke],
+            "unable": {each.rule: each.reason for each in diagnosis.unable},
+        }

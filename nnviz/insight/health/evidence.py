@@ -1,0 +1,140 @@
+"""Evidence: all that the rules of health go by."""
+
+import math
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from nnviz.array import Array
+from nnviz.frame.layer_measures import Measure
+from nnviz.frame.operations import Convolution, Normalisation, WeightedSums
+from nnviz.frame.step_trace import LayerTraits
+from nnviz.nn.outputs import Identity
+from nnviz.training.history import Evaluation
+from nnviz.training.trainer import Trainer
+
+# So many training examples tell how inputs and targets are scaled; fewer, where they are of more numbers than that.
+MEASURED, MEASURED_NUMBERS = 4096, 1 << 20
+CURVE_BINS = 256
+
+
+class CannotRunError(Exception):
+    """A rule has nothing to go by; the text says why."""
+
+
+class Loss(NamedTuple):
+    """The loss of training steps: (bins,) each, of `stride` steps; `steps` is that of the first one, from 1."""
+
+    stride: int
+    steps: Array
+    means: Array
+    highs: Array
+
+
+class Beginning:
+    """What is known before the first training step, and stays.
+
+    weights   the weights that each weighted layer began with, by its number
+    inputs    (n, …) training examples as the network gets them; targets (n, outputs), as the loss gets them
+    chance    the loss of a network that says the same of all outputs: ln K for softmax and cross-entropy
+    constant  the lowest loss of one that says the same of all examples
+    counts    (classes,) training examples of each; `commonest` is the share of the commonest class of validation
+    of_texts  whether the inputs count the n-grams of texts
+    is_raw    whether the outputs are numbers that nothing scales
+    """
+
+    def __init__(self, trainer: Trainer) -> None:
+        self.layers = trainer.layers.traits
+        named = trainer.network.parameters.named(trainer.initial)
+        self.weights = {number: named[f"{self.layers[number].name}.weights"] for number in self.weighted}
+        encoder, split = trainer.batches.encoder, trainer.dataset.train
+        most = min(MEASURED, max(MEASURED_NUMBERS // math.prod(trainer.network.input_shape), 1))
+        # From the whole split: examples may be in the order of their classes.
+        chosen = slice(None, None, -(-len(split) // most))
+        labels = split.labels[chosen]
+        self.inputs = encoder.inputs(split.inputs[chosen])
+        self.targets = encoder.targets(labels)
+        self._loss, self._shares = trainer.network.for_evaluation().loss, encoder.weights(labels)
+        self.task, self.is_linear = trainer.dataset.task, self._loss.output.name == Identity.name
+        self.is_raw = isinstance(self._loss.output, Identity)
+        self.of_texts = split.texts is not None
+        self.batch_size = trainer.batches.batch_size
+        validation = trainer.dataset.validation
+        many = len(self.task.class_names)
+        self.counts = np.bincount(split.labels, minlength=many) if many else np.zeros(0, np.int64)
+        self.commonest = np.bincount(validation.labels).max() / len(validation) if many and len(validation) else 1.0
+
+    @property
+    def weighted(self) -> list[int]:
+        """The numbers of the layers that have weights."""
+        return [n for n, layer in enumerate(self.layers) if isinstance(layer.operation, WeightedSums | Convolution)]
+
+    @property
+    def normalised(self) -> list[LayerTraits]:
+        """The layers that normalise by the batch."""
+        return [layer for layer in self.layers if isinstance(layer.operation, Normalisation)]
+
+    @cached_property
+    def chance(self) -> float:
+        return self._loss_of(np.zeros(self.targets.shape[1]))
+
+    @cached_property
+    def constant(self) -> float:
+        shares = np.ones(len(self.targets)) if self._shares is None else self._shares
+        mean = np.average(self.targets.astype(np.float64), axis=0, weights=shares)
+        if self.is_linear:
+            return self._loss_of(mean if self.is_raw else np.zeros_like(mean))
+        mean = np.clip(mean, 1e-6, 1 - 1e-6)
+        return self._loss_of(np.log(mean) if self._loss.output.name == "softmax" else np.log(mean / (1 - mean)))
+
+    def _loss_of(self, logits: Array) -> float:
+        said = np.broadcast_to(logits.astype(self.targets.dtype), self.targets.shape).copy()
+        return float(self._loss.forward(said, self.targets, self._shares).mean)
+
+
+class Evidence:
+    """What is known of a run at its present end."""
+
+    def __init__(self, trainer: Trainer, beginning: Beginning) -> None:
+        self.beginning, self.layers = beginning, beginning.layers
+        self.steps = trainer.furthest
+        self.stopped_by, self.first_loss = trainer.stopped_by, trainer.history.training.first
+        self.latest_loss, self.last_good = trainer.history.training.latest, trainer.last_good.step
+        self.evaluations: Sequence[Evaluation] = [one for one in trainer.history.evaluations if one.validation]
+        self.missed = trainer.said.missed
+        self._history = trainer.layers
+        self._trainer = trainer
+
+    def series(self, layer: int, measure: Measure) -> tuple[Array, Array]:
+        """(steps, means) of what was read of a layer, where it is a number."""
+        steps, means, _, _ = self._history.series(layer, measure)
+        known = np.isfinite(means)
+        return steps[known], means[known]
+
+    def having(self, measure: Measure) -> Iterator[tuple[int, LayerTraits]]:
+        """The layers that have a measure."""
+        found = {number for number, of in self._history.cells if of is measure}
+        return ((number, layer) for number, layer in enumerate(self.layers) if number in found)
+
+    @cached_property
+    def loss(self) -> Loss:
+        stride, means, _, highs = self._trainer.history.training.binned(CURVE_BINS)
+        return Loss(stride, 1 + stride * np.arange(len(means)), means, highs)
+
+    @cached_property
+    def recent_loss(self) -> float:
+        """The mean of the last eighth of the training steps."""
+        return float(self.loss.means[-max(len(self.loss.means) // 8, 1) :].mean()) if self.steps else math.nan
+
+    @property
+    def learnt(self) -> float:
+        """How much of the best constant prediction's loss is gone: 0 nothing, 1 all of it."""
+        constant = self.beginning.constant
+        return 1 - self.recent_loss / constant if constant > 0 else math.nan
+
+    def after(self, steps: int) -> None:
+        """Raises CannotRunError if fewer training steps are done."""
+        if self.steps < steps:
+            raise CannotRunError(f"it takes {steps} training steps to tell")

@@ -9,6 +9,7 @@ from nnviz.training.engine import EngineState
 from nnviz.training.history import History
 from nnviz.training.journal import Journal
 from nnviz.training.layer_history import LayerHistory
+from nnviz.training.said_classes import SaidClasses
 from nnviz.training.timeline import Position
 from nnviz.training.trainer_state import TrainerState
 
@@ -35,6 +36,7 @@ class Course(msgspec.Struct, frozen=True):
 
     history: History
     layers: LayerHistory
+    said: SaidClasses
     journal: Journal
     stopping: Stopping
     stopped_by: str | None

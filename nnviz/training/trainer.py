@@ -409,6 +409,7 @@ class Trainer:
         return Course(
             self.history,
             self.layers,
+            self.said,
             self.journal,
             self.stopping,
             self.stopped_by,
@@ -425,7 +426,7 @@ class Trainer:
 
     def follow(self, course: Course, kept: Kept) -> None:
         """Let this be the run from now on, and the place where the engine is one of those that it has had."""
-        self.history, self.layers, self.journal = course.history, course.layers, course.journal
+        self.history, self.layers, self.said, self.journal = course.history, course.layers, course.said, course.journal
         self.stopping = course.stopping
         self.stopped_by, self.seconds, self._owes = course.stopped_by, course.seconds, course.owes
         self._end, self.best, self.last_good, self._before_end = kept

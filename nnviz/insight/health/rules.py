@@ -47,6 +47,7 @@ class Physician:
     def __init__(self, trainer: Trainer) -> None:
         self._trainer = trainer
         self._beginning: Beginning | None = None
+        self._history = trainer.history
         self._seen: tuple[int, str | None] | None = None
         self._diagnosis = Diagnosis()
 
@@ -56,14 +57,17 @@ class Physician:
         if self._beginning is None:
             self._beginning = Beginning(trainer)
         seen = (trainer.furthest, trainer.stopped_by)
-        if seen != self._seen:
-            self._seen, self._diagnosis = seen, examine(Evidence(trainer, self._beginning))
+        if seen != self._seen or trainer.history is not self._history:
+            self._seen, self._history = seen, trainer.history
+            self._diagnosis = examine(Evidence(trainer, self._beginning))
         return self._diagnosis
 
     def lately(self) -> Diagnosis:
         """The same as it was at most a tenth of the training steps ago, which takes no time to speak of."""
-        fresh = self._seen is not None and self._seen[0] <= self._trainer.furthest <= self._seen[0] * 1.1
-        return self._diagnosis if fresh else self.diagnosis()
+        trainer, seen = self._trainer, self._seen
+        if seen is not None and trainer.history is self._history and seen[0] <= trainer.furthest <= seen[0] * 1.1:
+            return self._diagnosis
+        return self.diagnosis()
 
 
 def examine(evidence: Evidence) -> Diagnosis:

@@ -28,6 +28,14 @@ app = typer.Typer(add_completion=True, no_args_is_help=True, rich_markup_mode=No
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for another program to read.")]
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="The directory of a run, as 'nnviz train' leaves it.")]
+AtStep = Annotated[
+    str | None,
+    typer.Option(
+        "--at-step",
+        metavar="STEP|e3|best|start|end",
+        help="Of a run: where so many training steps are done, or epochs (e3), or its best network was.",
+    ),
+]
 Light = Annotated[bool, typer.Option("--light/--dark", help="Draw on a light background.")]
 
 
@@ -53,35 +61,45 @@ def nnviz(
 def run(
     *,
     options: Options,
+    at_step: AtStep = None,
     mouse: Annotated[bool, typer.Option(help="Answer to the mouse as well as to keys.")] = True,
     light: Light = False,
     lesson: Annotated[
         bool, typer.Option("--lesson", help="Begin with a lesson: how a network learns, one key at a time.")
     ] = False,
 ) -> None:
-    """Open the visualizer and watch the network learn. Without a terminal, train like 'nnviz train'."""
+    """Open the visualizer and watch the network learn. Without a terminal, train like 'nnviz train'.
+
+    SOURCE may also be a run: it is opened where it ended, or at any step of it, and stays as it is.
+    """
     # Whoever shows the screen elsewhere, in a browser for one, names the driver that draws it, through pipes.
     elsewhere = "TEXTUAL_DRIVER" in os.environ
     # The screen is drawn on stderr, and what is left of it in the end goes to stdout.
     if not elsewhere and not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         from nnviz.headless.console import note
 
+        if options.run is not None:
+            raise InputError(
+                f"{options.run}: a run, and there is no terminal here to show it on; see 'nnviz train --resume'"
+            )
         note("no terminal here to draw on: training without the screen, as 'nnviz train' does")
         _train(options, as_json=False)
         return
     if elsewhere:
         # Through stdout, the driver talks to whoever shows the screen.
         with redirect_stdout(sys.stderr):
-            _visualize(options, None, mouse, light, lesson)
+            _visualize(options, None, at_step, mouse, light, lesson)
         return
     from nnviz.remote.terminal import Terminal
 
     terminal = Terminal(os.ttyname(sys.stderr.fileno()))
     with terminal.guarded():
-        _visualize(options, terminal, mouse, light, lesson)
+        _visualize(options, terminal, at_step, mouse, light, lesson)
 
 
-def _visualize(options: Options, terminal: "Terminal | None", mouse: bool, light: bool, lesson: bool) -> None:
+def _visualize(
+    options: Options, terminal: "Terminal | None", at_step: str | None, mouse: bool, light: bool, lesson: bool
+) -> None:
     from nnviz.headless.console import passing
 
     # What is loaded from here on stays: to look through it for garbage again and again takes a tenth of the time. The
@@ -93,7 +111,7 @@ def _visualize(options: Options, terminal: "Terminal | None", mouse: bool, light
 
         # The trainer's process starts up while this one finds out what to train, and gets the screen ready.
         worker = Worker()
-        order = options.order(terminal)
+        order = options.order(terminal, at_step)
         trainer = RemoteTrainer(order, worker)
         from nnviz.tui.app import visualize
     shown = visualize(trainer, title=Path(order.experiment.data.source).name, mouse=mouse, light=light, lesson=lesson)
@@ -153,6 +171,13 @@ def _train(options: Options, as_json: bool, resume: Path | None = None) -> None:
     from nnviz.headless import training
 
     if resume is None:
+        if options.run is not None:
+            from nnviz.runs.opening import in_one_line
+
+            raise InputError(
+                f"{in_one_line(options.run)}; 'nnviz train --resume {options.run}' goes on with it, and "
+                f"'nnviz run {options.run}' opens it"
+            )
         order = options.order()
         finished = training.train(order.experiment, order.out, order.cached, order.source, order.checkpoints)
     else:
@@ -170,13 +195,14 @@ def score(
     data: Annotated[
         str | None, typer.Option(metavar="SOURCE", help="Score on another source, with the same classes.")
     ] = None,
+    at_step: AtStep = None,
     cache: Cache = True,
     json: Json = False,
 ) -> None:
     """Score a trained network on examples that it has never seen."""
     from nnviz.headless import scoring
 
-    tested = scoring.score(run, data, cache)
+    tested = scoring.score(run, data, cache, at_step)
     (scoring.print_json if json else scoring.print_report)(tested)
 
 
@@ -191,12 +217,14 @@ def predict(
             "same columns; for one that learnt from texts, files with a text in each line, or folders of texts.",
         ),
     ],
+    at_step: AtStep = None,
     json: Json = False,
 ) -> None:
     """Say what a trained network sees in images, rows or texts of yours: a line for each."""
     from nnviz.headless import prediction
 
-    raise typer.Exit(prediction.predict(run, files, prediction.print_json if json else prediction.print_line))
+    tell = prediction.print_json if json else prediction.print_line
+    raise typer.Exit(prediction.predict(run, files, tell, at_step))
 
 
 @app.command()
@@ -211,6 +239,11 @@ def data(*, options: Options, json: Json = False) -> None:
     if options.source is None and options.config is None:
         (description.print_built_in_json if json else description.print_built_in)()
         return
+    if options.run is not None and options.config is None:
+        from nnviz.headless.console import note
+        from nnviz.runs.opening import in_one_line
+
+        note(in_one_line(options.run))
     told = description.describe(*options.of_a_run().asked(), options.cache)
     (description.print_json if json else description.print_report)(told)
 
@@ -293,6 +326,7 @@ def screenshot(
     picture: Annotated[Path, typer.Argument(metavar="OUT.svg", help="The picture to write.")],
     options: Options,
     keys: Annotated[str, typer.Option(help="Keys to press first, separated by spaces: 'f b u'.")] = "",
+    at_step: AtStep = None,
     size: Annotated[str, typer.Option(metavar="COLUMNSxROWS", help="How large a terminal to draw.")] = "120x40",
     light: Light = False,
 ) -> None:
@@ -302,7 +336,7 @@ def screenshot(
     columns_and_rows = _columns_and_rows(size)
     with TemporaryDirectory() as spare:
         # What is trained for a picture is not kept, unless it is asked for.
-        order = replace(options, out=options.out or Path(spare) / "run").order()
+        order = replace(options, out=options.out or Path(spare) / "run").order(at_step=at_step)
         from nnviz.tui.screenshot import screenshot as take
 
         take(order, picture, keys=keys.split(), size=columns_and_rows, light=light)

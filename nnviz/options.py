@@ -6,7 +6,7 @@ Light to import: help comes at once.
 import inspect
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -31,6 +31,10 @@ Cache = Annotated[
 ]
 
 
+# Of use where a run is opened, too.
+OF_OPENED = ("source", "out", "checkpoint_every", "keep_checkpoints", "cache")
+# What options are called, if not as their fields.
+OPTION_OF = {"grayscale": "grayscale/--color"}
 LIMITS = ("epochs", "steps", "seconds")
 # What keys are called on the command line, if not by their own names.
 OPTIONS = {"source": "SOURCE", "layers": "--network", "learning_rate": "--lr"}
@@ -283,12 +287,18 @@ class Options:
                     )
         return limits
 
+    @property
+    def run(self) -> Path | None:
+        """The run that the source is; None if it is anything else."""
+        from nnviz.runs.paths import is_run
+
+        return Path(self.source) if self.source and is_run(Path(self.source)) else None
+
     def of_a_run(self) -> "Options":
         """The same, but a source that is a run means the source of that run, opened as it was there."""
-        asked = os.path.join(self.source or "", "experiment.toml")
-        if self.source is None or self.config is not None or not os.path.isfile(asked):
+        if self.config is not None or self.run is None:
             return self
-        return replace(self, source=None, config=Path(asked))
+        return replace(self, source=None, config=self.run / "experiment.toml")
 
     def experiment(self) -> "Experiment":
         """What these options ask for, over the config file, over what the source suggests. Raises InputError."""
@@ -363,11 +373,16 @@ class Options:
         }
         return {name: {key: v for key, v in table.items() if v is not None} for name, table in tables.items()}
 
-    def order(self, terminal: "Terminal | None" = None) -> "Order":
+    def order(self, terminal: "Terminal | None" = None, at_step: str | None = None) -> "Order":
         """What is to be trained, where it is kept, and the terminal that it is watched on.
 
-        Raises InputError for all that can be seen to be wrong without reading examples.
+        A source that is a run is opened, at a place of it if one is given. Raises InputError for all that can be seen
+        to be wrong without reading examples.
         """
+        if self.run is not None:
+            return self._order_of(self.run, terminal, at_step)
+        if at_step is not None:
+            raise InputError(f"--at-step: for a run that is opened, and {self.source or 'pets'} is none; leave it out")
         from nnviz.data.sources import refuse_misplaced
         from nnviz.remote.messages import Order
         from nnviz.runs.paths import new_run_path, refuse_unusable, refuse_unwritable
@@ -383,6 +398,27 @@ class Options:
             parse(experiment.network.layers)
         out = refuse_unusable(self.out or new_run_path(experiment.data.source))
         return Order(experiment, out, terminal, self.cache, source, self.checkpoints)
+
+    def _order_of(self, run: Path, terminal: "Terminal | None", at_step: str | None) -> "Order":
+        """A run to be opened. Raises InputError for options that are of no use there."""
+        from nnviz.experiment import combine, read_tables
+        from nnviz.remote.messages import Order
+        from nnviz.runs.paths import new_run_path, refuse_unusable
+        from nnviz.runs.places import END, checked_place
+
+        for field in fields(self):
+            if field.name not in OF_OPENED and getattr(self, field.name) != field.default:
+                option = f"--{OPTION_OF.get(field.name, field.name.replace('_', '-'))}"
+                raise InputError(
+                    f"{option}: {run} is a run, and is opened as it is; to begin another one like it, leave out SOURCE "
+                    f"and give --config {run / 'experiment.toml'}"
+                )
+        if not (run / "experiment.toml").is_file():
+            raise InputError(f"{run}: a run whose experiment.toml is missing; it cannot be opened without")
+        experiment = combine(read_tables(run / "experiment.toml"), origin=str(run / "experiment.toml"))
+        out = refuse_unusable(self.out) if self.out else new_run_path(experiment.data.source)
+        place = END if at_step is None else checked_place(at_step)
+        return Order(experiment, out, terminal, self.cache, None, self.checkpoints, run, place)
 
 
 def _pinned(experiment: "Experiment") -> "Experiment":

@@ -155,6 +155,7 @@ class Frame(msgspec.Struct, frozen=True):
     worst      place in the batch of the example with the highest loss, from the loss on
     unit       the one under the cursor; None where no unit is looked at
     surface    None where an input is not two numbers, or there is one example alone, as `points`
+    said       what is to be said with this frame alone, and not again
     outcome    what the update does to the loss, from its proposal on; None while training runs at full speed
     """
 
@@ -183,6 +184,7 @@ class Frame(msgspec.Struct, frozen=True):
     surface: SurfaceView | None
     points: PointsView | None
     goal: int | None = None
+    said: str | None = None
     outcome: OutcomeView | None = None
 
     @property

@@ -17,8 +17,9 @@ from nnviz.data.unlabelled import Unlabelled
 from nnviz.errors import InputError
 from nnviz.frame.task import Task
 from nnviz.headless.console import json_result, note, result
+from nnviz.headless.trained import trained_at
 from nnviz.outside_text import printable, shown_names
-from nnviz.runs.trained_network import TrainedNetwork, load_run
+from nnviz.runs.trained_network import TrainedNetwork
 from nnviz.training.evaluation import chosen_class, class_probabilities, logits_of
 from nnviz.training.process import prepare_process
 from nnviz.wording import in_unit, listed, percent
@@ -61,18 +62,16 @@ class Prediction(NamedTuple):
         return f"{self.path} line {self.place}" if self.array is None else f"{self.path} {self.array}[{self.place}]"
 
 
-def predict(run: Path, paths: Sequence[Path], tell: Callable[[Prediction], None]) -> int:
+def predict(run: Path, paths: Sequence[Path], tell: Callable[[Prediction], None], at_step: str | None = None) -> int:
     """Tell the prediction for each image, array's element, row or text; a folder stands for those in it.
 
-    Returns the exit code.
+    The network is the one that the run kept, or had at a place. Returns the exit code.
 
     A file that cannot be read is named on stderr, and the others are still predicted. Raises InputError if the run
     cannot be used for files at all.
     """
     prepare_process()
-    trained = load_run(run)
-    if trained.notice is not None:
-        note(trained.notice)
+    trained = trained_at(run, at_step)
     if len(trained.task.input_shape) == 3:
         predictions, files = _of_pictures, list(_files(paths, _images_in))
         height, width, _ = trained.task.input_shape

@@ -18,10 +18,11 @@ from nnviz.frame.task import Task
 from nnviz.headless.console import json_result, note, result
 from nnviz.headless.reading_progress import told_reading
 from nnviz.headless.skipped import tell_skipped
+from nnviz.headless.trained import trained_at
 from nnviz.headless.training import unseen
 from nnviz.outside_text import listed_names
 from nnviz.runs.digests import is_of
-from nnviz.runs.trained_network import TrainedNetwork, load_run
+from nnviz.runs.trained_network import TrainedNetwork
 from nnviz.training.assembly import ending, refuse_untellable
 from nnviz.training.distance import Distances, distances_of_mean
 from nnviz.training.evaluation import Assessment, assess, plain
@@ -42,16 +43,16 @@ class Tested(msgspec.Struct, frozen=True):
     of_mean: Distances
 
 
-def score(run: Path, source: str | None, cached: bool = True) -> Tested:
+def score(run: Path, source: str | None, cached: bool = True, at_step: str | None = None) -> Tested:
     """Score the network of a run on the unseen examples of its own source, or of another one with the same classes.
+
+    It is the one that the run kept, or the one that it had at a place.
 
     The run's source is split as it was for the run, by the run's seed; if it has changed since, a note says so. All of
     another source is scored, unless it has splits of its own. Raises InputError.
     """
     prepare_process()
-    trained = load_run(run)
-    if trained.notice is not None:
-        note(trained.notice)
+    trained = trained_at(run, at_step, cached)
     with told_reading(cached) as reading:
         dataset = _open(trained, source, reading)
     tell_skipped(dataset)

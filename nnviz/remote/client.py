@@ -5,6 +5,7 @@ import signal
 import subprocess
 from collections.abc import Callable
 from itertools import chain, repeat
+from pathlib import Path
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -15,7 +16,7 @@ from nnviz.remote.messages import Answer, Close, Closing, Died, Look, Order, Req
 from nnviz.remote.opening_progress import OpeningProgress
 from nnviz.runs.claim import clear
 from nnviz.runs.ending import Ending
-from nnviz.runs.paths import free_path, last_run, newest_checkpoint
+from nnviz.runs.paths import CHECKPOINTS, FINAL, free_path, last_run, newest_checkpoint, step_of, while_training
 from nnviz.training.interruption import Interruption
 from nnviz.wording import duration
 
@@ -54,8 +55,14 @@ class AskableTrainer(Protocol):
     def close(self) -> Ending:
         """Have the run kept and the trainer ended, however it is; how it ended, the second time too."""
 
+    def goes_on_from(self) -> int | None:
+        """The training step from which a new trainer would go on, for one that died; None: it would begin anew."""
+
     def again(self) -> "AskableTrainer":
-        """A new trainer of the same order, for one that died; its run is kept in a directory of its own."""
+        """A new trainer, for one that died: it goes on from the run's last checkpoint.
+
+        Without any, it is one of the same order, and its run is kept in a directory of its own.
+        """
 
 
 class Worker:
@@ -245,10 +252,22 @@ class RemoteTrainer:
         if self._is_new:
             clear(self._order.out)
 
+    def goes_on_from(self) -> int | None:
+        run = self._kept()
+        return None if run is None else _last_step(run)
+
+    def _kept(self) -> Path | None:
+        """The run that is to go on, if it came to a checkpoint; one that could not be taken up is not tried twice."""
+        could_begin = self._ready or self._order.resumed is None
+        run = Path(self._ending.directory) if could_begin and self._ending and self._ending.directory else None
+        return run if run and newest_checkpoint(run) is not None else None
+
     def again(self) -> "RemoteTrainer":
-        ending = self.close()
+        ending, run = self.close(), self._kept()
+        if run is not None:
+            return RemoteTrainer(replace(self._order, resumed=run), earlier=ending.earlier)
         earlier = (*ending.earlier, replace(ending, result=None, earlier=()))
-        return RemoteTrainer(_elsewhere(self._order), earlier=earlier)
+        return RemoteTrainer(replace(_elsewhere(self._order), resumed=None), earlier=earlier)
 
 
 class LocalTrainer:
@@ -294,12 +313,27 @@ class LocalTrainer:
     def close(self) -> Ending:
         return self.service.conclude()
 
+    def goes_on_from(self) -> int | None:
+        return None
+
     def again(self) -> "LocalTrainer":
         return LocalTrainer(_elsewhere(self._order), self._steps, self._clock)
 
 
 def _elsewhere(order: Order) -> Order:
     return replace(order, out=free_path(order.out))
+
+
+def _last_step(run: Path) -> int | None:
+    """How many training steps are done at the last checkpoint of a run, as far as its name or the result tells."""
+    # It takes longer to import than all that is needed to start the trainer's process.
+    from nnviz.runs.result import read_result
+
+    steps = [step_of(file) for file in while_training(run)]
+    with contextlib.suppress(InputError):
+        result = read_result(run)
+        steps += [result.steps] if result and (run / CHECKPOINTS / FINAL).is_file() else []
+    return max(steps, default=None)
 
 
 def _of_dead(died: Died) -> Ending:

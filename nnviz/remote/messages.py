@@ -13,6 +13,7 @@ import msgspec
 
 from nnviz.runs.checkpoint_rule import DEFAULT, CheckpointRule
 from nnviz.runs.ending import Ending
+from nnviz.runs.places import END
 
 if TYPE_CHECKING:
     from nnviz.array import Array
@@ -33,6 +34,9 @@ class Order(msgspec.Struct, frozen=True):
     A run is kept once a training step is finished. `terminal` is the one that the screen is drawn on: the trainer gives
     it back to the user if the screen is killed. `cached` says whether decoded images are kept for the next time,
     `source` what was found of the experiment's source, and `checkpoints` when these are made.
+
+    `opened` is a run that is opened, at `place`; what is trained from there on is a run of its own. `resumed` is a run
+    that goes on in its own directory, where it was written down last.
     """
 
     experiment: Experiment
@@ -41,6 +45,9 @@ class Order(msgspec.Struct, frozen=True):
     cached: bool = True
     source: Source | None = None
     checkpoints: CheckpointRule = DEFAULT
+    opened: Path | None = None
+    place: str = END
+    resumed: Path | None = None
 
 
 # Requests. Those with `parts` are answered by an update of them while training runs; without, by a frame.

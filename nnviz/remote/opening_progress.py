@@ -9,11 +9,12 @@ from nnviz.wording import count, duration, fixed, integer
 
 
 class OpeningProgress(msgspec.Struct, frozen=True):
-    """So many images are decoded, of so many in all, and so many a second."""
+    """So many images are decoded, or training steps done again, of so many in all, and so many a second."""
 
     done: int
     total: int
     rate: float
+    thing: str = "image"
 
     @property
     def share(self) -> float:
@@ -23,7 +24,7 @@ class OpeningProgress(msgspec.Struct, frozen=True):
     def words(self) -> list[str]:
         """The standing in words, what matters most first."""
         left = duration((self.total - self.done) / self.rate)
-        return [f"{integer(self.done)} of {count(self.total, 'image')}", f"{fixed(self.rate, 0)}/s", f"{left} left"]
+        return [f"{integer(self.done)} of {count(self.total, self.thing)}", f"{fixed(self.rate, 0)}/s", f"{left} left"]
 
 
 class Watch:
@@ -34,8 +35,9 @@ class Watch:
         hear: Callable[[OpeningProgress], None],
         interval: float,
         clock: Callable[[], float] = time.perf_counter,
+        thing: str = "image",
     ) -> None:
-        self._hear, self._interval, self._clock = hear, interval, clock
+        self._hear, self._interval, self._clock, self._thing = hear, interval, clock, thing
         self._first: tuple[float, int] | None = None
         self._due = 0.0
 
@@ -47,4 +49,4 @@ class Watch:
         if now >= self._due:
             begin, before = self._first
             self._due = now + self._interval
-            self._hear(OpeningProgress(done, total, (done - before) / (now - begin)))
+            self._hear(OpeningProgress(done, total, (done - before) / (now - begin), self._thing))

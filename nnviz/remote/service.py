@@ -9,13 +9,13 @@ from msgspec import structs
 
 from nnviz.data.dataset import Dataset
 from nnviz.data.reading import Reading, Tell, nobody
-from nnviz.errors import InputError
 from nnviz.experiment import SEEDS, Experiment
 from nnviz.frame.branch_views import Origin
 from nnviz.frame.focus import Focus
 from nnviz.frame.frame import Curves, Frame, FrameUpdate, Parts, Rates, State
 from nnviz.frame.stages import Phase
 from nnviz.remote import messages as m
+from nnviz.remote.beginnings import begin, next_directory
 from nnviz.remote.blaming import blame
 from nnviz.remote.branches import Branch, Branches
 from nnviz.remote.destinations import end_of_step, moment_at
@@ -24,7 +24,7 @@ from nnviz.remote.ways import Stop, Way, nothing
 from nnviz.runs.directory import RunDirectory
 from nnviz.runs.ending import Ending
 from nnviz.runs.keeper import Keeper
-from nnviz.runs.paths import free_path, spare_folders
+from nnviz.runs.opening import FIRST, OpenedRun, long_way
 from nnviz.runs.result import written
 from nnviz.training.assembly import assemble, open_dataset
 from nnviz.training.camera import Camera
@@ -61,8 +61,9 @@ class Service:
     """Owns the trainer, the run directory and what is being looked at.
 
     `answer` serves one request. Between requests its owner calls `work` when `waits` says that it is time, and
-    `keep_up` after each. `tell` hears how far the opening of the source is, before the first request. `interruption`
-    ends whatever evaluation goes on. `clock`, in seconds, is what paces, measured rates and checkpoints go by.
+    `keep_up` after each. `tell` hears how far the opening of the source is, before the first request, and `tell_steps`,
+    how many training steps of how many are done again to open a run. `interruption` ends whatever evaluation goes on.
+    `clock`, in seconds, is what paces, measured rates and checkpoints go by.
     """
 
     def __init__(
@@ -71,24 +72,36 @@ class Service:
         tell: Tell = nobody,
         interruption: Interruption | None = None,
         clock: Callable[[], float] = time.perf_counter,
+        tell_steps: Tell = nobody,
     ) -> None:
         self._order = order
         self._interruption, self._clock = interruption or Interruption(), clock
-        dataset = open_dataset(order.experiment, Reading(order.cached, tell), order.source)
-        self._train(self._assembled(order.experiment, dataset))
-        directory = RunDirectory(order.out, order.experiment, order.checkpoints.budget)
-        self._branches = Branches(Branch(1, order.experiment, directory, self._trainer.update_rule.learning_rate))
+        beginning = begin(order, tell, tell_steps)
+        self._opened, self._said = beginning.opened, beginning.told
+        trainer, stored = beginning.trainer, self._opened.stored if self._opened else None
+        self._train(
+            self._equipped(beginning.experiment, trainer, Timeline(trainer.engine, trainer.first, stored=stored))
+        )
+        first = Branch(FIRST, beginning.experiment, beginning.directory, trainer.first.learning_rate)
+        first.written = trainer.furthest
+        self._branches = Branches(first)
         self._take_up(self._branches.current)
         self._focus = Focus(0, self._camera.blocks - 1)
         # A learning rate that was chosen in the past: going on with it begins a branch.
         self._chosen_rate: float | None = None
         self._ending: Ending | None = None
+        if beginning.evaluation is not None:
+            self._keeper.record(beginning.evaluation)
+        if self._opened is not None:
+            self._go_to_opened(self._opened)
 
-    def _assembled(self, experiment: Experiment, dataset: Dataset, shared: Keyframes | None = None) -> _Training:
+    def _assembled(self, experiment: Experiment, dataset: Dataset, shared: Keyframes) -> _Training:
         trainer = assemble(experiment, dataset)
+        return self._equipped(experiment, trainer, Timeline(trainer.engine, trainer.first, shared=shared))
+
+    def _equipped(self, experiment: Experiment, trainer: Trainer, timeline: Timeline) -> _Training:
         trainer.interruption = self._interruption
-        timeline = Timeline(trainer.engine, trainer.first, shared=shared)
-        return _Training(experiment, dataset, trainer, Camera(trainer), timeline)
+        return _Training(experiment, trainer.dataset, trainer, Camera(trainer), timeline)
 
     def _train(self, training: _Training) -> None:
         """Let this be what is trained and looked at."""
@@ -103,7 +116,9 @@ class Service:
         self._branches.go_on_with(branch)
         branch.course = None
         self._timeline.follow(branch.line, self._trainer.furthest)
-        self._keeper = Keeper(self._trainer, branch.directory, lambda _: None, self._clock, self._order.checkpoints)
+        self._keeper = Keeper(
+            self._trainer, branch.directory, lambda _: None, self._clock, self._order.checkpoints, branch.written
+        )
         self._halt()
 
     def _halt(self) -> None:
@@ -238,7 +253,8 @@ class Service:
             at_full_speed = state is State.RUNNING and self._pace is not None and self._pace.per_second is None
             frame = self._camera.take(self._focus, state, self._rates, outcome=not at_full_speed)
             goal = self._way.steps if self._way else None
-            return structs.replace(frame, goal=goal, curves=self._among_others(frame.curves))
+            said, self._said = "; ".join(self._said) or None, ()
+            return structs.replace(frame, goal=goal, said=said, curves=self._among_others(frame.curves))
         update = self._camera.update(parts, self._focus, self._rates)
         if "curves" in update.fields:
             return FrameUpdate({**update.fields, "curves": self._among_others(update.fields["curves"])})
@@ -295,6 +311,17 @@ class Service:
             self._set_out([(moment, nothing)], origin)
         elif self._may_go_on():
             self._start(m.PACES[-1], moment.step + 1)
+
+    def _go_to_opened(self, opened: OpenedRun) -> None:
+        """Be at the place of a run that was opened where somebody wants to be, or at its end."""
+        trainer, here = self._trainer, self._here
+        moment = end_of_step(trainer.furthest if opened.place is None else opened.place, trainer)
+        words = long_way(self._timeline.steps_to(moment), trainer.seconds / max(trainer.furthest, 1))
+        if words is not None and opened.place is None:
+            self._said = (*self._said, f"this is the end of the run; to see what its last step computed, {words}")
+        elif here != moment:
+            self._said = (*self._said, *([f"{words}; escape stays at the end of the run"] if words else []))
+            self._set_out([(moment, nothing)], here)
 
     def _stay(self) -> None:
         way = self._way
@@ -547,13 +574,8 @@ class Service:
         trainer.change_rate(rate)
 
     def _new_directory(self) -> RunDirectory:
-        """A directory beside the first one; if there can be none any more, another place. Raises InputError."""
-        try:
-            return RunDirectory(free_path(self._order.out), self._experiment, self._order.checkpoints.budget)
-        except InputError:
-            for folder in spare_folders(self._order.out.name):
-                return RunDirectory(folder, self._experiment, self._order.checkpoints.budget)
-            raise
+        """For the branch that begins here. Raises InputError."""
+        return next_directory(self._order, self._experiment)
 
     def conclude(self, seconds: float = LEAVING_SECONDS) -> Ending:
         """Keep the run, and score what is kept as far as that takes no longer; there is no going on after that."""
@@ -570,6 +592,9 @@ class Service:
         if self._trainer.furthest and self._trainer.furthest == branch.written:
             # It was gone back to, and is as it was.
             result = written(branch.directory.path)
+            if result is None and self._opened is not None and branch.number == FIRST:
+                branch.directory.release()
+                return Ending(looked_at=str(self._opened.path))
             if result is not None:
                 branch.directory.release()
                 return structs.replace(branch.ending, result=result)
@@ -587,6 +612,10 @@ class Service:
         """What of the run is not in its experiment: rates that were chosen later, and what it parted from."""
         rates = [entry for entry in self._trainer.journal.entries if isinstance(entry, Rate)]
         changes = [{"step": rate.step, "learning_rate": rate.learning_rate} for rate in rates]
-        branch = self._branches.current
-        parted = {"run": str(branch.parent.directory.path), "step": branch.start} if branch.parent else None
-        return {"learning_rate_changes": changes, "parted_from": parted}
+        branch, opened = self._branches.current, self._opened
+        if branch.parent is None:
+            return {"learning_rate_changes": changes}
+        run = branch.parent.directory.path
+        if opened is not None and branch.parent.number == FIRST and branch.start <= opened.steps:
+            run = opened.path.resolve()
+        return {"learning_rate_changes": changes, "parted_from": {"run": str(run), "step": branch.start}}

@@ -88,7 +88,8 @@ def _carry_out(connection: Connection, interruption: Interruption) -> None:
     try:
         with _ending_with_the_screen(connection, interruption) as wake:
             prepare_process()
-            service = Service(order, Watch(connection.send, OPENING_SECONDS), interruption)
+            steps = Watch(connection.send, OPENING_SECONDS, thing="training step")
+            service = Service(order, Watch(connection.send, OPENING_SECONDS), interruption, tell_steps=steps)
         told = Told(connection, wake, interruption)
         signal.signal(signal.SIGTERM, lambda *_: told())
         connection.send(service.answer(Look()))

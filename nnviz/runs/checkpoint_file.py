@@ -21,7 +21,7 @@ from nnviz.experiment import Experiment
 from nnviz.frame.task import Task
 from nnviz.nn.schedules import ScheduleState
 from nnviz.runs.digests import Origin
-from nnviz.training.engine import EngineState
+from nnviz.training.engine import EngineState, StepEngine
 from nnviz.training.trainer import Trainer
 from nnviz.training.trainer_state import TrainerState, network_of
 from nnviz.training.update_rule import UpdateRuleState
@@ -137,7 +137,7 @@ def _other(prefix: str, network: EngineState, engine: EngineState) -> dict[str, 
     return {f"{prefix}values": network.values, f"{prefix}statistics": network.statistics}
 
 
-def state_of(tensors: Mapping[str, Any], facts: Facts, trainer: Trainer, seconds: float) -> TrainerState:
+def state_of(tensors: Mapping[str, Any], facts: Facts, trainer: Trainer | StepEngine, seconds: float) -> TrainerState:
     """The state that a file holds, for a trainer of the same network. Raises KeyError, ValueError if it holds none."""
     place, account, parameters = facts.place, facts.account, trainer.network.parameters
     if account is None or place.learning_rate is None:

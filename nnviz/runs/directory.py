@@ -76,6 +76,10 @@ class RunDirectory:
                     write_whole(file, lines)
         return directory
 
+    def begin_with(self, metrics: bytes) -> None:
+        """Have these lines of metrics, from the run that this one shares its beginning with, as soon as it has more."""
+        self._metrics = metrics
+
     def record(self, evaluation: Evaluation) -> None:
         """Add an evaluation to the metrics, one line for each split."""
         self._metrics += b"".join(json.dumps(record).encode() + b"\n" for record in evaluation.records())

@@ -17,6 +17,7 @@ class Ending(msgspec.Struct, frozen=True):
     directory  where it is kept, None if it is not
     trouble    why it is kept somewhere else, not whole, or not at all; None if nothing went wrong
     earlier    the runs that were begun before it on the same screen, without their results
+    looked_at  the run that was opened and not gone on with
     details    what else there is to say of a fault of nnviz that ended it
     """
 
@@ -25,6 +26,7 @@ class Ending(msgspec.Struct, frozen=True):
     trouble: str | None = None
     earlier: tuple["Ending", ...] = ()
     details: str | None = None
+    looked_at: str | None = None
 
     @property
     def exit_code(self) -> int:
@@ -37,6 +39,8 @@ class Ending(msgspec.Struct, frozen=True):
         """Where it is kept, in words."""
         if self.directory:
             return f"the run is kept in {self.directory}"
+        if self.looked_at:
+            return f"nothing was trained, and {self.looked_at} is as it was"
         return "the run is not kept" if self.trouble else "no training step was finished, so there is nothing to keep"
 
     @property

@@ -38,13 +38,15 @@ class Keeper:
         tell: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
         rule: CheckpointRule = DEFAULT,
+        since: int = 0,
     ) -> None:
+        """`since` is how many training steps are kept already."""
         self._trainer, self._directory = trainer, directory
         self._tell, self._clock = tell, clock
         self._rule = rule
         # What could not be written when it was tried last.
         self._troubles: set[str] = set()
-        self._written = 0
+        self._written = since
         # Of the last checkpoint: when it was there, how long it took, and its step until the next one is done.
         self._ended, self._took, self._seconds = clock(), 0.0, 0.0
         self._echoes: int | None = None

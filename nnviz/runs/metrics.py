@@ -40,6 +40,11 @@ def read_evaluations(path: Path, task: Task) -> list[Evaluation]:
     return list(_evaluations(path, records, task.output_names(task.numbers)))
 
 
+def lines_of_one(evaluations: Sequence[Evaluation]) -> int:
+    """How many lines each evaluation of a run has in its file of metrics."""
+    return 1 + (bool(evaluations) and evaluations[0].validation is not None)
+
+
 def _record(path: Path, number: int, line: bytes) -> dict[str, Any]:
     try:
         record = json.loads(line)

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from nnviz.errors import InputError
-from nnviz.runs.claim import is_taken, taken
+from nnviz.runs.claim import is_claimed, is_taken, taken
 from nnviz.whole_file import NAME_BYTES
 
 EXPERIMENT, METRICS, JOURNAL, RESULT = "experiment.toml", "metrics.jsonl", "journal.jsonl", "result.json"
@@ -28,7 +28,7 @@ def new_run_path(source: str) -> Path:
 
 def free_path(path: Path) -> Path:
     """`path` if nothing is kept there, else the first of `path-2`, `path-3`, … that is free."""
-    return next(free for free in _family(path) if not is_taken(free))
+    return next(free for free in _family(path) if not is_taken(free) and not is_claimed(free))
 
 
 def last_run(path: Path) -> Path | None:
@@ -53,6 +53,11 @@ def _family(path: Path) -> Iterator[Path]:
 def _cut(name: str, most: int) -> str:
     """The beginning of a name, in at most so many bytes."""
     return os.fsencode(name)[:most].decode(errors="ignore")
+
+
+def is_run(path: Path) -> bool:
+    """Whether a directory is one of a run, if maybe not whole."""
+    return (path / EXPERIMENT).is_file() or any(path.glob(f"{CHECKPOINTS}/*.safetensors"))
 
 
 def step_file(path: Path, step: int) -> Path:

@@ -108,7 +108,9 @@ def read_checkpoint(
     restored, kept = restore(run, experiment, open_dataset(experiment, reading), step)
     trainer = restored.trainer
     if step is not None:
-        _refuse_beyond(run, step, trainer, kept)
+        furthest = furthest_of(run, trainer, kept)
+        if not 0 <= step <= furthest:
+            raise InputError(f"{run}: it has no step {integer(step)}; it came to step {integer(furthest)}")
         trainer.replay(step, kept.evaluations, trainer.journal.made_of(kept.log), check)
     return restored
 
@@ -203,14 +205,12 @@ def step_in(file: Path) -> float:
         return math.inf
 
 
-def _refuse_beyond(run: Path, step: int, trainer: Trainer, kept: Kept) -> None:
-    """Raises InputError if the run never came to that step, as far as its files tell."""
+def furthest_of(run: Path, trainer: Trainer, kept: Kept) -> int:
+    """How many training steps the run had, as far as its files tell. Raises InputError."""
     evaluated = kept.evaluations[-1].step if kept.evaluations else 0
     result = read_result(run)
     written = max(map(step_of, while_training(run)), default=0)
-    furthest = max(evaluated, written, trainer.steps_done, result.steps if result else 0)
-    if not 0 <= step <= furthest:
-        raise InputError(f"{run}: it has no step {integer(step)}; it came to step {integer(furthest)}")
+    return max(evaluated, written, trainer.steps_done, result.steps if result else 0)
 
 
 def _changed(before: Experiment, now: Experiment) -> str | None:

@@ -13,6 +13,7 @@ from nnviz.runs.paths import RESULT
 from nnviz.training.distance import distances_of_mean
 from nnviz.training.evaluation import plain
 from nnviz.training.interruption import AbandonedError, unwatched
+from nnviz.training.journal import Parted
 from nnviz.training.trainer import Trainer
 
 
@@ -63,7 +64,14 @@ def account(trainer: Trainer) -> dict[str, Any]:
         "stopped_by": trainer.stopped_by,
         "kept_step": trainer.kept().step,
         **dict.fromkeys(SPLITS),
+        "parted_from": _origin(trainer),
     }
+
+
+def _origin(trainer: Trainer) -> dict[str, Any] | None:
+    """The run that this one shares its beginning with, if there is one, and how many training steps that has."""
+    origins = [entry for entry in trainer.journal.log if isinstance(entry, Parted)]
+    return {"run": origins[-1].run, "step": origins[-1].step} if origins else None
 
 
 def scores(trainer: Trainer, check: Callable[[], None] = unwatched) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from nnviz.errors import InputError, UnkeptError
 from nnviz.experiment import Experiment, Stopping, combine
 from nnviz.runs.claim import Claim
 from nnviz.runs.directory import RunDirectory
-from nnviz.runs.metrics import whole_lines
+from nnviz.runs.metrics import lines_of_one, whole_lines
 from nnviz.runs.paths import FINAL, JOURNAL, METRICS, RESULT, step_file, step_of
 from nnviz.runs.restoring import Kept, Restored, checkpoints, experiment_of, restore
 from nnviz.runs.result import read_result
@@ -40,10 +40,10 @@ class Resumed(msgspec.Struct, frozen=True):
     told: tuple[str, ...]
 
 
-def resume(run: Path, limits: dict[str, float], budget: int, reading: Reading) -> Resumed:
+def resume(run: Path, limits: dict[str, float] | None, budget: int, reading: Reading) -> Resumed:
     """Go on with the run in a directory where it was written down last.
 
-    `limits` are other ones to stop at: epochs, steps, seconds.
+    `limits` are other ones to stop at: epochs, steps, seconds; with None it goes on just as it was.
 
     Raises InputError if there is nothing to go on with, or another process does so, or a limit does not fit;
     ChangedDataError; UnkeptError if the directory cannot be written to.
@@ -57,7 +57,7 @@ def resume(run: Path, limits: dict[str, float], budget: int, reading: Reading) -
             raise InputError(f"{run}: it ended by itself ({result.stopped_by}), and there is nothing to go on with")
         restored, kept = restore(run, experiment, open_dataset(experiment, reading))
         trainer = restored.trainer
-        stopping = _stopping(run, trainer, experiment, limits)
+        stopping = trainer.stopping if limits is None else _stopping(run, trainer, experiment, limits)
         lines = _lines(run, trainer.state(), kept)
         evaluation = trainer.take_up(stopping)
         if trainer.stopped_by is not None and has_ended:
@@ -104,8 +104,7 @@ def _end(rules: Stopping, trainer: Trainer) -> float:
 
 def _lines(run: Path, state: TrainerState, kept: Kept) -> tuple[bytes, bytes]:
     """The lines of metrics and journal that belong to a state."""
-    has_validation = bool(kept.evaluations) and kept.evaluations[0].validation is not None
-    metrics = whole_lines(run / METRICS)[: state.evaluated * (1 + has_validation)]
+    metrics = whole_lines(run / METRICS)[: state.evaluated * lines_of_one(kept.evaluations)]
     return b"".join(metrics), b"".join(whole_lines(run / JOURNAL)[: state.journaled])
 
 

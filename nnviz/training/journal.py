@@ -55,7 +55,17 @@ class Limits(msgspec.Struct, frozen=True, tag_field="what", tag="limits"):
         """It changes nothing of what a training step does."""
 
 
-Entry: TypeAlias = Rate | Heard | Lifted | Limits
+class Parted(msgspec.Struct, frozen=True, tag_field="what", tag="parted"):
+    """Until so many training steps were done, the run was another one, which is kept in that directory."""
+
+    step: int
+    run: str
+
+    def apply(self, update_rule: UpdateRule) -> None:
+        """It changes nothing of what a training step does."""
+
+
+Entry: TypeAlias = Rate | Heard | Lifted | Limits | Parted
 
 
 class Journal:
@@ -110,8 +120,9 @@ class Journal:
         return stopping
 
     def cut(self, step: int) -> "Journal":
-        """A journal of its own with all that holds from that step or an earlier one on."""
-        return self.made_of(entry for entry in self.log if entry.step <= step)
+        """A journal of its own with all that holds from that step or an earlier one on, and with its origins."""
+        kept = (entry for entry in self.log if entry.step <= step or isinstance(entry, Parted))
+        return self.made_of(replace(entry, step=min(entry.step, step)) for entry in kept)
 
     def made_of(self, log: Iterable[Entry]) -> "Journal":
         """A journal of a run that began with the same rate, with these entries, as they came."""

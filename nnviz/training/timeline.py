@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from msgspec.structs import replace
 
@@ -21,11 +21,22 @@ SHARE = 0.01
 KEYFRAME, BYTE = 30_000, 0.7
 
 
+class Stored(Protocol):
+    """States of a run that were kept before it was opened here."""
+
+    def between(self, after: int, step: int, line: Line, engine: StepEngine) -> EngineState | None:
+        """The last one on a line after step number `after` that is not after `step`, for an engine of that network."""
+
+
 class Keyframes(NamedTuple):
-    """All that are kept: of several trainings that have states of one shape, in the room that there is for one."""
+    """All that are kept: of several trainings that have states of one shape, in the room that there is for one.
+
+    `stored` are in the files of a run that was opened, None if none was.
+    """
 
     near: NearKeyframes
     far: FarKeyframes
+    stored: Stored | None = None
 
     def close(self) -> None:
         """Forget them, and give back what they take of the disk."""
@@ -54,8 +65,10 @@ class Timeline:
         far_bytes: int = FAR_BYTES,
         spacing: int | None = None,
         shared: Keyframes | None = None,
+        stored: Stored | None = None,
     ) -> None:
-        """The run begins at the `first` state. `spacing` is how many steps are between keyframes at first.
+        """The run begins at the `first` state. `spacing` is how many steps are between keyframes at first, and `stored`
+        has states of a run that has come to where it is already.
 
         `shared` are those of another training: if its states have another shape, they are forgotten.
         """
@@ -72,7 +85,7 @@ class Timeline:
         size = max(size_of(first), 1)
         spacing = spacing or math.ceil((KEYFRAME + BYTE * size) / (SHARE * step_cost(engine)))
         far = FarKeyframes(first, spacing, min(min(far_bytes, spare_bytes()) // size, MOST_FAR))
-        self.keyframes = Keyframes(NearKeyframes(near_bytes // size), far)
+        self.keyframes = Keyframes(NearKeyframes(near_bytes // size), far, stored)
 
     @property
     def due(self) -> int:
@@ -136,11 +149,16 @@ class Timeline:
             if (step - done) % apart == 0 or step - done < close:
                 self.keyframes.near.keep(engine.state(), step, self._line)
 
+    def steps_to(self, moment: Position) -> int:
+        """How many training steps have to be done again to be at a moment."""
+        return moment.step + (moment.done > 0) - self._nearest(moment.step).step
+
     def close(self) -> None:
         """Give back what it takes of the disk."""
         self.keyframes.close()
 
     def _nearest(self, step: int) -> EngineState:
-        near, far = (kept.at_or_before(step, self._line) for kept in self.keyframes)
-        found = (near, far, self._first)
-        return max((state for state in found if state is not None), key=lambda state: state.step)
+        near, far, stored = self.keyframes
+        found = (near.at_or_before(step, self._line), far.at_or_before(step, self._line), self._first)
+        nearest = max((state for state in found if state is not None), key=lambda state: state.step)
+        return (stored and stored.between(nearest.step, step, self._line, self._engine)) or nearest

@@ -152,6 +152,15 @@ class Trainer:
             journal.apply(done, self.update_rule)
         self.journal = journal.cut(step)
 
+    def be_over(self, stopped_by: str | None, evaluations: Iterable[Evaluation]) -> None:
+        """Have stopped by that where the run is, with the evaluation that a run had there, if there was one."""
+        steps, latest = self.steps_done, self.history.latest
+        last = next((one for one in evaluations if one.step == steps), None)
+        if last is not None and (latest is None or latest.step < steps):
+            self._before_end = self.state() if stopped_by else None
+            self._evaluate_as(last)
+        self.stopped_by = stopped_by
+
     def _evaluate_as(self, evaluation: Evaluation | None) -> None:
         """Have this evaluation made here, if there is one."""
         if evaluation is not None:

@@ -1,6 +1,5 @@
 """Where in the run to go: asked for in one line."""
 
-import re
 from typing import ClassVar
 
 from textual import on
@@ -10,13 +9,10 @@ from textual.containers import Vertical
 from textual.widgets import Input, Static
 
 from nnviz.remote.messages import Destination
+from nnviz.runs.places import NAMED
+from nnviz.runs.places import read_place as read
 from nnviz.tui.screens.page import Page
 from nnviz.wording import integer
-
-NAMED = (Destination.START, Destination.BEST, Destination.END)
-PLACE = re.compile(r"(e|epoch\s*|step\s*)?([0-9][0-9,_]*)")
-LAST = 10**12
-"""No run has more steps than that."""
 
 
 class GoToScreen(Page[Destination | int | None]):
@@ -55,12 +51,5 @@ class GoToScreen(Page[Destination | int | None]):
 
 def read_place(text: str, per_epoch: int) -> Destination | int | None:
     """A place as somebody writes it: 1,234 or e3 or best; None if it is none."""
-    word = text.strip().lower()
-    if word in NAMED:
-        return Destination(word)
-    found = PLACE.fullmatch(word)
-    if found is None:
-        return None
-    number = int(found[2].replace(",", "").replace("_", "")[:15])
-    is_epoch = (found[1] or "").startswith("e")
-    return min(number * per_epoch if is_epoch else number, LAST)
+    place = read(text, per_epoch)
+    return Destination(place) if isinstance(place, str) else place

@@ -41,11 +41,13 @@ from nnviz.tui.panes.title import TitlePane
 from nnviz.tui.screens.pointing import PointingScreen
 from nnviz.tui.themes import palette_for
 from nnviz.tui.turns import Turns, Work
-from nnviz.wording import trimmed
+from nnviz.wording import count, integer, trimmed
 
 FRAMES_PER_SECOND = 20
 # Most answers take a moment, which needs no words; some take very long.
 SILENCE_SECONDS, WORKING_SECONDS = 1.0, 3600.0
+# So long is seen what a trainer says once.
+SAID_SECONDS = 10.0
 # In the order of the tab key.
 PANES: tuple[type[Pane], ...] = (
     TitlePane,
@@ -205,7 +207,10 @@ class TrainingScreen(PointingScreen):
         return frozenset({"surface"}) if lasts else frozenset()
 
     def _show(self, frame: Frame) -> None:
-        """Show all panes a whole frame."""
+        """Show all panes a whole frame; what comes with it to be said is said once."""
+        if frame.said is not None:
+            self.notify(frame.said, timeout=SAID_SECONDS)
+            frame = replace(frame, said=None)
         self.frame = frame
         if self._inspects != (frame.unit is not None):
             self._inspects = frame.unit is not None
@@ -260,12 +265,20 @@ class TrainingScreen(PointingScreen):
         self.query_one(TitlePane).show_fault(str(failure))
         if self._maximized is not None:
             self.action_maximize_pane()
-        said = f"{failure}. What you see is the last frame. Press r to start again, q to leave."
+        said = f"{failure}. What you see is the last frame. {self._way_on()}"
         self.query_one(StoryPane).show_fault(said[0].upper() + said[1:])
         if self.app.screen is not self:
             self.notify(said[0].upper() + said[1:], severity="error")
             # The palette has no notices; it shows what is behind it, but only when it paints.
             self.app.screen.refresh()
+
+    def _way_on(self) -> str:
+        """What there is to do when the trainer died."""
+        step, lost = self._link.trainer.goes_on_from(), self.frame.moment.furthest
+        if step is None:
+            return "Press r to start again, q to leave."
+        after = f"; {count(lost - step, 'step')} after it are lost" if lost > step else ""
+        return f"Press r to go on from step {integer(step)}{after}. q leaves."
 
     # Layout
 

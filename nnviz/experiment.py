@@ -36,6 +36,8 @@ class Data(_Table, frozen=True):
     text_column     of a table: the column of texts, whose n-grams the network then sees alone; without it a column of
                     texts is found where there is one, and "" is none
     keep            of a table: columns to learn from although they count or name the rows, or say their split
+    inputs          how the network gets its inputs: brought to mean 0 and deviation 1 over the training split, or raw,
+                    as they are stored, pixels from 0 to 1
     noise, examples of the built-in points of the plane: how far chance pushes them, and how many to train on
     """
 
@@ -48,6 +50,7 @@ class Data(_Table, frozen=True):
     image_column: str | None = None
     text_column: str | None = None
     keep: tuple[str, ...] | None = None
+    inputs: Literal["standardized", "raw"] | None = None
     noise: Share | None = None
     examples: Annotated[int, msgspec.Meta(ge=2, le=1_000_000)] | None = None
 
@@ -58,6 +61,8 @@ class Net(_Table, frozen=True):
     output          softmax or single: two classes told apart by two outputs or by one; sigmoid: one for each class, or
                     for each number from 0 to 1; hill: one number from −1 to 1 told by a hill of activation over 45
                     units
+    initial         how chance gives the first weights: scaled by the number of inputs, so that signals keep their size
+                    (He, Glorot), with biases of 0; or normal: weights and biases of variance 1, as in Nielsen's book
     weights         where the first weights come from: a file of safetensors with arrays by their names in a checkpoint,
                     or the name of a built-in example; without it, chance gives them
     weights_digest  the SHA-256 of that file, so that a run is done again with the same ones or not at all
@@ -67,6 +72,7 @@ class Net(_Table, frozen=True):
     layers: str = "dense 64 relu, dense 32 relu"
     output: Literal["softmax", "single", "sigmoid", "hill"] | None = None
     loss: Literal["cross-entropy", "mse", "quadratic"] | None = None
+    initial: Literal["scaled", "normal"] | None = None
     weights: str | None = None
     weights_digest: str | None = None
 

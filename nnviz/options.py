@@ -78,6 +78,14 @@ class Options:
             "too, and one number from −1 to 1 by a hill of activation over 45 units (hill).",
         ),
     ] = None
+    initial: Annotated[
+        str | None,
+        typer.Option(
+            metavar="scaled|normal",
+            help="How chance gives the first weights: scaled by the number of inputs (He, Glorot), or of variance 1, "
+            "biases too, as in Nielsen's book (normal).",
+        ),
+    ] = None
     weights: Annotated[
         str | None,
         typer.Option(
@@ -211,6 +219,13 @@ class Options:
             "given several times, or with commas between.",
         ),
     ] = None
+    inputs: Annotated[
+        str | None,
+        typer.Option(
+            metavar="standardized|raw",
+            help="Bring inputs to mean 0 and deviation 1, or leave them as they are stored, pixels from 0 to 1.",
+        ),
+    ] = None
     noise: Annotated[
         float | None,
         typer.Option(help="Of xor, circles, spiral, gauss and waves: how far chance pushes the points, 0 to 1."),
@@ -340,10 +355,17 @@ class Options:
                 "image_column": self.image_column,
                 "text_column": self.text_column,
                 "keep": self.keep or None,
+                "inputs": self.inputs,
                 "noise": self.noise,
                 "examples": self.examples,
             },
-            "network": {"layers": self.network, "output": self.output, "loss": self.loss, "weights": self.weights},
+            "network": {
+                "layers": self.network,
+                "output": self.output,
+                "loss": self.loss,
+                "initial": self.initial,
+                "weights": self.weights,
+            },
             "training": {
                 "optimizer": self.optimizer,
                 "learning_rate": self.lr,

@@ -32,6 +32,12 @@ class Standardization(msgspec.Struct, frozen=True):
         return cls._of(numbers.mean(axis=axes, dtype=np.float64), numbers.var(axis=axes, dtype=np.float64))
 
     @classmethod
+    def none_of(cls, inputs: Inputs) -> "Standardization":
+        """What leaves stored numbers as they are, but for pixels of bytes, which become numbers from 0 to 1."""
+        size = 255.0 if inputs.dtype == np.uint8 and len(inputs.shape) == 4 else 1.0
+        return cls(np.zeros(inputs.shape[-1]), np.full(inputs.shape[-1], size))
+
+    @classmethod
     def of_sums(cls, sums: Array, shape: tuple[int, ...]) -> "Standardization":
         """The same of images of bytes (n, height, width, channels), from Σx and Σx² of each channel, (2, channels)."""
         count = math.prod(shape[:-1])

@@ -28,6 +28,11 @@ def glorot(generator: np.random.Generator, shape: tuple[int, ...]) -> Array:
     return generator.uniform(-limit, limit, shape)
 
 
+def unit_normal(generator: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Normal with variance 1, whatever the number of inputs, as the simplest textbooks begin (Nielsen 2015, ch. 1)."""
+    return generator.standard_normal(shape)
+
+
 def zeros(generator: np.random.Generator, shape: tuple[int, ...]) -> Array:  # noqa: ARG001
     """All zero: where every bias starts."""
     return np.zeros(shape)

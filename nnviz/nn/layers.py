@@ -95,13 +95,16 @@ class Weighted(Layer):
     def __init__(self, outputs: int, initializer: Initializer, biased: bool) -> None:
         self.outputs = outputs
         self.initializer = initializer
+        self.bias_initializer: Initializer = zeros
         self.biased = biased
         self.forget()
 
     def declare(self, shape: Shape, parameters: Parameters) -> None:
         """Declare weights of this shape, whose last axis counts the outputs, and a bias for each output."""
         self.weights = parameters.declare(f"{self.name}.weights", shape, self.initializer, decays=True)
-        self.biases = parameters.declare(f"{self.name}.biases", (self.outputs,), zeros) if self.biased else None
+        self.biases = None
+        if self.biased:
+            self.biases = parameters.declare(f"{self.name}.biases", (self.outputs,), self.bias_initializer)
 
     def parameters(self) -> tuple[Parameter, ...]:
         return (self.weights,) if self.biases is None else (self.weights, self.biases)

@@ -18,7 +18,8 @@ from nnviz.errors import InputError
 from nnviz.experiment import Experiment, Net, Training
 from nnviz.frame import hill
 from nnviz.frame.task import Task
-from nnviz.nn.layers import Dense, Flatten
+from nnviz.nn.initializers import unit_normal
+from nnviz.nn.layers import Dense, Flatten, Weighted
 from nnviz.nn.losses import (
     BinaryCrossEntropy,
     CrossEntropy,
@@ -130,6 +131,10 @@ def build_network(experiment: Experiment, task: Task) -> Network:
     """The experiment's network for this task, at its initial weights. Raises InputError."""
     end = ending(experiment.network, task)
     layers = [*parse(experiment.network.layers), Dense(end.outputs)]
+    if experiment.network.initial == "normal":
+        for layer in layers:
+            if isinstance(layer, Weighted):
+                layer.initializer = layer.bias_initializer = unit_normal
     generator = from_seed(experiment.training.seed).initialisation
     threads = experiment.training.threads or chosen_threads()
     workers = TwoWorkers() if threads == 2 else OneWorker()
@@ -256,7 +261,10 @@ def build_schedule(experiment: Experiment, per_epoch: int) -> Schedule:
 def open_dataset(experiment: Experiment, reading: Reading = CACHED, source: Source | None = None) -> Dataset:
     """The examples that the experiment names; `source` is what was found of them already. Raises InputError."""
     generator = from_seed(experiment.training.seed).splitting
-    return open_source(experiment.data, generator, reading=reading, source=source)
+    dataset = open_source(experiment.data, generator, reading=reading, source=source)
+    if experiment.data.inputs == "raw":
+        return msgspec.structs.replace(dataset, standardization=Standardization.none_of(dataset.train.inputs))
+    return dataset
 
 
 def declared(experiment: Experiment, task: Task) -> tuple[Parameters, int]:

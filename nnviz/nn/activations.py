@@ -52,6 +52,9 @@ class ReLU(Activation):
         self._match(x)
         return np.maximum(x, self._zeros, out=self._y)
 
+    def sides(self) -> Array:
+        return self._x > 0
+
     def input_gradient(self, grad_y: Array) -> Array:
         grad_x = self._room()
         np.greater(self._x, self._zero, out=self._mask)
@@ -70,6 +73,9 @@ class LeakyReLU(Activation):
         self._match(x)
         np.multiply(x, self.slope, out=self._y)
         return np.maximum(x, self._y, out=self._y)
+
+    def sides(self) -> Array:
+        return self._x > 0
 
     def input_gradient(self, grad_y: Array) -> Array:
         grad_x = self._room()

@@ -65,6 +65,10 @@ class Layer:
         self.parameter_gradients(grad_y)
         return self.input_gradient(grad_y)
 
+    def sides(self) -> Array | None:
+        """Of the last batch, on which side of the layer's kinks each number was; None where it has no kinks."""
+        return None
+
     def forget(self) -> None:
         """Let go of the buffers; the next `forward` allocates new ones."""
 

@@ -88,6 +88,9 @@ class MaxPool2d(Layer):
         winners: Array = self._winners[example].copy()
         return winners
 
+    def sides(self) -> Array:
+        return self._winners
+
     def input_gradient(self, grad_y: Array) -> Array:
         if self._grad_x is None:
             # Zero where no whole cell is, now and later.

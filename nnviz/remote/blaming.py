@@ -33,7 +33,7 @@ def blame(trainer: Trainer, asked: Blame) -> BlameView:
     layers = [
         layer for layer in (range(len(trace.layers)) if everywhere else block.layers) if trace.layers[layer].parameters
     ]
-    names = UnitNames(trace, _features(trainer), shown_task(trainer.dataset.task).output_names(_outputs(trainer)))
+    names = names_of(trainer)
     worst = blamed(trace, layers, measure, place if of_example else None, names) if layers else None
     seen = worst is not None and len(trainer.dataset.task.input_shape) == 3 and (everywhere or 0 in block.layers)
     number = int(engine.batch.indices[place])
@@ -53,12 +53,11 @@ def blame(trainer: Trainer, asked: Blame) -> BlameView:
     )
 
 
-def _outputs(trainer: Trainer) -> int:
-    return int(trainer.network.output_shape[0])
-
-
-def _features(trainer: Trainer) -> tuple[str, ...]:
-    return apart(shown_names(tuple(trainer.dataset.feature_names[:NAMED])), NAME)
+def names_of(trainer: Trainer) -> UnitNames:
+    """What the weights of a trainer's network lead from and to."""
+    features = apart(shown_names(tuple(trainer.dataset.feature_names[:NAMED])), NAME)
+    outputs = shown_task(trainer.dataset.task).output_names(int(trainer.network.output_shape[0]))
+    return UnitNames(EngineTrace(trainer.engine), features, apart(outputs, NAME))
 
 
 def input_gradient(trainer: Trainer) -> Array:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from nnviz.frame.branch_views import BranchView
     from nnviz.frame.focus import Focus
     from nnviz.frame.task import Task
+    from nnviz.frame.verification_view import VerificationView
     from nnviz.remote.terminal import Terminal
     from nnviz.training.distance import Distances
 from nnviz.frame.frame import Frame, FrameUpdate, Parts
@@ -178,6 +179,21 @@ class Blame(msgspec.Struct, frozen=True):
     everywhere: bool
 
 
+class Verify(msgspec.Struct, frozen=True):
+    """Begin to compare gradients with what the loss does when a weight changes; a running training is paused.
+
+    block, chosen  one of a block's weights, or some of which the one with the largest gradient is meant: from … to
+                   before …, axis by axis. It is compared first; None for none
+    """
+
+    block: int
+    chosen: tuple[tuple[int, int], ...] | None
+
+
+class LookAtVerification(msgspec.Struct, frozen=True):
+    """How far that is. Whatever moves the training on ends it."""
+
+
 class Close(msgspec.Struct, frozen=True):
     """Keep the run and end."""
 
@@ -198,6 +214,8 @@ Request = (
     | LayOver
     | Test
     | Blame
+    | Verify
+    | LookAtVerification
     | Close
 )
 
@@ -267,4 +285,4 @@ class Died(msgspec.Struct, frozen=True):
     details: str | None = None
 
 
-Answer: TypeAlias = "Frame | FrameUpdate | TestReport | BranchList | BlameView | Ending | Died"
+Answer: TypeAlias = "Frame | FrameUpdate | TestReport | BranchList | BlameView | VerificationView | Ending | Died"

@@ -16,10 +16,11 @@ from nnviz.frame.frame import Curves, Frame, FrameUpdate, Parts, Rates, State
 from nnviz.frame.stages import Phase
 from nnviz.remote import messages as m
 from nnviz.remote.beginnings import begin, next_directory
-from nnviz.remote.blaming import blame
+from nnviz.remote.blaming import blame, names_of
 from nnviz.remote.branches import Branch, Branches
 from nnviz.remote.destinations import end_of_step, moment_at
 from nnviz.remote.testing import report
+from nnviz.remote.verification import Verification
 from nnviz.remote.ways import Stop, Way, nothing
 from nnviz.runs.directory import RunDirectory
 from nnviz.runs.ending import Ending
@@ -44,7 +45,7 @@ SILENT_SECONDS = 0.25
 # So long somebody waits for the scores of what is kept: who leaves, and who begins again.
 LEAVING_SECONDS, RESTART_SECONDS = 10.0, 3.0
 # Requests that act on the moment that there is, or look into it.
-OF_A_MOMENT = (m.Advance, m.Run, m.Change, m.Test, m.Blame, m.GoTo)
+OF_A_MOMENT = (m.Advance, m.Run, m.Change, m.Test, m.Blame, m.Verify, m.GoTo)
 
 
 class _Training(NamedTuple):
@@ -128,12 +129,13 @@ class Service:
         self._measured_step = 0
         self._stop_at: int | None = None
         self._rates = Rates()
+        self._verification: Verification | None = None
 
     # Training between requests
 
     def waits(self) -> float | None:
         """Seconds until `work` is due: 0 at full speed, None while nothing is to be done."""
-        if self._way is not None:
+        if self._way is not None or (self._verification is not None and not self._verification.is_done):
             return 0
         if self._pace is None:
             return None
@@ -143,6 +145,8 @@ class Service:
         """Train until `called` says that somebody waits for an answer; at a pace, do the one thing that is due."""
         if self._way is not None:
             self._follow(self._way, called)
+        if self._verification is not None:
+            self._verification.go_on(called)
         if self._pace is None:
             return
         if self._pace.per_second is not None:
@@ -212,6 +216,13 @@ class Service:
                     return report(self._trainer)
             case m.Blame():
                 return blame(self._trainer, request)
+            case m.Verify(block, chosen):
+                self._halt()
+                seed = self._experiment.training.seed
+                self._verification = Verification(self._trainer, names_of(self._trainer), seed, block, chosen)
+                return self._verification.view()
+            case m.LookAtVerification() if self._verification is not None:
+                return self._verification.view()
             case m.Advance(goal):
                 self._go_on(lambda: self._advance(goal))
             case m.GoTo(place):

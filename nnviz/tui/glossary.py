@@ -107,6 +107,13 @@ GLOSSARY: dict[str, tuple[Entry, ...]] = {
         Entry("∂L/∂x (picture)", "how the loss changes with each pixel: where the network looked", "pixel"),
         Entry("∂L/∂z", "how the loss would change with this weighted sum", "dL/dz error delta"),
         Entry("∂L/∂a, ∂L/∂output", "how the loss would change with what this unit, or this layer, gave", "dL/da"),
+        Entry(
+            "L(w + h), L(w − h)",
+            "the loss with the weight a little larger, and a little smaller",
+            "compared h 2h agrees",
+        ),
+        Entry("kink", "where relu begins, or another number wins in a pool: the slope changes at once", "kinks"),
+        Entry("rounding", "what is lost because numbers in a computer have only so many digits", "float32 float64"),
         Entry("∂", "a small change; ∂L/∂x: how much L changes when x alone does", "derivative partial d"),
         Entry("gradient", "all these derivatives together; an update goes against them", "gradients slope"),
         Entry("cross-entropy", "loss for classes: −ln p, p being the probability that the right class was given"),

@@ -49,6 +49,7 @@ KEYS = [
         for number, pane in enumerate(TABBED, 1)
     ),
     _key("i", "blame", "look.blame", "blame", "Blame: the weights that the loss changes most with"),
+    _key("v", "verify", "look.verify", "verify", "Verify the gradient: change a weight and see what the loss does"),
     _key("question_mark", "help", "screen.help", "help", "This page", True, "?"),
     _key("q", "app.quit", "screen.quit", "quit", "Keep the run and leave", True),
     _key("t", "test", "screen.test", "test", "Test on examples that it never trained on", True),

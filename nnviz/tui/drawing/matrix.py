@@ -120,6 +120,14 @@ class MatrixSheet:
         bias = "" if biases is None else f" · bias {signed(float(biases[row]), decimals=self._decimals)}"
         return self._first_fitting(said + bias, said, f"{value} · {other} → {unit}", value)
 
+    def weights(self, row: int, column: int) -> tuple[tuple[int, int], ...] | None:
+        """Which weights a cell stands for, along both axes of their array; None where it stands for none."""
+        matrix = self._matrix
+        if matrix.by_example:
+            return None
+        places = ((column, matrix.column_step, matrix.shape[1]), (row, matrix.row_step, matrix.shape[0]))
+        return tuple((place * step, min((place + 1) * step, size)) for place, step, size in places)
+
     def _first_fitting(self, *texts: str) -> str:
         """The first of some texts that fits into the border, or the last one."""
         return next((text for text in texts if len(text) <= self._room[0] - 4), texts[-1])

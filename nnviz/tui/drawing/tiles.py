@@ -148,6 +148,14 @@ class TilesSheet:
             return self._first_fitting(said + bias, short + bias, said, short, value)
         return self._first_fitting(said, short, value)
 
+    def weights(self, row: int, column: int) -> tuple[tuple[int, int], ...] | None:
+        """Which weight of a kernel a cell is, along all axes of their array; None where it is none."""
+        columns = self._view.columns
+        if columns is None:
+            return None
+        r, c, y, x = self._index(row, column)
+        return tuple((int(at), int(at) + 1) for at in (y, x, columns[self._column_order[c]], self._rows[r]))
+
     def _fate(self, r: int, y: int, x: int) -> str:
         """What became of a number that went into a pool."""
         view, row = self._view, self._row_order[r]

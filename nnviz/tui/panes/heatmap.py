@@ -136,6 +136,11 @@ class HeatmapPane(FramedPane):
         if cell is not None:
             self._point(*cell)
 
+    def chosen_weights(self) -> tuple[tuple[int, int], ...] | None:
+        """Which weights the cell that is read out stands for: from … to before …, axis by axis; None where for none."""
+        sheet = self._current_sheet()
+        return None if sheet is None else sheet.weights(*self._chosen(sheet))
+
     def _current_sheet(self) -> Sheet | None:
         """What is on screen now, if there is anything to see."""
         if self._frame is None:

@@ -20,6 +20,7 @@ from nnviz.frame.blame_view import BlameView
 from nnviz.frame.focus import Quantity
 from nnviz.frame.frame import Frame, FrameUpdate, Parts, State
 from nnviz.frame.stages import Phase, end_of
+from nnviz.frame.verification_view import VerificationView
 from nnviz.remote import messages as m
 from nnviz.tui.keys import KEYS
 from nnviz.tui.layouts import SMALLEST, TABBED, Body, arrange
@@ -501,8 +502,7 @@ class TrainingScreen(PointingScreen):
         """Which weights are to blame, which takes backprop to know."""
         from nnviz.tui.screens.blame import BlameScreen, first_asked
 
-        if self.frame.moment.done < end_of(Phase.BACKWARD, self.frame.stages):
-            await self._ask(m.Advance(m.Goal.BACKWARD))
+        await self._have_gradients()
         asked = first_asked(self.frame.focus)
         view = await self._blamed(asked)
         if view is not None:
@@ -512,6 +512,30 @@ class TrainingScreen(PointingScreen):
     async def _blamed(self, asked: m.Blame) -> BlameView | None:
         answer = await self._answer(self._link.ask(asked))
         return answer if isinstance(answer, BlameView) else None
+
+    @_in_turn
+    async def action_verify(self) -> None:
+        """Whether the gradients are true, which takes backprop to know."""
+        from nnviz.tui.screens.verification import VerificationScreen
+
+        await self._have_gradients()
+        asked = m.Verify(self.frame.focus.block, self.query_one(HeatmapPane).chosen_weights())
+        view = await self._verified(asked)
+        if view is not None:
+            await self._ask(m.Look())
+            self.app.push_screen(VerificationScreen(view, self._verified), self._stop_verification)
+
+    async def _verified(self, asked: m.Verify | m.LookAtVerification) -> VerificationView | None:
+        answer = await self._answer(self._link.ask(asked))
+        return answer if isinstance(answer, VerificationView) else None
+
+    @_in_turn
+    async def _stop_verification(self, _: None) -> None:
+        await self._ask(m.Pause())
+
+    async def _have_gradients(self) -> None:
+        if self.frame.moment.done < end_of(Phase.BACKWARD, self.frame.stages):
+            await self._ask(m.Advance(m.Goal.BACKWARD))
 
     def action_help(self) -> None:
         """All keys, how the data were read, and the words of the screen."""

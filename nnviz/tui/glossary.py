@@ -113,7 +113,7 @@ GLOSSARY: dict[str, tuple[Entry, ...]] = {
             "compared h 2h agrees",
         ),
         Entry("kink", "where relu begins, or another number wins in a pool: the slope changes at once", "kinks"),
-        Entry("float32, float64", "kinds of numbers in a computer: with about 7 digits, and with about 16"),
+        Entry("float32, float64", "numbers in a computer: with about 7 digits, and with about 16"),
         Entry("∂", "a small change; ∂L/∂x: how much L changes when x alone does", "derivative partial d"),
         Entry("gradient", "all these derivatives together; an update goes against them", "gradients slope"),
         Entry("cross-entropy", "loss for classes: −ln p, p being the probability that the right class was given"),

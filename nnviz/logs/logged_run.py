@@ -7,9 +7,11 @@ import numpy as np
 from nnviz.array import Array
 from nnviz.frame.series import Series
 from nnviz.logs.naming import metric_and_split
+from nnviz.wording import integer
 
 MOST_ATTEMPTS = 16
 """A curve whose steps fall more often does not tell its steps, but something that begins again in each epoch."""
+MOST_NOTES = 10
 ALIKE = 3
 """When so many first values of a curve are all of one step, no steps were given."""
 FALLS, SAME = "its steps fall again and again", "its values are all of one step"
@@ -28,7 +30,6 @@ class LoggedRun:
     started   seconds since 1970 in UTC, None where the log does not tell
     settings  what the log has of them, as texts
     results   single numbers that came out at its end, which are no curves
-    notes     what is to be said of it: damage, values that are not what they seem
     waiting   why something that is there was not read yet; nothing if all was
     axis      what its steps count: step, epoch or row
     """
@@ -39,7 +40,8 @@ class LoggedRun:
         self.started: float | None = None
         self.settings: dict[str, str] = {}
         self.results: dict[str, float] = {}
-        self.notes: list[str] = []
+        self._notes: dict[str, None] = {}
+        self._more_notes = 0
         self._curves: dict[str, dict[int, _Curve]] = {}
 
     @property
@@ -52,10 +54,18 @@ class LoggedRun:
         """One series a curve: of one that began again, what stands, which is the later values wherever it did."""
         return tuple(_standing(_joined(list(strands.values()))) for strands in self._curves.values())
 
+    @property
+    def notes(self) -> list[str]:
+        """What is to be said of it: damage, values that are not what they seem; of very much, the first."""
+        more = [f"and {integer(self._more_notes)} more like these"] if self._more_notes else []
+        return [*self._notes, *more]
+
     def note(self, text: str) -> None:
         """Add what is to be said of the run, once."""
-        if text not in self.notes:
-            self.notes.append(text)
+        if len(self._notes) < MOST_NOTES:
+            self._notes[text] = None
+        elif text not in self._notes:
+            self._more_notes += 1
 
     def record(
         self,
@@ -84,6 +94,8 @@ class LoggedRun:
 
     def forget(self, strand: int | None = None) -> None:
         """Drop what was recorded, of one writer or of all: the log was written anew."""
+        if strand is None:
+            self._notes, self._more_notes = {}, 0
         for strands in self._curves.values():
             for key in list(strands) if strand is None else {strand} & strands.keys():
                 del strands[key]

@@ -19,7 +19,7 @@ files whose names hold `tfevents`.
 | an empty file | a run that has begun |
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from nnviz.logs.event_records import HEADER, Framed, ScalarReader, framed, next_record
@@ -40,14 +40,40 @@ def is_event_file(path: Path) -> bool:
 
 def first_tag(path: Path) -> str | None:
     """The first tag that a file has a value of; None if there is none yet. Raises InputError if it cannot be read."""
-    data = Tail(path).more(PIECE)
-    scalars, _ = ScalarReader().read(data, framed(data))
-    return min(scalars, key=lambda tag: scalars[tag].records[0], default=None)
+    reader = ScalarReader()
+    for data, records in _pieces(Tail(path)):
+        scalars, _ = reader.read(data, records)
+        if scalars:
+            return min(scalars, key=lambda tag: scalars[tag].records[0])
+    return None
 
 
 def is_curve_folder(folder: str, tag: str) -> bool:
     """Whether `add_scalars` would call a folder so, for one of the curves of a tag."""
     return folder.startswith(tag.replace("/", "_") + "_")
+
+
+def _pieces(tail: Tail) -> Iterator[tuple[bytes, Framed]]:
+    """What has been added, a piece at a time, each with its records; they are taken when the next piece is wanted.
+
+    Where a length is damaged, the next piece begins with the next record. At the end of the file it may yet come.
+    """
+    most = PIECE
+    while True:
+        data = tail.more(most)
+        records = framed(data)
+        yield data, records
+        tail.take(records.end)
+        is_end = len(data) < most
+        if records.damaged:
+            following = next_record(data, records.end + 1)
+            if following is None and is_end:
+                return
+            tail.take((len(data) - HEADER + 1 if following is None else following) - records.end)
+        elif is_end:
+            return
+        elif not records.end:
+            most *= 2
 
 
 class TensorBoardReader:
@@ -91,22 +117,9 @@ class _EventFile:
         if self._tail.is_anew():
             run.forget(self.strand)
             self._scalars = ScalarReader()
-        most = PIECE
-        while True:
-            data = self._tail.more(most)
-            records = framed(data)
+        for data, records in _pieces(self._tail):
             self._record(run, data, records)
-            self._tail.take(records.end)
-            if records.damaged:
-                following = next_record(data, records.end + 1)
-                if following is None:
-                    return
-                self._tail.take(following - records.end)
-            elif len(data) < most:
-                run.waiting = CUT if len(data) > records.end else run.waiting
-                return
-            elif not records.end:
-                most *= 2
+        run.waiting = CUT if len(data) > records.end and not records.damaged else run.waiting
 
     def _record(self, run: LoggedRun, data: bytes, records: Framed) -> None:
         scalars, damaged = self._scalars.read(data, records)

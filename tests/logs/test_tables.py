@@ -83,6 +83,13 @@ def test_what_is_not_like_the_rest_is_said_and_left_out(tmp_path: Path) -> None:
     assert run.notes == ["line 3 has 1 cell and not 2; it is left out", "line 5 has no step; it is left out"]
 
 
+def test_of_very_much_that_is_wrong_the_first_is_said(tmp_path: Path) -> None:
+    run, own = found(tmp_path / "mine.csv", "step,loss\n0,0.5\n" + "1\n" * 5000 + "2,0.25\n")
+    assert own == {"loss 1": [(0.0, "0.5"), (2.0, "0.25")]}
+    assert len(run.notes) == 11
+    assert run.notes[-1] == "and 4,990 more like these"
+
+
 def test_the_end_of_a_table_may_be_half_of_a_number(tmp_path: Path) -> None:
     run, own = found(tmp_path / "mine.csv", "step,loss\n0,0.5\n1,0.0")
     assert own == {"loss 1": [(0.0, "0.5")]}

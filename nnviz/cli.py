@@ -267,16 +267,17 @@ def explain(
 ) -> None:
     """Tell one training step in words and numbers: forward, error, loss, chain rule, blame, update, and what it did.
 
-    SOURCE may also be a run, whose training is done again up to that step.
+    SOURCE may also be a run, whose step is told as it was.
     """
     from nnviz.headless import explanation
     from nnviz.headless.explanation_words import print_text
 
-    of_run = options.of_a_run()
-    run = of_run.config.parent if of_run.config is not None and options.config is None else None
     wanted = explanation.Wanted(at_step, example, weight)
-    experiment, source = of_run.asked()
-    told = explanation.explain(experiment, wanted, options.cache, source, run)
+    if options.run is not None and options.config is None:
+        told = explanation.explain_run(options.run, wanted, options.cache)
+    else:
+        experiment, source = options.asked()
+        told = explanation.explain(experiment, wanted, options.cache, source)
     (explanation.print_json if json else print_text)(told)
 
 

@@ -15,17 +15,15 @@ from nnviz.frame.frame import Frame, Rates, State
 from nnviz.frame.layer_views import LISTED_UNITS
 from nnviz.frame.operations import WeightedSums
 from nnviz.frame.stages import Phase
-from nnviz.headless.console import json_result
+from nnviz.headless.console import json_result, note
 from nnviz.headless.reading_progress import told_reading
 from nnviz.headless.skipped import tell_skipped
 from nnviz.headless.weight_address import BIAS, WeightAddress, read_address
 from nnviz.insight.story import tell
-from nnviz.runs.metrics import read_log
-from nnviz.runs.paths import JOURNAL
+from nnviz.runs.opening import run_at
 from nnviz.training.assembly import assemble, open_dataset
 from nnviz.training.camera import Camera
 from nnviz.training.engine_trace import EngineTrace
-from nnviz.training.journal import Rate
 from nnviz.training.process import prepare_process
 from nnviz.training.reduction import extreme, largest
 from nnviz.training.stopping import DIVERGED
@@ -48,13 +46,12 @@ class Wanted(msgspec.Struct, frozen=True):
 
 
 def explain(
-    experiment: Experiment, wanted: Wanted, cached: bool = True, source: Source | None = None, run: Path | None = None
+    experiment: Experiment, wanted: Wanted, cached: bool = True, source: Source | None = None
 ) -> dict[str, Any]:
-    """One training step, in values that JSON knows.
+    """One training step, in values that JSON knows: the training is done from its beginning to there.
 
-    The training is done from its beginning to that step; `run` is the directory of a run whose changes of the learning
-    rate are followed. `source` is what was found of the experiment's source, and `cached` says whether decoded images
-    are kept. Raises InputError.
+    `source` is what was found of the experiment's source, and `cached` says whether decoded images are kept. Raises
+    InputError.
     """
     prepare_process()
     with told_reading(cached) as reading:
@@ -62,21 +59,28 @@ def explain(
     tell_skipped(dataset)
     trainer = assemble(experiment, dataset)
     try:
-        _train_to(trainer, wanted.step, run)
+        _train_to(trainer, wanted.step)
         return _told(trainer, wanted)
     finally:
         trainer.close()
 
 
-def _train_to(trainer: Trainer, step: int, run: Path | None) -> None:
+def explain_run(run: Path, wanted: Wanted, cached: bool = True) -> dict[str, Any]:
+    """The same of a run, as it was. Raises InputError, ChangedDataError."""
+    prepare_process()
+    with told_reading(cached) as reading:
+        restored = run_at(run, str(wanted.step - 1), reading, note)
+    for line in restored.told:
+        note(line)
+    try:
+        return _told(restored.trainer, wanted)
+    finally:
+        restored.trainer.close()
+
+
+def _train_to(trainer: Trainer, step: int) -> None:
     """Be at the beginning of training step number `step`, from 1. Raises InputError if training does not get there."""
-    log = [] if run is None or not (run / JOURNAL).exists() else read_log(run / JOURNAL)
-    rates = {entry.step: entry.learning_rate for entry in log if isinstance(entry, Rate)}
-    while True:
-        if trainer.steps_done in rates:
-            trainer.change_rate(rates[trainer.steps_done])
-        if trainer.steps_done >= step - 1:
-            return
+    while trainer.steps_done < step - 1:
         trainer.step()
         if trainer.stopped_by == DIVERGED:
             raise InputError(f"--at-step: training diverged at step {integer(trainer.steps_done)}; give an earlier one")

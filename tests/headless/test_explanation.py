@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from nnviz.options import Options
 from nnviz.training.assembly import assemble, open_dataset
@@ -119,6 +120,10 @@ def test_pictures_and_numbers_are_told_too_and_lines_are_not_too_long(nnviz):
 def test_a_run_is_told_with_the_rates_that_were_chosen_in_it(nnviz, config):
     code, *_ = nnviz("train", "circles", "--config", config, *OPTIONS, "--steps", 9, "--out", "run")
     assert code == 0
+    told = json.loads(nnviz("explain", "run", "--at-step", 9, "--weight", "dense1[0, bias]", "--json")[1])
+    kept = load_file("run/checkpoints/final.safetensors")
+    assert told["weight"]["new_value"] == kept["dense1.biases"][0]
+    assert nnviz("explain", "run", "--at-step", 99)[2] == "nnviz: run: it has no step 98; it came to step 9\n"
     with open("run/journal.jsonl", "a", encoding="utf-8") as file:
         file.write('{"what": "learning rate", "step": 4, "learning_rate": 0.125}\n')
     told = [json.loads(nnviz("explain", "run", "--at-step", step, "--json")[1]) for step in (4, 5, 6)]

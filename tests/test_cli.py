@@ -129,7 +129,8 @@ def settings_of(experiment):
 
 def test_every_option_reaches_the_experiment(monkeypatch):
     monkeypatch.setattr("nnviz.data.cores.available_cores", lambda: 2)
-    assert set(ASKED) == {field.name for field in fields(Options)} - {"source", "config", "out", "cache"}
+    others = {"source", "config", "out", "cache", "checkpoint_every", "keep_checkpoints"}
+    assert set(ASKED) == {field.name for field in fields(Options)} - others
     plain = settings_of(Options().experiment())
     called = {"network": "layers", "lr": "learning_rate"}
     # What else is suggested then, or ends the run no more.

@@ -189,6 +189,7 @@ def test_a_signal_that_asks_to_end_keeps_the_run(pictures, tmp_path, number):
     assert trainer.returncode == 130, errors
     acknowledged = f"nnviz: {number.name}: the training step is finished, and the run is kept"
     assert acknowledged in errors.decode().splitlines()
+    assert errors.decode().splitlines()[-1] == "nnviz: to go on with it: nnviz train --resume kept"
     result = json.loads(output)
     assert (result["run"], result["stopped_by"]) == ("kept", "interrupted")
     assert load_run(tmp_path / "kept").step == result["steps"] > 0

@@ -274,6 +274,10 @@ def explain(
 
     wanted = explanation.Wanted(at_step, example, weight)
     if options.run is not None and options.config is None:
+        from nnviz.runs.restoring import experiment_of
+
+        # A run is told as it was, so nothing of it can be chosen.
+        replace(options, source=None).limits(experiment_of(options.run))
         told = explanation.explain_run(options.run, wanted, options.cache)
     else:
         experiment, source = options.asked()

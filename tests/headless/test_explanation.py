@@ -123,6 +123,10 @@ def test_a_run_is_told_with_the_rates_that_were_chosen_in_it(nnviz, config):
     told = json.loads(nnviz("explain", "run", "--at-step", 9, "--weight", "dense1[0, bias]", "--json")[1])
     kept = load_file("run/checkpoints/final.safetensors")
     assert told["weight"]["new_value"] == kept["dense1.biases"][0]
+    assert nnviz("explain", "run", "--lr", 0.1)[::2] == (
+        2,
+        "nnviz: --lr: a run goes on as it began, with 0.5; only --epochs, --steps and --seconds may be raised\n",
+    )
     assert nnviz("explain", "run", "--at-step", 99)[2] == "nnviz: run: it has no step 98; it came to step 9\n"
     with open("run/journal.jsonl", "a", encoding="utf-8") as file:
         file.write('{"what": "learning rate", "step": 4, "learning_rate": 0.125}\n')

@@ -314,3 +314,24 @@ def test_a_branch_that_stopped_or_diverged_is_so_when_somebody_comes_back(make_o
         assert visit(trainer, 2).state is State.DIVERGED
     np.testing.assert_array_equal(trainer.service._trainer.last_good.values, good.values)
     trainer.close()
+
+
+def test_a_branch_that_has_an_earlier_rate_again_has_it_wherever_it_is_come_from(make_order):
+    """The keyframe where it parted is one of both, with the rate of what it parted from."""
+    order = make_order(learning_rate=0.01)
+    trainer = LocalTrainer(order)
+    first(trainer)
+    go(trainer, 12)
+    ask(trainer, m.Change(0.5))
+    go(trainer, 20)
+    go(trainer, 12)
+    ask(trainer, m.Change(0.01))
+    same(go(trainer, 14), straight(order.experiment, 14))
+    visit(trainer, 1)
+    go(trainer, 2)
+    go(trainer, 13)
+    visit(trainer, 2)
+    go(trainer, 5)
+    assert go(trainer, 13).learning_rate == 0.01
+    same(ask(trainer, m.Advance(m.Goal.STEP)), straight(order.experiment, 14))
+    trainer.close()

@@ -221,7 +221,7 @@ def check_errors(frame: Frame, step: Step, at: int, layers: list[tuple[str, str]
 def check_diagram(frame: Frame, step: Step, at: int, layers: list[tuple[str, str]]) -> None:
     columns, width = len(layers) + 1, 240
     rows = [strip.text for strip in diagram.draw(frame, COLOURLESS, width, SIDE + 3)]
-    pitch, done, depth = width // columns, frame.moment.done, len(layers)
+    pitch, done, depth = (width - diagram.NAMES) // columns, frame.moment.done, len(layers)
     are_slopes = diagram.shows_gradients(frame)
     for place in range(columns):
         x = place * pitch
@@ -229,7 +229,8 @@ def check_diagram(frame: Frame, step: Step, at: int, layers: list[tuple[str, str
         values = (step.slopes if are_slopes else step.given)[place][at]
         # Backward stage after backward stage reaches the layer before; of the input there is no gradient.
         known = place > 0 and done >= max(2 * depth - place + 1, depth + 2) if are_slopes else done > place - 1
-        nodes = [row[x + 1 : x + 10] for row in rows[2:-1] if row[x + 1] in "●○⊕⊖"]
+        end = x + 10 if place < columns - 1 else width
+        nodes = [row[x + 1 : end].rstrip() for row in rows[2:-1] if row[x + 1] in "●○⊕⊖◉"]
         assert len(nodes) == min(len(values), UNITS)
         if len(values) > UNITS:
             continue
@@ -237,12 +238,13 @@ def check_diagram(frame: Frame, step: Step, at: int, layers: list[tuple[str, str
             if not known:
                 assert text[0] == "○", (place, text)
                 continue
-            if abs(values[k]) > ROUNDING or not values[k]:
+            if (abs(values[k]) > ROUNDING or not values[k]) and text[0] != "◉":
                 assert text[0] == ("⊕" if values[k] > 0 else "⊖" if values[k] < 0 else "●"), (place, text, values[k])
-            if place < columns - 1:
-                found = re.match(NUMBER, text[1:])
-                assert found, text
-                assert shows(found[1], values[k]), (place, text, values[k])
+            # Beside an output stands its name, too.
+            told = text[1:] if place < columns - 1 else text.rpartition(" ")[2]
+            found = re.match(NUMBER, told)
+            assert found, text
+            assert shows(found[1], values[k]), (place, text, values[k])
 
 
 def check_heatmap(random: Random, frame: Frame, step: Step, rate: float) -> None:

@@ -103,7 +103,8 @@ def _compact(size: Size, outputs: int, tab: str) -> Regions:
     width, height = size
     story = 5 if height >= 18 else 4
     top = height - story
-    left = width * 55 // 100
+    # Three letters of each tab and the whole name of the longest take 34 cells.
+    left = max(width * 55 // 100, 34)
     prediction = min(outputs + 3, top // 2)
     return {
         "tabs": Region(0, 0, left, 1),

@@ -148,7 +148,7 @@ async def test_the_diagram_says_what_it_leaves_out_and_shows_the_focused_and_the
 ) -> None:
     async with open_app((80, 24), maps_order(order, ", ".join(["conv 3 1x1 relu"] * 9))) as driver:
         lines = driver.text().splitlines()
-        assert re.search(r"\+7 +conv7 +conv8 +conv9 +dense1", lines[4])
+        assert re.search(r"\+8 +conv8 +conv9 +dense1", lines[4])
         await driver.press("n", "n", "n")
         lines = driver.text().splitlines()
         assert re.search(r"\+2 +▶conv2 +\+6 +conv9 +dense1", lines[4]), lines[4]

@@ -1,5 +1,8 @@
 """What a frame has of the unit under the cursor: how its number came about, and how the error comes back to it."""
 
+import math
+from collections.abc import Sequence
+
 import msgspec
 
 from nnviz.array import Array
@@ -11,6 +14,11 @@ from nnviz.frame.operations import Operation
 TERMS = 24
 PICTURE_SIDE = 48
 TERM_NAME = 40
+
+
+def summed_up(numbers: Sequence[float]) -> float:
+    """The sum of numbers, rounded once; where one is not finite, what floats make of it."""
+    return math.fsum(numbers) if all(map(math.isfinite, numbers)) else float(sum(numbers))
 
 
 class Term(msgspec.Struct, frozen=True):

@@ -1,11 +1,10 @@
 """Equations as rows: what each number is, the product that it comes from, and what it comes to."""
 
-import math
 from collections.abc import Callable
 from enum import Enum, auto
 from typing import NamedTuple
 
-from nnviz.frame.unit_view import Sum, Term
+from nnviz.frame.unit_view import Sum, Term, summed_up
 from nnviz.wording import added_up, count, product
 
 
@@ -48,7 +47,7 @@ def sum_rows(
         del shown[-2]
     terms = [total.terms[n] for n in shown]
     rest = [term for n, term in enumerate(total.terms) if n not in shown]
-    others, left = math.fsum(term.product for term in rest) + total.others, len(rest) + total.other_count
+    others, left = summed_up([*(term.product for term in rest), total.others]), len(rest) + total.other_count
     parts = [("", term.product) for term in terms]
     parts += [(count(left, "other"), others)] if left else []
     parts += [("bias", total.bias)] if total.bias is not None else []

@@ -21,7 +21,7 @@ from nnviz.frame.operations import (
 )
 from nnviz.frame.stages import Phase
 from nnviz.frame.step_trace import StepTrace
-from nnviz.frame.unit_view import TERMS, FromLoss, FromOutput, Link, Sum, Term
+from nnviz.frame.unit_view import TERMS, FromLoss, FromOutput, Link, Sum, Term, summed_up
 from nnviz.training.incoming import out_of
 from nnviz.training.reduction import largest
 
@@ -44,7 +44,7 @@ def summed(
         Term(int(indices[k]), names(int(indices[k])), float(factors[k]), float(weights[k]), float(products[k]))
         for k in shown.tolist()
     )
-    others = math.fsum(np.delete(products, shown).tolist()) if len(products) > len(shown) else 0.0
+    others = summed_up(np.delete(products, shown).tolist()) if len(products) > len(shown) else 0.0
     return Sum(terms, others, len(products) - len(shown), bias, total)
 
 

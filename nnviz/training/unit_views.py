@@ -9,7 +9,7 @@ from nnviz.array import Array
 from nnviz.frame.focus import Quantity
 from nnviz.frame.operations import Convolution, Function, LargestOfCells, Normalisation
 from nnviz.frame.step_trace import StepTrace
-from nnviz.frame.unit_view import PICTURE_SIDE, Passing, Picture, Sum, UnitView, WeightView
+from nnviz.frame.unit_view import PICTURE_SIDE, Passing, Picture, Sum, UnitView, WeightView, summed_up
 from nnviz.training.blocks import Block, Grouping
 from nnviz.training.incoming import Joined, into, out_of, shares
 from nnviz.training.links import Links, slope, summed
@@ -65,7 +65,7 @@ class UnitViews:
             joined = out_of(first.leader, index)
             weights = self._links.weights(0, joined.weights)
             assert weights is not None
-            added = summed(joined.indices, np.full(len(weights), value), weights, math.fsum(value * weights))
+            added = summed(joined.indices, np.full(len(weights), value), weights, summed_up((value * weights).tolist()))
         maps = [self._map(self._input, numbers, unit, index)] if self._input.sides else []
         return UnitView(
             block=-1,
@@ -173,7 +173,7 @@ class UnitViews:
         own = others = a = grad_z = None
         if gradient is not None and inputs is not None and grads is not None:
             each = shares(traits, inputs, grads, int(at[0]))
-            own, others = float(each[place]), math.fsum(np.delete(each, place).tolist())
+            own, others = float(each[place]), summed_up(np.delete(each, place).tolist())
         if not isinstance(traits.operation, Convolution):
             a = None if inputs is None else float(inputs[place].flat[row])
             grad_z = None if grads is None else float(grads[place].flat[unit])

@@ -10,7 +10,7 @@ ROOMY = Size(110, 30)
 # From this width on, the inspector has a column of its own.
 WIDE = 190
 # The panes that share one place where there is no room for all, in the order of their tabs.
-TABBED = ("network", "example", "errors", "heatmap", "inspector")
+TABBED = ("network", "example", "errors", "heatmap", "inspect")
 
 Regions = dict[str, Region]
 
@@ -68,7 +68,7 @@ def _inspecting_beside(size: Size, outputs: int, picture: int) -> Regions:
     return {
         **rest,
         "story": Region(0, story.y, size.width, story.height),
-        "inspector": Region(size.width - width, 0, width, height),
+        "inspect": Region(size.width - width, 0, width, height),
     }
 
 
@@ -92,7 +92,7 @@ def _inspecting(size: Size, outputs: int, picture: int) -> Regions:
         "example": Region(network, 0, example, top - errors),
         "errors": Region(network, top - errors, example, errors),
         "prediction": Region(width - right, 0, right, prediction),
-        "inspector": Region(width - right, prediction, right, height - story - prediction),
+        "inspect": Region(width - right, prediction, right, height - story - prediction),
         "loss": Region(0, top, half, bottom),
         "heatmap": Region(half, top, width - right - half, bottom),
         "story": Region(0, height - story, width, story),
@@ -103,8 +103,7 @@ def _compact(size: Size, outputs: int, tab: str) -> Regions:
     width, height = size
     story = 5 if height >= 18 else 4
     top = height - story
-    # Three letters of each tab and the whole name of the longest take 34 cells.
-    left = max(width * 55 // 100, 34)
+    left = width * 55 // 100
     prediction = min(outputs + 3, top // 2)
     return {
         "tabs": Region(0, 0, left, 1),

@@ -156,3 +156,17 @@ def make_trainer():
         return assemble(combine({"network": {"layers": layers}, "training": training}), chance.pictures(6, 5))
 
     return made
+
+
+def test_a_network_that_has_diverged_can_be_looked_into(make_trainer):
+    trainer = make_trainer(NETWORKS[2], "float32")
+    with np.errstate(all="ignore"):
+        for value in (1e30, np.inf, -np.inf, np.nan):
+            trainer.network.parameters.values[::3] = value
+            trainer.finish_phase(Phase.BACKWARD)
+            camera = Camera(trainer)
+            for block in range(camera.blocks):
+                frame = camera.take(Focus(0, block, unit=0), State.DIVERGED, Rates())
+                assert unit_rows(frame, frame.unit, 99, 4)
+            frame = camera.take(Focus(0, 0, input=0), State.DIVERGED, Rates())
+            assert unit_rows(frame, frame.unit, 99, 4)

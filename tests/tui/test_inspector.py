@@ -6,7 +6,7 @@ import pytest
 
 from nnviz.frame.frame import State
 from nnviz.insight.equations import Row
-from nnviz.tui.panes.inspector import InspectorPane
+from nnviz.tui.panes.inspector import InspectPane
 from nnviz.tui.panes.network import NetworkPane
 from tests.tui.conftest import Driver, OpenApp
 
@@ -57,7 +57,7 @@ async def test_the_inspector_opens_with_the_cursor_and_closes_with_escape(
     open_app: OpenApp, size: tuple[int, int]
 ) -> None:
     async with open_app(size) as driver:
-        inspector = driver.screen.query_one(InspectorPane)
+        inspector = driver.screen.query_one(InspectPane)
         await driver.press("b", "1")
         assert (driver.frame.unit, inspector.display) == (None, False)
         before = dict(driver.screen.query_one("#body").regions)
@@ -106,7 +106,7 @@ async def test_enter_unfolds_the_chain_rule_and_backspace_folds_it(open_app: Ope
         links = len(driver.frame.unit.links)
         for _ in range(links):
             await driver.press("enter")
-        inspector = driver.screen.query_one(InspectorPane)
+        inspector = driver.screen.query_one(InspectPane)
         told = "\n".join(strip.text for strip in inspector.draw(driver.frame, 60, 200))
         assert "from the loss" in told
         assert told.count("\n∂L/∂z · dense") == 3

@@ -24,7 +24,7 @@ ROOM_FOR_PICTURES = 20
 FEWEST_TERMS, MOST_TERMS = 3, 12
 
 
-class InspectorPane(FramedPane):
+class InspectPane(FramedPane):
     """A unit in rows that add up. `enter` and `backspace` unfold and fold its chain rule, `←` `→` choose a weight."""
 
     parts = frozenset({"unit", "example"})

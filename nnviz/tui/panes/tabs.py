@@ -46,7 +46,7 @@ class TabsPane(Widget):
                 return list(texts.items())
         # The last one needs no space behind it.
         room = (self.size.width + 1 - cell_len(narrow[self._active])) // (len(names) - 1) - 1
-        cut = {name: _shortened(text, max(room, 1)) + " " for name, text in names.items()}
+        cut = {name: fit(text, min(cell_len(text), max(room, 1))) + " " for name, text in names.items()}
         return list((cut | {self._active: narrow[self._active]}).items())
 
     def render_line(self, y: int) -> Strip:  # noqa: ARG002
@@ -63,8 +63,3 @@ class TabsPane(Widget):
             if event.x < x:
                 self.post_message(self.Chosen(name))
                 return
-
-
-def _shortened(text: str, room: int) -> str:
-    """A number and a name; of the name three letters alone can still be read, two of them and … cannot."""
-    return text[:room] if room <= len("1 Net") else fit(text, min(cell_len(text), room))

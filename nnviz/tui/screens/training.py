@@ -29,7 +29,7 @@ from nnviz.tui.link import Link
 from nnviz.tui.panes.errors import ErrorsPane
 from nnviz.tui.panes.example import ExamplePane
 from nnviz.tui.panes.heatmap import HeatmapPane
-from nnviz.tui.panes.inspector import InspectorPane
+from nnviz.tui.panes.inspector import InspectPane
 from nnviz.tui.panes.key_line import KeyLine
 from nnviz.tui.panes.loss import LossPane
 from nnviz.tui.panes.network import NetworkPane
@@ -59,7 +59,7 @@ PANES: tuple[type[Pane], ...] = (
     ErrorsPane,
     LossPane,
     HeatmapPane,
-    InspectorPane,
+    InspectPane,
     StoryPane,
 )
 
@@ -317,7 +317,7 @@ class TrainingScreen(PointingScreen):
             self._maximized = name
         self._place(self.size)
         self.query_one(f"#{name}").focus()
-        if name == InspectorPane.title.lower():
+        if name == "inspect":
             self._open_inspector()
 
     def action_maximize_pane(self) -> None:

@@ -27,7 +27,7 @@ from sqlite3 import Connection
 
 from nnviz.logs.logged_run import FAILED, FINISHED, KILLED, RUNNING, UNKNOWN, LoggedRun
 from nnviz.logs.rows import Rows
-from nnviz.logs.sqlite_log import BusyError, connected
+from nnviz.logs.sqlite_log import NUMBER, TEXT, WHOLE, BusyError, connected, of_types
 from nnviz.logs.tail import Tail
 
 KIND = "MLflow"
@@ -37,6 +37,7 @@ MILLISECONDS = 1000.0
 STATES = {"RUNNING": RUNNING, "FINISHED": FINISHED, "FAILED": FAILED, "KILLED": KILLED}
 # Of mlflow.entities.RunStatus.
 NUMBERED = {"1": RUNNING, "3": FINISHED, "4": FAILED, "5": KILLED}
+_TYPES = of_types(run_uuid=TEXT, key=TEXT, step=WHOLE, value=NUMBER, timestamp=NUMBER)
 TABLES = {
     "metrics": {"key", "value", "timestamp", "run_uuid", "step", "is_nan"},
     "runs": {"run_uuid", "name", "status", "start_time", "lifecycle_stage"},
@@ -76,7 +77,8 @@ class MlflowReader:
         with connected(self._path) as database:
             last = database.execute("SELECT MAX(rowid) FROM metrics").fetchone()[0] or 0
             found = database.execute(
-                "SELECT run_uuid, name, status, start_time FROM runs WHERE lifecycle_stage IS NOT 'deleted'"
+                "SELECT run_uuid, name, status, start_time FROM runs WHERE lifecycle_stage IS NOT 'deleted' AND "
+                + of_types(run_uuid=TEXT, name=f"{TEXT}, 'null'", start_time=f"{NUMBER}, 'null'")
             ).fetchall()
             settings = _settings(database)
         if last < self._last:
@@ -93,7 +95,7 @@ class MlflowReader:
         with connected(self._path) as database:
             found = database.execute(
                 "SELECT rowid, run_uuid, key, step, value, is_nan, timestamp FROM metrics "
-                "WHERE rowid > ? ORDER BY rowid LIMIT ?",
+                f"WHERE rowid > ? AND {_TYPES} ORDER BY rowid LIMIT ?",
                 (self._last, ROWS),
             ).fetchall()
         rows: dict[str, Rows] = defaultdict(Rows)
@@ -107,7 +109,9 @@ class MlflowReader:
 
 def _settings(database: Connection) -> Mapping[str, dict[str, str]]:
     settings: dict[str, dict[str, str]] = defaultdict(dict)
-    for run, key, value in database.execute("SELECT run_uuid, key, value FROM params"):
+    for run, key, value in database.execute(
+        f"SELECT run_uuid, key, value FROM params WHERE {of_types(run_uuid=TEXT, key=TEXT, value=TEXT)}"
+    ):
         settings[run][key] = value
     return settings
 

@@ -12,10 +12,13 @@ from pathlib import Path
 
 from nnviz.data.bounded import check_file
 from nnviz.errors import InputError
+from nnviz.outside_text import excerpt
 
 MAGIC = b"SQLite format 3\0"
 _WAL = 2
 """Byte 18 of a database in WAL mode."""
+TEXT, WHOLE, NUMBER, CONTENT = "'text'", "'integer'", "'real', 'integer'", "'text', 'blob'"
+"""Types of values."""
 WAIT = 0.5
 """Seconds to wait for a writer's commit."""
 
@@ -54,7 +57,7 @@ def connected(path: Path) -> Iterator[sqlite3.Connection]:
             if _is_short(path):
                 raise InputError(f"{path}: is shorter than it says; it was copied in part, or is damaged")
             yield database
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, OSError, UnicodeError) as error:
         raise _told(path, error, before, still) from None
     if still and before != _stamp(path):
         raise BusyError(f"{path}: it was written to while it was read; read it again")
@@ -65,7 +68,9 @@ def _told(path: Path, error: Exception, before: object, still: bool) -> InputErr
         return BusyError(f"{path}: it was written to while it was read; read it again")
     if "locked" in str(error):
         return BusyError(f"{path}: its writer has locked it just now; read it again")
-    return InputError(f"{path}: cannot be read ({error}); it is damaged, or its writer left it half written")
+    return InputError(
+        f"{path}: cannot be read ({excerpt(str(error))}); it is damaged, or its writer left it half written"
+    )
 
 
 def _is_written(path: Path) -> bool:
@@ -96,6 +101,11 @@ def _stamp(path: Path) -> tuple[int, int, bool] | None:
     except OSError:
         return None
     return found.st_size, found.st_mtime_ns, Path(f"{path}-wal").exists()
+
+
+def of_types(**columns: str) -> str:
+    """A condition that values are of the types that their columns should have, which SQLite itself does not see to."""
+    return " AND ".join(f"typeof({column}) IN ({kinds})" for column, kinds in columns.items())
 
 
 def _quoted(name: str) -> str:

@@ -26,10 +26,11 @@ from pathlib import Path
 from nnviz.logs.jsonl import as_object, numbers_in
 from nnviz.logs.logged_run import LoggedRun
 from nnviz.logs.rows import Rows
-from nnviz.logs.sqlite_log import BusyError, connected
+from nnviz.logs.sqlite_log import CONTENT, TEXT, WHOLE, BusyError, connected, of_types
 
 KIND = "trackio"
 ROWS = 50_000
+_TYPES = of_types(id=WHOLE, run_id=TEXT, run_name=TEXT, step=WHOLE, metrics=CONTENT)
 COLUMNS = {"id", "run_id", "run_name", "timestamp", "step", "metrics"}
 
 
@@ -67,7 +68,8 @@ class TrackioReader:
             if last < self._last:
                 self._runs, self._last = {}, 0
             found = database.execute(
-                "SELECT id, run_id, run_name, timestamp, step, metrics FROM metrics WHERE id > ? ORDER BY id LIMIT ?",
+                f"SELECT id, run_id, run_name, timestamp, step, metrics FROM metrics WHERE id > ? AND {_TYPES} "
+                "ORDER BY id LIMIT ?",
                 (self._last, ROWS),
             ).fetchall()
         rows: dict[str, Rows] = defaultdict(Rows)
@@ -89,7 +91,9 @@ class TrackioReader:
 
     def _settings(self) -> None:
         with connected(self._path) as database:
-            found = database.execute("SELECT run_id, config FROM configs").fetchall()
+            found = database.execute(
+                f"SELECT run_id, config FROM configs WHERE {of_types(run_id=TEXT, config=CONTENT)}"
+            ).fetchall()
         for key, content in found:
             settings = as_object(content) or {}
             if key in self._runs:

@@ -118,7 +118,7 @@ def _take(run: LoggedRun, rows: Rows, record: bytes) -> None:
         if field.wire != BYTES:
             continue
         if field.number == _HISTORY:
-            _take_row(rows, dict(_items(record, field)))
+            _take_row(rows, dict(_items(record, field)), _step_of(record, field))
         elif field.number == _RUN:
             _take_run(run, record, field)
         elif field.number == _CONFIG:
@@ -127,8 +127,14 @@ def _take(run: LoggedRun, rows: Rows, record: bytes) -> None:
             run.state = FAILED if _first(record, field) else FINISHED
 
 
-def _take_row(rows: Rows, items: dict[str, Any]) -> None:
-    step, time = as_number(items.pop(_STEP, None)), as_number(items.pop(_TIME, None))
+def _step_of(record: bytes, row: Field) -> float | None:
+    """The step of a row where it is no item of it."""
+    found = [part for part in fields(record, row.start, row.end) if (part.number, part.wire) == (2, BYTES)]
+    return float(_first(record, found[-1])) if found else None
+
+
+def _take_row(rows: Rows, items: dict[str, Any], own_step: float | None) -> None:
+    step, time = as_number(items.pop(_STEP, own_step)), as_number(items.pop(_TIME, None))
     items.pop(_RUNTIME, None)
     if step is None:
         return

@@ -147,6 +147,7 @@ class Frame(msgspec.Struct, frozen=True):
 
     stages     of a training step, in order
     goal       how many steps are to be done at the moment that is gone to, while that takes its time; else None
+    alerts     how many alerts the rules of health have about the run
     learning_rate  the rate that is chosen now; `rate` is what the schedule makes of it at this step
     input      the units of the input; `layers` has those of each layer
     passed     from the backward stage of a layer that works on each number alone, until the next stage; else None
@@ -185,6 +186,7 @@ class Frame(msgspec.Struct, frozen=True):
     points: PointsView | None
     goal: int | None = None
     said: str | None = None
+    alerts: int = 0
     outcome: OutcomeView | None = None
 
     @property

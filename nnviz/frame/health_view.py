@@ -38,16 +38,23 @@ class Diagnosis(msgspec.Struct, frozen=True):
 
 
 class HealthView(msgspec.Struct, frozen=True):
-    """The measures of every layer, NaN where it has none or the step has not reached it.
+    """The measures of every layer, NaN where it has none or the step has not reached it, and what the rules say.
 
-    now      (layers, measures) at this moment
-    steps    (bins,) the training step of the first reading in each bin
+    layers   their names
+    done     how many training steps are finished at this moment; `total`, how many there have ever been
+    has      (layers, measures) bool: what a layer has at all
+    now      (layers, measures) at this moment; of the dead, as of the last reading until then
+    steps    (bins,) the training step of the first reading in each bin, of the whole run
     means    (bins, layers, measures) float32, of the readings in each
-    apart    every how many training steps it is read
+    apart    every how many training steps it is read, when the first ones are over
     """
 
+    layers: tuple[str, ...]
+    done: int
+    total: int
+    has: Array
     now: Array
     steps: Array
     means: Array
     apart: int
-    diagnosis: Diagnosis = Diagnosis()
+    diagnosis: Diagnosis

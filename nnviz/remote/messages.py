@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nnviz.frame.blame_view import BlameView, Measure
     from nnviz.frame.branch_views import BranchView
     from nnviz.frame.focus import Focus
+    from nnviz.frame.health_view import HealthView
     from nnviz.frame.task import Task
     from nnviz.frame.verification_view import VerificationView
     from nnviz.remote.terminal import Terminal
@@ -150,6 +151,10 @@ class Reseed(msgspec.Struct, frozen=True):
     """A new branch from the first step on, with the weights and the order of a seed that no other one has."""
 
 
+class Health(msgspec.Struct, frozen=True):
+    """What the layers do, and what the rules of health say of the run."""
+
+
 class ListBranches(msgspec.Struct, frozen=True):
     """Which branches there are."""
 
@@ -210,6 +215,7 @@ Request = (
     | Restart
     | Reseed
     | ListBranches
+    | Health
     | Visit
     | LayOver
     | Test
@@ -285,4 +291,6 @@ class Died(msgspec.Struct, frozen=True):
     details: str | None = None
 
 
-Answer: TypeAlias = "Frame | FrameUpdate | TestReport | BranchList | BlameView | VerificationView | Ending | Died"
+Answer: TypeAlias = (
+    "Frame | FrameUpdate | TestReport | BranchList | BlameView | VerificationView | HealthView | Ending | Died"
+)

@@ -14,11 +14,14 @@ from nnviz.frame.branch_views import Origin
 from nnviz.frame.focus import Focus
 from nnviz.frame.frame import Curves, Frame, FrameUpdate, Parts, Rates, State
 from nnviz.frame.stages import Phase
+from nnviz.insight.health.alarms import account_of
+from nnviz.insight.health.rules import Physician
 from nnviz.remote import messages as m
 from nnviz.remote.beginnings import begin, next_directory
 from nnviz.remote.blaming import blame, names_of
 from nnviz.remote.branches import Branch, Branches
 from nnviz.remote.destinations import end_of_step, moment_at
+from nnviz.remote.health import health
 from nnviz.remote.testing import report
 from nnviz.remote.verification import Verification
 from nnviz.remote.ways import Stop, Way, nothing
@@ -107,6 +110,7 @@ class Service:
     def _train(self, training: _Training) -> None:
         """Let this be what is trained and looked at."""
         self._experiment, self._dataset, self._trainer, self._camera, self._timeline = training
+        self._physician = Physician(self._trainer)
 
     @property
     def _training(self) -> _Training:
@@ -214,6 +218,8 @@ class Service:
                 # Who would rather leave does not wait for it.
                 with suppress(AbandonedError):
                     return report(self._trainer)
+            case m.Health():
+                return health(self._trainer, self._physician.lately())
             case m.Blame():
                 return blame(self._trainer, request)
             case m.Verify(block, chosen):
@@ -265,11 +271,14 @@ class Service:
             frame = self._camera.take(self._focus, state, self._rates, outcome=not at_full_speed)
             goal = self._way.steps if self._way else None
             said, self._said = "; ".join(self._said) or None, ()
-            return structs.replace(frame, goal=goal, said=said, curves=self._among_others(frame.curves))
-        update = self._camera.update(parts, self._focus, self._rates)
-        if "curves" in update.fields:
-            return FrameUpdate({**update.fields, "curves": self._among_others(update.fields["curves"])})
-        return update
+            alerts, curves = len(self._physician.lately().alerts), self._among_others(frame.curves)
+            return structs.replace(frame, goal=goal, said=said, curves=curves, alerts=alerts)
+        fields = self._camera.update(parts, self._focus, self._rates).fields
+        if "curves" in fields:
+            fields["curves"] = self._among_others(fields["curves"])
+        if "title" in fields:
+            fields["alerts"] = len(self._physician.lately().alerts)
+        return FrameUpdate(fields)
 
     def _among_others(self, curves: Curves) -> Curves:
         return structs.replace(curves, branch=self._branches.name(), others=self._branches.others())
@@ -610,7 +619,8 @@ class Service:
                 branch.directory.release()
                 return structs.replace(branch.ending, result=result)
         self._trainer.interrupt(BY_PERSON)
-        return self._keeper.conclude(self._interruption.watch(seconds), **self._changes())
+        more = {**self._changes(), "health": account_of(self._physician.diagnosis())}
+        return self._keeper.conclude(self._interruption.watch(seconds), **more)
 
     def _earlier(self) -> tuple[Ending, ...]:
         """Where the other branches are kept. What came out of each is in its directory."""

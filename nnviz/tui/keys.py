@@ -27,6 +27,7 @@ KEYS = [
     _key("left", "backward", "time.backward", "back", "One stage back; or the cursor, in the same way"),
     _key("backspace", "fold_or_back", "time.step_back", "step back", "One whole training step back; inspector: fold"),
     _key("g", "go_to", "time.go_to", "go to", "To a step, an epoch, the best one, the start or the end"),
+    _key("h", "health", "look.health", "health", "What each layer does over time, and what is wrong with it"),
     _key("B", "branches", "time.branches", "branches", "All branches: what was is kept, and there is a way back to it"),
     _key("escape", "stay", "time.stay", "stay", "In a replay: back to where you were; or no cursor, no lesson"),
     _key("space", "play", "train.play", "run", "Train on, or pause", True),

@@ -47,7 +47,7 @@ NAMES_OF_DATA = frozenset({"cat", "cats", "dog", "dogs", "dutch", "german", "ita
 # Strings in the code of the screen that are names for Textual, plotext and NumPy.
 NOT_SHOWN = frozenset({"_", "{", "|", "}", "awaitable", "bracket", "braille", "colorless", "dim", "dismiss", "hd"})
 NOT_SHOWN |= {"heading", "le", "matrix", "maximize", "ox", "patience", "question", "slash", "stable", "utf"}
-NOT_SHOWN |= {"\\", "exception", "markup", "h", "c", "openingprogress"}
+NOT_SHOWN |= {"\\", "exception", "markup", "h", "c", "openingprogress", "ignore", "readout", "quiet", "unable"}
 # A word that is cut is none.
 WORD = re.compile(r"(?<![…A-Za-z])[A-Za-z]+(?![…A-Za-z])")
 
@@ -103,7 +103,7 @@ def literals(path: Path) -> Iterator[str]:
 
 
 ROOM = Path(nnviz.__file__).parent
-FILES = [*(ROOM / "insight").glob("*.py"), ROOM / "tui" / "keys.py", ROOM / "tui" / "app.py"]
+FILES = [*(ROOM / "insight").rglob("*.py"), ROOM / "tui" / "keys.py", ROOM / "tui" / "app.py"]
 FILES += [ROOM / "tui" / "lesson.py", ROOM / "tui" / "lesson_words.py"]
 FILES += [ROOM / "remote" / "client.py", ROOM / "remote" / "opening_progress.py"]
 FILES += [path for part in ("panes", "drawing", "screens") for path in (ROOM / "tui" / part).glob("*.py")]

@@ -1,12 +1,12 @@
 """Alarms: what the rules of health see while a run goes on, told once each, and kept with the run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Any
 
 import msgspec
 
-from nnviz.frame.health_view import Alert
+from nnviz.frame.health_view import Alert, Diagnosis
 from nnviz.insight.health.rules import Physician
 from nnviz.training.trainer import Trainer
 
@@ -45,10 +45,15 @@ class Alarms:
     def account(self) -> dict[str, Any]:
         """For JSON: all alerts of the run, the rules that find nothing at its end, those that cannot run, and why."""
         self._hear()
-        diagnosis = self._physician.diagnosis()
-        spoke = {alert.rule for alert in self._told.values()}
-        return {
-            "alerts": [msgspec.structs.asdict(alert) for alert in self._told.values()],
-            "quiet": [rule for rule in diagnosis.quiet if rule not in spoke],
-            "unable": {each.rule: each.reason for each in diagnosis.unable},
-        }
+        return account_of(self._physician.diagnosis(), list(self._told.values()))
+
+
+def account_of(diagnosis: Diagnosis, told: Sequence[Alert] = ()) -> dict[str, Any]:
+    """The same of what all rules say; `told` are alerts of earlier, with those of now."""
+    alerts = told or diagnosis.alerts
+    spoke = {alert.rule for alert in alerts}
+    return {
+        "alerts": [msgspec.structs.asdict(alert) for alert in alerts],
+        "quiet": [rule for rule in diagnosis.quiet if rule not in spoke],
+        "unable": {each.rule: each.reason for each in diagnosis.unable},
+    }

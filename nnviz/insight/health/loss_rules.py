@@ -90,7 +90,7 @@ def loss_does_not_fall(e: Evidence) -> list[Alert]:
 def loss_falls_slowly(e: Evidence) -> list[Alert]:
     """After 500 steps, less than a tenth gone of the loss of the best constant prediction, but more than 3%.
 
-    A bound of our own, for what AutoTrainer calls slow convergence, where the accuracy gains less than its δ = 0.01.
+    A bound of our own, for what AutoTrainer calls slow convergence, where the accuracy gains less than 0.01.
     """
     e.after(MORE_STEPS)
     if not 0.03 < e.learnt <= 0.1:
@@ -128,7 +128,7 @@ def loss_oscillates(e: Evidence) -> list[Alert]:
             "loss-oscillates",
             None,
             int(e.loss.steps[len(e.loss.steps) // 2]),
-            f"The loss goes up and down by {percent(swing)} from one {integer(many)}th of the run to the next, around "
+            f"The loss goes up and down by {percent(swing)} from one part of the run to the next, around "
             f"{number(float(parts.mean()))}.",
             "Steps are so long that they jump over what they are looking for.",
             "A learning rate of a tenth, less momentum, or larger batches.",

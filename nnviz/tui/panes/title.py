@@ -9,9 +9,10 @@ from nnviz.frame.frame import Frame, State
 from nnviz.outside_text import cut, printable
 from nnviz.tui.drawing.rows import Run, fit, row
 from nnviz.tui.panes.pane import Pane
-from nnviz.wording import compact, integer, trimmed
+from nnviz.wording import compact, count, integer, trimmed
 
 NAME = " nnviz  "
+ALERT = "▲"
 LEAST_NAME = 8
 """Cells that are left of the name of the data."""
 FAULT_ROOMS = (60, 40, 30, 20)
@@ -42,13 +43,23 @@ class TitlePane(Pane):
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:  # noqa: ARG002
         palette = self.palette
-        rights = self._states(frame)
+        rights = self._alerted(frame, self._states(frame))
         shortest = cell_len(_rate(frame)) + cell_len(NAME)
         right = next((runs for runs in rights if _length(runs) + shortest <= width), rights[-1])
         room = max(width - _length(right) - cell_len(NAME) - 1, 0)
         name: Run = (NAME, palette.style(palette.accent, bold=True))
         left: Run = (fit(_told(frame, room), room), palette.style(palette.text))
         return [row([name, left, (" ", palette.style(palette.faint)), *right], width, palette)]
+
+    def _alerted(self, frame: Frame, states: list[list[Run]]) -> list[list[Run]]:
+        """The same after the sign that the rules of health have something to say."""
+        if not frame.alerts or self._fault is not None:
+            return states
+        bad = self.palette.style(self.palette.bad, bold=True)
+        whole, short = (
+            f"{ALERT} {words}  " for words in (f"{count(frame.alerts, 'alert')} (h)", integer(frame.alerts))
+        )
+        return [[(whole, bad), *states[0]], *([(short, bad), *state] for state in states)]
 
     def _states(self, frame: Frame) -> list[list[Run]]:
         """What the run is doing, in ever fewer words."""

@@ -19,6 +19,7 @@ from nnviz.experiment import HIGHEST_RATE, LOWEST_RATE
 from nnviz.frame.blame_view import BlameView
 from nnviz.frame.focus import Quantity
 from nnviz.frame.frame import Frame, FrameUpdate, Parts, State
+from nnviz.frame.health_view import HealthView
 from nnviz.frame.stages import Phase, end_of
 from nnviz.frame.verification_view import VerificationView
 from nnviz.remote import messages as m
@@ -381,6 +382,19 @@ class TrainingScreen(PointingScreen):
     async def _go_to(self, place: m.Destination | int | None) -> None:
         if place is not None:
             await self._ask(m.GoTo(place))
+
+    @_in_turn
+    async def action_health(self) -> None:
+        """What each layer does, and what the rules of health say."""
+        from nnviz.tui.screens.health import HealthScreen
+
+        view = await self._health()
+        if view is not None:
+            self.app.push_screen(HealthScreen(view, self._palette, self._health))
+
+    async def _health(self) -> HealthView | None:
+        answer = None if self._dead else await self._answer(self._link.ask(m.Health()))
+        return answer if isinstance(answer, HealthView) else None
 
     @_in_turn
     async def action_branches(self) -> None:

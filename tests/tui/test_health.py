@@ -1,0 +1,115 @@
+"""The page of health by its keys: its numbers are those of the network, and it follows the training."""
+
+import re
+
+import numpy as np
+import pytest
+from msgspec.structs import replace
+
+from nnviz.experiment import combine
+from nnviz.frame.frame import State
+from nnviz.frame.layer_measures import MEASURES, Measure, measured, measures_of
+from nnviz.remote.messages import Order
+from nnviz.training.engine_trace import EngineTrace
+from nnviz.tui.drawing.layer_table import COLUMNS, told
+from nnviz.tui.drawing.palette import DARK
+from nnviz.tui.drawing.sparkline import sparkline
+from nnviz.tui.panes.title import TitlePane
+from nnviz.tui.screens.health import HealthScreen
+from nnviz.tui.screens.training import TrainingScreen
+from tests.remote.conftest import straight
+from tests.tui.conftest import TABLES, OpenApp
+
+SIZES = [(80, 24), (120, 40), (160, 48), (200, 50)]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_the_table_has_the_numbers_of_the_network_at_this_moment(open_app: OpenApp, order: Order, size) -> None:
+    async with open_app(size) as driver:
+        for _ in range(3):
+            await driver.press("enter")
+        await driver.press("h")
+        page = driver.app.screen
+        assert isinstance(page, HealthScreen)
+        oracle = straight(order.experiment, 3)
+        expected = measured(EngineTrace(oracle.engine))
+        assert "after step 3" in driver.text()
+        lines = [line.strip("│ ").split() for line in driver.text().splitlines()]
+        headings = next(line for line in lines if "W" in line)
+        shown = [measure for measure, name in COLUMNS if " ".join(headings).count(name)]
+        assert len(shown) >= (9 if size[0] > 80 else 8)
+        for number, layer in enumerate(EngineTrace(oracle.engine).layers):
+            [row] = [line for line in lines if line and line[0] == layer.name]
+            own = [measure for measure in shown if measure in measures_of(layer)]
+            for text, measure in zip(row[1:], own, strict=True):
+                assert text == told(expected[number, MEASURES.index(measure)], measure, len(text)), (
+                    layer.name,
+                    measure,
+                )
+        np.testing.assert_array_equal(page._view.now, expected)
+        await driver.press("escape")
+        assert isinstance(driver.app.screen, TrainingScreen)
+
+
+async def test_the_cursor_reads_a_number_out_with_its_curve(open_app: OpenApp, order: Order) -> None:
+    async with open_app((120, 40)) as driver:
+        for _ in range(3):
+            await driver.press("enter")
+        await driver.press("h", "down", "down", "right")
+        assert "dense2: size of the gradient of the weights" in driver.text()
+        history = straight(order.experiment, 3).layers
+        steps, means, _, _ = history.series(2, Measure.GRADIENT)
+        assert steps.tolist() == [1, 2, 3]
+        assert re.search(r"steps 1 to 3", driver.text())
+        np.testing.assert_allclose(
+            driver.app.screen._view.means[:, 2, MEASURES.index(Measure.GRADIENT)], means, rtol=1e-6
+        )
+        await driver.press("up", "up", "up")
+        assert "dense3: size of the gradient" in driver.text(), "layers go round"
+
+
+async def test_an_alert_is_marked_above_and_told_on_the_page_with_what_ran_and_what_did_not(open_app, tmp_path) -> None:
+    tables = {**TABLES, "training": {"batch_size": 100, "learning_rate": 1e-9}}
+    async with open_app((120, 40), Order(combine(tables), tmp_path / "ill")) as driver:
+        assert driver.frame.alerts == 0
+        for _ in range(5):
+            await driver.press("e")
+            await driver.until(State.PAUSED)
+        assert driver.frame.alerts >= 2
+        assert f"▲ {driver.frame.alerts} alerts (h)" in driver.text()
+        await driver.press("h")
+        text = " ".join(driver.app.screen.query_one("#told").render().plain.split())
+        assert "▲ updates-too-small · dense1 · step 1 A step changes the weights of dense1" in text
+        assert "To try: A learning rate ten times as high" in text
+        assert "Ran, and found nothing: inputs-badly-scaled" in text
+        assert "Could not run: targets-badly-scaled, because the targets are classes." in text
+
+
+async def test_the_page_follows_a_training_that_runs(open_app: OpenApp) -> None:
+    async with open_app((80, 24)) as driver:
+        await driver.press("space", "h")
+        await driver.wait_for(lambda: isinstance(driver.app.screen, HealthScreen))
+        seen = driver.app.screen._view.total
+        await driver.wait_for(lambda: driver.app.screen._view.total > seen + 2)
+        await driver.press("escape", "space")
+
+
+async def test_the_sign_of_alerts_is_never_cut_from_the_title(open_app: OpenApp) -> None:
+    async with open_app((120, 40)) as driver:
+        frame, pane = driver.frame, TitlePane()
+        pane.palette = DARK
+        for state in set(State) - {State.REPLAYING}:
+            for width in (60, 80, 120, 200):
+                [strip] = pane.draw(replace(frame, alerts=12, state=state), width, 1)
+                assert "▲ 12" in strip.text
+                assert "lr 0.01" in strip.text
+                [strip] = pane.draw(replace(frame, state=state), width, 1)
+                assert "▲" not in strip.text
+
+
+def test_a_sparkline_has_its_lowest_its_highest_and_gaps() -> None:
+    assert sparkline(np.array([0.0, 7.0, np.nan, 3.0]), 4) == "▁█ ▄"
+    assert sparkline(np.array([2.0, 2.0]), 9) == "▁▁"
+    assert sparkline(np.array([np.nan, np.inf]), 9) == "  "
+    assert sparkline(np.arange(100.0), 8) == "▁▂▃▄▅▆▇█"
+    assert sparkline(np.array([]), 8) == ""

@@ -13,6 +13,7 @@ from nnviz.experiment import SEEDS, Experiment
 from nnviz.frame.branch_views import Origin
 from nnviz.frame.focus import Focus
 from nnviz.frame.frame import Curves, Frame, FrameUpdate, Parts, Rates, State
+from nnviz.frame.health_view import Diagnosis
 from nnviz.frame.stages import Phase
 from nnviz.insight.health.alarms import account_of
 from nnviz.insight.health.rules import Physician
@@ -219,7 +220,7 @@ class Service:
                 with suppress(AbandonedError):
                     return report(self._trainer)
             case m.Health():
-                return health(self._trainer, self._physician.lately())
+                return health(self._trainer, self._diagnosis())
             case m.Blame():
                 return blame(self._trainer, request)
             case m.Verify(block, chosen):
@@ -271,14 +272,19 @@ class Service:
             frame = self._camera.take(self._focus, state, self._rates, outcome=not at_full_speed)
             goal = self._way.steps if self._way else None
             said, self._said = "; ".join(self._said) or None, ()
-            alerts, curves = len(self._physician.lately().alerts), self._among_others(frame.curves)
+            alerts, curves = len(self._diagnosis().alerts), self._among_others(frame.curves)
             return structs.replace(frame, goal=goal, said=said, curves=curves, alerts=alerts)
         fields = self._camera.update(parts, self._focus, self._rates).fields
         if "curves" in fields:
             fields["curves"] = self._among_others(fields["curves"])
         if "title" in fields:
-            fields["alerts"] = len(self._physician.lately().alerts)
+            fields["alerts"] = len(self._diagnosis().alerts)
         return FrameUpdate(fields)
+
+    def _diagnosis(self) -> Diagnosis:
+        """What the rules of health say; while training runs, they are not asked for every frame."""
+        is_running = self._state() is State.RUNNING
+        return self._physician.lately() if is_running else self._physician.diagnosis()
 
     def _among_others(self, curves: Curves) -> Curves:
         return structs.replace(curves, branch=self._branches.name(), others=self._branches.others())

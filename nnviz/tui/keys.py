@@ -44,6 +44,7 @@ KEYS = [
     _key("full_stop", "example(1)", "look.example_after", "next example", "The next example of the batch"),
     _key("x", "worst", "look.worst", "worst", "The example of the batch with the highest loss"),
     _key("w", "quantity", "look.quantity", "heatmap", "The heatmap: gradient, weights, update, activations"),
+    _key("y", "copy", "look.copy", "copy", "Copy the number that the heatmap reads out"),
     _key("l", "lock", "look.lock", "lock scale", "Keep the heatmap's scale, or let it follow the numbers"),
     *(
         _key(str(number), f"tab('{pane}')", f"look.{pane}", pane, f"Go to the pane {pane}")

@@ -2,14 +2,15 @@
 
 from functools import cached_property
 
+from rich.segment import Segment
 from textual.strip import Strip
 
 from nnviz.array import Array
 from nnviz.frame.focus import Quantity
 from nnviz.frame.matrix_views import MatrixView
 from nnviz.tui.drawing.grid import fitted, heatmap, magnitudes, number, pixel, span
-from nnviz.tui.drawing.palette import Palette
-from nnviz.wording import count, integer, signed
+from nnviz.tui.drawing.palette import Palette, legible
+from nnviz.wording import count, fitted_signed, integer, signed
 
 TITLES = {
     Quantity.GRADIENT: "Gradient ∂L/∂W",
@@ -23,6 +24,8 @@ NOT_YET = {
     Quantity.ACTIVATION: "The activations are known once the forward pass has come here: press f",
     Quantity.WEIGHT: "This layer has no weights",
 }
+# Cells of the screen from which on a cell of the matrix has room for its number, and one between two of them.
+NUMBERED = 6
 
 
 class MatrixSheet:
@@ -92,8 +95,25 @@ class MatrixSheet:
         return row < self.shape[0] and column < self.shape[1]
 
     def strips(self, scale: float, palette: Palette) -> list[Strip]:
-        """The matrix on a scale that ends at ±`scale`."""
-        return heatmap(self._fitted[0], scale, palette)
+        """The matrix on a scale that ends at ±`scale`; where cells are large enough, with their numbers in them."""
+        drawn = heatmap(self._fitted[0], scale, palette)
+        _, row_step, column_step = self._fitted
+        return self._numbered(drawn, scale, palette) if row_step >= 2 and column_step >= NUMBERED else drawn
+
+    def _numbered(self, drawn: list[Strip], scale: float, palette: Palette) -> list[Strip]:
+        _, row_step, column_step = self._fitted
+        strips = list(drawn)
+        for row, numbers in enumerate(self.numbers.tolist()):
+            # The line in the middle of this row of cells.
+            y = (2 * row + 1) * row_step // 4
+            cells = []
+            for value in numbers:
+                text = f" {fitted_signed(value, column_step - 1).center(column_step - 1)}"
+                ground = palette.background if palette.colourless else palette.signed(value, scale)
+                cells.append(Segment(text, palette.on(legible(palette, ground), ground)))
+            rest = strips[y].crop(len(numbers) * column_step)
+            strips[y] = Strip.join([Strip(cells), rest])
+        return strips
 
     def spot(self, row: int, column: int) -> tuple[int, int]:
         """Where on screen a cell is: (x, y)."""

@@ -152,6 +152,11 @@ class Palette(msgspec.Struct, frozen=True, dict=True):
         return self.zero if likely < HARDLY else self.class_grounds[label % len(self.class_grounds)]
 
 
+def legible(palette: Palette, ground: Rgb) -> Rgb:
+    """The colour of text or of the background: the one that is further from a ground in lightness."""
+    return max(palette.text, palette.background, key=lambda colour: abs(sum(colour) - sum(ground)))
+
+
 @lru_cache(maxsize=1 << 14)
 def _style(colour: Rgb, ground: Rgb, bold: bool, system: ColorSystem | None) -> Style:
     return Style(color=colour_of(colour, system), bgcolor=colour_of(ground, system), bold=bold or None)

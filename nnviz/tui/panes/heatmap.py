@@ -32,6 +32,8 @@ class HeatmapPane(FramedPane):
         Binding("up", "move(-1, 0)", "Cursor", show=False, id="heatmap.up"),
         Binding("down", "move(1, 0)", "Cursor", show=False, id="heatmap.down"),
         Binding("left", "move(0, -1)", "Cursor", show=False, id="heatmap.left"),
+        Binding("home", "let_go", "Cursor", show=False, id="heatmap.home"),
+        Binding("end", "move_to_end", "Cursor", show=False, id="heatmap.end"),
     ]
 
     def __init__(self) -> None:
@@ -40,7 +42,9 @@ class HeatmapPane(FramedPane):
         self._scaled: tuple[Quantity, str] | None = None
         self._followed: MatrixView | TilesView | None = None
         self._locked = False
+        # Where keys or a click have put it, and where the mouse is meanwhile.
         self._cursor: tuple[int, int] | None = None
+        self._hovered: tuple[int, int] | None = None
         self._shown: tuple[object, ...] = ()
         self._sheet_kept: Sheet | None = None
 
@@ -73,7 +77,7 @@ class HeatmapPane(FramedPane):
             return centred(sheet.missing, width, height, self.palette)
         self._follow(frame, sheet.largest)
         strips = sheet.strips(self._ends.end, self.palette)
-        if self._cursor is not None:
+        if self._hovered is not None or self._cursor is not None:
             strips = self._marked(strips, *sheet.spot(*self._chosen(sheet)))
         return [*(filled(strip, width, self.palette) for strip in strips), self._legend(sheet, width)]
 
@@ -90,11 +94,12 @@ class HeatmapPane(FramedPane):
 
     def _chosen(self, sheet: Sheet) -> tuple[int, int]:
         """The cell that is read out: under the cursor, or else the one of largest magnitude."""
-        if self._cursor is None:
+        pointed = self._hovered or self._cursor
+        if pointed is None:
             return sheet.peak
         rows, columns = sheet.shape
-        self._cursor = min(self._cursor[0], rows - 1), min(self._cursor[1], columns - 1)
-        return self._cursor if sheet.holds(*self._cursor) else sheet.peak
+        row, column = min(pointed[0], rows - 1), min(pointed[1], columns - 1)
+        return (row, column) if sheet.holds(row, column) else sheet.peak
 
     def _marked(self, strips: list[Strip], x: int, y: int) -> list[Strip]:
         """The strips with the cursor's mark at a place on screen."""
@@ -129,12 +134,46 @@ class HeatmapPane(FramedPane):
             row, column = (row + down) % rows, (column + right) % columns
         self._point(row, column)
 
+    def action_let_go(self) -> None:
+        """Read the largest number again, wherever it is."""
+        self._cursor = None
+        self._redraw_cursor()
+
+    def action_move_to_end(self) -> None:
+        """To the last cell."""
+        sheet = self._current_sheet()
+        if sheet is not None:
+            rows, columns = sheet.shape
+            places = ((row, column) for row in reversed(range(rows)) for column in reversed(range(columns)))
+            self._point(*next(place for place in places if sheet.holds(*place)))
+
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Read the cell under the mouse."""
-        sheet, offset = self._current_sheet(), event.get_content_offset(self)
-        cell = None if sheet is None or offset is None else sheet.at(offset.x, offset.y)
+        """Read the cell under the mouse, as long as it is there."""
+        cell = self._under(event)
+        if cell is not None:
+            self._hovered = cell
+            self._redraw_cursor()
+
+    def on_click(self, event: events.Click) -> None:
+        """Leave the cursor in the cell under the mouse."""
+        cell = self._under(event)
         if cell is not None:
             self._point(*cell)
+
+    def on_leave(self) -> None:
+        """Read the cell again that was read before the mouse came."""
+        self._hovered = None
+        self._redraw_cursor()
+
+    def _under(self, event: events.MouseEvent) -> tuple[int, int] | None:
+        """The cell under the mouse."""
+        sheet, offset = self._current_sheet(), event.get_content_offset(self)
+        return None if sheet is None or offset is None else sheet.at(offset.x, offset.y)
+
+    def readout(self) -> str | None:
+        """What is read out; None where there is nothing."""
+        sheet = self._current_sheet()
+        return None if sheet is None else sheet.readout(*self._chosen(sheet))
 
     def chosen_weights(self) -> tuple[tuple[int, int], ...] | None:
         """Which weights the cell that is read out stands for: from … to before …, axis by axis; None where for none."""
@@ -149,19 +188,9 @@ class HeatmapPane(FramedPane):
         return sheet if sheet.missing is None else None
 
     def _point(self, y: int, x: int) -> None:
-        if self._frame is not None:
-            self._cursor = y, x
-            self.show(self._frame)
+        self._cursor, self._hovered = (y, x), None
+        self._redraw_cursor()
 
-    def on_leave(self) -> None:
-        """Read the largest number again when the mouse goes."""
-        self._unpoint()
-
-    def on_blur(self) -> None:
-        """Read the largest number again when the keys go elsewhere."""
-        self._unpoint()
-
-    def _unpoint(self) -> None:
-        self._cursor = None
+    def _redraw_cursor(self) -> None:
         if self._frame is not None:
             self.show(self._frame)

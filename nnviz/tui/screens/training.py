@@ -331,8 +331,20 @@ class TrainingScreen(PointingScreen):
 
     @_in_turn
     async def action_advance(self, goal: str) -> None:
-        """Go on to a goal."""
+        """Go on to a goal: in this training step, or, where it has passed here, in the next one."""
+        before, stages = self.frame.moment, len(self.frame.stages)
         await self._ask(m.Advance(m.Goal(goal)))
+        if goal in ("loss", "backward") and 0 < before.done < stages and self.frame.moment.step == before.step + 1:
+            self.notify(
+                f"training step {integer(before.step + 1)} was finished first: its update has landed", timeout=3
+            )
+
+    def action_copy(self) -> None:
+        """Copy what the heatmap reads out."""
+        told = self.query_one(HeatmapPane).readout()
+        if told is not None:
+            self.app.copy_to_clipboard(told)
+            self.notify(f"copied: {told}", timeout=2)
 
     @_in_turn
     async def action_step_or_go(self) -> None:

@@ -1,0 +1,95 @@
+"""The heatmap's cursor stays where it was put; what it reads out can be copied; large cells hold their numbers."""
+
+import re
+
+import numpy as np
+import pytest
+from msgspec.structs import replace
+from textual.geometry import Offset
+
+from nnviz.experiment import combine
+from nnviz.frame.focus import Quantity
+from nnviz.frame.matrix_views import MatrixView
+from nnviz.remote.messages import Order
+from nnviz.tui.drawing.matrix import MatrixSheet
+from nnviz.tui.drawing.palette import DARK
+from nnviz.tui.panes.heatmap import HeatmapPane
+from tests.tui.conftest import TABLES, Driver, OpenApp
+from tests.tui.test_numbers import NUMBER, shows
+
+
+def read_out(driver: Driver) -> str:
+    return driver.screen.query_one(HeatmapPane).readout() or ""
+
+
+async def test_the_cursor_stays_when_the_focus_leaves_and_home_lets_it_go(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await driver.press("b")
+        peak = read_out(driver)
+        await driver.press("4", "down", "right")
+        there = read_out(driver)
+        assert there != peak
+        await driver.press("tab", "1", "2")
+        assert not driver.screen.query_one(HeatmapPane).has_focus
+        assert read_out(driver) == there
+        await driver.press("4", "end")
+        assert "unit 1" in read_out(driver)
+        assert "input 4 " in read_out(driver)
+        await driver.press("home")
+        assert read_out(driver) == peak
+
+
+async def test_a_click_leaves_the_cursor_where_it_was(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await driver.press("b")
+        pane = driver.screen.query_one(HeatmapPane)
+        peak = read_out(driver)
+        x, y = pane._current_sheet().spot(1, 2)
+        last = Offset(x + 2, y + 2)
+        await driver.pilot.hover(pane, last)
+        hovered = read_out(driver)
+        await driver.pilot.hover("#network")
+        assert read_out(driver) == peak != hovered
+        await driver.pilot.click(pane, last)
+        await driver.pilot.hover("#network")
+        assert read_out(driver) == hovered
+
+
+async def test_y_copies_what_is_read_out(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await driver.press("y")
+        assert driver.app.clipboard == ""
+        await driver.press("b", "y")
+        assert driver.app.clipboard == read_out(driver)
+        assert re.match(NUMBER, driver.app.clipboard)
+
+
+async def test_going_forward_from_within_a_step_says_that_it_was_finished(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await driver.press("f")
+        assert "was finished first" not in driver.text()
+        await driver.press("f")
+        assert "training step 1 was finished first: its update has landed" in driver.text()
+
+
+async def test_from_the_end_of_a_step_nothing_was_finished_first(open_app: OpenApp, order: Order) -> None:
+    async with open_app(order=replace(order, experiment=combine(TABLES))) as driver:
+        await driver.press("u", "f", "b", "u", "b")
+        assert "was finished first" not in driver.text()
+
+
+@pytest.mark.parametrize("palette", [DARK, replace(DARK, system=None)], ids=["colours", "none"])
+@pytest.mark.parametrize("size", [(60, 9), (37, 4), (24, 30)], ids=str)
+def test_a_cell_that_is_large_enough_holds_its_number(palette, size: tuple[int, int]) -> None:
+    cells = np.random.default_rng(1).normal(size=(3, 4)).astype(np.float32) * 0.1
+    view = MatrixView(Quantity.GRADIENT, "dense1", False, (3, 4), 1, 1, cells, None)
+    sheet = MatrixSheet(view, *size)
+    strips = sheet.strips(1.0, palette)
+    told = [re.findall(r"[+−]?\d\S*|≈0", strip.text) for strip in strips]
+    rows = [texts for texts in told if texts]
+    assert len(rows) == 3
+    for texts, numbers in zip(rows, cells.tolist(), strict=True):
+        assert all(shows(text, value) for text, value in zip(texts, numbers, strict=True)), (texts, numbers)
+    plain = MatrixSheet(view, 12, 9).strips(1.0, palette)
+    assert not re.search(r"\d", "".join(strip.text for strip in plain))
+    assert {strip.cell_length for strip in strips} == {sheet._fitted[0].shape[1]}

@@ -10,6 +10,7 @@ from nnviz.array import Array
 from nnviz.data.sources import Source
 from nnviz.errors import InputError
 from nnviz.experiment import Experiment
+from nnviz.frame.blame_view import Measure
 from nnviz.frame.focus import Focus, Quantity
 from nnviz.frame.frame import Frame, Rates, State
 from nnviz.frame.layer_views import LISTED_UNITS
@@ -19,7 +20,10 @@ from nnviz.headless.console import json_result, note
 from nnviz.headless.reading_progress import told_reading
 from nnviz.headless.skipped import tell_skipped
 from nnviz.headless.weight_address import BIAS, WeightAddress, read_address
+from nnviz.insight.blame import blamed
 from nnviz.insight.story import tell
+from nnviz.insight.unit_names import UnitNames
+from nnviz.outside_text import shown_names
 from nnviz.runs.opening import run_at
 from nnviz.training.assembly import assemble, open_dataset
 from nnviz.training.camera import Camera
@@ -30,8 +34,8 @@ from nnviz.training.stopping import DIVERGED
 from nnviz.training.trainer import Trainer
 from nnviz.wording import count, integer
 
-TOLD_TERMS = 5
-"""Of the terms of a sum, so many are told each for itself."""
+TOLD_TERMS, TOLD_WEIGHTS = 5, 5
+"""Of the terms of a sum, and of the weights that are to blame, so many are told each for itself."""
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -95,6 +99,7 @@ def _told(trainer: Trainer, wanted: Wanted) -> dict[str, Any]:
         raise InputError(f"--example: the batch has {count(size, 'example')}; give a number from 1 to {integer(size)}")
     place = wanted.example - 1
     outputs = trainer.dataset.task.output_names(trace.batch.targets.shape[1])
+    features = shown_names(tuple(trainer.dataset.feature_names))
     asked = None
     if wanted.weight is not None:
         asked = read_address(wanted.weight, trace, outputs, tuple(trainer.dataset.feature_names))
@@ -118,7 +123,7 @@ def _told(trainer: Trainer, wanted: Wanted) -> dict[str, Any]:
         if stage == trace.stages[-3]:
             told["errors"] = [_errors(look(block), outputs) for block in reversed(range(camera.blocks))]
             told["slopes"] = _slopes(trace, place, outputs)
-            told["blame"] = _blame(trace, outputs)
+            told["blame"] = _blame(trace, place, UnitNames(trace, features, outputs))
             address = asked or _largest(trace)
             chosen = None if address is None else _chain(trainer, trace, address, place, outputs)
     told["weight"] = None if chosen is None else chosen | _moved(trace, chosen)
@@ -218,28 +223,21 @@ def _slopes(trace: EngineTrace, place: int, outputs: tuple[str, ...]) -> list[di
     return found
 
 
-def _blame(trace: EngineTrace, outputs: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Of each layer with weights: the one that the batch's loss depends on most, by |∂L/∂w|, and its share of all."""
-    found = []
-    for k, layer in enumerate(trace.layers):
-        gradient, values = (trace.parameter(k, "weights", q) for q in (Quantity.GRADIENT, Quantity.WEIGHT))
-        if gradient is None or values is None:
-            continue
-        sizes = np.nan_to_num(np.abs(gradient.astype(np.float64)))
-        place = np.unravel_index(int(sizes.argmax()), sizes.shape)
-        total = float(sizes.sum())
-        unit = _unit(int(place[-1]), outputs if k == len(trace.layers) - 1 else ())
-        found.append(
-            {
-                "layer": layer.name,
-                "unit": unit,
-                "input": [int(axis) for axis in place[:-1]],
-                "value": float(values[place]),
-                "∂L/∂w": float(gradient[place]),
-                "share_of_layer": float(sizes[place]) / total if total else 0.0,
-            }
-        )
-    return found
+def _blame(trace: EngineTrace, place: int, names: UnitNames) -> dict[str, Any]:
+    """The weights that are to blame most: of each layer for the batch, of all for the example, and by their share."""
+    every = [k for k, layer in enumerate(trace.layers) if layer.parameters]
+
+    def worst(layers: list[int], measure: Measure, place: int | None) -> list[dict[str, Any]]:
+        found = blamed(trace, layers, measure, place, names) or ()
+        return [msgspec.structs.asdict(weight) for weight in found[:TOLD_WEIGHTS]]
+
+    return {
+        "of_the_batch": [
+            {"layer": trace.layers[k].name, "weights": worst([k], Measure.SENSITIVITY, None)} for k in every
+        ],
+        "of_the_example": worst(every, Measure.SENSITIVITY, place),
+        "by_share": worst(every, Measure.SHARE, None),
+    }
 
 
 def _largest(trace: EngineTrace) -> WeightAddress | None:

@@ -3,7 +3,9 @@
 import textwrap
 from typing import Any
 
+from nnviz.frame.blame_view import Measure
 from nnviz.headless.console import result
+from nnviz.insight.blame_words import MEANINGS, SIGNS
 from nnviz.outside_text import printable
 from nnviz.wording import count, integer, number, percent, signed, trimmed
 
@@ -132,15 +134,23 @@ def _chain_words(told: dict[str, Any]) -> list[str]:
 
 
 def _blame_words(told: dict[str, Any]) -> list[str]:
-    lines = []
-    for worst in told["blame"]:
-        source = ", ".join(integer(axis) for axis in worst["input"])
-        lines.append(
-            f"{worst['layer']}: the loss of the batch depends most on the weight from input {source} to "
-            f"{_name(worst['unit'])}, with ∂L/∂w {_signed(told, worst['∂L/∂w'])} at the value "
-            f"{_signed(told, worst['value'])}: {percent(worst['share_of_layer'])} of the layer's sum of |∂L/∂w|."
-        )
+    """Whose fault it was, by each of the two measures."""
+    blame = told["blame"]
+    lines = [f"By {SIGNS[Measure.SENSITIVITY]}, {MEANINGS[Measure.SENSITIVITY]}:"]
+    for layer in blame["of_the_batch"]:
+        lines.append(f"{layer['layer']}, for the batch: {_blamed(told, layer['weights'], 'gradient', '∂L/∂w')}.")
+    lines.append(f"All layers, for this example alone: {_blamed(told, blame['of_the_example'], 'gradient', '∂L/∂w')}.")
+    by_share = _blamed(told, blame["by_share"], "measured", SIGNS[Measure.SHARE])
+    lines.append(f"By {SIGNS[Measure.SHARE]}, {MEANINGS[Measure.SHARE]}, for the batch: {by_share}.")
     return lines
+
+
+def _blamed(told: dict[str, Any], weights: list[dict[str, Any]], what: str, name: str) -> str:
+    """Weights by the names of their ends, with what they are blamed for and their part of all that were compared."""
+    return "; ".join(
+        f"{weight['source']} → {weight['target']}, {name} {_signed(told, weight[what])} ({percent(weight['part'])})"
+        for weight in weights
+    )
 
 
 def _moved_words(told: dict[str, Any]) -> list[str]:

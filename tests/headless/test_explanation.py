@@ -81,9 +81,23 @@ def test_each_number_is_that_of_plain_numpy(nnviz, config, output, weight, place
         agree(above["∂L/∂a"], seen.slopes[2][at, place[1]])
         agree(sum(term["w·∂L/∂z"] for term in above["terms"]) + above["sum_of_others"], above["∂L/∂a"])
         assert above["functions"] == ["tanh"]
-    for worst in told["blame"]:
-        found = np.abs(seen.grad_weights[worst["layer"]])
-        agree([abs(worst["∂L/∂w"]), worst["share_of_layer"]], [found.max(), found.max() / found.sum()])
+    for blamed in told["blame"]["of_the_batch"]:
+        name, worst = blamed["layer"], blamed["weights"][0]
+        found = np.abs(np.append(seen.grad_weights[name], seen.grad_biases[name]))
+        agree([abs(worst["gradient"]), worst["part"]], [found.max(), found.max() / found.sum()])
+    by_share = [
+        np.append(w * g, b * h)
+        for w, g, b, h in zip(
+            seen.weights.values(),
+            (seen.grad_weights[k] for k in seen.weights),
+            seen.biases.values(),
+            (seen.grad_biases[k] for k in seen.biases),
+            strict=True,
+        )
+    ]
+    agree(abs(told["blame"]["by_share"][0]["measured"]), np.abs(np.concatenate(by_share)).max())
+    alone = [np.append(np.outer(seen.given[k][at], seen.slopes[k + 1][at]), seen.slopes[k + 1][at]) for k in (0, 2)]
+    agree(abs(told["blame"]["of_the_example"][0]["gradient"]), np.abs(np.concatenate(alone)).max())
     trainer.step()
     again = recompute(trainer, trainer.engine.batch.inputs, trainer.engine.batch.targets)
     agree(told["outcome"]["batch_loss"], again.loss)

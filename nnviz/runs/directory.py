@@ -10,6 +10,7 @@ from typing import Any
 
 from nnviz.errors import InputError, UnkeptError
 from nnviz.experiment import Experiment
+from nnviz.file_digest import file_digest
 from nnviz.runs.checkpoint_file import encode_network, encode_state
 from nnviz.runs.checkpoint_rule import DEFAULT
 from nnviz.runs.claim import Claim
@@ -20,6 +21,7 @@ from nnviz.runs.paths import (
     CHECKPOINTS,
     EXPERIMENT,
     FINAL,
+    FIRST_WEIGHTS,
     JOURNAL,
     LOG,
     METRICS,
@@ -176,12 +178,23 @@ class RunDirectory:
         # First: without it, nothing else there is of use.
         if not (folder / EXPERIMENT).exists():
             write_whole(folder / EXPERIMENT, self._experiment.to_toml().encode())
+        self._copy_first_weights(folder / FIRST_WEIGHTS)
         (folder / CHECKPOINTS).mkdir(exist_ok=True)
         for name, lines in ((METRICS, self._metrics), (JOURNAL, self._journal)):
             file = folder / name
             written = file.stat().st_size if file.exists() else 0
             if written < len(lines):
                 append_whole(file, lines[written:])
+
+    def _copy_first_weights(self, copy: Path) -> None:
+        """Keep the file of weights that the run began with, if there was one: it may not stay where it is."""
+        net = self._experiment.network
+        if net.weights is None or net.weights_digest is None or copy.exists():
+            return
+        with contextlib.suppress(InputError):
+            # One that has changed since is of no use.
+            if file_digest(Path(net.weights)) == net.weights_digest:
+                write_whole(copy, Path(net.weights).read_bytes())
 
     def _kept_elsewhere(self, content: bytes, why: OSError) -> Path:
         """Keep the run in a new directory in one of the places where a user can nearly always write."""

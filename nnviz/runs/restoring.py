@@ -17,7 +17,17 @@ from nnviz.outside_text import printable
 from nnviz.runs.checkpoint_file import not_ours, read, read_facts, state_of
 from nnviz.runs.digests import digest_of_numbers, origin_of
 from nnviz.runs.metrics import read_evaluations, read_log, whole_lines
-from nnviz.runs.paths import CHECKPOINTS, EXPERIMENT, FINAL, JOURNAL, LOG, METRICS, step_of, while_training
+from nnviz.runs.paths import (
+    CHECKPOINTS,
+    EXPERIMENT,
+    FINAL,
+    FIRST_WEIGHTS,
+    JOURNAL,
+    LOG,
+    METRICS,
+    step_of,
+    while_training,
+)
 from nnviz.runs.result import read_result
 from nnviz.runs.trained_network import refuse_unfit
 from nnviz.training.assembly import assemble, open_dataset
@@ -120,7 +130,7 @@ def restore(run: Path, experiment: Experiment, dataset: Dataset, step: int | Non
 
     Raises InputError if the run cannot be read, ChangedDataError if its data have changed.
     """
-    trainer = assemble(experiment, dataset)
+    trainer = assemble(experiment, dataset, run / FIRST_WEIGHTS)
     kept = Kept.of(run, dataset.task)
     told, refused = [], []
     for file in reversed(checkpoints(run)):

@@ -1,6 +1,7 @@
 """From an experiment to a network, and to a trainer that is ready to run."""
 
 import math
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -300,12 +301,15 @@ def _refuse_too_large(experiment: Experiment, dataset: Dataset) -> None:
         )
 
 
-def assemble(experiment: Experiment, dataset: Dataset) -> Trainer:
-    """A trainer at its first step. Raises InputError if network, output and data do not fit each other."""
+def assemble(experiment: Experiment, dataset: Dataset, weights_copy: Path | None = None) -> Trainer:
+    """A trainer at its first step. Raises InputError if network, output and data do not fit each other.
+
+    Where there is a `weights_copy`, it is what is left of the file of first weights that the experiment names.
+    """
     training = experiment.training
     _refuse_too_large(experiment, dataset)
     network = build_network(experiment, dataset.task)
-    begin_from_given(network, experiment.network)
+    begin_from_given(network, experiment.network, weights_copy)
     encoder = build_encoder(experiment, dataset.task, dataset.standardization)
     batches = build_batches(experiment, dataset)
     schedule = build_schedule(experiment, batches.per_epoch)

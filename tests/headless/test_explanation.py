@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -167,3 +168,19 @@ def test_what_is_not_there_is_said_in_one_line(nnviz, config, arguments, told):
     assert (code, out) == (2, "")
     assert told in err
     assert err.count("\n") == 1
+
+
+def test_a_run_that_began_with_weights_from_a_file_can_be_done_again_without_it(nnviz):
+    options = ["--examples", 40, "--network", "dense 4 tanh", "--steps", 9, "--json"]
+    assert nnviz("train", "circles", *options, "--seed", 3, "--out", "first")[0] == 0
+    file = Path("first/checkpoints/final.safetensors").rename("weights.safetensors")
+    code, _, err = nnviz("train", "circles", *options, "--weights", file, "--out", "second")
+    assert code == 0
+    assert f"the first weights are {file.absolute()}" in err
+    told = json.loads(nnviz("explain", "second", "--weight", "dense1[0, bias]", "--json")[1])
+    assert told["weight"]["value"] == pytest.approx(float(load_file(file)["dense1.biases"][0]))
+    assert told["begins_from"] == str(file.absolute())
+    file.unlink()
+    assert json.loads(nnviz("explain", "second", "--weight", "dense1[0, bias]", "--json")[1]) == told
+    assert nnviz("train", "--resume", "second", "--steps", 12, "--json")[0] == 0
+    assert nnviz("predict", "second", "nothing.npy")[2].count("nothing.npy") == 1

@@ -62,7 +62,8 @@ class Progress:
         trainer = self._trainer
         latest = trainer.history.latest
         epochs = f"/{integer(trainer.stopping.epochs)}" if trainer.stopping.epochs else ""
-        rate = trainer.batches.examples_in(trainer.steps_done) / elapsed
+        examples_in = trainer.batches.examples_in
+        rate = (examples_in(trainer.steps_done) - examples_in(self._before)) / elapsed
         parts = [f"epoch {integer(trainer.epoch + 1)}{epochs}", f"{fixed(rate, 0)} examples/s"]
         if ahead:
             parts.append(f"{duration(ahead.seconds_left)} left")

@@ -74,10 +74,12 @@ class Keeper:
 
     def keep_up(self) -> None:
         """If it is time, write down the state that the run has come to."""
+        begin = self._clock()
+        if begin < self.due:
+            return
         steps = self._trainer.furthest
         if self._echoes is not None and steps > self._echoes:
             self._echo(self._echoes)
-        begin = self._clock()
         every = self._rule.steps
         has_come = every is not None and steps % every == 0
         if begin < self._next and not has_come:

@@ -66,6 +66,17 @@ def test_the_nearest_limit_says_what_is_left(stopping, share, left):
     assert ahead == (pytest.approx(share), pytest.approx(left))
 
 
+def test_a_run_that_goes_on_is_as_fast_as_it_is_now(capsys):
+    """What was done before took its own time."""
+    running, now = trainer(50, steps=200), 0.0
+    assert outlook(running, elapsed=5.0, before=50 - 25) == (0.25, pytest.approx(30.0))
+    progress = Lines(running, lambda: now)
+    running.history.record_step(0.25)
+    running.steps_done, now = 80, 6.0
+    progress.update()
+    assert "80 examples/s · 24 s left" in capsys.readouterr().err
+
+
 def test_a_run_that_only_a_target_can_end_has_no_outlook():
     assert outlook(trainer(50, patience=3), elapsed=5.0) is None
 

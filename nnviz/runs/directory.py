@@ -59,6 +59,7 @@ class RunDirectory:
         self._claim = claim
         self._metrics = self._journal = b""
         self._journaled = 0
+        self._ended_at: int | None = None
         self._origin: Origin | None = None
 
     @classmethod
@@ -102,7 +103,16 @@ class RunDirectory:
                 if (self.path / name).exists():
                     flush(self.path / name)
             write_whole(step_file(self.path, state.engine.step), content)
+        self._set_aside_end()
         self._thin_out(state.best.step if state.best else None)
+
+    def _set_aside_end(self) -> None:
+        """What was kept when the run was left is not its end any more, once it has gone on."""
+        if self._ended_at is not None:
+            with contextlib.suppress(OSError):
+                (self.path / CHECKPOINTS / FINAL).replace(step_file(self.path, self._ended_at))
+                (self.path / RESULT).unlink(missing_ok=True)
+            self._ended_at = None
 
     def _thin_out(self, best: int | None) -> None:
         with contextlib.suppress(OSError):
@@ -138,6 +148,7 @@ class RunDirectory:
             asked, self.path = self.path, self._kept_elsewhere(content, error)
             return f"{asked}: cannot be written ({error.strerror})"
         _remove([step_file(self.path, kept.step)])
+        self._ended_at = kept.step
         self.echo(kept.step, trainer.seconds, None)
         return None
 

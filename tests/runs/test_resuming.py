@@ -356,3 +356,24 @@ def test_one_whose_limits_were_lifted_is_told_where_to_end(
         go_on(run)
     assert go_on(run, steps=12)[0] == 10
     assert load_run(run).step == 12
+
+
+def test_a_run_that_was_set_down_and_went_on_has_not_ended(
+    make_trainer, dataset, make_experiment, tmp_path, monkeypatch
+):
+    """As a branch on the screen, before it is killed."""
+    monkeypatch.setattr(resuming, "open_dataset", lambda *_: dataset)
+    trainer, run = make_trainer(stopping={"steps": 30}), tmp_path / "run"
+    directory = RunDirectory(run, make_experiment(stopping={"steps": 30}))
+    bring(trainer, directory, 12)
+    end = trainer.engine.state()
+    trainer.interrupt()
+    Keeper(trainer, directory, pytest.fail).set_down(unwatched)
+    assert load_run(run).notice is None
+    trainer.carry_on()
+    trainer.engine.restore(end)
+    bring(trainer, directory, 16)
+    assert load_run(run).step == 15
+    assert not (run / "result.json").exists()
+    directory.release()
+    assert go_on(run, steps=40)[0] == 15

@@ -377,3 +377,21 @@ def test_a_run_that_was_set_down_and_went_on_has_not_ended(
     assert not (run / "result.json").exists()
     directory.release()
     assert go_on(run, steps=40)[0] == 15
+
+
+@pytest.mark.parametrize("ended", [{"steps": 25}, {"epochs": 5}, {"epochs": 9, "patience": 1}])
+def test_a_run_that_was_killed_at_its_very_end_comes_to_the_same_end(
+    make_trainer, dataset, make_experiment, tmp_path, monkeypatch, ended
+):
+    """All was trained, and the evaluation made that it ends with: only the end was not written down, or not scored."""
+    monkeypatch.setattr(resuming, "open_dataset", lambda *_: dataset)
+    settings = {"stopping": ended, "learning_rate": 0.5}
+    bring(make_trainer(**settings), RunDirectory(tmp_path, make_experiment(**settings)))
+    whole = kills.outcome(tmp_path)
+    (tmp_path / "result.json").unlink()
+    go_on(tmp_path)
+    assert kills.outcome(tmp_path) == whole
+    (tmp_path / "result.json").unlink()
+    (tmp_path / "checkpoints" / "final.safetensors").unlink()
+    go_on(tmp_path)
+    assert kills.outcome(tmp_path) == whole

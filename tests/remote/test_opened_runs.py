@@ -1,6 +1,8 @@
 """A run that was kept is opened again, at any step of it, as it was there; and nothing of it is touched."""
 
 import json
+import os
+import signal
 import sys
 from pathlib import Path
 
@@ -8,14 +10,14 @@ import msgspec
 import numpy as np
 import pytest
 
-from nnviz.errors import InputError
+from nnviz.errors import InputError, TrainerDiedError
 from nnviz.frame.frame import Frame, State
 from nnviz.remote import messages as m
 from nnviz.remote.client import LocalTrainer
 from nnviz.runs.checkpoint_rule import CheckpointRule
 from nnviz.runs.opening import run_at
 
-from .conftest import PER_EPOCH, ask, steps, straight
+from .conftest import PER_EPOCH, ask, first, look_until, steps, straight
 
 STEPS = 22
 SETTINGS = [
@@ -190,3 +192,47 @@ def test_what_cannot_be_opened_is_told_in_one_line(trained):
     (order.out / "result.json").unlink()
     with pytest.raises(InputError, match=f"{order.out}: there is no checkpoint yet"):
         opened(order)
+
+
+def test_a_killed_trainer_goes_on_from_its_last_checkpoint_as_if_it_had_not_been(start_remote, make_order):
+    order = msgspec.structs.replace(make_order(optimizer="adam"), checkpoints=CheckpointRule(steps=5))
+    trainer = start_remote(order)
+    first(trainer)
+    for _ in range(13):
+        ask(trainer, m.Advance(m.Goal.STEP))
+    os.kill(trainer.pid, signal.SIGKILL)
+    with pytest.raises(TrainerDiedError, match="SIGKILL; step-000000010 is what it wrote last"):
+        ask(trainer, m.Look())
+    assert trainer.goes_on_from() == 10
+    again = trainer.again()
+    frame = first(again)
+    assert (frame.state, frame.moment.step, frame.moment.furthest) == (State.PAUSED, 10, 10)
+    for _ in range(13):
+        frame = ask(again, m.Advance(m.Goal.STEP))
+    assert steps(frame) == 23
+    ending = again.close()
+    assert (ending.directory, ending.earlier, ending.trouble) == (str(order.out), (), None)
+    expected = straight(order.experiment, 23)
+    assert run_at(order.out, "end").trainer.network.parameters.values.tobytes() == (
+        expected.network.parameters.values.tobytes()
+    )
+    judged = [json.loads(line)["step"] for line in (order.out / "metrics.jsonl").read_text().splitlines()][::2]
+    assert judged == [evaluation.step for evaluation in expected.history.evaluations]
+
+
+def test_a_killed_trainer_that_had_opened_a_run_opens_it_again(trained, start_remote):
+    order, seen = trained()
+    trainer = start_remote(
+        msgspec.structs.replace(order, opened=order.out, place="9", out=order.out.with_name("child"), terminal=None)
+    )
+    first(trainer)
+    os.kill(trainer.pid, signal.SIGKILL)
+    with pytest.raises(TrainerDiedError, match="SIGKILL"):
+        ask(trainer, m.Look())
+    assert trainer.goes_on_from() is None
+    again = trainer.again()
+    frame = first(again)
+    if frame.state is State.REPLAYING:
+        frame = look_until(again, lambda frame: frame.state is State.PAUSED)
+    assert told(frame) == told(seen[9])
+    assert again.close().looked_at == str(order.out)

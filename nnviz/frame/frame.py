@@ -35,6 +35,7 @@ class State(StrEnum):
     READY = "ready"
     RUNNING = "running"
     REPLAYING = "replaying"
+    WATCHING = "watching"
     PAUSED = "paused"
     FINISHED = "finished"
     DIVERGED = "diverged"

@@ -25,11 +25,13 @@ from nnviz.remote.destinations import end_of_step, moment_at
 from nnviz.remote.health import health
 from nnviz.remote.testing import report
 from nnviz.remote.verification import Verification
+from nnviz.remote.watching import REFUSED, Watched, would_train
 from nnviz.remote.ways import Stop, Way, nothing
+from nnviz.runs.claim import is_claimed
 from nnviz.runs.directory import RunDirectory
 from nnviz.runs.ending import Ending
 from nnviz.runs.keeper import Keeper
-from nnviz.runs.opening import FIRST, OpenedRun, long_way
+from nnviz.runs.opening import FIRST, OpenedRun, in_one_line, long_way, renewed
 from nnviz.runs.result import written
 from nnviz.training.assembly import assemble, open_dataset
 from nnviz.training.camera import Camera
@@ -97,7 +99,10 @@ class Service:
         self._ending: Ending | None = None
         if beginning.evaluation is not None:
             self._keeper.record(beginning.evaluation)
+        self._watched: Watched | None = None
         if self._opened is not None:
+            if is_claimed(self._opened.path):
+                self._watched = Watched(self._opened.path, self._clock)
             self._go_to_opened(self._opened)
 
     def _assembled(self, experiment: Experiment, dataset: Dataset, shared: Keyframes) -> _Training:
@@ -208,6 +213,11 @@ class Service:
 
     def answer(self, request: m.Request) -> m.Answer:
         """Serve one request."""
+        if self._watched is not None:
+            if would_train(request, self._trainer):
+                self._said = (REFUSED,)
+                return self._view()
+            self._keep_watching(self._watched)
         if isinstance(request, OF_A_MOMENT) and self._is_meant_for_the_end(request):
             self._finish_way()
         elif isinstance(request, m.Restart | m.Reseed | m.Visit | m.Close):
@@ -293,6 +303,8 @@ class Service:
         trainer = self._trainer
         if self._way is not None:
             return State.REPLAYING
+        if self._watched is not None:
+            return State.WATCHING
         if trainer.has_stopped and trainer.stopped_by == DIVERGED:
             return State.DIVERGED
         if self._pace is not None:
@@ -343,11 +355,37 @@ class Service:
         trainer, here = self._trainer, self._here
         moment = end_of_step(trainer.furthest if opened.place is None else opened.place, trainer)
         words = long_way(self._timeline.steps_to(moment), trainer.seconds / max(trainer.furthest, 1))
-        if words is not None and opened.place is None:
+        if self._watched is not None and opened.place is None:
+            self._look_ahead()
+        elif words is not None and opened.place is None:
             self._said = (*self._said, f"this is the end of the run; to see what its last step computed, {words}")
         elif here != moment:
             self._said = (*self._said, *([f"{words}; escape stays at the end of the run"] if words else []))
             self._set_out([(moment, nothing)], here)
+
+    def _look_ahead(self) -> None:
+        """Have something to look at where a run is watched: its next training step, as far as the update."""
+        self._trainer.finish_phase(Phase.BACKWARD)
+
+    def _keep_watching(self, watched: Watched) -> None:
+        """Be where the run is that is watched, if it went on; who looks back is not disturbed."""
+        if self._way is not None or self._trainer.is_back or self._opened is None or not watched.has_news():
+            return
+        opened = self._opened = renewed(self._opened)
+        branch = self._branches.current
+        branch.written = opened.steps
+        branch.directory.begin_with(opened.metrics)
+        self._timeline.keep_stored(opened.stored)
+        self._take_up(branch)
+        if not watched.is_over:
+            self._look_ahead()
+            return
+        self._watched = None
+        self._said = (
+            in_one_line(opened.path),
+            "it is open here now, and what is trained from here on is a run of its own",
+        )
+        self._go_to_opened(opened)
 
     def _stay(self) -> None:
         way = self._way

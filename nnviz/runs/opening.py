@@ -64,8 +64,18 @@ def open_run(run: Path, place: str = END, reading: Reading = CACHED, tell: Tell 
     """
     experiment = experiment_of(run)
     restored, kept = _restored(run, experiment, open_dataset(experiment, reading))
-    trainer, result = restored.trainer, read_result(run)
-    asked = _steps_at(run, place, trainer, kept)
+    asked = _steps_at(run, place, restored.trainer, kept)
+    return _opened(run, restored, kept, asked, tell)
+
+
+def renewed(opened: OpenedRun) -> OpenedRun:
+    """A run that was opened, with the same trainer, as it is now: it may have gone on. Raises InputError."""
+    restored, kept = restore(opened.path, opened.experiment, opened.trainer.dataset, trainer=opened.trainer)
+    return _opened(opened.path, restored, kept, None, nobody)
+
+
+def _opened(run: Path, restored: Restored, kept: Kept, asked: int | None, tell: Tell) -> OpenedRun:
+    experiment, trainer, result = restored.experiment, restored.trainer, read_result(run)
     ended = max(trainer.steps_done, result.steps if result else 0)
     _replay(trainer, max(ended, asked or 0), kept, tell)
     if result is not None and trainer.steps_done == result.steps:

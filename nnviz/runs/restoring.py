@@ -125,12 +125,16 @@ def read_checkpoint(
     return restored
 
 
-def restore(run: Path, experiment: Experiment, dataset: Dataset, step: int | None = None) -> tuple[Restored, Kept]:
+def restore(
+    run: Path, experiment: Experiment, dataset: Dataset, step: int | None = None, trainer: Trainer | None = None
+) -> tuple[Restored, Kept]:
     """The run at its last checkpoint that is sound, and not after `step` if that is given; else at its beginning.
+
+    It is had by a new trainer, unless there is one of that run.
 
     Raises InputError if the run cannot be read, ChangedDataError if its data have changed.
     """
-    trainer = assemble(experiment, dataset, run / FIRST_WEIGHTS)
+    trainer = trainer or assemble(experiment, dataset, run / FIRST_WEIGHTS)
     kept = Kept.of(run, dataset.task)
     told, refused = [], []
     for file in reversed(checkpoints(run)):

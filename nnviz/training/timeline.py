@@ -149,6 +149,10 @@ class Timeline:
             if (step - done) % apart == 0 or step - done < close:
                 self.keyframes.near.keep(engine.state(), step, self._line)
 
+    def keep_stored(self, stored: Stored) -> None:
+        """Go by these states of the run that was opened from now on."""
+        self.keyframes = self.keyframes._replace(stored=stored)
+
     def steps_to(self, moment: Position) -> int:
         """How many training steps have to be done again to be at a moment."""
         return moment.step + (moment.done > 0) - self._nearest(moment.step).step

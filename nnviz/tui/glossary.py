@@ -142,6 +142,7 @@ GLOSSARY: dict[str, tuple[Entry, ...]] = {
         Entry("update Δw, ΔW", "what is added to the weights: first proposed, then it lands", "delta updates"),
         Entry("propose, land", "an update is first worked out (nothing changes yet), then added", "proposes landed"),
         Entry("ready, running", "not begun yet; training goes on", "state"),
+        Entry("watching", "another nnviz trains this run: it is seen here from checkpoint to checkpoint, as they come"),
         Entry("paused, finished", "stopped between two stages; what was asked for is done: space goes on"),
         Entry("step 12 of 189", "you went back: after step 12, and 189 steps are done; space goes on"),
         Entry("diverged", "the loss or the weights are not finite any more: start again with a lower rate"),
@@ -273,7 +274,7 @@ GLOSSARY: dict[str, tuple[Entry, ...]] = {
     ),
     "Signs in the panes": (
         Entry("▰▱", "stages of this training step that are done, and those to come"),
-        Entry("● ▶ ✓ ✖", "before the run's state: ready or paused, running, finished, diverged or a fault"),
+        Entry("● ▶ ✓ ✖", "before the run's state: ready, paused or watching, running, finished, diverged or a fault"),
         Entry("blue, orange", "positive, negative: the stronger the colour, the larger the number", "colours █ ▀"),
         Entry("● ○", "a unit that holds a number now; one that holds none yet"),
         Entry("⊕ ⊖", "without colours: a unit that holds a positive number; a negative one"),

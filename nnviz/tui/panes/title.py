@@ -73,6 +73,7 @@ class TitlePane(Pane):
             State.READY: (palette.text, "●"),
             State.RUNNING: (palette.good, "▶"),
             State.PAUSED: (palette.accent, "●"),
+            State.WATCHING: (palette.good, "●"),
             State.FINISHED: (palette.good, "✓"),
             State.DIVERGED: (palette.bad, "✖"),
         }[frame.state]

@@ -48,6 +48,8 @@ from nnviz.wording import count, integer, trimmed
 FRAMES_PER_SECOND = 20
 # Most answers take a moment, which needs no words; some take very long.
 SILENCE_SECONDS, WORKING_SECONDS = 1.0, 3600.0
+# So often it is looked for what another process has trained.
+WATCHING_SECONDS = 0.5
 # So long is seen what a trainer says once.
 SAID_SECONDS = 10.0
 # In the order of the tab key.
@@ -118,6 +120,7 @@ class TrainingScreen(PointingScreen):
         self._recolour()
         self.query_one(TitlePane).show_pace(m.PACES[self._pace].words)
         self._clock = self.set_interval(1 / FRAMES_PER_SECOND, self._look, pause=True)
+        self._slow_clock = self.set_interval(WATCHING_SECONDS, self._look, pause=True)
         self._link.watch(self._hear_end)
         self._show(self.frame)
 
@@ -223,10 +226,12 @@ class TrainingScreen(PointingScreen):
         for pane in self._panes:
             if pane.display:
                 pane.show(frame)
-        if self.frame.state in (State.RUNNING, State.REPLAYING):
-            self._clock.resume()
-        else:
-            self._clock.pause()
+        follows = {self._clock: (State.RUNNING, State.REPLAYING), self._slow_clock: (State.WATCHING,)}
+        for clock, states in follows.items():
+            if self.frame.state in states:
+                clock.resume()
+            else:
+                clock.pause()
 
     def _teach(self) -> None:
         """Tell the passage of the lesson that has been come to, and bring its pane to the front; or end it."""
@@ -264,6 +269,7 @@ class TrainingScreen(PointingScreen):
     def _trainer_died(self, failure: NnvizError) -> None:
         self._dead = True
         self._clock.pause()
+        self._slow_clock.pause()
         self.query_one(TitlePane).show_fault(str(failure))
         if self._maximized is not None:
             self.action_maximize_pane()

@@ -80,8 +80,8 @@ def run(
 
         if options.run is not None:
             raise InputError(
-                f"{options.run}: a run, and there is no terminal here to show it on; 'nnviz train --resume {options.run}' "
-                "goes on with it"
+                f"{options.run}: a run, and there is no terminal here to show it on; "
+                f"'nnviz train --resume {options.run}' goes on with it"
             )
         note("no terminal here to draw on: training without the screen, as 'nnviz train' does")
         _train(options, as_json=False)

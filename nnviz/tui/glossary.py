@@ -142,7 +142,7 @@ GLOSSARY: dict[str, tuple[Entry, ...]] = {
         Entry("update Δw, ΔW", "what is added to the weights: first proposed, then it lands", "delta updates"),
         Entry("propose, land", "an update is first worked out (nothing changes yet), then added", "proposes landed"),
         Entry("ready, running", "not begun yet; training goes on", "state"),
-        Entry("watching", "another nnviz trains this run: it is seen here from checkpoint to checkpoint, as they come"),
+        Entry("watching", "another nnviz trains this run: it is shown here, checkpoint by checkpoint, as they come"),
         Entry("paused, finished", "stopped between two stages; what was asked for is done: space goes on"),
         Entry("step 12 of 189", "you went back: after step 12, and 189 steps are done; space goes on"),
         Entry("diverged", "the loss or the weights are not finite any more: start again with a lower rate"),

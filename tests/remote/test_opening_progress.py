@@ -47,7 +47,7 @@ HELPED = """if True:
 TOLD_EACH_TIME = """
     from nnviz.remote import opening_progress
     Watch = opening_progress.Watch
-    opening_progress.Watch = lambda hear, _: Watch(hear, 1e-9)
+    opening_progress.Watch = lambda hear, _, thing="image": Watch(hear, 1e-9, thing=thing)
 """
 # However slow it is: once there is a helper, the trainer's own process decodes no more.
 STUCK = """

@@ -45,6 +45,9 @@ async def walk(number: int) -> list[str]:
             for _ in range(STEPS):
                 done.append(await _go(random, app, pilot))
                 await pilot.pause()
+                while app.is_running and app.screen._compositor.size != app.size:
+                    # A new size is laid out a little later, much later on a busy machine.
+                    await pilot.pause()
                 if not app.is_running:
                     break
                 if found := faults(app):

@@ -2,12 +2,14 @@
 
 import math
 import re
+from functools import partial
 from typing import Any
 
 import numpy as np
 from msgspec.structs import replace
 
 from nnviz.array import Array
+from nnviz.data.dataset import Dataset
 from nnviz.data.shown_task import shown_task
 from nnviz.frame.example_view import FEATURES, NAME, PIXELS, ExampleView, TextView
 from nnviz.frame.focus import Focus, Quantity
@@ -55,7 +57,7 @@ class Camera:
         is_plane = trainer.dataset.task.input_shape == (2,) and len(trainer.dataset.train) > 1
         self._surface = Surface(trainer) if is_plane else None
         self._outcomes = Outcomes(trainer)
-        self._unit_views = UnitViews(self._trace, self._blocks, self._input, self._input_name)
+        self._unit_views = UnitViews(self._trace, self._blocks, self._input, partial(_input_name, trainer.dataset))
         self._network = describe(trainer.network.layers[:-1])
         self._task = shown_task(trainer.dataset.task)
         self._feature_names = apart(shown_names(tuple(trainer.dataset.feature_names[:FEATURES])), NAME)
@@ -170,11 +172,6 @@ class Camera:
         if focus.unit is not None:
             return self._unit_views.take(focus.block, focus.unit, focus.input, place)
         return None if focus.input is None else self._unit_views.take_input(focus.input, place)
-
-    def _input_name(self, number: int) -> str:
-        """What a number of the network's input is called; "" where it has no name."""
-        names = self._trainer.dataset.feature_names
-        return cut(printable(names[number]), TERM_NAME) if number < len(names) else ""
 
     def _moment(self) -> Moment:
         t, trace = self._trainer, self._trace
@@ -404,3 +401,9 @@ def _thinned(pixels: Array) -> Array:
     """A picture of at most `PIXELS` on a side, every k-th pixel of a larger one."""
     step = -(-max(pixels.shape[:2]) // PIXELS)
     return pixels[::step, ::step].copy()
+
+
+def _input_name(dataset: Dataset, number: int) -> str:
+    """What a number of the network's input is called; "" where it has no name."""
+    names = dataset.feature_names
+    return cut(printable(names[number]), TERM_NAME) if number < len(names) else ""

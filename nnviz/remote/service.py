@@ -9,6 +9,7 @@ from msgspec import structs
 
 from nnviz.data.dataset import Dataset
 from nnviz.data.reading import Reading, Tell, nobody
+from nnviz.errors import InputError
 from nnviz.experiment import SEEDS, Experiment
 from nnviz.frame.branch_views import Origin
 from nnviz.frame.focus import Focus
@@ -131,6 +132,18 @@ class Service:
             self._trainer, branch.directory, lambda _: None, self._clock, self._order.checkpoints, branch.written
         )
         self._halt()
+
+    def _take_up_again(self, branch: Branch) -> None:
+        """The same with one that was left: in its own directory, unless somebody else has made something of that."""
+        try:
+            branch.directory.take_back()
+        except InputError:
+            branch.directory, branch.written = self._new_directory(), 0
+            self._take_up(branch)
+            for evaluation in self._trainer.history.evaluations:
+                self._keeper.record(evaluation)
+        else:
+            self._take_up(branch)
 
     def _halt(self) -> None:
         self._pace: m.Pace | None = None
@@ -486,7 +499,7 @@ class Service:
         def arrive() -> None:
             course = trainer.course()
             directory = self._new_directory()
-            parent.course = course
+            self._leave(parent, course)
             trainer.branch_off(best[0] if best else None, losses)
             number = self._branches.next_number
             branch = Branch(number, self._experiment, directory, before, Origin.RATE, parent, shared, at)
@@ -551,7 +564,7 @@ class Service:
             self._leave(left, own)
             if trainer is not training.trainer:
                 training.trainer.close()
-            self._take_up(branch)
+            self._take_up_again(branch)
 
         def give_up() -> None:
             if trainer is not training.trainer:
@@ -569,10 +582,10 @@ class Service:
 
     def _leave(self, branch: Branch, course: Course) -> Branch | None:
         """Set a branch aside. If nothing came of it, it is forgotten, and what it parted from is returned."""
+        branch.directory.release()
         if course.history.training.steps:
             branch.course = course
             return branch
-        branch.directory.release()
         self._branches.drop(branch)
         return branch.parent
 

@@ -13,7 +13,7 @@ from nnviz.experiment import Experiment
 from nnviz.file_digest import file_digest
 from nnviz.runs.checkpoint_file import encode_network, encode_state
 from nnviz.runs.checkpoint_rule import DEFAULT
-from nnviz.runs.claim import Claim
+from nnviz.runs.claim import Claim, is_taken
 from nnviz.runs.digests import Origin, origin_of
 from nnviz.runs.metrics import written_entry
 from nnviz.runs.milestones import superfluous
@@ -160,6 +160,20 @@ class RunDirectory:
     def release(self) -> None:
         """Leave the directory to others; if nothing is in it, it goes."""
         self._claim.release()
+
+    def take_back(self) -> None:
+        """Have it again, after it was left to others, to go on with the run.
+
+        Raises InputError if another process has it, or has gone on with the run.
+        """
+        if not is_taken(self.path):
+            self._claim = Claim(self.path)
+            return
+        claim, file = Claim.again(self.path), self.path / METRICS
+        if (file.read_bytes() if file.exists() else b"") != self._metrics:
+            claim.release()
+            raise InputError(f"{self.path}: another nnviz has gone on with it")
+        self._claim = claim
 
     def _encoded(self, trainer: Trainer, state: TrainerState) -> bytes:
         self._note(trainer)

@@ -335,3 +335,22 @@ def test_a_branch_that_has_an_earlier_rate_again_has_it_wherever_it_is_come_from
     assert go(trainer, 13).learning_rate == 0.01
     same(ask(trainer, m.Advance(m.Goal.STEP)), straight(order.experiment, 14))
     trainer.close()
+
+
+def test_a_branch_that_waits_is_left_to_others_and_gone_on_with_elsewhere_if_they_made_something_of_it(make_order):
+    order = make_order(learning_rate=0.01)
+    trainer = LocalTrainer(order)
+    branched(trainer)
+    metrics = order.out / "metrics.jsonl"
+    lines = metrics.read_text()
+    assert not (order.out / ".lock").exists(), "nobody trains into it now"
+    metrics.write_text(lines + "{}\n")
+    same(visit(trainer, 1), straight(order.experiment, 20))
+    go(trainer, 24)
+    ending = trainer.close()
+    third = order.out.with_name("run-3")
+    assert ending.directory == str(third)
+    assert metrics.read_text() == lines + "{}\n"
+    np.testing.assert_array_equal(kept(third), straight(order.experiment, 24).network.parameters.values)
+    records = [json.loads(line)["step"] for line in (third / "metrics.jsonl").read_text().splitlines()]
+    assert records == [json.loads(line)["step"] for line in lines.splitlines()]

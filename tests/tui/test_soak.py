@@ -19,8 +19,9 @@ def test_threads_and_descriptors_of_both_processes_are_flat() -> None:
     left = iter(range(2))
     samples = soak.drive("xor", Driven.cycle, lambda: next(left, None) is not None)
     assert samples[-1].restarts == 2 * soak.RESTARTS
-    for process in ("screen", "trainer"):
-        uses = [getattr(sample, process)[:2] for sample in samples]
+    # All branches have one file of keyframes, which the first of them opens.
+    for process, since in (("screen", 0), ("trainer", 1)):
+        uses = [getattr(sample, process)[:2] for sample in samples[since:]]
         assert uses == uses[:1] * len(uses), process
 
 

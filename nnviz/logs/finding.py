@@ -84,7 +84,8 @@ class Finder:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._known: dict[Path, _Kind | None] = {}
+        self._known: dict[Path, _Kind] = {}
+        self._others: dict[Path, tuple[int, int] | None] = {}
         self._tags: dict[Path, str] = {}
         self.faults: dict[Path, str] = {}
 
@@ -132,6 +133,9 @@ class Finder:
 
     def _kind(self, path: Path) -> _Kind | None:
         if path not in self._known:
+            stamp = _stamp(path)
+            if stamp is not None and self._others.get(path) == stamp:
+                return None
             try:
                 kind = self._looked_at(path)
             except InputError as error:
@@ -140,6 +144,10 @@ class Finder:
                 self.faults[path] = str(error)
                 return None
             except _NotYetError:
+                return None
+            if kind is None:
+                # A database that gets its tables later, or a file that is written anew, may become one.
+                self._others[path] = stamp
                 return None
             self._known[path] = kind
         return self._known[path]
@@ -185,6 +193,15 @@ class Finder:
                 return None
             self._tags[path] = tag
         return self._tags[path]
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """What changes when a file is written to; None if it is gone."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
 
 
 def _head(path: Path) -> bytes:

@@ -1,7 +1,9 @@
 """Logs of all formats in one tree of folders: all found, each once, none lost for the fault of another."""
 
 import shutil
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -85,3 +87,15 @@ def test_a_place_without_logs_is_told_in_one_line(name: str, tmp_path: Path) -> 
         logs_of(tmp_path / name)
     assert str(refused.value).startswith(f"{tmp_path / name}: ")
     assert "\n" not in str(refused.value)
+
+
+def test_a_database_that_gets_its_tables_while_somebody_looks_becomes_a_log(tmp_path: Path) -> None:
+    path = tmp_path / "runs" / "p.db"
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE alembic_version (number)")
+    logs = read(path.parent)
+    assert logs.runs == []
+    path.write_bytes(database("mlflow-skinny", tmp_path).read_bytes())
+    logs.read()
+    assert [run.kind for run in logs.runs] == ["MLflow"]

@@ -16,16 +16,14 @@ from nnviz.training.assembly import assemble
 from tests.insight.test_story import make_dataset, make_pictures, make_trainer
 from tests.tui import chance, test_numbers
 
-MOST_LAYERS = 10
+MOST_LAYERS = 4
 
 
 def by_chance(random: Random):
     """A trainer of any network, that has been through backprop; maybe its update has landed."""
     pictures = chance.pictures(random.randint(4, 7), random.randint(4, 7)), {"loss": random.choice([None, "mse"])}
     data, choices = random.choice([pictures, test_numbers.dataset(random)])
-    layers = chance.network(random, data.task.input_shape)
-    while len(layers.split()) > MOST_LAYERS:
-        layers = chance.network(random, data.task.input_shape)
+    layers = chance.small_network(random, data.task.input_shape, MOST_LAYERS)
     smoothed = bool(data.class_names) and choices.get("output") != "single"
     settings = {
         "dtype": random.choice(["float32", "float64"]),

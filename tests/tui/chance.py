@@ -66,6 +66,15 @@ def network(random: Random, shape: tuple[int, ...]) -> str:
     return ", ".join(parts)
 
 
+def small_network(random: Random, shape: tuple[int, ...], most: int) -> str:
+    """The same with so many layers at most; through many that normalise, a rounding becomes a large number."""
+    while True:
+        layers = network(random, shape)
+        words = layers.replace(",", " ").split()
+        if sum(word.isalpha() and word not in ("stride", "padding") for word in words) <= most:
+            return layers
+
+
 def _layer(random: Random, kind: str, shape: tuple[int, ...]) -> tuple[str, tuple[int, ...], int]:
     """(its notation, the shape of what it gives, its weights)."""
     size = int(np.prod(shape))

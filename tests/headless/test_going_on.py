@@ -1,10 +1,12 @@
 """`nnviz train --resume`: a run goes on, and what it says of that."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
 from nnviz.errors import InputError
+from nnviz.insight.health.alarms import Alarms
 from nnviz.runs.checkpoint_rule import CheckpointRule, checkpoint_rule
 from nnviz.runs.trained_network import load_run
 from tests.headless.command import in_this_process
@@ -32,6 +34,11 @@ def test_a_run_that_goes_on_comes_to_what_a_longer_one_comes_to(nnviz, tmp_path)
     assert timeless(said) == timeless(longer)
     short, long = (load_run(tmp_path / name).network.parameters.values for name in ("short", "long"))
     assert short.tobytes() == long.tobytes()
+
+
+def test_the_rules_of_health_are_asked_at_the_same_steps_by_a_run_that_goes_on():
+    trainers = [SimpleNamespace(furthest=steps, history=None) for steps in (0, 20, 64, 99, 100)]
+    assert [Alarms(trainer, print)._due for trainer in trainers] == [64, 64, 80, 100, 125]
 
 
 @pytest.mark.parametrize(

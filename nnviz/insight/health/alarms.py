@@ -27,6 +27,9 @@ class Alarms:
         self._physician = Physician(trainer)
         self._told: dict[tuple[str, str | None], Alert] = {}
         self._due = FIRST
+        # A run that goes on asks where it would have asked.
+        while self._due <= trainer.furthest:
+            self._due = int(self._due * GROWTH)
 
     def look(self) -> None:
         """Ask the rules, if it is time. To be called between training steps."""

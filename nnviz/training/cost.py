@@ -15,6 +15,9 @@ STEP, LAYER = 30_000, 8_000
 # float64; and, however small they are, a reading for itself and for each of the layers.
 READ_NUMBER, READ_PARAMETER, READING, READ_LAYER = 6.0, 6.0, 60_000, 40_000
 
+# All rules of health, asked once.
+RULES = 4_000_000
+
 
 def example_cost(engine: StepEngine) -> float:
     """Of one more example on the way forward."""

@@ -36,9 +36,11 @@ def test_a_run_that_goes_on_comes_to_what_a_longer_one_comes_to(nnviz, tmp_path)
     assert short.tobytes() == long.tobytes()
 
 
-def test_the_rules_of_health_are_asked_at_the_same_steps_by_a_run_that_goes_on():
-    trainers = [SimpleNamespace(furthest=steps, history=None) for steps in (0, 20, 64, 99, 100)]
-    assert [Alarms(trainer, print)._due for trainer in trainers] == [64, 64, 80, 100, 125]
+@pytest.mark.parametrize(("cost", "expected"), [(1e12, [64, 64, 128, 128, 320]), (1, [64, 64, 256, 256, 1024])])
+def test_the_rules_of_health_are_asked_at_the_same_steps_by_a_run_that_goes_on(monkeypatch, cost, expected):
+    monkeypatch.setattr("nnviz.insight.health.alarms.step_cost", lambda _: cost)
+    trainers = [SimpleNamespace(furthest=steps, history=None, engine=None) for steps in (0, 20, 64, 100, 256)]
+    assert [Alarms(trainer, print)._due for trainer in trainers] == expected
 
 
 @pytest.mark.parametrize(

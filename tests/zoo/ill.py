@@ -303,7 +303,7 @@ ILL = (
         "a rare class, and a penalty of 1",
         "class-never-said",
         lambda s: trainer(classes(s, (400, 60), apart=0.5), "dense 4 tanh", l2=1.0, seed=s),
-        1500,
+        2500,
     ),
     Ill(
         "a class that hardly counts",

@@ -1,5 +1,6 @@
 """Alarms: what the rules of health see while a run goes on, told once each, and kept with the run."""
 
+import math
 from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Any
@@ -8,11 +9,13 @@ import msgspec
 
 from nnviz.frame.health_view import Alert, Diagnosis
 from nnviz.insight.health.rules import Physician
+from nnviz.training.cost import RULES, step_cost
+from nnviz.training.layer_history import SHARE
 from nnviz.training.trainer import Trainer
 
-# The rules are asked after so many training steps, and then whenever a quarter more are done: they take some
-# milliseconds, which must not add up in a run of tiny steps.
-FIRST, GROWTH = 64, 1.25
+# The rules are asked after so many training steps, then whenever there are so many times as many, until that is as far
+# apart as their cost demands.
+FIRST, GROWTH = 64, 4
 
 
 class Alarms:
@@ -27,15 +30,19 @@ class Alarms:
         self._physician = Physician(trainer)
         self._told: dict[tuple[str, str | None], Alert] = {}
         self._due = FIRST
+        self._apart = max(FIRST, math.ceil(RULES / (SHARE * step_cost(trainer.engine))))
         # A run that goes on asks where it would have asked.
         while self._due <= trainer.furthest:
-            self._due = int(self._due * GROWTH)
+            self._due = self._after(self._due)
 
     def look(self) -> None:
         """Ask the rules, if it is time. To be called between training steps."""
         if self._trainer.furthest >= self._due:
-            self._due = int(self._trainer.furthest * GROWTH)
+            self._due = self._after(self._due)
             self._hear()
+
+    def _after(self, due: int) -> int:
+        return min(due * GROWTH, due + self._apart)
 
     def _hear(self) -> None:
         alerts = self._physician.diagnosis().alerts

@@ -37,11 +37,15 @@ bench: .venv/installed-dev
 	$(BIN)/python -m benchmarks
 
 SHOT := $(BIN)/nnviz screenshot
+DEEP := "dense 32 sigmoid, dense 32 sigmoid, dense 32 sigmoid, dense 32 sigmoid, dense 32 sigmoid"
 CONVOLUTIONS := "conv 8 3x3 batchnorm relu, pool 2, conv 16 3x3 relu, pool 2, dense 32 relu, dropout 0.3"
 screenshots: .venv/installed
 	$(SHOT) screenshots/first-mistake.svg pets --size 120x40 --keys "f"
 	$(SHOT) screenshots/backprop.svg pets --size 120x40 --keys "b ["
 	$(SHOT) screenshots/update.svg pets --size 120x40 --keys "b n w w"
+	$(SHOT) screenshots/inspector.svg pets --size 120x40 --keys "b 1 down enter"
+	$(SHOT) screenshots/worked.svg worked --size 120x40 --keys "u"
+	$(SHOT) screenshots/health.svg pets --size 120x40 --keys "e e h" --network $(DEEP)
 	$(SHOT) screenshots/epochs.svg pets --size 160x48 --keys "e e e e [ [ b"
 	$(SHOT) screenshots/back.svg pets --size 120x40 --keys "e e e g 1 2 enter"
 	$(SHOT) screenshots/test.svg pets --size 120x40 --keys "e e e t"

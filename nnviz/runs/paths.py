@@ -58,8 +58,10 @@ def _cut(name: str, most: int) -> str:
 
 
 def is_run(path: Path) -> bool:
-    """Whether a directory is one of a run, if maybe not whole."""
-    return (path / EXPERIMENT).is_file() or any(path.glob(f"{CHECKPOINTS}/*.safetensors"))
+    """Whether a directory is one of a run, if maybe not whole; not where nobody may look: whoever reads it says why."""
+    with contextlib.suppress(OSError):
+        return (path / EXPERIMENT).is_file() or any(path.glob(f"{CHECKPOINTS}/*.safetensors"))
+    return False
 
 
 def step_file(path: Path, step: int) -> Path:

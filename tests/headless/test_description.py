@@ -173,7 +173,10 @@ def test_arrays_are_described(nnviz, tmp_path):
 
 
 def test_a_run_means_the_data_of_its_experiment(nnviz, trained, pictures):
-    told = described(nnviz, trained["run"])
+    of_run = nnviz("data", trained["run"], "--json")
+    assert of_run.returncode == 0
+    assert of_run.stderr == f"nnviz: {trained['run']}: a run on {pictures}, of 12 training steps (ended by: epochs)\n"
+    told = json.loads(of_run.stdout)
     assert (told["source"], told["input_shape"]) == (str(pictures), [8, 8, 3])
     assert told["settings"] == {
         "layers": "dense 8 relu",

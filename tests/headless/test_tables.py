@@ -163,7 +163,9 @@ def test_a_column_is_kept(nnviz, passengers, kept, more):
         assert "--keep takes one in" in nnviz("train", passengers, "--epochs", "1").stderr
         return
     nnviz("train", passengers, *kept, "--epochs", "1", "--out", "run")
-    assert inputs_of(told_of(nnviz, "run")) == inputs_of(told)
+    of_run = nnviz("data", "run", "--json")
+    assert of_run.stderr == "nnviz: run: a run on passengers.csv, of 4 training steps (ended by: epochs)\n"
+    assert inputs_of(json.loads(of_run.stdout)) == inputs_of(told)
     assert json.loads(nnviz("test", "run", "--json").stdout)["examples"] == 12
 
 

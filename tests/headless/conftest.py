@@ -3,7 +3,6 @@
 import json
 import re
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+
+from tests.headless.forked import nnviz_in
 
 OPTIONS = ["--image-size", "8", "--network", "dense 8 relu", "--epochs", "4", "--lr", "0.01"]
 Command = Callable[..., subprocess.CompletedProcess[str]]
@@ -34,11 +35,10 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def nnviz(tmp_path: Path) -> Command:
-    """Run a command in an empty directory, with pipes for its streams; its errors are without how far it was."""
+    """Run a command in an empty directory; its errors are without how far it was."""
 
     def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "nnviz", *map(str, arguments)]
-        done = subprocess.run(command, cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        done = nnviz_in(tmp_path, *arguments)
         done.stderr = ON_ITS_WAY.sub("", done.stderr)
         return done
 
@@ -49,6 +49,5 @@ def nnviz(tmp_path: Path) -> Command:
 def trained(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What `nnviz train --json` printed, with the run's directory as an absolute path."""
     run = tmp_path_factory.mktemp("trained") / "run"
-    command = [sys.executable, "-m", "nnviz", "train", str(pictures), *OPTIONS, "--json", "--out", str(run)]
-    result: dict[str, Any] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    result: dict[str, Any] = json.loads(nnviz_in(pictures, "train", pictures, *OPTIONS, "--json", "--out", run).stdout)
     return result

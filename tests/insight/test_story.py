@@ -397,7 +397,7 @@ RULES = [
     dtype=st.sampled_from(["float32", "float64"]),
     example=st.integers(0, 6),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_every_stage_of_any_network_is_told_in_sound_sentences(built, rule, learning_rate, batch_size, dtype, example):
     task, layers = built
     dataset, network = task

@@ -4,7 +4,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import HealthCheck, assume, given, note, settings
 
 from nnviz.experiment import combine
 from nnviz.frame.blame_view import Measure
@@ -48,6 +48,8 @@ def trainer_by_chance(random: Random):
         trainer.step()
     # From its first stage on, a training step has its batch.
     trainer.advance()
+    # PyTorch refuses to normalise a batch of one.
+    assume(len(trainer.engine.batch.indices) > 1)
     return trainer
 
 

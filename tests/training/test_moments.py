@@ -73,7 +73,7 @@ walks = st.lists(
 
 
 @pytest.mark.parametrize("kind", ["features", "plane", "pictures"])
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(walk=walks)
 def test_the_same_moment_gives_the_same_frame(makers, kind, walk):
     """Of every camera: one that looked all the time, new ones, one of a trainer that went stage by stage without being

@@ -49,7 +49,7 @@ def widths(strips: list[Strip]) -> set[int]:
     return {Strip(list(strip)).cell_length for strip in strips} | {strip.cell_length for strip in strips}
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 @given(random=chance.RANDOMS, rooms=st.lists(ROOMS, min_size=1, max_size=5), palette=st.sampled_from(PALETTES))
 def test_every_pane_draws_any_frame_in_any_room(random: Random, rooms: list[tuple[int, int]], palette: Palette) -> None:
     frame = chance.frame(random)
@@ -103,7 +103,7 @@ def test_a_number_that_is_cut_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert cuts.found == [("loss 0.123", 7)]
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 @given(random=chance.RANDOMS)
 def test_no_number_is_cut_on_any_screen(random: Random) -> None:
     frame = chance.frame(random)

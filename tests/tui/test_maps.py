@@ -71,7 +71,7 @@ async def test_every_layer_can_be_looked_at_at_every_stage(
         blocks = driver.frame.layers[-1].block + 1
         for stage in range(2 * depth + 3):
             await driver.press("n", "w")
-            if stage % 4 == 0:
+            if stage % 6 == 0:
                 for _ in range(blocks):
                     await driver.press("left_square_bracket", "right")
                 await driver.press(*["right_square_bracket"] * (stage % blocks), "1", "4", "down")

@@ -20,7 +20,7 @@ from nnviz.frame.blame_view import BlameView
 from nnviz.frame.focus import Quantity
 from nnviz.frame.frame import Frame, FrameUpdate, Parts, State
 from nnviz.frame.health_view import HealthView
-from nnviz.frame.stages import Phase, end_of
+from nnviz.frame.stages import Phase
 from nnviz.frame.verification_view import VerificationView
 from nnviz.remote import messages as m
 from nnviz.tui.keys import KEYS
@@ -566,7 +566,7 @@ class TrainingScreen(PointingScreen):
         await self._ask(m.Pause())
 
     async def _have_gradients(self) -> None:
-        if self.frame.moment.done < end_of(Phase.BACKWARD, self.frame.stages):
+        if not self.frame.has_reached(Phase.BACKWARD):
             await self._ask(m.Advance(m.Goal.BACKWARD))
 
     def action_help(self) -> None:

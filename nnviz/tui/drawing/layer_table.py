@@ -26,7 +26,7 @@ COLUMNS: tuple[tuple[Measure, str], ...] = (
     (Measure.SILENT, "silent"),
 )
 SHARES = (Measure.DEAD, Measure.SATURATED, Measure.SILENT)
-NAME, LEAST, MOST = 8, 7, 18
+NAME, LEAST, MOST = 11, 7, 18
 # What a cell is, in words; those of a normalisation are its scales and shifts.
 WORDS = {
     Measure.WEIGHTS: "size of the weights",

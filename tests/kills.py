@@ -1,7 +1,7 @@
 """Trainings that are killed again and again, and each time go on: in the end they are what they would have been.
 
 `python -m tests.kills 200` kills so many times, at moments drawn by chance, many of them inside the writing of a
-checkpoint; every second time from outside, whatever the training does at that moment.
+checkpoint; every second time after so much work of the processor, whatever the training does then.
 """
 
 import json
@@ -11,7 +11,6 @@ import shutil
 import signal
 import sys
 import tempfile
-import time
 import traceback
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -138,8 +137,14 @@ def outcome(out: Path) -> dict[str, Any]:
     }
 
 
-def killed(out: Path, case: dict[str, Any], kills: Iterator[Callable[[], None] | float]) -> int:
-    """Train a case, killed by each of these while it is not at its end: by itself, or by us after so many seconds.
+def killed_after(seconds: float) -> None:
+    """From here on, this process is killed once the processor has worked on it for so long: no load changes that."""
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+
+
+def killed(out: Path, case: dict[str, Any], kills: Iterator[Callable[[], None]]) -> int:
+    """Train a case, killed by each of these while it is not at its end.
 
     Returns how often it was killed.
     """
@@ -149,20 +154,16 @@ def killed(out: Path, case: dict[str, Any], kills: Iterator[Callable[[], None] |
     while True:
         kill = next(kills, None)
 
-        def work(kill: Callable[[], None] | float | None = kill) -> None:
-            if callable(kill):
+        def work(kill: Callable[[], None] | None = kill) -> None:
+            if kill is not None:
                 kill()
             train(out, experiment, dataset)
 
-        child = in_a_process(work)
-        if isinstance(kill, float):
-            time.sleep(kill)
-            os.kill(child, signal.SIGKILL)
-        _, status = os.waitpid(child, 0)
+        _, status = os.waitpid(in_a_process(work), 0)
         code = os.waitstatus_to_exitcode(status)
         if code == 0:
             return times
-        assert code == -signal.SIGKILL, code
+        assert -code in (signal.SIGKILL, signal.SIGPROF), code
         times += 1
 
 
@@ -177,9 +178,9 @@ def main(many: int, seed: int) -> None:
             assert killed(folder / "whole", case, iter(())) == 0
             whole[place] = outcome(folder / "whole")
             shutil.rmtree(folder / "whole")
-        inside = [partial(killed_at, chance.randrange(1, 150)) for _ in range(4)]
-        outside = [chance.random() * 0.4 for _ in range(4)]
-        kills = [kill for pair in zip(inside, outside, strict=True) for kill in pair]
+        kills = []
+        for _ in range(4):
+            kills += [partial(killed_at, chance.randrange(1, 150)), partial(killed_after, chance.random() * 0.4)]
         times += killed(folder / "killed", case, iter(kills))
         found = outcome(folder / "killed")
         different = [name for name, value in found.items() if value != whole[place][name]]

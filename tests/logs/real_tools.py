@@ -231,7 +231,9 @@ def make() -> None:
         with tempfile.TemporaryDirectory() as spare:
             tool(Path(spare), range(STEPS))
             for path in sorted(Path(spare).rglob("*.db")):
-                path.with_suffix(".sql").write_text(_dumped(path).replace(spare, "/somewhere"), "utf-8")
+                # MLflow also notes the folder that it was started in.
+                statements = _dumped(path).replace(spare, "/somewhere").replace(str(Path.cwd()), "file:///somewhere")
+                path.with_suffix(".sql").write_text(statements, "utf-8")
             place = HERE / f"{name}-{importlib.metadata.version(name)}"
             for path in sorted(path for pattern in KEPT for path in Path(spare).rglob(pattern)):
                 kept = place / _without_host(path.relative_to(spare))

@@ -10,7 +10,7 @@ CREATE TABLE "experiments" (
 	CONSTRAINT experiments_lifecycle_stage CHECK (lifecycle_stage IN ('active', 'deleted')), 
 	CONSTRAINT uq_experiments_workspace_name UNIQUE (workspace, name)
 );
-INSERT INTO "experiments" VALUES(0,'Default','/work/wt/logs/mlruns/0','active',1795906523759,1795906523759,'default');
+INSERT INTO "experiments" VALUES(0,'Default','file:///somewhere/mlruns/0','active',1795906523759,1795906523759,'default');
 INSERT INTO "experiments" VALUES(1,'e','file:///somewhere/artifacts','active',1795906523771,1795906523771,'default');
 CREATE TABLE "metrics" (
 	"key" VARCHAR(250) NOT NULL, 

@@ -18,7 +18,7 @@ from nnviz.headless.progress import progress_of
 from nnviz.headless.reading_progress import told_reading
 from nnviz.headless.signals import Signals, taken_signals
 from nnviz.headless.skipped import tell_skipped
-from nnviz.insight.health.alarms import Alarms
+from nnviz.insight.health.alert_log import AlertLog
 from nnviz.runs.checkpoint_rule import DEFAULT, CheckpointRule
 from nnviz.runs.directory import RunDirectory
 from nnviz.runs.ending import Ending
@@ -104,13 +104,13 @@ def _hand_over(trainer: Trainer, signals: Signals) -> None:
 
 
 def _finished(trainer: Trainer, keeper: Keeper, signals: Signals) -> Finished:
-    alarms = Alarms(trainer, _tell)
+    alert_log = AlertLog(trainer, _tell)
     try:
-        _go(trainer, keeper, alarms)
+        _go(trainer, keeper, alert_log)
     except BaseException:
         tell_leaving(keeper.conclude(trainer.interruption.watch(0)))
         raise
-    ending = _conclude(trainer, keeper, alarms, signals)
+    ending = _conclude(trainer, keeper, alert_log, signals)
     if trainer.stopped_by == DIVERGED:
         note(
             f"training diverged at step {integer(trainer.steps_done)}; the last good state is kept. Try a smaller --lr"
@@ -131,7 +131,7 @@ def _tell(alert: Alert, others: int) -> None:
     note(f"step {integer(alert.step)}: {alert.seen}{more} {alert.why} To try: {alert.attempt} ({alert.rule})")
 
 
-def _go(trainer: Trainer, keeper: Keeper, alarms: Alarms) -> None:
+def _go(trainer: Trainer, keeper: Keeper, alert_log: AlertLog) -> None:
     interruption = trainer.interruption
     with contextlib.closing(progress_of(trainer)) as progress:
         while trainer.stopped_by is None:
@@ -141,15 +141,15 @@ def _go(trainer: Trainer, keeper: Keeper, alarms: Alarms) -> None:
             if interruption.times:
                 trainer.interrupt()
             keeper.keep_up()
-            alarms.look()
+            alert_log.look()
             progress.update()
 
 
-def _conclude(trainer: Trainer, keeper: Keeper, alarms: Alarms, signals: Signals) -> Ending:
+def _conclude(trainer: Trainer, keeper: Keeper, alert_log: AlertLog, signals: Signals) -> Ending:
     interruption = trainer.interruption
     check = interruption.watch(SCORING_SECONDS) if interruption.times else interruption.watch()
     signals.hand_to(interruption.ask, "the run is kept, without the scores that are still to come")
-    return keeper.conclude(check, health=alarms.account())
+    return keeper.conclude(check, health=alert_log.account())
 
 
 def unseen(dataset: Dataset) -> tuple[str, Split]:

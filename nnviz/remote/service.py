@@ -16,8 +16,8 @@ from nnviz.frame.focus import Focus
 from nnviz.frame.frame import Curves, Frame, FrameUpdate, Parts, Rates, State
 from nnviz.frame.health_view import Diagnosis
 from nnviz.frame.stages import Phase
-from nnviz.insight.health.alarms import account_of
-from nnviz.insight.health.rules import Physician
+from nnviz.insight.health.alert_log import account_of
+from nnviz.insight.health.rules import RuleRunner
 from nnviz.remote import messages as m
 from nnviz.remote.beginnings import begin, next_directory
 from nnviz.remote.blaming import blame, names_of
@@ -117,7 +117,7 @@ class Service:
     def _train(self, training: _Training) -> None:
         """Let this be what is trained and looked at."""
         self._experiment, self._dataset, self._trainer, self._camera, self._timeline = training
-        self._physician = Physician(self._trainer)
+        self._rules_of_health = RuleRunner(self._trainer)
 
     @property
     def _training(self) -> _Training:
@@ -307,7 +307,7 @@ class Service:
     def _diagnosis(self) -> Diagnosis:
         """What the rules of health say; while training runs, they are not asked for every frame."""
         is_running = self._state() is State.RUNNING
-        return self._physician.lately() if is_running else self._physician.diagnosis()
+        return self._rules_of_health.lately() if is_running else self._rules_of_health.diagnosis()
 
     def _among_others(self, curves: Curves) -> Curves:
         return structs.replace(curves, branch=self._branches.name(), others=self._branches.others())
@@ -676,7 +676,7 @@ class Service:
                 branch.directory.release()
                 return structs.replace(branch.ending, result=result)
         self._trainer.interrupt(BY_PERSON)
-        more = {**self._changes(), "health": account_of(self._physician.diagnosis())}
+        more = {**self._changes(), "health": account_of(self._rules_of_health.diagnosis())}
         return self._keeper.conclude(self._interruption.watch(seconds), **more)
 
     def _earlier(self) -> tuple[Ending, ...]:

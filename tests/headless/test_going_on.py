@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from nnviz.errors import InputError
-from nnviz.insight.health.alarms import Alarms
+from nnviz.insight.health.alert_log import AlertLog
 from nnviz.runs.checkpoint_rule import CheckpointRule, checkpoint_rule
 from nnviz.runs.trained_network import load_run
 from tests.headless.command import in_this_process
@@ -38,9 +38,9 @@ def test_a_run_that_goes_on_comes_to_what_a_longer_one_comes_to(nnviz, tmp_path)
 
 @pytest.mark.parametrize(("cost", "expected"), [(1e12, [64, 64, 128, 128, 320]), (1, [64, 64, 256, 256, 1024])])
 def test_the_rules_of_health_are_asked_at_the_same_steps_by_a_run_that_goes_on(monkeypatch, cost, expected):
-    monkeypatch.setattr("nnviz.insight.health.alarms.step_cost", lambda _: cost)
+    monkeypatch.setattr("nnviz.insight.health.alert_log.step_cost", lambda _: cost)
     trainers = [SimpleNamespace(furthest=steps, history=None, engine=None) for steps in (0, 20, 64, 100, 256)]
-    assert [Alarms(trainer, print)._due for trainer in trainers] == expected
+    assert [AlertLog(trainer, print)._due for trainer in trainers] == expected
 
 
 @pytest.mark.parametrize(

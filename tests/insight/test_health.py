@@ -8,7 +8,7 @@ from msgspec import structs
 
 from nnviz.frame.layer_measures import MEASURES, Measure
 from nnviz.insight.health.evidence import Beginning, Evidence
-from nnviz.insight.health.rules import RULES, Physician, examine
+from nnviz.insight.health.rules import RULES, RuleRunner, examine
 from nnviz.nn.losses import CrossEntropy
 from nnviz.training.stopping import DIVERGED
 from tests.zoo.__main__ import found
@@ -30,7 +30,7 @@ def trained(made, steps):
 
 
 def diagnosis(made):
-    return Physician(made).diagnosis()
+    return RuleRunner(made).diagnosis()
 
 
 @pytest.mark.parametrize("ill", QUICKEST.values(), ids=QUICKEST)
@@ -98,3 +98,12 @@ def test_a_run_that_diverges_is_told_with_its_step():
     assert made.stopped_by == DIVERGED
     (alert,) = (alert for alert in diagnosis(made).alerts if alert.rule == "diverging")
     assert alert.step == made.furthest
+
+
+def test_a_split_that_was_not_evaluated_yet_is_not_called_missing():
+    reasons = []
+    whole = classes()
+    for dataset in (whole, structs.replace(whole, validation=whole.validation.select(np.zeros(0, int)))):
+        told = diagnosis(trained(trainer(dataset), 1))
+        reasons.append({each.reason for each in told.unable if each.rule == "over-fitting"})
+    assert reasons == [{"nothing has been validated yet"}, {"there is no validation split"}]

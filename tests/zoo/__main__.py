@@ -3,7 +3,7 @@
 import sys
 from collections import Counter
 
-from nnviz.insight.health.rules import RULES, Physician
+from nnviz.insight.health.rules import RULES, RuleRunner
 from nnviz.training.process import prepare_process
 from nnviz.training.trainer import Trainer
 from tests.zoo.healthy import HEALTHY, SEEDS
@@ -14,7 +14,7 @@ def found(trainer: Trainer, steps: int) -> list[str]:
     """The rules that have an alert after so many steps, or when the run has stopped."""
     while trainer.stopped_by is None and trainer.steps_done < steps:
         trainer.step()
-    alerts = Physician(trainer).diagnosis().alerts
+    alerts = RuleRunner(trainer).diagnosis().alerts
     trainer.close()
     return sorted({alert.rule for alert in alerts})
 

@@ -64,6 +64,7 @@ class Beginning:
         validation = trainer.dataset.validation
         many = len(self.task.class_names)
         self.counts = np.bincount(split.labels, minlength=many) if many else np.zeros(0, np.int64)
+        self.has_validation = len(validation) > 0
         self.commonest = np.bincount(validation.labels).max() / len(validation) if many and len(validation) else 1.0
 
     @property
@@ -133,6 +134,14 @@ class Evidence:
         """How much of the best constant prediction's loss is gone: 0 nothing, 1 all of it."""
         constant = self.beginning.constant
         return 1 - self.recent_loss / constant if constant > 0 else math.nan
+
+    def validated(self) -> None:
+        """Raises CannotRunError if no evaluation has a score on the validation split."""
+        if not self.evaluations:
+            missing = (
+                "nothing has been validated yet" if self.beginning.has_validation else "there is no validation split"
+            )
+            raise CannotRunError(missing)
 
     def after(self, steps: int) -> None:
         """Raises CannotRunError if fewer training steps are done."""

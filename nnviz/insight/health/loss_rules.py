@@ -168,8 +168,7 @@ def over_fitting(e: Evidence) -> list[Alert]:
     Prechelt 1998, "Early stopping, but when?": the generalisation loss GL = 100 · (E_va / E_opt − 1), of which 5 is the
     largest of his thresholds; 20 as here, at the mean of three evaluations, leaves out what is chance.
     """
-    if not e.evaluations:
-        raise CannotRunError("there is no validation split")
+    e.validated()
     losses = np.array([one.validation.loss for one in e.evaluations if one.validation])
     if len(losses) < 5:
         raise CannotRunError("there are fewer than 5 evaluations")
@@ -200,8 +199,7 @@ def no_better_than_commonest(e: Evidence) -> list[Alert]:
     """
     if not e.beginning.task.class_names:
         raise CannotRunError("the targets are numbers")
-    if not e.evaluations:
-        raise CannotRunError("there is no validation split")
+    e.validated()
     e.after(STEPS)
     accuracies = [one.validation.accuracy for one in e.evaluations[-3:] if one.validation]
     accuracy, commonest = float(np.mean([a or 0.0 for a in accuracies])), e.beginning.commonest

@@ -41,7 +41,7 @@ RULES = (
 )
 
 
-class Physician:
+class RuleRunner:
     """Looks a trainer's run over."""
 
     def __init__(self, trainer: Trainer) -> None:

@@ -1,4 +1,4 @@
-"""Alarms: what the rules of health see while a run goes on, told once each, and kept with the run."""
+"""Alert log: what the rules of health see while a run goes on, told once each, and kept with the run."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from nnviz.frame.health_view import Alert, Diagnosis
-from nnviz.insight.health.rules import Physician
+from nnviz.insight.health.rules import RuleRunner
 from nnviz.training.cost import RULES, step_cost
 from nnviz.training.layer_history import SHARE
 from nnviz.training.trainer import Trainer
@@ -18,7 +18,7 @@ from nnviz.training.trainer import Trainer
 FIRST, GROWTH = 64, 4
 
 
-class Alarms:
+class AlertLog:
     """`tell` hears of each alert when a rule has one for the first time about a layer, or about the whole network.
 
     Of those that one rule has at once about several layers it hears the first one, and how many others there are. Which
@@ -27,7 +27,7 @@ class Alarms:
 
     def __init__(self, trainer: Trainer, tell: Callable[[Alert, int], None]) -> None:
         self._trainer, self._tell = trainer, tell
-        self._physician = Physician(trainer)
+        self._rules_of_health = RuleRunner(trainer)
         self._told: dict[tuple[str, str | None], Alert] = {}
         self._due = FIRST
         self._apart = max(FIRST, math.ceil(RULES / (SHARE * step_cost(trainer.engine))))
@@ -45,7 +45,7 @@ class Alarms:
         return min(due * GROWTH, due + self._apart)
 
     def _hear(self) -> None:
-        alerts = self._physician.diagnosis().alerts
+        alerts = self._rules_of_health.diagnosis().alerts
         new = [alert for alert in alerts if (alert.rule, alert.layer) not in self._told]
         self._told |= {(alert.rule, alert.layer): alert for alert in new}
         for _, of_rule in groupby(new, key=lambda alert: alert.rule):
@@ -55,7 +55,7 @@ class Alarms:
     def account(self) -> dict[str, Any]:
         """For JSON: all alerts of the run, the rules that find nothing at its end, those that cannot run, and why."""
         self._hear()
-        return account_of(self._physician.diagnosis(), list(self._told.values()))
+        return account_of(self._rules_of_health.diagnosis(), list(self._told.values()))
 
 
 def account_of(diagnosis: Diagnosis, told: Sequence[Alert] = ()) -> dict[str, Any]:

@@ -106,4 +106,4 @@ def test_a_split_that_was_not_evaluated_yet_is_not_called_missing():
     for dataset in (whole, structs.replace(whole, validation=whole.validation.select(np.zeros(0, int)))):
         told = diagnosis(trained(trainer(dataset), 1))
         reasons.append({each.reason for each in told.unable if each.rule == "over-fitting"})
-    assert reasons == [{"nothing has been validated yet"}, {"there is no validation split"}]
+    assert reasons == [{"there is no validation loss yet"}, {"there is no validation split"}]

@@ -139,7 +139,7 @@ class Evidence:
         """Raises CannotRunError if no evaluation has a score on the validation split."""
         if not self.evaluations:
             missing = (
-                "nothing has been validated yet" if self.beginning.has_validation else "there is no validation split"
+                "there is no validation loss yet" if self.beginning.has_validation else "there is no validation split"
             )
             raise CannotRunError(missing)
 

@@ -5,6 +5,7 @@ wherever it stands, and is never cut: where room is short it loses digits, or ge
 """
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from operator import index
@@ -59,14 +60,15 @@ def fitted(value: float, width: int, digits: int = 3, decimals: int | None = Non
     Seven cells hold any number. In fewer, one that is too small for them is ≈0, and one that is too large is ≫ or ≪.
     """
     most = [number(value, decimals=d) for d in range(decimals or 0, 2, -1)]
-    return _first_fitting([*most, *(number(value, d) for d in range(digits, 0, -1))], value, width)
+    return _first_fitting(_telling([*most, *(number(value, d) for d in range(digits, 0, -1))], value), value, width)
 
 
 def fitted_signed(value: float, width: int, digits: int = 3, decimals: int | None = None) -> str:
     """The same with a + before what is positive, as far as there is room for it."""
     most = [signed(value, decimals=d) for d in range(decimals or 0, 2, -1)]
     texts = [*most, *(signed(value, d) for d in range(digits, 0, -1))]
-    return _first_fitting([*texts, number(value, 1)], value, width)
+    shortest = [("+" if value > 0 else "") + _scientific(value, 1)] if math.isfinite(value) and value else []
+    return _first_fitting(_telling([*texts, *shortest, number(value, 1)], value), value, width)
 
 
 def fitted_in_unit(value: float, width: int, decimals: int | None) -> str:
@@ -79,6 +81,11 @@ def fitted_in_unit(value: float, width: int, decimals: int | None) -> str:
 def fitted_trimmed(value: float, width: int, digits: int = 4) -> str:
     """A number that somebody chose or measured, in at most `width` cells: never cut, but with fewer digits."""
     return _first_fitting([trimmed(value, d) for d in range(digits, 0, -1)], value, width)
+
+
+def _telling(texts: list[str], value: float) -> list[str]:
+    """Of these the ones that have a digit of the number: 0.00 stands for nothing but 0."""
+    return [text for text in texts if not math.isfinite(value) or not value or re.search("[1-9]", text)]
 
 
 def _first_fitting(texts: list[str], value: float, width: int) -> str:

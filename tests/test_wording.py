@@ -182,6 +182,8 @@ def test_a_number_fits_and_is_never_cut(fit: Callable[[float, int], str], value:
     elif math.isfinite(value):
         shown, last = read(text)
         assert shown == pytest.approx(value, rel=1e-9, abs=last * 0.5000001)
+        if fit in (fitted, fitted_signed):
+            assert bool(shown) == bool(value), "0.00 stands for nothing but 0"
 
 
 @given(st.floats(0, 1, allow_subnormal=False))

@@ -10,7 +10,9 @@ ROOMY = Size(110, 30)
 # From this width on, the inspector has a column of its own.
 WIDE = 190
 # The panes that share one place where there is no room for all, in the order of their tabs.
-TABBED = ("network", "example", "errors", "heatmap", "inspect")
+# Panes, and what their tabs say: whole at 80 columns.
+TABS = {"network": "Network", "example": "Example", "errors": "Error", "heatmap": "Heatmap", "inspect": "Unit"}
+TABBED = tuple(TABS)
 
 Regions = dict[str, Region]
 

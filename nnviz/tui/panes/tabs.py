@@ -1,5 +1,7 @@
 """The row of tabs, where there is room for only one of several panes."""
 
+from collections.abc import Mapping
+
 from rich.cells import cell_len
 from textual import events
 from textual.message import Message
@@ -20,11 +22,11 @@ class TabsPane(Widget):
             super().__init__()
             self.tab = tab
 
-    def __init__(self, names: tuple[str, ...]) -> None:
+    def __init__(self, labels: Mapping[str, str]) -> None:
         super().__init__(id="tabs")
         self.palette = DARK
-        self._names = names
-        self._active = names[0]
+        self._names = labels
+        self._active = next(iter(labels))
 
     def choose(self, name: str) -> None:
         """Mark this tab."""
@@ -38,7 +40,7 @@ class TabsPane(Widget):
 
     def _labels(self) -> list[tuple[str, str]]:
         """(name, what is written) of each tab: all names as long as there is room, else the chosen one whole."""
-        names = {name: f"{number} {name.capitalize()}" for number, name in enumerate(self._names, 1)}
+        names = {name: f"{number} {label}" for number, (name, label) in enumerate(self._names.items(), 1)}
         wide = {name: f" {text} " for name, text in names.items()}
         narrow = {name: f"{text} " for name, text in names.items()}
         for texts in (wide, narrow):

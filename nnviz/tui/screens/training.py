@@ -24,7 +24,7 @@ from nnviz.frame.stages import Phase
 from nnviz.frame.verification_view import VerificationView
 from nnviz.remote import messages as m
 from nnviz.tui.keys import KEYS
-from nnviz.tui.layouts import SMALLEST, TABBED, Body, arrange
+from nnviz.tui.layouts import SMALLEST, TABBED, TABS, Body, arrange
 from nnviz.tui.lesson import Lesson
 from nnviz.tui.link import Link
 from nnviz.tui.panes.errors import ErrorsPane
@@ -110,7 +110,7 @@ class TrainingScreen(PointingScreen):
         yield title
         yield rail
         with Body():
-            yield TabsPane(TABBED)
+            yield TabsPane(TABS)
             yield from framed
         yield KeyLine()
 

@@ -17,10 +17,9 @@ from nnviz.tui.app import NnvizApp
 from nnviz.tui.panes.framed_pane import FramedPane
 from nnviz.tui.panes.pane import TURNS, Pane
 from nnviz.tui.screens.training import TrainingScreen
-from tests.tui.conftest import TABLES, Driver, OpenApp
+from tests.tui.conftest import ENDLESS, TABLES, Driver, OpenApp
 
 NAMES = {"[": "left_square_bracket", "]": "right_square_bracket", ".": "full_stop"}
-ENDLESS = {"stopping": {"epochs": 10**6}}
 EXPERIMENTS = {
     "pets": combine(TABLES),
     "maps": combine(TABLES, {"network": {"layers": "conv 4 3x3 relu, pool 2, dense 5 tanh"}}),

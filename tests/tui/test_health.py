@@ -1,6 +1,7 @@
 """The page of health by its keys: its numbers are those of the network, and it follows the training."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from nnviz.tui.panes.title import TitlePane
 from nnviz.tui.screens.health import HealthScreen
 from nnviz.tui.screens.training import TrainingScreen
 from tests.remote.conftest import straight
-from tests.tui.conftest import TABLES, OpenApp
+from tests.tui.conftest import ENDLESS, TABLES, OpenApp
 
 SIZES = [(80, 24), (120, 40), (160, 48), (200, 50)]
 
@@ -85,8 +86,9 @@ async def test_an_alert_is_marked_above_and_told_on_the_page_with_what_ran_and_w
         assert "Could not run: targets-badly-scaled, because the targets are classes." in text
 
 
-async def test_the_page_follows_a_training_that_runs(open_app: OpenApp) -> None:
-    async with open_app((80, 24)) as driver:
+async def test_the_page_follows_a_training_that_runs(open_app: OpenApp, tmp_path: Path) -> None:
+    endless = Order(combine(TABLES, ENDLESS), tmp_path / "endless")
+    async with open_app((80, 24), endless) as driver:
         await driver.press("space", "h")
         await driver.wait_for(lambda: isinstance(driver.app.screen, HealthScreen))
         seen = driver.app.screen._view.total

@@ -3,12 +3,15 @@
 import re
 
 import pytest
+from msgspec.structs import replace
 
+from nnviz.experiment import combine
 from nnviz.frame.frame import State
 from nnviz.insight.equations import Row
+from nnviz.remote.messages import Order
 from nnviz.tui.panes.inspector import InspectPane
 from nnviz.tui.panes.network import NetworkPane
-from tests.tui.conftest import Driver, OpenApp
+from tests.tui.conftest import ENDLESS, TABLES, Driver, OpenApp
 
 SIZES = [(80, 24), (120, 40), (160, 48), (200, 50)]
 EACH_SIZE = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
@@ -132,8 +135,8 @@ async def test_left_and_right_choose_the_weight(open_app: OpenApp) -> None:
         assert driver.frame.focus.input == terms[1]
 
 
-async def test_a_unit_is_taken_only_when_it_is_shown(open_app: OpenApp) -> None:
-    async with open_app((80, 24)) as driver:
+async def test_a_unit_is_taken_only_when_it_is_shown(open_app: OpenApp, order: Order) -> None:
+    async with open_app((80, 24), replace(order, experiment=combine(TABLES, ENDLESS))) as driver:
         camera = driver.screen._link.trainer.service._camera
         asked: list[object] = []
         update = camera.update

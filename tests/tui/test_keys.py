@@ -27,7 +27,7 @@ from nnviz.tui.screens import training as training_screen
 from nnviz.tui.screens.help import HelpScreen
 from nnviz.tui.screens.training import TrainingScreen, next_rate
 from nnviz.wording import percent
-from tests.tui.conftest import TABLES, Driver, OpenApp
+from tests.tui.conftest import ENDLESS, TABLES, Driver, OpenApp
 
 # dense1 relu1 dense2 tanh1 dense3
 DEPTH = 5
@@ -66,8 +66,8 @@ async def test_epoch_runs_to_its_end_and_pauses(open_app: OpenApp) -> None:
         assert len(frame.curves.validation_steps) == 1
 
 
-async def test_space_runs_and_pauses_and_the_pace_can_be_changed(open_app: OpenApp) -> None:
-    async with open_app() as driver:
+async def test_space_runs_and_pauses_and_the_pace_can_be_changed(open_app: OpenApp, order: Order) -> None:
+    async with open_app(order=replace(order, experiment=combine(TABLES, ENDLESS))) as driver:
         frame = await driver.press("space")
         assert frame.state is State.RUNNING
         await driver.press(*["less_than_sign"] * 9)

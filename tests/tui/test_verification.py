@@ -10,7 +10,7 @@ from nnviz.experiment import combine
 from nnviz.frame.frame import State
 from nnviz.remote.messages import Order
 from nnviz.tui.screens.verification import VerificationScreen
-from tests.tui.conftest import TABLES, Driver, OpenApp
+from tests.tui.conftest import ENDLESS, TABLES, Driver, OpenApp
 from tests.tui.test_blame import MAPS, trainer_of
 from tests.tui.test_numbers import NUMBER, shows
 from tests.tui.whole import faults
@@ -50,8 +50,7 @@ async def test_a_page_that_is_closed_ends_it_and_training_goes_on_from_there(ope
 
 
 async def test_a_running_training_is_paused_for_it(open_app: OpenApp, order: Order) -> None:
-    endless = combine(TABLES, {"stopping": {"epochs": 10**6}})
-    async with open_app(order=replace(order, experiment=endless)) as driver:
+    async with open_app(order=replace(order, experiment=combine(TABLES, ENDLESS))) as driver:
         await driver.press("space")
         assert driver.screen.is_training
         await driver.press("v")

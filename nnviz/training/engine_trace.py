@@ -3,24 +3,9 @@
 from nnviz.array import Array
 from nnviz.data.batches import Batch
 from nnviz.frame.focus import Quantity
-from nnviz.frame.operations import (
-    Activation,
-    Convolution,
-    Function,
-    LargestOfCells,
-    LeavingOut,
-    MeanOfMaps,
-    Normalisation,
-    Operation,
-    Reshaping,
-    WeightedSums,
-)
 from nnviz.frame.stages import PROPOSE, Phase, Stage, end_of
-from nnviz.frame.step_trace import LayerTraits, LossTraits
-from nnviz.nn.activations import LeakyReLU, ReLU, Sigmoid, Tanh
-from nnviz.nn.convolution import Conv2d
+from nnviz.frame.step_trace import LossTraits
 from nnviz.nn.dropout import Dropout
-from nnviz.nn.layers import Dense, Flatten, Layer
 from nnviz.nn.losses import (
     BinaryCrossEntropy,
     CrossEntropy,
@@ -30,11 +15,12 @@ from nnviz.nn.losses import (
     Scores,
     SummedBinaryCrossEntropy,
 )
-from nnviz.nn.normalization import EPSILON, BatchNorm
+from nnviz.nn.normalization import BatchNorm
 from nnviz.nn.outputs import Logistic, Softmax
-from nnviz.nn.pooling import GlobalAveragePool, MaxPool2d
+from nnviz.nn.pooling import MaxPool2d
 from nnviz.nn.scaled_error import InUnits, ScaledSquaredError
 from nnviz.training.engine import StepEngine
+from nnviz.training.layer_traits import array_kind, traits_of
 
 
 class EngineTrace:
@@ -45,9 +31,9 @@ class EngineTrace:
         self._layers = engine.network.layers
         self.stages = engine.stages
         self.input_shape = engine.network.input_shape
-        self.layers = tuple(_traits(layer) for layer in self._layers)
+        self.layers = tuple(traits_of(layer) for layer in self._layers)
         self.loss = _loss(engine.network.loss, engine.network.output_shape[-1])
-        self._arrays = [{_kind(array.name): array for array in layer.parameters()} for layer in self._layers]
+        self._arrays = [{array_kind(array.name): array for array in layer.parameters()} for layer in self._layers]
         self._ends = {phase: end_of(phase, self.stages) for phase in Phase}
         # How many stages are done when a layer's output is there, the gradients of its parameters, and of its input.
         self._forward, self._backward = (
@@ -117,23 +103,6 @@ class EngineTrace:
         return normalised.moments if isinstance(normalised, BatchNorm) and there else None
 
 
-def _kind(name: str) -> str:
-    """ "weights", of "dense1.weights"."""
-    return name.rpartition(".")[2]
-
-
-def _traits(layer: Layer) -> LayerTraits:
-    return LayerTraits(
-        name=layer.name,
-        kind=layer.kind,
-        described=layer.describe(),
-        operation=_operation(layer),
-        input_shape=layer.input_shape,
-        output_shape=layer.output_shape,
-        parameters=tuple(_kind(parameter.name) for parameter in layer.parameters()),
-    )
-
-
 def _loss(loss: Loss, outputs: int) -> LossTraits:
     match loss:
         case CrossEntropy() | SummedBinaryCrossEntropy():
@@ -149,30 +118,3 @@ def _loss(loss: Loss, outputs: int) -> LossTraits:
         case MeanSquaredError():
             return LossTraits(None, 2 / outputs)
     raise TypeError(f"nobody has said how the derivative of '{loss.kind}' comes about")
-
-
-def _operation(layer: Layer) -> Operation:
-    match layer:
-        case Dense():
-            return WeightedSums(layer.biases is not None)
-        case Conv2d():
-            return Convolution(layer.biases is not None, layer.size, layer.stride, layer.padding)
-        case MaxPool2d():
-            return LargestOfCells(layer.size)
-        case GlobalAveragePool():
-            return MeanOfMaps()
-        case ReLU():
-            return Function(Activation.RELU)
-        case LeakyReLU():
-            return Function(Activation.LEAKY_RELU)
-        case Sigmoid():
-            return Function(Activation.SIGMOID)
-        case Tanh():
-            return Function(Activation.TANH)
-        case Dropout():
-            return LeavingOut(layer.share)
-        case BatchNorm():
-            return Normalisation(EPSILON)
-        case Flatten():
-            return Reshaping()
-    raise TypeError(f"nobody has said what a layer '{layer.kind}' does")

@@ -22,10 +22,11 @@ from nnviz.remote.opening_progress import OpeningProgress
 from nnviz.tui.app import NnvizApp
 from nnviz.tui.keys import KEYS
 from nnviz.tui.panes.framed_pane import FramedPane
+from nnviz.tui.screens import asking
 from nnviz.tui.screens import test as test_screen
-from nnviz.tui.screens import training as training_screen
 from nnviz.tui.screens.help import HelpScreen
-from nnviz.tui.screens.training import TrainingScreen, next_rate
+from nnviz.tui.screens.step_keys import next_rate
+from nnviz.tui.screens.training import TrainingScreen
 from nnviz.wording import percent
 from tests.tui.conftest import ENDLESS, TABLES, Driver, OpenApp
 
@@ -427,7 +428,7 @@ async def test_keys_for_a_trainer_at_work_come_after_that_in_their_order(order: 
 
 
 async def test_what_takes_long_is_told_until_it_is_over(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training_screen, "SILENCE_SECONDS", 0)
+    monkeypatch.setattr(asking, "SILENCE_SECONDS", 0)
     async with held(order, "enter") as (driver, trainer):
         await driver.until_shown("still at work on that. q leaves")
         trainer.free.set()

@@ -1,36 +1,21 @@
 """Pointing: the keys that a pane with a cursor takes for itself, and what is looked at then."""
 
-from abc import abstractmethod
-from collections.abc import Callable
 from functools import partial
 from typing import Literal
 
 from textual import on
-from textual.screen import Screen
 
 from nnviz.frame.focus import Focus
-from nnviz.frame.frame import Frame, Parts
 from nnviz.remote import messages as m
 from nnviz.tui.panes.framed_pane import FramedPane
 from nnviz.tui.panes.network import NetworkPane
-from nnviz.tui.turns import Turns
+from nnviz.tui.screens.asking import AskingScreen
 
 Move = Literal["across", "enter", "fold", "leave"]
 
 
-class PointingScreen(Screen[None]):
+class PointingScreen(AskingScreen):
     """A screen of panes, some of which have cursors."""
-
-    frame: Frame
-    _turns: Turns
-
-    @abstractmethod
-    async def _ask(self, request: m.Request) -> None:
-        """Send a request and show the frame that comes back."""
-
-    @abstractmethod
-    async def _change(self, what: str, request: Callable[[Parts | None], m.Request]) -> None:
-        """Send a request that changes one thing."""
 
     async def _points(self, move: Move, *places: int) -> bool:
         """Have the focused pane move its cursor, and look at what it then points at; say whether it has a cursor."""

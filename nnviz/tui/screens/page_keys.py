@@ -1,0 +1,112 @@
+"""The keys that open a page, and what is asked of the trainer for it and from it."""
+
+from nnviz.frame.blame_view import BlameView
+from nnviz.frame.health_view import HealthView
+from nnviz.frame.stages import Phase
+from nnviz.frame.verification_view import VerificationView
+from nnviz.remote import messages as m
+from nnviz.tui.drawing.palette import Palette
+from nnviz.tui.panes.heatmap import HeatmapPane
+from nnviz.tui.screens.asking import in_turn
+from nnviz.tui.screens.teaching import TeachingScreen
+
+
+class PageKeys(TeachingScreen):
+    """Actions that put a page over the screen. A page is imported when it is first opened."""
+
+    _palette: Palette
+
+    def action_go_to(self) -> None:
+        """Ask where to, and go there."""
+        from nnviz.tui.screens.go_to import GoToScreen
+
+        moment = self.frame.moment
+        self.app.push_screen(GoToScreen(moment.furthest, moment.batches), self._go_to)
+
+    @in_turn
+    async def _go_to(self, place: m.Destination | int | None) -> None:
+        if place is not None:
+            await self._ask(m.GoTo(place))
+
+    @in_turn
+    async def action_health(self) -> None:
+        """What each layer does, and what the rules of health say."""
+        from nnviz.tui.screens.health import HealthScreen
+
+        view = await self._health()
+        if view is not None:
+            self.app.push_screen(HealthScreen(view, self._palette, self._health))
+
+    async def _health(self) -> HealthView | None:
+        answer = None if self._dead else await self._answer(self._link.ask(m.Health()))
+        return answer if isinstance(answer, HealthView) else None
+
+    @in_turn
+    async def action_branches(self) -> None:
+        """List what has become of the run in its branches, and do what is chosen there."""
+        from nnviz.tui.screens.branches import BranchesScreen
+
+        answer = await self._answer(self._link.ask(m.ListBranches()))
+        if isinstance(answer, m.BranchList):
+            self.app.push_screen(BranchesScreen(answer.branches), self._ask_of_branch)
+
+    @in_turn
+    async def _ask_of_branch(self, request: m.Visit | m.LayOver | None) -> None:
+        if request is not None:
+            await self._ask(request)
+
+    @in_turn
+    async def action_test(self) -> None:
+        """Score the network on examples that it never trained on."""
+        from nnviz.tui.screens.test import TestScreen
+
+        answer = await self._answer(self._link.ask(m.Test()))
+        if isinstance(answer, m.TestReport):
+            self.app.push_screen(TestScreen(answer, self._palette))
+        self._learn("t")
+
+    @in_turn
+    async def action_blame(self) -> None:
+        """Which weights are to blame, which takes backprop to know."""
+        from nnviz.tui.screens.blame import BlameScreen, first_asked
+
+        await self._have_gradients()
+        asked = first_asked(self.frame.focus)
+        view = await self._blamed(asked)
+        if view is not None:
+            blocks = 1 + max(layer.block for layer in self.frame.layers)
+            self.app.push_screen(BlameScreen(asked, view, blocks, self._blamed, self._palette))
+
+    async def _blamed(self, asked: m.Blame) -> BlameView | None:
+        answer = await self._answer(self._link.ask(asked))
+        return answer if isinstance(answer, BlameView) else None
+
+    @in_turn
+    async def action_verify(self) -> None:
+        """Whether the gradients are true, which takes backprop to know."""
+        from nnviz.tui.screens.verification import VerificationScreen
+
+        await self._have_gradients()
+        asked = m.Verify(self.frame.focus.block, self.query_one(HeatmapPane).chosen_weights())
+        view = await self._verified(asked)
+        if view is not None:
+            await self._ask(m.Look())
+            self.app.push_screen(VerificationScreen(view, self._verified), self._stop_verification)
+
+    async def _verified(self, asked: m.Verify | m.LookAtVerification) -> VerificationView | None:
+        answer = await self._answer(self._link.ask(asked))
+        return answer if isinstance(answer, VerificationView) else None
+
+    @in_turn
+    async def _stop_verification(self, _: None) -> None:
+        await self._ask(m.Pause())
+
+    async def _have_gradients(self) -> None:
+        if not self.frame.has_reached(Phase.BACKWARD):
+            await self._ask(m.Advance(m.Goal.BACKWARD))
+
+    def action_help(self) -> None:
+        """All keys, how the data were read, and the words of the screen."""
+        from nnviz.tui.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(self.frame.title.caveats))

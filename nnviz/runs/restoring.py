@@ -192,11 +192,15 @@ def _is_true(trainer: Trainer, state: TrainerState, kept: Kept) -> bool:
     echo, engine, parameters = kept.echoes.get(state.engine.step), trainer.engine, trainer.network.parameters
     if echo is None or echo.next is None:
         return True
-    for entry in kept.log:
-        if isinstance(entry, Rate) and entry.step == state.engine.step:
+    journal = trainer.journal.made_of(kept.log)
+    engine.settings = journal.weights_at
+    engine.restore(state.engine)
+    for entry in journal.at(state.engine.step):
+        if isinstance(entry, Rate):
             entry.apply(trainer.update_rule)
     engine.run(len(engine.stages))
     found = digest_of_numbers(parameters.values, parameters.statistics)
+    engine.settings = trainer.journal.weights_at
     engine.restore(state.engine)
     return found == echo.next
 

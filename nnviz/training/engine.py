@@ -1,7 +1,7 @@
 """StepEngine: one training step after another, a stage at a time or straight through."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 import msgspec
 import numpy as np
@@ -11,6 +11,7 @@ from nnviz.data.batches import Batch, Batches
 from nnviz.frame.stages import Phase, Stage, training_step
 from nnviz.nn.losses import Scores
 from nnviz.nn.network import Network
+from nnviz.nn.parameters import Parameters
 from nnviz.training.update_rule import UpdateRule, UpdateRuleState
 
 
@@ -32,6 +33,13 @@ class EngineState(msgspec.Struct, frozen=True):
     learning_rate: float
 
 
+class Setting(Protocol):
+    """A number of the parameters that is set by hand where a training step begins."""
+
+    def set_in(self, parameters: Parameters) -> None:
+        """Let it hold."""
+
+
 class StepEngine:
     """Trains a network, batch after batch, by an update rule. What is not in the network or the rule is here.
 
@@ -42,6 +50,7 @@ class StepEngine:
     batch, scores     what the step trains on, and what the loss made of it
     index             the current training step's number, from 0
     done              how many stages of it have run
+    settings          what is set by hand where a training step begins, by the step's number
     """
 
     index: int
@@ -68,11 +77,17 @@ class StepEngine:
         self._actions = [self._action(stage) for stage in self.stages]
         # Where nobody stops on the way, each phase is one action: the same calls with less between them.
         self._phases = [self._forward_pass, self._loss, self._backward_pass, self._update]
+        self.settings: Callable[[int], Sequence[Setting]] = lambda _: ()
         update_rule.attach(network.parameters, network.workers)
         self.begin(0)
 
     def begin(self, step: int) -> None:
-        """Be at the beginning of training step number `step`, from 0, with the parameters that there are."""
+        """Be at the beginning of training step number `step`, from 0, with the parameters that there are.
+
+        Whatever is set by hand there is set: once, or again, where the parameters have it already.
+        """
+        for setting in self.settings(step):
+            setting.set_in(self.network.parameters)
         self.index = step
         self.done = 0
         self.batch = self.batches.load(*divmod(step, self.batches.per_epoch))

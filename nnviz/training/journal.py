@@ -8,6 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from nnviz.experiment import Stopping
+from nnviz.nn.parameters import Parameters
 from nnviz.training.update_rule import UpdateRule
 
 
@@ -20,6 +21,31 @@ class Rate(msgspec.Struct, frozen=True, tag_field="what", tag="learning rate"):
     def apply(self, update_rule: UpdateRule) -> None:
         """Let it hold."""
         update_rule.learning_rate = self.learning_rate
+
+
+class Weight(msgspec.Struct, frozen=True, tag_field="what", tag="weight"):
+    """Somebody set one number of a layer's parameters by hand: number `index` of the array `name`, which was `before`.
+
+    The step is done with it from its forward pass on.
+    """
+
+    step: int
+    name: str
+    index: tuple[int, ...]
+    value: float
+    before: float
+
+    def apply(self, update_rule: UpdateRule) -> None:
+        """It changes nothing of what the rule goes by."""
+
+    def set_in(self, parameters: Parameters) -> None:
+        """Let the number be that value."""
+        parameters.named()[self.name][self.index] = self.value
+
+    @property
+    def place(self) -> tuple[str, tuple[int, ...]]:
+        """Which number it is."""
+        return self.name, self.index
 
 
 class Heard(msgspec.Struct, frozen=True, tag_field="what", tag="heard"):
@@ -65,7 +91,7 @@ class Parted(msgspec.Struct, frozen=True, tag_field="what", tag="parted"):
         """It changes nothing of what a training step does."""
 
 
-Entry: TypeAlias = Rate | Heard | Lifted | Limits | Parted
+Entry: TypeAlias = Rate | Weight | Heard | Lifted | Limits | Parted
 
 
 class Journal:
@@ -86,12 +112,23 @@ class Journal:
         return tuple(entry for step in sorted(self._entries) for entry in self._entries[step])
 
     def add(self, entry: Entry) -> None:
-        """Add one. Of several rates for one step the last one holds, and one that changes nothing is no entry."""
+        """Add one. Of several rates for one step, or values for one weight, the last one holds.
+
+        One that changes nothing is no entry: going back behind a setting adds the value that there was.
+        """
         self.log.append(entry)
         entries = self._entries.setdefault(entry.step, [])
         if isinstance(entry, Rate):
             entries[:] = [other for other in entries if not isinstance(other, Rate)]
-        if not isinstance(entry, Rate) or entry.learning_rate != self.rate_at(entry.step):
+            changes = entry.learning_rate != self.rate_at(entry.step)
+        elif isinstance(entry, Weight):
+            earlier = [other for other in entries if isinstance(other, Weight) and other.place == entry.place]
+            entries[:] = [other for other in entries if other not in earlier]
+            entry = replace(entry, before=earlier[0].before) if earlier else entry
+            changes = entry.value != entry.before
+        else:
+            changes = True
+        if changes:
             entries.append(entry)
         if not entries:
             del self._entries[entry.step]
@@ -104,6 +141,10 @@ class Journal:
     def at(self, step: int) -> tuple[Entry, ...]:
         """Those that hold from the beginning of that training step on."""
         return tuple(self._entries.get(step, ()))
+
+    def weights_at(self, step: int) -> tuple[Weight, ...]:
+        """The weights that were set by hand for that training step."""
+        return tuple(entry for entry in self._entries.get(step, ()) if isinstance(entry, Weight))
 
     def apply(self, step: int, update_rule: UpdateRule) -> None:
         """Let those of that training step hold, after those of all steps before it."""

@@ -5,10 +5,13 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
+import numpy as np
+
 from nnviz.array import Array
 from nnviz.data.dataset import Dataset
 from nnviz.data.encoder import Encoder
 from nnviz.data.split import Split
+from nnviz.errors import InputError
 from nnviz.experiment import Stopping
 from nnviz.frame.stages import Phase, end_of
 from nnviz.nn.dropout import Dropout
@@ -19,13 +22,14 @@ from nnviz.training.engine_trace import EngineTrace
 from nnviz.training.evaluation import Assessment, assess, predict
 from nnviz.training.history import Evaluation, History, selection_loss
 from nnviz.training.interruption import AbandonedError, Interruption, unwatched
-from nnviz.training.journal import Entry, Heard, Journal, Lifted, Limits, Rate
+from nnviz.training.journal import Entry, Heard, Journal, Lifted, Limits, Rate, Weight
 from nnviz.training.layer_history import LayerHistory
 from nnviz.training.said_classes import SaidClasses
 from nnviz.training.stopping import DIVERGED, INTERRUPTED, after_evaluation, after_step
 from nnviz.training.timeline import Position, Timeline
 from nnviz.training.trainer_state import TrainerState, is_finite, network_of
 from nnviz.training.update_rule import UpdateRuleState
+from nnviz.wording import trimmed
 
 # Unless the run goes by every epoch's, evaluations are at least this many steps apart, and never more than about this
 # many in a run: a data set of four examples would else be evaluated more than trained.
@@ -43,7 +47,6 @@ class Trainer:
     first             the state that the run began with
     begins_from       where its weights were given, in words; None where chance gave them
     engine            the training step: what its stages computed, and how far it is
-    journal           what came from outside since the beginning
     history           the losses of all steps, and the evaluations
     layers            what each layer did, over all steps
     said              which classes the network says at all
@@ -134,6 +137,10 @@ class Trainer:
         """
         known = {evaluation.step: evaluation for evaluation in evaluations}
         engine = self.engine
+        engine.settings = journal.weights_at
+        if journal.weights_at(engine.index) and engine.done < len(engine.stages):
+            # Set after the state was taken, for the step that it is in.
+            engine.restore(engine.state())
         for entry in journal.at(engine.index):
             # What a schedule heard is in the state.
             if isinstance(entry, Rate):
@@ -384,6 +391,36 @@ class Trainer:
         self.update_rule.learning_rate = learning_rate
         is_proposed = self.engine.done >= len(self.engine.stages) - 1
         self.journal.add(Rate(self.engine.index + is_proposed, learning_rate))
+
+    @property
+    def journal(self) -> Journal:
+        """What came from outside since the beginning."""
+        return self._journal
+
+    @journal.setter
+    def journal(self, journal: Journal) -> None:
+        self._journal = journal
+        self.engine.settings = journal.weights_at
+
+    def set_weight(self, name: str, index: tuple[int, ...], value: float) -> Weight:
+        """Have number `index` of the array `name` be that value from the beginning of the training step on.
+
+        What is done of the step is done again with it; a step that is finished stays as it was, and the next one
+        begins. The entry of the journal is returned, which says what the number was. Raises InputError if the network's
+        numbers cannot hold the value.
+        """
+        state = self.engine.state()
+        entry = self.weight_to_be(state, name, index, value)
+        self.journal.add(entry)
+        self.engine.restore(state)
+        return entry
+
+    def weight_to_be(self, state: EngineState, name: str, index: tuple[int, ...], value: float) -> Weight:
+        """What `set_weight` would add to the journal at that state. Raises InputError, as it does."""
+        array = self.network.parameters.named(state.values)[name]
+        if not abs(value) <= float(np.finfo(array.dtype).max):
+            raise InputError(f"{trimmed(value)} is no number that a weight can be; give a finite one")
+        return Weight(state.step, name, index, float(array.dtype.type(value)), float(array[index]))
 
     @property
     def only_in_training(self) -> tuple[str, ...]:

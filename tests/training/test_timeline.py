@@ -50,6 +50,7 @@ walks = st.lists(
         st.sampled_from(["advance", "step", "step", "epoch", *Phase]),
         st.integers(0, 10**6).map(lambda place: ("go", place)),
         st.sampled_from([0.02, 0.3]),
+        st.tuples(st.just("set"), st.integers(0, 10**6)),
     ),
     min_size=3,
     max_size=14,
@@ -60,7 +61,7 @@ walks = st.lists(
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(walk=walks, near=st.sampled_from([0, 3, 100]), far=st.sampled_from([0, 4, 100]), spacing=st.sampled_from([1, 3]))
 def test_a_moment_is_what_it_was_wherever_it_is_come_from(make_picture_trainer, rule, walk, near, far, spacing):
-    """With keyframes of any number, and rates that were changed at the end of the run."""
+    """With keyframes of any number, and rates that were changed and weights that were set at the end of the run."""
     trainer = make_picture_trainer(layers=LAYERS, stopping={"epochs": None, "steps": 10**6}, **rule)
     size = size_of(trainer.engine.state())
     timeline = Timeline(trainer.engine, trainer.first, near * size, far * size, spacing)
@@ -84,6 +85,15 @@ def test_a_moment_is_what_it_was_wherever_it_is_come_from(make_picture_trainer, 
                 since = Position(step[0].step if step else trainer.engine.index, 0)
                 first = {at: told for at, told in first.items() if at < since and at != (since.step - 1, last)}
                 first[moment(trainer)] = seen(trainer)
+        elif way[0] == "set":
+            if not trainer.is_back:
+                step = trainer.engine.state().step
+                arrays = trainer.network.parameters.named()
+                name = list(arrays)[way[1] % len(arrays)]
+                place = np.unravel_index(way[1] % arrays[name].size, arrays[name].shape)
+                trainer.set_weight(name, tuple(map(int, place)), way[1] % 7 - 3.3)
+                first = {at: told for at, told in first.items() if at.step < step}
+                first[moment(trainer)] = seen(trainer)
         elif isinstance(way, tuple):
             known = sorted(first)
             trainer.go_to(known[way[1] % len(known)], timeline)
@@ -92,11 +102,13 @@ def test_a_moment_is_what_it_was_wherever_it_is_come_from(make_picture_trainer, 
                 onward("step")
         else:
             onward(way)
-        if moment(trainer) in first and not isinstance(way, float):
+        if moment(trainer) in first and not isinstance(way, float) and way[0] != "set":
             assert seen(trainer) == first[moment(trainer)]
         elif trainer.history.training.steps == trainer.steps_done:
             first[moment(trainer)] = seen(trainer)
     again = make_picture_trainer(layers=LAYERS, stopping={"epochs": None, "steps": 10**6}, **rule)
+    again.engine.settings = trainer.journal.weights_at
+    again.engine.begin(0)
     for step in range(trainer.furthest):
         for entry in trainer.journal.at(step):
             if not hasattr(entry, "loss"):

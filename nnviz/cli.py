@@ -278,7 +278,7 @@ def explain(
         from nnviz.runs.restoring import experiment_of
 
         # A run is told as it was, so nothing of it can be chosen.
-        replace(options, source=None).limits(experiment_of(options.run))
+        options.without_source().limits(experiment_of(options.run))
         told = explanation.explain_run(options.run, wanted, options.cache)
     else:
         experiment, source = options.asked()

@@ -6,8 +6,10 @@ from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 import msgspec
 
+from nnviz.about import About, Effect
 from nnviz.errors import InputError
-from nnviz.wording import integer
+
+AT_ONCE, NEW_NETWORK = Effect.AT_ONCE, Effect.NEW_NETWORK
 
 LARGEST_FILE = 1 << 20
 LOWEST_RATE, HIGHEST_RATE = 1e-38, 1e38
@@ -21,110 +23,247 @@ Strength = Annotated[float, msgspec.Meta(ge=0, le=HIGHEST_RATE)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
-class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=False):
+class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=False):
     """One table of the TOML file."""
 
 
-class Data(_Table, frozen=True):
-    """Which examples, and how an image is made ready.
+class Data(Table, frozen=True):
+    """Which examples, and how an image is made ready."""
 
-    image_size      both its width and its height; without it 32 pixels, and the arrays' own size for arrays
-    target          of a table: the column to learn, by name or by number from 1; without it the one that
-                    is called as targets are, else the last one
-    task            whether the target of a table or of arrays is classes or numbers, where its cells say otherwise
-    image_column    of a table: the column that names an image in each row; the network then sees these alone
-    text_column     of a table: the column of texts, whose n-grams the network then sees alone; without it a column of
-                    texts is found where there is one, and "" is none
-    keep            of a table: columns to learn from although they count or name the rows, or say their split
-    inputs          how the network gets its inputs: brought to mean 0 and deviation 1 over the training split, or raw,
-                    as they are stored, pixels from 0 to 1
-    noise, examples of the built-in points of the plane: how far chance pushes them, and how many to train on
-    """
+    source: Annotated[
+        str,
+        About(
+            "What to learn from: 'pets', 'people', 'road', 'language', 'worked', 'xor', 'circles', 'spiral', "
+            "'gauss' or 'waves' (built in), a folder with a sub-folder of images or texts or a .txt file of lines per "
+            "class, the files of MNIST, CIFAR or STL-10, a table (.csv, .tsv, .data or .txt, also .gz) with a row per "
+            "example, or an .npz file with arrays x and y.",
+            NEW_NETWORK,
+            values="SOURCE",
+        ),
+    ] = "pets"
+    image_size: Annotated[
+        Annotated[int, msgspec.Meta(ge=1, le=1024)] | None,
+        About(
+            "Width and height, in pixels, of an image as the network sees it; without it 32, and pictures in "
+            "arrays stay as they are.",
+            NEW_NETWORK,
+        ),
+    ] = None
+    grayscale: Annotated[bool, About("Look at images in shades of gray.", NEW_NETWORK, "grayscale/--color")] = False
+    augment: Annotated[
+        tuple[Literal["flip", "shift", "rotate", "brightness"], ...],
+        About("Change the training images a little every time they are shown, in the ways named.", AT_ONCE),
+    ] = ()
+    target: Annotated[
+        str | None,
+        About(
+            "Of a table: the column that the network learns to predict, by its name or its number, counted from "
+            "1; without it the one that is called as targets are, such as label or class, else the last one.",
+            NEW_NETWORK,
+            values="COLUMN",
+        ),
+    ] = None
+    task: Annotated[
+        Literal["classify", "regress"] | None,
+        About(
+            "Of a table, and of arrays of NumPy: whether the target names a class or is a number to come close "
+            "to, where nnviz would take it for the other.",
+            NEW_NETWORK,
+        ),
+    ] = None
+    image_column: Annotated[
+        str | None,
+        About(
+            "Of a table: the column that names an image file in each row; the network looks at these images.",
+            NEW_NETWORK,
+            values="COLUMN",
+        ),
+    ] = None
+    text_column: Annotated[
+        str | None,
+        About(
+            "Of a table: the column of texts, whose n-grams of letters and words the network counts; without it "
+            "one is found where there is one, and '' is none.",
+            NEW_NETWORK,
+            values="COLUMN",
+        ),
+    ] = None
+    keep: Annotated[
+        tuple[str, ...] | None,
+        About(
+            "Of a table: a column to learn from although it counts or names the rows, or says their split; may be "
+            "given several times, or with commas between.",
+            NEW_NETWORK,
+            values="COLUMN",
+        ),
+    ] = None
+    inputs: Annotated[
+        Literal["standardized", "raw"] | None,
+        About("Bring inputs to mean 0 and deviation 1, or leave them as they are stored, pixels from 0 to 1."),
+    ] = None
+    noise: Annotated[
+        Share | None, About("Of xor, circles, spiral, gauss and waves: how far chance pushes the points, 0 to 1.")
+    ] = None
+    examples: Annotated[
+        Annotated[int, msgspec.Meta(ge=2, le=1_000_000)] | None,
+        About("Of the same: how many examples to train on; those to test on in proportion."),
+    ] = None
 
-    source: str = "pets"
-    image_size: Annotated[int, msgspec.Meta(ge=1, le=1024)] | None = None
-    grayscale: bool = False
-    augment: tuple[Literal["flip", "shift", "rotate", "brightness"], ...] = ()
-    target: str | None = None
-    task: Literal["classify", "regress"] | None = None
-    image_column: str | None = None
-    text_column: str | None = None
-    keep: tuple[str, ...] | None = None
-    inputs: Literal["standardized", "raw"] | None = None
-    noise: Share | None = None
-    examples: Annotated[int, msgspec.Meta(ge=2, le=1_000_000)] | None = None
+
+class Net(Table, frozen=True):
+    """Hidden layers in the notation of networks; the output layer and the loss follow from the data unless given."""
+
+    layers: Annotated[
+        str,
+        About(
+            "Hidden layers from input to output, such as 'dense 64 relu, dense 32 relu', or for pictures "
+            "'conv 16 3x3 batchnorm relu, pool 2, dense 64 relu, dropout 0.3'; '' for none.",
+            NEW_NETWORK,
+            "network",
+        ),
+    ] = "dense 64 relu, dense 32 relu"
+    output: Annotated[
+        Literal["softmax", "single", "sigmoid", "hill"] | None,
+        About(
+            "How classes are told apart: by probabilities that add up to 1 (softmax), two of them by one in all "
+            "(single), or by a yes or no of its own for each (sigmoid). Numbers from 0 to 1 can be told by sigmoids "
+            "too, and one number from −1 to 1 by a hill of activation over 45 units (hill).",
+            NEW_NETWORK,
+        ),
+    ] = None
+    loss: Annotated[
+        Literal["cross-entropy", "mse", "quadratic"] | None,
+        About(
+            "How a prediction is scored; training makes this number small. Squared errors count as their mean "
+            "(mse), or as half their sum over the outputs (quadratic), as in many textbooks."
+        ),
+    ] = None
+    initial: Annotated[
+        Literal["scaled", "normal"] | None,
+        About(
+            "How chance gives the first weights: scaled by the number of inputs (He, Glorot), or of variance 1, "
+            "biases too, as in Nielsen's book (normal)."
+        ),
+    ] = None
+    weights: Annotated[
+        str | None,
+        About(
+            "Begin with the weights in a file of safetensors, by their names in a checkpoint (dense1.weights, …); "
+            "without it chance gives them.",
+            values="FILE",
+        ),
+    ] = None
+    weights_digest: Annotated[
+        str | None,
+        About("The SHA-256 of that file, so that a run is done again with the same ones or not at all.", called=""),
+    ] = None
 
 
-class Net(_Table, frozen=True):
-    """Hidden layers in the notation of networks; the output layer and the loss follow from the data unless given.
-
-    output          softmax or single: two classes told apart by two outputs or by one; sigmoid: one for each class, or
-                    for each number from 0 to 1; hill: one number from −1 to 1 told by a hill of activation over 45
-                    units
-    initial         how chance gives the first weights: scaled by the number of inputs, so that signals keep their size
-                    (He, Glorot), with biases of 0; or normal: weights and biases of variance 1, as in Nielsen's book
-    weights         where the first weights come from: a file of safetensors with arrays by their names in a checkpoint,
-                    or the name of a built-in example; without it, chance gives them
-    weights_digest  the SHA-256 of that file, so that a run is done again with the same ones or not at all
-    loss            mse is the mean over examples and outputs, quadratic half the sum over the outputs
-    """
-
-    layers: str = "dense 64 relu, dense 32 relu"
-    output: Literal["softmax", "single", "sigmoid", "hill"] | None = None
-    loss: Literal["cross-entropy", "mse", "quadratic"] | None = None
-    initial: Literal["scaled", "normal"] | None = None
-    weights: str | None = None
-    weights_digest: str | None = None
-
-
-class Training(_Table, frozen=True):
+class Training(Table, frozen=True):
     """How the network is trained.
 
-    momentum        of sgd and nesterov
-    weight_decay    taken off every weight at each step, times the learning rate; without it, 0.01 for adamw, else 0
-    l1, l2          strength of a penalty on large weights, Σ |w| and Σ w² / 2, that is trained together with the loss
-    clip            longest gradient that is followed; longer ones are shortened to it
-    schedule        of the learning rate: step multiplies it by `drop` every `drop_every` epochs (by default at every
-                    third of the run), plateau whenever more than `drop_every` epochs (by default 5) brought nothing
-                    better, cosine takes it down to nothing over the run
-    warmup          epochs in which the learning rate is led up to in small steps
-    class_weights   how much an example of each class counts: by name, or "balanced" for all classes alike in sum. With
-                    smoothed labels too it is the whole example (PyTorch's cross_entropy weighs each class's part of it)
-    label_smoothing share of a class target that is spread over all classes
-    threads         that compute; without it two, where there are two cores and the network is large enough
+    An example that counts more by its class counts more as a whole where labels are smoothed, too; PyTorch's
+    cross_entropy weighs each class's part of it.
     """
 
-    optimizer: Literal["sgd", "nesterov", "rmsprop", "adam", "adamw"] = "sgd"
-    learning_rate: Positive = 0.01
-    momentum: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.9
-    weight_decay: Strength | None = None
-    l1: Strength = 0.0
-    l2: Strength = 0.0
-    clip: Positive | None = None
-    schedule: Literal["constant", "step", "cosine", "plateau"] = "constant"
-    warmup: Strength = 0.0
-    drop_every: Count | None = None
-    drop: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 0.1
-    class_weights: Literal["balanced"] | dict[str, Positive] | None = None
-    label_smoothing: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.0
-    threads: Annotated[int, msgspec.Meta(ge=1, le=2)] | None = None
-    batch_size: Count = 16
-    seed: Annotated[int, msgspec.Meta(ge=0, le=SEEDS - 1)] = 0
-    dtype: Literal["float32", "float64"] = "float32"
+    optimizer: Annotated[
+        Literal["sgd", "nesterov", "rmsprop", "adam", "adamw"],
+        About("The rule that turns a gradient into an update of weights."),
+    ] = "sgd"
+    learning_rate: Annotated[
+        Positive,
+        About("Learning rate: how far each step follows the gradient. Too large and training diverges.", AT_ONCE, "lr"),
+    ] = 0.01
+    momentum: Annotated[
+        Annotated[float, msgspec.Meta(ge=0, lt=1)],
+        About("How much of the last update an SGD step keeps on top of its own, 0 to below 1.", AT_ONCE),
+    ] = 0.9
+    weight_decay: Annotated[
+        Strength | None,
+        About(
+            "Share of every weight that each step takes away, times the learning rate; without it 0, and 0.01 in "
+            "adamw.",
+            AT_ONCE,
+        ),
+    ] = None
+    l1: Annotated[
+        Strength, About("Strength of a penalty on Σ |w|, which makes weights vanish; trained with the loss.", AT_ONCE)
+    ] = 0.0
+    l2: Annotated[
+        Strength, About("Strength of a penalty on Σ w² / 2, which keeps weights small; trained with the loss.", AT_ONCE)
+    ] = 0.0
+    clip: Annotated[Positive | None, About("Shorten gradients that are longer than this.", AT_ONCE)] = None
+    schedule: Annotated[
+        Literal["constant", "step", "cosine", "plateau"],
+        About(
+            "How the learning rate changes: not; in steps down; smoothly down to nothing at the end of the run; "
+            "or down whenever the validation loss gets no better."
+        ),
+    ] = "constant"
+    warmup: Annotated[Strength, About("Lead the learning rate up from nearly nothing over so many epochs.")] = 0.0
+    drop_every: Annotated[
+        Count | None,
+        About(
+            "After how many epochs step does so, without it at every third of the run; or for how many plateau waits "
+            "for something better, without it 5."
+        ),
+    ] = None
+    drop: Annotated[
+        Annotated[float, msgspec.Meta(gt=0, lt=1)],
+        About("What step and plateau multiply the learning rate by, such as 0.1."),
+    ] = 0.1
+    class_weights: Annotated[
+        Literal["balanced"] | dict[str, Positive] | None,
+        About(
+            "How much an example of each class counts: 'balanced' makes up for classes with few examples.",
+            values="balanced|NAME=NUMBER,...",
+        ),
+    ] = None
+    label_smoothing: Annotated[
+        Annotated[float, msgspec.Meta(ge=0, lt=1)],
+        About("Share of each target that is spread over all classes, such as 0.1."),
+    ] = 0.0
+    threads: Annotated[
+        Annotated[int, msgspec.Meta(ge=1, le=2)] | None,
+        About("1 or 2 threads that compute; without it two, where they pay. Part of what a seed gives."),
+    ] = None
+    batch_size: Annotated[Count, About("How many examples make one training step.")] = 16
+    seed: Annotated[
+        Annotated[int, msgspec.Meta(ge=0, le=SEEDS - 1)],
+        About("Where chance starts: the same seed gives exactly the same training again."),
+    ] = 0
+    dtype: Annotated[
+        Literal["float32", "float64"],
+        About("Numbers with about 7 digits, as is usual, or with about 16, which takes longer."),
+    ] = "float32"
 
 
-class Stopping(_Table, frozen=True):
+class Stopping(Table, frozen=True):
     """Training stops at whichever of these comes first; one that is absent never stops it."""
 
-    epochs: Count | None = 20
-    steps: Count | None = None
-    seconds: Positive | None = None
-    target_loss: Positive | None = None
-    target_accuracy: Share | None = None
-    patience: Count | None = None
+    epochs: Annotated[
+        Count | None,
+        About(
+            "Stop after so many passes over all training examples. The source suggests a number, which holds "
+            "unless --steps or --seconds is given without --epochs.",
+            AT_ONCE,
+        ),
+    ] = 20
+    steps: Annotated[Count | None, About("Stop after so many training steps (batches).", AT_ONCE)] = None
+    seconds: Annotated[Positive | None, About("Stop after so many seconds of training.", AT_ONCE)] = None
+    target_loss: Annotated[
+        Positive | None, About("Stop when the loss on the validation examples is this small.", AT_ONCE)
+    ] = None
+    target_accuracy: Annotated[
+        Share | None, About("Stop when this share of the validation examples is right, such as 0.95.", AT_ONCE)
+    ] = None
+    patience: Annotated[
+        Count | None,
+        About("Stop when so many epochs brought no better validation loss, and go back to the best.", AT_ONCE),
+    ] = None
 
 
-class Experiment(_Table, frozen=True):
+class Experiment(Table, frozen=True):
     """Everything that has to be known to do a run again."""
 
     data: Data = Data()
@@ -204,6 +343,8 @@ def _content(path: Path) -> bytes:
     with path.open("rb") as file:
         content = file.read(LARGEST_FILE + 1)
     if len(content) > LARGEST_FILE:
+        from nnviz.wording import integer
+
         raise InputError(f"{path}: larger than {integer(LARGEST_FILE)} bytes; settings take a few hundred")
     return content
 

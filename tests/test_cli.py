@@ -4,18 +4,17 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from nnviz import __version__
 from nnviz.errors import InputError
-from nnviz.options import Options
+from nnviz.options import OWN, PARAMETERS, Options
 
 # An interpreter may need what stands here, such as where its library is; what this one was told of threads it does not.
 SURROUNDINGS = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
-HEAVY = ("numpy", "textual", "plotext", "rich", "rich.console", "PIL", "msgspec")
+HEAVY = ("numpy", "textual", "plotext", "rich", "rich.console", "PIL")
 
 
 def python(code, *arguments, cwd=None, **environment):
@@ -74,7 +73,7 @@ def test_the_version_is_told():
 def test_every_command_that_trains_has_all_options(command):
     told = python("main()", command, "--help", COLUMNS="200").stdout
     assert "SOURCE" in told
-    options = {f"--{field.name.replace('_', '-')}" for field in fields(Options)} - {"--source"}
+    options = {f"--{name.replace('_', '-')}" for name in PARAMETERS} - {"--source"}
     assert options <= set(re.findall(r"(?m)^\W*(--[\w-]+)", told))
 
 
@@ -104,6 +103,7 @@ ASKED = {
     "epochs": 3,
     "steps": 3,
     "seed": 3,
+    "dtype": "float64",
     "image_size": 3,
     "grayscale": True,
     "target": "a",
@@ -129,14 +129,13 @@ def settings_of(experiment):
 
 def test_every_option_reaches_the_experiment(monkeypatch):
     monkeypatch.setattr("nnviz.data.cores.available_cores", lambda: 2)
-    others = {"source", "config", "out", "cache", "checkpoint_every", "keep_checkpoints"}
-    assert set(ASKED) == {field.name for field in fields(Options)} - others
-    plain = settings_of(Options().experiment())
+    assert set(ASKED) == {*PARAMETERS} - {*OWN, "source"}
+    plain = settings_of(Options.of().experiment())
     called = {"network": "layers", "lr": "learning_rate"}
     # What else is suggested then, or ends the run no more.
     follow = {"steps": {"epochs"}, "seconds": {"epochs"}, "image_column": set(plain), "text_column": set(plain)}
     for name, value in ASKED.items():
-        found = settings_of(Options(**{name: value}).experiment())
+        found = settings_of(Options.of(**{name: value}).experiment())
         setting = called.get(name, name)
         changed = {key for key in plain if found[key] != plain[key]}
         assert setting in changed, name
@@ -146,8 +145,8 @@ def test_every_option_reaches_the_experiment(monkeypatch):
 def test_options_win_over_the_file_and_the_file_over_what_is_suggested(tmp_path):
     config = tmp_path / "my.toml"
     config.write_text('[data]\nimage_size = 12\n[training]\nlearning_rate = 0.5\nbatch_size = 4\noptimizer = "adam"\n')
-    suggested = Options().experiment()
-    chosen = Options(config=config, batch_size=2, loss="mse").experiment()
+    suggested = Options.of().experiment()
+    chosen = Options.of(config=config, batch_size=2, loss="mse").experiment()
     assert chosen.data.image_size == 12
     assert (chosen.training.learning_rate, chosen.training.batch_size, chosen.training.optimizer) == (0.5, 2, "adam")
     assert chosen.network.loss == "mse"
@@ -160,9 +159,9 @@ def test_the_source_may_stand_in_the_file(tmp_path, monkeypatch):
     (tmp_path / "photos").mkdir()
     config = tmp_path / "my.toml"
     config.write_text('[data]\nsource = "photos"\n')
-    assert Options(config=config).experiment().data.source == "photos"
-    assert Options(config=config, source="pets").experiment().data.source == "pets"
-    assert Options().experiment().data.source == "pets"
+    assert Options.of(config=config).experiment().data.source == "photos"
+    assert Options.of(config=config, source="pets").experiment().data.source == "pets"
+    assert Options.of().experiment().data.source == "pets"
 
 
 def test_what_a_source_suggests_belongs_to_that_source(tmp_path, monkeypatch):
@@ -170,23 +169,23 @@ def test_what_a_source_suggests_belongs_to_that_source(tmp_path, monkeypatch):
     (tmp_path / "photos").mkdir()
     config = tmp_path / "my.toml"
     config.write_text('[data]\nsource = "photos"\n')
-    photos, pets = Options(source="photos").experiment(), Options().experiment()
-    assert Options(config=config).experiment().training == photos.training != pets.training
+    photos, pets = Options.of(source="photos").experiment(), Options.of().experiment()
+    assert Options.of(config=config).experiment().training == photos.training != pets.training
 
 
 def test_steps_alone_decide_the_length_and_with_epochs_whichever_comes_first():
-    assert Options(steps=9).experiment().stopping.epochs is None
-    assert Options(seconds=9.0).experiment().stopping.epochs is None
-    both = Options(steps=9, epochs=3).experiment().stopping
+    assert Options.of(steps=9).experiment().stopping.epochs is None
+    assert Options.of(seconds=9.0).experiment().stopping.epochs is None
+    both = Options.of(steps=9, epochs=3).experiment().stopping
     assert (both.steps, both.epochs) == (9, 3)
-    assert Options(patience=3).experiment().stopping.epochs == Options().experiment().stopping.epochs
+    assert Options.of(patience=3).experiment().stopping.epochs == Options.of().experiment().stopping.epochs
 
 
 def test_a_key_wrong_in_the_file_is_laid_to_the_file(tmp_path):
     config = tmp_path / "my.toml"
     config.write_text("[training]\nlearning_rate = -1\n")
     with pytest.raises(InputError, match=r"my\.toml: training\.learning_rate: expected a number >= 1e-38"):
-        Options(config=config, lr=0.1).experiment()
+        Options.of(config=config, lr=0.1).experiment()
 
 
 BROKEN = "import nnviz.data.sources as s; s.suggested = lambda *_: 1 / 0\nmain()"
@@ -257,18 +256,18 @@ def test_no_screenshot_takes_the_place_of_what_is_not_a_file(tmp_path, put):
 )
 def test_what_shows_without_reading_examples_is_found_before_the_screen_opens(options, told):
     with pytest.raises(InputError, match=told):
-        Options(**options).order()
+        Options.of(**options).order()
 
 
 def test_a_run_is_kept_where_it_was_asked_for(tmp_path):
-    assert Options(out=tmp_path / "run").order().out == tmp_path / "run"
-    assert Options().order().out.parent == Path("runs")
+    assert Options.of(out=tmp_path / "run").order().out == tmp_path / "run"
+    assert Options.of().order().out.parent == Path("runs")
     assert not Path("runs").exists(), "a directory is claimed when training begins"
 
 
 def test_an_empty_source_is_not_taken_for_the_built_in_one():
     with pytest.raises(InputError, match="SOURCE is empty"):
-        Options(source="").experiment()
+        Options.of(source="").experiment()
 
 
 def test_a_picture_of_a_run_that_blows_up_is_made_without_a_word(tmp_path):

@@ -221,6 +221,6 @@ def test_a_source_is_looked_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     looked = []
     monkeypatch.setattr(sources, "found_at", lambda path: looked.append(path) or Found("images", path))
     write_folder("pets", tmp_path / "mine", 20, 12)
-    order = Options(source=str(tmp_path / "mine"), out=tmp_path / "run").order()
+    order = Options.of(source=str(tmp_path / "mine"), out=tmp_path / "run").order()
     train(msgspec.structs.replace(order.experiment, stopping=Stopping(steps=1)), order.out, source=order.source)
     assert looked == [tmp_path / "mine"]

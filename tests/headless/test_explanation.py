@@ -30,7 +30,7 @@ def config(tmp_path):
 
 
 def trainer_at(step, config, **options):
-    made = Options(
+    made = Options.of(
         config=config, examples=40, batch_size=5, lr=0.5, seed=3, epochs=9, source="circles", **options
     ).experiment()
     trainer = assemble(made, open_dataset(made))

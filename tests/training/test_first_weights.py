@@ -110,7 +110,7 @@ def test_a_file_of_something_else_is_refused(dataset, tmp_path, content, told):
 def test_an_experiment_names_the_file_in_full_and_by_its_digest(arrays, tmp_path, monkeypatch, dataset):
     monkeypatch.chdir(tmp_path)
     save_file(arrays, "w.safetensors")
-    experiment = Options(source="xor", network=LAYERS, weights="w.safetensors").experiment()
+    experiment = Options.of(source="xor", network=LAYERS, weights="w.safetensors").experiment()
     assert experiment.network.weights == str(tmp_path / "w.safetensors")
     (tmp_path / "experiment.toml").write_text(experiment.to_toml(), encoding="utf-8")
     again = combine(read_tables(tmp_path / "experiment.toml"))
@@ -119,10 +119,10 @@ def test_an_experiment_names_the_file_in_full_and_by_its_digest(arrays, tmp_path
     save_file({**arrays, "dense2.biases": arrays["dense2.biases"] + 1}, "w.safetensors")
     with pytest.raises(InputError, match="it is not the file that the run began with; give --weights anew"):
         assemble(again, dataset)
-    given_anew = Options(config=tmp_path / "experiment.toml", weights="w.safetensors").experiment()
+    given_anew = Options.of(config=tmp_path / "experiment.toml", weights="w.safetensors").experiment()
     assert assemble(given_anew, dataset).network.parameters.named()["dense2.biases"][0] > 1
     with pytest.raises(InputError, match="nowhere: cannot be read"):
-        Options(source="xor", weights="nowhere").experiment()
+        Options.of(source="xor", weights="nowhere").experiment()
 
 
 def test_a_checkpoint_of_the_same_network_is_one_too(dataset, arrays, tmp_path):
@@ -136,15 +136,15 @@ def test_a_checkpoint_of_the_same_network_is_one_too(dataset, arrays, tmp_path):
 
 
 def test_the_worked_example_begins_with_the_published_weights_unless_the_network_is_another():
-    assert Options(source="worked").experiment().network.weights == "worked"
-    assert Options(source="worked", network="dense 3 sigmoid").experiment().network.weights is None
+    assert Options.of(source="worked").experiment().network.weights == "worked"
+    assert Options.of(source="worked", network="dense 3 sigmoid").experiment().network.weights is None
     assert set(KNOWN_WEIGHTS["worked"]) == {f"dense{k}.{kind}" for k in (1, 2) for kind in ("weights", "biases")}
 
 
 def worked_trainer(**options):
     from nnviz.training.assembly import open_dataset
 
-    experiment = Options(source="worked", **options).experiment()
+    experiment = Options.of(source="worked", **options).experiment()
     return assemble(experiment, open_dataset(experiment))
 
 

@@ -22,7 +22,7 @@ Open = Callable[..., AbstractAsyncContextManager[Driver]]
 
 @pytest.fixture
 def order(tmp_path: Path) -> Order:
-    return Order(Options(source="circles", examples=40).experiment(), tmp_path / "run")
+    return Order(Options.of(source="circles", examples=40).experiment(), tmp_path / "run")
 
 
 @pytest.fixture
@@ -107,6 +107,6 @@ async def test_it_goes_with_numbers_and_a_single_example_too(open_lesson: Open, 
     def check(driver: Driver, at: int) -> None:
         assert told(driver) == LESSON[at - 1].words(driver.frame)
 
-    async with open_lesson((120, 40), replace(order, experiment=Options(source="worked").experiment())) as driver:
+    async with open_lesson((120, 40), replace(order, experiment=Options.of(source="worked").experiment())) as driver:
         await walk(driver, check)
         await driver.until_shown("What just happened")

@@ -31,7 +31,7 @@ PLACES |= {"w5": (1, 0, 0), "w6": (1, 0, 1), "w7": (1, 1, 0), "w8": (1, 1, 1)}
 
 @pytest.fixture
 def worked(tmp_path: Path) -> Order:
-    return Order(Options(source="worked").experiment(), tmp_path / "run")
+    return Order(Options.of(source="worked").experiment(), tmp_path / "run")
 
 
 async def read_out(driver: Driver, quantity: str) -> dict[str, str]:

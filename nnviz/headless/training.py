@@ -25,6 +25,7 @@ from nnviz.runs.ending import Ending
 from nnviz.runs.keeper import Keeper
 from nnviz.runs.resuming import resume
 from nnviz.training.assembly import assemble, open_dataset
+from nnviz.training.curves import only_in_training
 from nnviz.training.process import prepare_process
 from nnviz.training.stopping import DIVERGED
 from nnviz.training.trainer import Trainer
@@ -171,8 +172,9 @@ def print_report(finished: Finished) -> None:
     assert scored is not None
     dataset = trainer.dataset
     curve = loss_curve(trainer.history, width(sys.stdout), colorful(sys.stdout))
-    if trainer.only_in_training and trainer.history.latest and trainer.history.latest.validation:
-        curve += f"\n  only the training loss has {listed(trainer.only_in_training)}"
+    beside = only_in_training(trainer)
+    if beside and trainer.history.latest and trainer.history.latest.validation:
+        curve += f"\n  only the training loss has {listed(beside)}"
     parts = [curve]
     name, split = unseen(dataset)
     if dataset.class_names and scored[name] is not None:

@@ -22,7 +22,7 @@ from nnviz.nn.notation import describe
 from nnviz.nn.optimizers import Nesterov
 from nnviz.outside_text import apart, cut, printable, shown_names
 from nnviz.training.blocks import blocks_of, by_units, input_grouping
-from nnviz.training.curves import curves_of
+from nnviz.training.curves import curves_of, only_in_training
 from nnviz.training.engine_trace import EngineTrace
 from nnviz.training.evaluation import chosen_class
 from nnviz.training.heatmaps import Heatmaps
@@ -61,9 +61,9 @@ class Camera:
         self._network = describe(trainer.network.layers[:-1])
         self._task = shown_task(trainer.dataset.task)
         self._feature_names = apart(shown_names(tuple(trainer.dataset.feature_names[:FEATURES])), NAME)
-        self._only_in_training = trainer.only_in_training
+        self._only_in_training = only_in_training(trainer)
         # Of the input and of each block: the units that are shown, and the first of them, for the diagram.
-        initial = trainer.network.parameters.named(trainer.initial)
+        initial = trainer.network.parameters.named(trainer.first.values)
         weights = [initial.get(f"{block.leader.name}.weights") for block in self._blocks]
         self._ranked = ranked_units(_varying(trainer, self._input.count), self._blocks, weights)
         self._shown = shown_units(self._blocks)

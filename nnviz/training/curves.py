@@ -3,7 +3,10 @@
 import numpy as np
 
 from nnviz.frame.frame import CURVE_BINS, Curves
+from nnviz.nn.dropout import Dropout
+from nnviz.nn.normalization import BatchNorm
 from nnviz.training.history import History
+from nnviz.training.trainer import Trainer
 
 
 def curves_of(history: History, position: int | None = None) -> Curves:
@@ -29,3 +32,17 @@ def curves_of(history: History, position: int | None = None) -> Curves:
         best_loss=best.validation.loss if best and best.validation else None,
         accuracy=latest.accuracy if latest else None,
     )
+
+
+def only_in_training(trainer: Trainer) -> tuple[str, ...]:
+    """What the losses of training steps have in them, and those of evaluations have not."""
+    layers, batches = trainer.network.layers, trainer.batches
+    trained, judged = batches.encoder.target_table, trainer.encoder.target_table
+    found = {
+        "smoothed labels": trained is not None and judged is not None and bool((trained != judged).any()),
+        "class weights": batches.encoder.class_weights is not None,
+        "changed pictures": batches.changes_pictures,
+        "dropout": any(isinstance(layer, Dropout) and layer.share for layer in layers),
+        "batch statistics": any(isinstance(layer, BatchNorm) for layer in layers),
+    }
+    return tuple(name for name, is_so in found.items() if is_so)

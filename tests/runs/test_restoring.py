@@ -97,7 +97,7 @@ def test_any_step_of_a_run_is_had_again(prepared, tmp_path, monkeypatch, setting
         there[step] = everything(watched)
     directory.checkpoint(watched)
     monkeypatch.setattr(restoring, "open_dataset", lambda *_: dataset)
-    monkeypatch.setattr("nnviz.training.trainer.assess", None)
+    monkeypatch.setattr("nnviz.training.judge.assess", None)
     for step in (1, 12, 13, 19, 20, 21, 24, 28):
         found = read_checkpoint(directory.path, step)
         assert everything(found.trainer) == there[step], step

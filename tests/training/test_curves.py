@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnviz.frame.frame import CURVE_BINS
-from nnviz.training.curves import curves_of
+from nnviz.training.curves import curves_of, only_in_training
 from nnviz.training.evaluation import Score
 from nnviz.training.history import History
 
@@ -54,8 +54,8 @@ def test_without_a_validation_split_there_is_nothing_of_one():
     ],
 )
 def test_what_only_training_has_is_told(make_trainer, settings, told):
-    assert make_trainer(**settings).only_in_training == told
+    assert only_in_training(make_trainer(**settings)) == told
 
 
 def test_pictures_that_are_changed_are_told(make_picture_trainer):
-    assert make_picture_trainer().only_in_training == ("changed pictures", "dropout", "batch statistics")
+    assert only_in_training(make_picture_trainer()) == ("changed pictures", "dropout", "batch statistics")

@@ -96,7 +96,7 @@ def test_the_same_moment_gives_the_same_frame(makers, kind, walk):
         restored.engine.restore(checkpoint)
         stage_by_stage(restored, moment(walked))
         # What was measured on the way is not in a checkpoint.
-        restored.history = walked.history
+        restored.standing.history = walked.history
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(time, "perf_counter", lambda: pytest.fail("a frame was taken by the clock"))
             patch.setattr(time, "monotonic", lambda: pytest.fail("a frame was taken by the clock"))

@@ -69,7 +69,7 @@ def test_numbers_that_are_not_finite_stop_the_run_and_are_not_kept(make_trainer,
         run(trainer)
         result = summarize(trainer)
     assert np.isfinite(trainer.network.parameters.values).all()
-    assert (trainer.stopped_by == "diverged") == (trainer.kept() is trainer.last_good)
+    assert (trainer.stopped_by == "diverged") == (trainer.kept() is trainer.standing.last_good)
     if learning_rate > 1e30:
         assert trainer.stopped_by == "diverged"
     json.dumps(result, allow_nan=False)
@@ -78,7 +78,7 @@ def test_numbers_that_are_not_finite_stop_the_run_and_are_not_kept(make_trainer,
 def test_a_nan_in_the_loss_is_divergence_at_once(make_trainer):
     trainer = make_trainer()
     trainer.step()
-    good = trainer.last_good
+    good = trainer.standing.last_good
     trainer.network.parameters.values[0] = np.nan
     trainer.step()
     assert trainer.stopped_by == "diverged"

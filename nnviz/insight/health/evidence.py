@@ -47,7 +47,7 @@ class Beginning:
 
     def __init__(self, trainer: Trainer) -> None:
         self.layers = trainer.layers.traits
-        named = trainer.network.parameters.named(trainer.initial)
+        named = trainer.network.parameters.named(trainer.first.values)
         self.weights = {number: named[f"{self.layers[number].name}.weights"] for number in self.weighted}
         encoder, split = trainer.batches.encoder, trainer.dataset.train
         most = min(MEASURED, max(MEASURED_NUMBERS // math.prod(trainer.network.input_shape), 1))
@@ -102,9 +102,9 @@ class Evidence:
         self.beginning, self.layers = beginning, beginning.layers
         self.steps = trainer.furthest
         self.stopped_by, self.first_loss = trainer.stopped_by, trainer.history.training.first
-        self.latest_loss, self.last_good = trainer.history.training.latest, trainer.last_good.step
+        self.latest_loss, self.last_good = trainer.history.training.latest, trainer.standing.last_good.step
         self.evaluations: Sequence[Evaluation] = [one for one in trainer.history.evaluations if one.validation]
-        self.missed = trainer.said.missed
+        self.missed = trainer.standing.said.missed
         self._history = trainer.layers
         self._trainer = trainer
 

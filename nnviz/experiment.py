@@ -1,6 +1,7 @@
 """Experiment: the one description of a run, for the TOML file, the command line and the run directory."""
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_type_hints
 
@@ -291,6 +292,9 @@ class Experiment(Table, frozen=True):
 
 
 Tables = dict[str, dict[str, Any]]
+Choices = Mapping[str, Any]
+"""What somebody chose anew while a run goes on, by keys of its experiment; all else is as the run began."""
+NO_CHOICES: Choices = {}
 
 
 def combine(*layers: Tables, origin: str = "experiment") -> Experiment:

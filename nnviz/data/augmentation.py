@@ -26,6 +26,10 @@ class Augmentation:
         self.changes = frozenset(changes)
         self._entropy = entropy
 
+    def by(self, changes: Collection[str]) -> "Augmentation":
+        """The same chance, for other changes."""
+        return Augmentation(changes, self._entropy)
+
     def __call__(self, stored: Array, epoch: int, batch: int) -> Array:
         """(n, height, width, channels) uint8 → the same, changed. The same place of a run changes alike every time."""
         n, height, width, _ = stored.shape

@@ -1,9 +1,9 @@
 """Batches: the order in which training goes through a split, and each batch made ready."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import repeat
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from nnviz.array import Array
 from nnviz.data.encoder import Encoder
 from nnviz.data.rows import rows_of
 from nnviz.data.split import Split
+from nnviz.experiment import NO_CHOICES, Choices
 
 # So many bytes of inputs are made ready at a time, where a batch is smaller.
 AHEAD_BYTES = 1 << 18
@@ -33,6 +34,13 @@ class Batch(NamedTuple):
 class Augment(Protocol):
     """Changes the pictures of a batch (n, height, width, channels) uint8, always alike at the same place of a run."""
 
+    @property
+    def changes(self) -> Collection[str]:
+        """What it changes; none leaves the pictures as they are."""
+
+    def by(self, changes: Collection[str]) -> Self:
+        """The same, but for other changes."""
+
     def __call__(self, stored: Array, epoch: int, batch: int) -> Array:
         """The changed pictures, same shape and type."""
 
@@ -52,14 +60,15 @@ class Batches:
         self.batch_size = min(batch_size, len(split))
         self.per_epoch = -(-len(split) // self.batch_size)
         self._entropy = entropy
-        self._augment = augment
+        self._begun_with = self._augment = augment
+        self._chosen: Choices = NO_CHOICES
         self._epoch = -1
         self._first = 0
         self._ready: list[Batch] = []
         batch_bytes = self.batch_size * math.prod(split.inputs.shape[1:]) * encoder.dtype.itemsize
-        # Augmentation is made batch by batch; without it, small batches are made ready many at a time.
-        self._ahead = 1 if augment else max(1, min(AHEAD_BYTES // batch_bytes, self.per_epoch))
-        room = self._ahead * self.batch_size
+        # Small batches are made ready many at a time.
+        self._most_ahead = max(1, min(AHEAD_BYTES // batch_bytes, self.per_epoch))
+        room = self._most_ahead * self.batch_size
         # Pictures stay bytes, and where they are, until they are needed; numbers are made ready once for all epochs.
         self._pictures = split.inputs.dtype == np.uint8
         self._source = rows_of(split.inputs if self._pictures else encoder.inputs(split.inputs[:]))
@@ -69,7 +78,14 @@ class Batches:
     @property
     def changes_pictures(self) -> bool:
         """Whether pictures are shown changed."""
-        return self._augment is not None
+        return self._augment is not None and bool(self._augment.changes)
+
+    def choose(self, chosen: Choices) -> None:
+        """Go by these choices from the next batch on that is asked for, and for all else by what it began with."""
+        if chosen is not self._chosen:
+            self._chosen, self._ready = chosen, []
+            begun = self._begun_with
+            self._augment = begun if begun is None or "augment" not in chosen else begun.by(chosen["augment"])
 
     def examples_in(self, steps: int) -> int:
         """How many examples so many training steps from the beginning go through."""
@@ -90,12 +106,14 @@ class Batches:
             self._order = np.random.default_rng((self._entropy, epoch)).permutation(len(self.split))
             self._epoch = epoch
         self._first, size = batch, self.batch_size
-        indices = self._order[batch * size : (batch + self._ahead) * size]
+        # Augmentation is made batch by batch.
+        ahead = 1 if self.changes_pictures else self._most_ahead
+        indices = self._order[batch * size : (batch + ahead) * size]
         n = len(indices)
         inputs, seen = self._inputs[:n], None
         if self._pictures:
             stored = self._source.take(indices, out=self._stored[:n])
-            if self._augment is not None:
+            if self._augment is not None and self.changes_pictures:
                 stored = seen = self._augment(stored, epoch, batch)
             self.encoder.inputs(stored, out=inputs)
         else:

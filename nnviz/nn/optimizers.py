@@ -57,8 +57,14 @@ class Optimizer:
         # Numbers that change from step to step, as arrays: NumPy converts a Python number anew at every call.
         self._rate, self._epsilon, self._decay_rate = (np.zeros((), values.dtype) for _ in range(3))
         self._set_constants(values.dtype)
-        if self.weight_decay:
-            self._decay = self.weight_decay * (np.ones_like(values) if decaying is None else decaying)
+        self._decaying = np.ones_like(values) if decaying is None else decaying
+        self.decay_by(self.weight_decay)
+
+    def decay_by(self, weight_decay: float) -> None:
+        """Take that share of every weight from now on, times the learning rate."""
+        self.weight_decay = weight_decay
+        if weight_decay:
+            self._decay = weight_decay * self._decaying
 
     def _chunks(self, values: Array, spans: list[slice]) -> list[Chunk]:
         """These parts, with scratch room that is theirs."""
@@ -156,6 +162,11 @@ class Momentum(Optimizer):
 
     def _set_constants(self, dtype: np.dtype[Any]) -> None:
         self._kept = np.array(self.momentum, dtype)
+
+    def keep(self, momentum: float) -> None:
+        """Keep that share of the velocity from now on."""
+        self.momentum = momentum
+        self._kept[()] = momentum
 
     def _fill(self, gradients: Array, updates: Array, scratch: Array, *memory: Array) -> None:  # noqa: ARG002
         (velocity,) = memory

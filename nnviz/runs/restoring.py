@@ -193,14 +193,14 @@ def _is_true(trainer: Trainer, state: TrainerState, kept: Kept) -> bool:
     if echo is None or echo.next is None:
         return True
     journal = trainer.journal.made_of(kept.log)
-    engine.settings = journal.weights_at
+    engine.settings, engine.choices = journal.weights_at, journal.chosen_at
     engine.restore(state.engine)
     for entry in journal.at(state.engine.step):
         if isinstance(entry, Rate):
             entry.apply(trainer.update_rule)
     engine.run(len(engine.stages))
     found = digest_of_numbers(parameters.values, parameters.statistics)
-    engine.settings = trainer.journal.weights_at
+    engine.settings, engine.choices = trainer.journal.weights_at, trainer.journal.chosen_at
     engine.restore(state.engine)
     return found == echo.next
 

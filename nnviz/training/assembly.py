@@ -169,11 +169,10 @@ def build_batches(experiment: Experiment, dataset: Dataset) -> Batches:
         _class_weights(training, dataset),
         end.hills,
     )
-    augment = None
-    if experiment.data.augment:
-        if len(task.input_shape) != 3:
-            raise InputError("data.augment: these examples are not pictures; leave it out")
-        augment = Augmentation(experiment.data.augment, randomness.augmentation)
+    is_of_pictures = len(task.input_shape) == 3
+    if experiment.data.augment and not is_of_pictures:
+        raise InputError("data.augment: these examples are not pictures; leave it out")
+    augment = Augmentation(experiment.data.augment, randomness.augmentation) if is_of_pictures else None
     return Batches(dataset.train, encoder, training.batch_size, randomness.shuffling, augment)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from nnviz.array import Array
 from nnviz.data.batches import Batch, Batches
+from nnviz.experiment import NO_CHOICES, Choices
 from nnviz.frame.stages import Phase, Stage, training_step
 from nnviz.nn.losses import Scores
 from nnviz.nn.network import Network
@@ -51,6 +52,7 @@ class StepEngine:
     index             the current training step's number, from 0
     done              how many stages of it have run
     settings          what is set by hand where a training step begins, by the step's number
+    choices           what is chosen anew for a training step, by its number
     """
 
     index: int
@@ -78,6 +80,7 @@ class StepEngine:
         # Where nobody stops on the way, each phase is one action: the same calls with less between them.
         self._phases = [self._forward_pass, self._loss, self._backward_pass, self._update]
         self.settings: Callable[[int], Sequence[Setting]] = lambda _: ()
+        self.choices: Callable[[int], Choices] = lambda _: NO_CHOICES
         update_rule.attach(network.parameters, network.workers)
         self.begin(0)
 
@@ -88,6 +91,9 @@ class StepEngine:
         """
         for setting in self.settings(step):
             setting.set_in(self.network.parameters)
+        chosen = self.choices(step)
+        self.update_rule.choose(chosen)
+        self.batches.choose(chosen)
         self.index = step
         self.done = 0
         self.batch = self.batches.load(*divmod(step, self.batches.per_epoch))

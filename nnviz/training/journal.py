@@ -1,13 +1,15 @@
 """Journal: what came from outside during a run, each with the training step from whose beginning it holds."""
 
 import math
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from operator import itemgetter
 from typing import TypeAlias
 
 import msgspec
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
-from nnviz.experiment import Stopping
+from nnviz.experiment import NO_CHOICES, Choices, Stopping
 from nnviz.nn.parameters import Parameters
 from nnviz.training.update_rule import UpdateRule
 
@@ -48,6 +50,20 @@ class Weight(msgspec.Struct, frozen=True, tag_field="what", tag="weight"):
         return self.name, self.index
 
 
+class Choice(msgspec.Struct, frozen=True, tag_field="what", tag="choice"):
+    """Somebody chose another value of a key of the experiment: of the update rule, or of how pictures are changed.
+
+    Pictures are changed so from the beginning of the step on; the update rule goes by it from its next proposal on.
+    """
+
+    step: int
+    key: str
+    value: float | tuple[str, ...] | None
+
+    def apply(self, update_rule: UpdateRule) -> None:
+        """Whoever begins a step asks the journal for what is chosen there."""
+
+
 class Heard(msgspec.Struct, frozen=True, tag_field="what", tag="heard"):
     """The schedule was told the loss when so many epochs were done; None is one that is not finite."""
 
@@ -70,12 +86,25 @@ class Lifted(msgspec.Struct, frozen=True, tag_field="what", tag="rules lifted"):
 
 
 class Limits(msgspec.Struct, frozen=True, tag_field="what", tag="limits"):
-    """How far the run is to go was said anew."""
+    """By what the run stops was said anew."""
 
     step: int
     epochs: int | None
     steps: int | None
     seconds: float | None
+    target_loss: float | msgspec.UnsetType | None = msgspec.UNSET
+    target_accuracy: float | msgspec.UnsetType | None = msgspec.UNSET
+    patience: int | msgspec.UnsetType | None = msgspec.UNSET
+
+    @staticmethod
+    def of(step: int, stopping: Stopping) -> "Limits":
+        """Those rules, from that step on."""
+        return Limits(step, **asdict(stopping))
+
+    def over(self, stopping: Stopping) -> Stopping:
+        """What holds then. Journals of before know nothing of targets and patience, which stay as they are."""
+        said = {name: value for name, value in asdict(self).items() if name != "step" and value is not msgspec.UNSET}
+        return replace(stopping, **said)
 
     def apply(self, update_rule: UpdateRule) -> None:
         """It changes nothing of what a training step does."""
@@ -91,7 +120,7 @@ class Parted(msgspec.Struct, frozen=True, tag_field="what", tag="parted"):
         """It changes nothing of what a training step does."""
 
 
-Entry: TypeAlias = Rate | Weight | Heard | Lifted | Limits | Parted
+Entry: TypeAlias = Rate | Choice | Weight | Heard | Lifted | Limits | Parted
 
 
 class Journal:
@@ -104,6 +133,7 @@ class Journal:
     def __init__(self, learning_rate: float) -> None:
         self._first_rate = learning_rate
         self._entries: dict[int, list[Entry]] = {}
+        self._choices: list[tuple[int, Choices]] = []
         self.log: list[Entry] = []
 
     @property
@@ -112,7 +142,7 @@ class Journal:
         return tuple(entry for step in sorted(self._entries) for entry in self._entries[step])
 
     def add(self, entry: Entry) -> None:
-        """Add one. Of several rates for one step, or values for one weight, the last one holds.
+        """Add one. Of several rates for one step, or values for one key or weight, the last one holds.
 
         One that changes nothing is no entry: going back behind a setting adds the value that there was.
         """
@@ -121,6 +151,9 @@ class Journal:
         if isinstance(entry, Rate):
             entries[:] = [other for other in entries if not isinstance(other, Rate)]
             changes = entry.learning_rate != self.rate_at(entry.step)
+        elif isinstance(entry, Choice):
+            entries[:] = [one for one in entries if not (isinstance(one, Choice) and one.key == entry.key)]
+            changes = True
         elif isinstance(entry, Weight):
             earlier = [other for other in entries if isinstance(other, Weight) and other.place == entry.place]
             entries[:] = [other for other in entries if other not in earlier]
@@ -132,11 +165,29 @@ class Journal:
             entries.append(entry)
         if not entries:
             del self._entries[entry.step]
+        if isinstance(entry, Choice):
+            self._choices = list(self._chosen())
 
     def rate_at(self, step: int) -> float:
         """The learning rate that is chosen for a training step."""
         rates = (entry for entry in reversed(self.entries) if isinstance(entry, Rate) and entry.step <= step)
         return next((entry.learning_rate for entry in rates), self._first_rate)
+
+    def chosen_at(self, step: int) -> Choices:
+        """What is chosen for a training step, besides its rate: the same object as long as it is the same."""
+        choices = self._choices
+        if not choices:
+            return NO_CHOICES
+        return choices[bisect_right(choices, step, key=itemgetter(0)) - 1][1] if choices[0][0] <= step else NO_CHOICES
+
+    def _chosen(self) -> Iterator[tuple[int, Choices]]:
+        """What is chosen from each step on at which something was."""
+        chosen: Choices = NO_CHOICES
+        for step in sorted(self._entries):
+            anew = {entry.key: entry.value for entry in self._entries[step] if isinstance(entry, Choice)}
+            if anew:
+                chosen = {**chosen, **anew}
+                yield step, chosen
 
     def at(self, step: int) -> tuple[Entry, ...]:
         """Those that hold from the beginning of that training step on."""
@@ -157,7 +208,7 @@ class Journal:
             if isinstance(entry, Lifted):
                 stopping = Stopping(epochs=None)
             elif isinstance(entry, Limits):
-                stopping = replace(stopping, epochs=entry.epochs, steps=entry.steps, seconds=entry.seconds)
+                stopping = entry.over(stopping)
         return stopping
 
     def cut(self, step: int) -> "Journal":

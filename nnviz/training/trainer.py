@@ -10,7 +10,7 @@ from nnviz.data.dataset import Dataset
 from nnviz.data.encoder import Encoder
 from nnviz.data.split import Split
 from nnviz.errors import InputError
-from nnviz.experiment import Stopping
+from nnviz.experiment import NO_CHOICES, Stopping
 from nnviz.frame.stages import Phase, end_of
 from nnviz.training.course import Course, Kept
 from nnviz.training.engine import EngineState, StepEngine
@@ -18,7 +18,7 @@ from nnviz.training.engine_trace import EngineTrace
 from nnviz.training.evaluation import Assessment
 from nnviz.training.history import Evaluation, History
 from nnviz.training.interruption import Interruption, unwatched
-from nnviz.training.journal import Entry, Journal, Lifted, Limits, Rate, Weight
+from nnviz.training.journal import Choice, Entry, Journal, Lifted, Limits, Rate, Weight
 from nnviz.training.judge import Judge
 from nnviz.training.layer_history import LayerHistory
 from nnviz.training.said_classes import SaidClasses
@@ -72,7 +72,7 @@ class Trainer:
             network_of(self.first),
         )
         self._end: EngineState | None = None
-        self._go_by_journal()
+        self._go_by(self.journal)
         self.engine.restore(self.first)
 
     # All of it
@@ -88,7 +88,7 @@ class Trainer:
         """Be where `state` was taken, in a run that had these evaluations and this journal until then."""
         self.restart()
         self.standing.restore(state, evaluations, log)
-        self._go_by_journal()
+        self._go_by(self.journal)
         self.engine.restore(state.engine)
 
     def replay(
@@ -104,8 +104,9 @@ class Trainer:
         """
         known = {evaluation.step: evaluation for evaluation in evaluations}
         engine, standing, judge = self.engine, self.standing, self._judge
-        engine.settings = journal.weights_at
-        if journal.weights_at(engine.index) and engine.done < len(engine.stages):
+        self._go_by(journal)
+        is_other = journal.weights_at(engine.index) or journal.chosen_at(engine.index) is not NO_CHOICES
+        if is_other and engine.done < len(engine.stages):
             # Set after the state was taken, for the step that it is in.
             engine.restore(engine.state())
         self._apply_rates(journal)
@@ -118,7 +119,7 @@ class Trainer:
             judge.judge_again(standing, known.get(engine.steps_done))
             journal.apply(engine.steps_done, self.update_rule)
         standing.journal = journal.cut(step)
-        self._go_by_journal()
+        self._go_by(self.journal)
 
     def be_over(self, stopped_by: str | None, evaluations: Iterable[Evaluation]) -> None:
         """Have stopped by that where the run is, with the evaluation that a run had there, if there was one."""
@@ -134,7 +135,7 @@ class Trainer:
         """Go by these rules from here on, and do what the run still owes: the evaluation that was not waited for."""
         standing, engine = self.standing, self.engine
         if stopping != standing.stopping:
-            standing.journal.add(Limits(self.steps_done, stopping.epochs, stopping.steps, stopping.seconds))
+            standing.journal.add(Limits.of(self.steps_done, stopping))
         standing.stopping = stopping
         standing.stopped_by = standing.before_end = None
         if not self.steps_done or engine.done % len(engine.stages):
@@ -174,7 +175,7 @@ class Trainer:
         self.standing.branch_off(self._judge.network(), best, losses)
         self.standing.said = SaidClasses(self.dataset.task)
         self.standing.stopping = self.standing.journal.rules(self._rules)
-        self._go_by_journal()
+        self._go_by(self.journal)
 
     def course(self) -> Course:
         """All of the run but its states, as it is at its end."""
@@ -188,7 +189,7 @@ class Trainer:
     def follow(self, course: Course, kept: Kept) -> None:
         """Let this be the run from now on, and the place where the engine is one of those that it has had."""
         self.standing, self._end = Standing.of(course, kept), kept.end
-        self._go_by_journal()
+        self._go_by(self.journal)
 
     # Walking the stages
 
@@ -283,8 +284,26 @@ class Trainer:
             raise InputError(f"{trimmed(value)} is no number that a weight can be; give a finite one")
         return Weight(state.step, name, index, float(array.dtype.type(value)), float(array[index]))
 
-    def _go_by_journal(self) -> None:
-        self.engine.settings = self.standing.journal.weights_at
+    def choose(self, key: str, value: float | tuple[str, ...] | None) -> None:
+        """Go by that value of a key from here on: for an update from the next proposal, for pictures the next batch."""
+        engine = self.engine
+        is_too_late = engine.done > 0 if key == "augment" else engine.done >= len(engine.stages) - 1
+        self.journal.add(Choice(engine.index + is_too_late, key, value))
+        if engine.done:
+            self.update_rule.choose(self.journal.chosen_at(engine.index))
+        else:
+            engine.begin(engine.index)
+
+    def stop_by(self, stopping: Stopping) -> None:
+        """Go by these rules from the end of the run on. One that was stopped by others can go on."""
+        standing = self.standing
+        standing.journal.add(Limits.of(self.furthest, stopping))
+        standing.stopping = stopping
+        if standing.stopped_by != DIVERGED:
+            standing.stopped_by = standing.before_end = None
+
+    def _go_by(self, journal: Journal) -> None:
+        self.engine.settings, self.engine.choices = journal.weights_at, journal.chosen_at
 
     def go_to(self, moment: Position, timeline: Timeline, check: Callable[[], None] = unwatched) -> None:
         """Be at a moment that the run has had. `check` is called on the way; if it raises, it was left there."""

@@ -1,9 +1,12 @@
 """The update rule: from the gradients of a training step to the updates of its parameters."""
 
+from typing import Any
+
 import msgspec
 import numpy as np
 
 from nnviz.array import Array
+from nnviz.experiment import NO_CHOICES, Choices
 from nnviz.nn.optimizers import Momentum, Optimizer
 from nnviz.nn.parameters import Parameters
 from nnviz.nn.regularizers import Clip, Penalty
@@ -23,7 +26,8 @@ class UpdateRuleState(msgspec.Struct, frozen=True):
 class UpdateRule:
     """Adds penalties to the gradient, shortens it, sets the learning rate of the step, and has the optimizer propose.
 
-    learning_rate  the rate that was chosen; the schedule multiplies it. It may be changed between steps
+    learning_rate  the rate that was chosen; the schedule multiplies it. It may be changed between steps, and so may
+                   what `choose` takes: momentum, weight_decay, l1, l2 and clip
     l1, l2         strength of the penalties on large weights, 0 for none
     clip           longest gradient that is followed, None for any
 
@@ -41,18 +45,37 @@ class UpdateRule:
         self.optimizer = optimizer
         self.schedule = schedule or Schedule()
         self.learning_rate = self.followed_rate = optimizer.learning_rate
-        self._strengths = l1, l2
-        self._limit = clip
+        self._begun_with = {
+            "momentum": optimizer.momentum if isinstance(optimizer, Momentum) else 0.0,
+            "weight_decay": optimizer.weight_decay,
+            "l1": l1,
+            "l2": l2,
+            "clip": clip,
+        }
+        self._chosen: Choices = NO_CHOICES
         self.penalty: Penalty | None = None
         self.clip: Clip | None = None
 
     def attach(self, parameters: Parameters, workers: Workers | None = None) -> None:
         """Work on these parameters from now on."""
         self._parameters = parameters
-        decaying = parameters.decaying()
-        self.optimizer.attach(parameters.values, decaying, workers)
-        self.penalty = Penalty(*self._strengths, parameters.values, decaying) if any(self._strengths) else None
-        self.clip = Clip(self._limit, parameters.values) if self._limit is not None else None
+        self.optimizer.attach(parameters.values, parameters.decaying(), workers)
+        self._go_by(NO_CHOICES)
+
+    def choose(self, chosen: Choices) -> None:
+        """Go by these choices from the next proposal on, and for all else by what the rule began with."""
+        if chosen is not self._chosen:
+            self._go_by(chosen)
+
+    def _go_by(self, chosen: Choices) -> None:
+        self._chosen = chosen
+        now: dict[str, Any] = {**self._begun_with, **chosen}
+        values, decaying = self._parameters.values, self._parameters.decaying()
+        self.optimizer.decay_by(now["weight_decay"])
+        if isinstance(self.optimizer, Momentum):
+            self.optimizer.keep(now["momentum"])
+        self.penalty = Penalty(now["l1"], now["l2"], values, decaying) if now["l1"] or now["l2"] else None
+        self.clip = Clip(now["clip"], values) if now["clip"] is not None else None
 
     def propose(self, step: int) -> None:
         """Fill the optimizer's updates for training step number `step`, from 0; the gradients stay as they are."""

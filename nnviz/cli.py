@@ -309,6 +309,29 @@ def runs(
 
 
 @app.command()
+def export(
+    run: Run,
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="model.onnx for onnxruntime and others, model.safetensors for PyTorch (with model_torch.py, which "
+            "defines the module), model.py for NumPy alone (with model.npz).",
+        ),
+    ],
+    at_step: AtStep = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there already.")] = False,
+    cache: Cache = True,
+    json: Json = False,
+) -> None:
+    """Write a trained network for other programs: ONNX, PyTorch, or a few lines of NumPy. What goes in is told."""
+    from nnviz.headless import exporting
+
+    exported = exporting.export(run, file, at_step, force, cache)
+    (exporting.print_json if json else exporting.print_report)(exported)
+
+
+@app.command()
 def draw(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A built-in source, such as 'pets'.")],
     directory: Annotated[

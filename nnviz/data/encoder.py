@@ -13,7 +13,7 @@ class Encoder:
 
     `target_table` (classes, outputs) has the target of each class: the identity for one-hot targets. Without a
     table the labels are the targets, or the hills that stand for them if `hills` is true. `class_weights` (classes,)
-    says how much an example of each class counts.
+    says how much an example of each class counts. Inputs become x · `scale` + `shift`, (channels,) or (columns,).
     """
 
     def __init__(
@@ -25,16 +25,16 @@ class Encoder:
         hills: bool = False,
     ) -> None:
         self.dtype = np.dtype(dtype)
-        self._scale = (1 / standardization.deviation).astype(self.dtype)
-        self._shift = (-standardization.mean / standardization.deviation).astype(self.dtype)
+        self.scale = (1 / standardization.deviation).astype(self.dtype)
+        self.shift = (-standardization.mean / standardization.deviation).astype(self.dtype)
         self.target_table = None if target_table is None else target_table.astype(self.dtype)
         self._hills = hills
         self.class_weights = None if class_weights is None else class_weights.astype(self.dtype)
 
     def inputs(self, stored: Array, out: Array | None = None) -> Array:
         """(n, *input_shape) as stored → the same shape, standardised, written to `out` where given."""
-        ready: Array = np.multiply(stored, self._scale, out=out, dtype=self.dtype)
-        ready += self._shift
+        ready: Array = np.multiply(stored, self.scale, out=out, dtype=self.dtype)
+        ready += self.shift
         return ready
 
     def targets(self, labels: Array) -> Array:

@@ -58,3 +58,25 @@ KEYS = [
     _key("m", "maximize_pane", "screen.maximise", "maximise", "The focused pane alone, or all of them"),
     _key("s", "picture", "screen.picture", "picture", "Keep the screen as a picture (SVG)"),
 ]
+
+# What the last line of the screen says beyond the keys that it always shows, as far as there is room, by their names:
+# the sign of a key that stands for itself and for its counterpart ('' for its own), and what both do.
+WHERE_ROOM = {
+    "step.step": ("enter", "step"),
+    "look.example_before": (",.", "example"),
+    "look.blame": ("", "blame"),
+    "look.quantity": ("", "heatmap"),
+    "train.epoch": ("", "epoch"),
+    "look.verify": ("", "verify"),
+    "time.go_to": ("", "go to"),
+    "train.rate_up": ("+-", "rate"),
+    "train.slower": ("<>", "pace"),
+    "look.worst": ("", "worst"),
+    "look.health": ("", "health"),
+    "time.branches": ("", "branches"),
+    "train.restart": ("", "restart"),
+    "screen.maximise": ("", "maximise"),
+    "screen.picture": ("", "picture"),
+    "look.copy": ("", "copy"),
+    "look.lock": ("", "lock scale"),
+}

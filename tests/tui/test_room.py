@@ -11,6 +11,7 @@ from nnviz.frame.frame import Rates, State
 from nnviz.remote.client import LocalTrainer
 from nnviz.remote.messages import Order
 from nnviz.tui.app import NnvizApp
+from nnviz.tui.keys import KEYS, WHERE_ROOM
 from nnviz.tui.layouts import TABBED, TABS
 from nnviz.tui.panes.title import TitlePane
 from nnviz.wording import trimmed
@@ -82,3 +83,21 @@ async def test_messages_hide_no_sentence(order: Order, size: tuple[int, int]) ->
         await driver.pilot.pause()
         assert "word word" in driver.text()
         assert "\n".join(sentences) in driver.text()
+
+
+async def test_the_last_line_says_as_many_keys_as_there_is_room_for(open_app: OpenApp) -> None:
+    own = {binding.id: binding.key_display or binding.key for binding in KEYS}
+    more = [f"{sign or own[name]} {label} " for name, (sign, label) in WHERE_ROOM.items()]
+    always = [f"{binding.key_display or binding.key} {binding.description} " for binding in KEYS if binding.show]
+    async with open_app((80, 24)) as driver:
+        for width in (80, 100, 160, 200):
+            await driver.pilot.resize_terminal(width, 40)
+            await driver.wait_for(lambda width=width: len(driver.text().splitlines()[-1]) == width)
+            await driver.pilot.pause()
+            line, fitting = driver.text().splitlines()[-1], "".join(always)
+            for key in more:
+                fitting += key if len(fitting) + len(key) <= width else ""
+            assert line.strip() == fitting.strip()
+        await driver.pilot.click("KeyLine", offset=(line.index("e epoch"), 0))
+        await driver.until(State.PAUSED)
+        assert driver.frame.moment.furthest == driver.frame.moment.batches

@@ -45,6 +45,28 @@ class Augment(Protocol):
         """The changed pictures, same shape and type."""
 
 
+class BatchSource(Protocol):
+    """What training steps get their batches from."""
+
+    split: Split
+    encoder: Encoder
+    batch_size: int
+    per_epoch: int
+
+    @property
+    def changes_pictures(self) -> bool:
+        """Whether pictures are shown changed."""
+
+    def choose(self, chosen: Choices) -> None:
+        """Go by these choices from the next batch on that is asked for, and for all else by what it began with."""
+
+    def examples_in(self, steps: int) -> int:
+        """How many examples so many training steps from the beginning go through."""
+
+    def load(self, epoch: int, batch: int) -> Batch:
+        """The batch at that place, both counted from 0. Its arrays may be overwritten by the next call."""
+
+
 class Batches:
     """The order in which training goes through a split, one shuffle an epoch, and each batch made ready.
 

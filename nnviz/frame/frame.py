@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from nnviz.array import Array
 from nnviz.frame.branch_views import OtherCurve
+from nnviz.frame.examined import Examined
 from nnviz.frame.example_view import ExampleView
 from nnviz.frame.focus import Focus
 from nnviz.frame.layer_views import BlockErrors, LayerView, PassedError, Units
@@ -159,6 +160,8 @@ class Frame(msgspec.Struct, frozen=True):
     surface    None where an input is not two numbers, or there is one example alone, as `points`
     said       what is to be said with this frame alone, and not again
     outcome    what the update does to the loss, from its proposal on; None while training runs at full speed
+    examined   where the example comes from, if it is one that was never trained on: the stages are done on it alone, by
+               a copy of the network, and the training waits at its moment
     """
 
     title: Title
@@ -189,6 +192,7 @@ class Frame(msgspec.Struct, frozen=True):
     said: str | None = None
     alerts: int = 0
     outcome: OutcomeView | None = None
+    examined: Examined | None = None
 
     @property
     def stage(self) -> Stage | None:

@@ -5,6 +5,7 @@ What matters most comes first: a small screen shows the first 230 characters or 
 
 import math
 
+from nnviz.frame.examined import Examined
 from nnviz.frame.frame import Frame, State
 from nnviz.frame.operations import WeightedSums
 from nnviz.frame.stages import Phase
@@ -31,6 +32,17 @@ def tell(frame: Frame) -> list[str]:
     """What the last stage did, as sentences for somebody who learns how a network learns."""
     if frame.state is State.DIVERGED:
         return _diverged(frame)
+    if frame.examined is not None:
+        return [_examined(frame, frame.examined), *_of_stage(frame)]
+    return _of_stage(frame)
+
+
+def _examined(frame: Frame, examined: Examined) -> str:
+    number, step = integer(frame.example.number + 1), integer(frame.moment.step + 1)
+    return f"This is {examined.split} example #{number}, which was never trained on; escape: back to step {step}."
+
+
+def _of_stage(frame: Frame) -> list[str]:
     if frame.stage is None:
         return _ready(frame)
     phase, part = frame.stage

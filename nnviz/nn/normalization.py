@@ -171,6 +171,11 @@ class FixedBatchNorm(BatchNorm):
         np.multiply(x, self._factor, out=self._y)
         return np.add(self._y, self.shifts.values - self.mean.values * self._factor, out=self._y)
 
+    @property
+    def moments(self) -> tuple[Array, Array]:
+        """The running mean and variance (channels,), which stand for those of any batch."""
+        return self.mean.values, self.variance.values
+
     def parameter_gradients(self, grad_y: Array) -> None:
         axes = tuple(range(grad_y.ndim - 1))
         self.shifts.gradients[...] = grad_y.sum(axis=axes)

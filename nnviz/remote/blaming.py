@@ -45,7 +45,7 @@ def blame(trainer: Trainer, asked: Blame) -> BlameView:
         weights=sum(math.prod(array.shape) for array in arrays),
         measure=measure,
         of_example=of_example,
-        example=printable(trainer.dataset.train.names[number]),
+        example=printable(trainer.batches.split.names[number]),
         batch_size=len(engine.batch.indices),
         normalised=any(isinstance(layer.operation, Normalisation) for layer in trace.layers),
         worst=worst,
@@ -79,7 +79,7 @@ def _saliency(trainer: Trainer, trace: EngineTrace, place: int) -> Saliency | No
     if not trace.reached(Phase.BACKWARD):
         return None
     batch = trainer.engine.batch
-    stored = trainer.dataset.train.inputs[int(batch.indices[place])] if batch.seen is None else batch.seen[place]
+    stored = trainer.batches.split.inputs[int(batch.indices[place])] if batch.seen is None else batch.seen[place]
     slopes = extreme(np.moveaxis(input_gradient(trainer)[place], -1, 0))
     step = -(-max(stored.shape[:2]) // PIXELS)
     return Saliency(stored[::step, ::step].copy(), reduced(slopes, step, step), step)

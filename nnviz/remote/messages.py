@@ -175,6 +175,18 @@ class Test(msgspec.Struct, frozen=True):
     """Score the network as it is now on examples that it never trained on."""
 
 
+class Examine(msgspec.Struct, frozen=True):
+    """Look at examples of a split as at those that are trained on, by a copy of the network; the training waits.
+
+    numbers  places in the split; `place` is which of them is looked at first. `SetFocus` chooses among them, `Advance`
+             and `GoTo` move its stages as far as backprop; `Stay`, and whatever moves the training on, ends it
+    """
+
+    split: str
+    numbers: tuple[int, ...]
+    place: int
+
+
 class Blame(msgspec.Struct, frozen=True):
     """Say which weights are to blame: of the focused block or everywhere, for the focused example or the batch."""
 
@@ -219,6 +231,7 @@ Request = (
     | Visit
     | LayOver
     | Test
+    | Examine
     | Blame
     | Verify
     | LookAtVerification

@@ -23,6 +23,7 @@ from nnviz.remote.beginnings import begin, next_directory
 from nnviz.remote.blaming import blame, names_of
 from nnviz.remote.branches import Branch, Branches
 from nnviz.remote.destinations import end_of_step, moment_at
+from nnviz.remote.examining import Examination
 from nnviz.remote.health import health
 from nnviz.remote.testing import report
 from nnviz.remote.verification import Verification
@@ -52,7 +53,9 @@ SILENT_SECONDS = 0.25
 # So long somebody waits for the scores of what is kept: who leaves, and who begins again.
 LEAVING_SECONDS, RESTART_SECONDS = 10.0, 3.0
 # Requests that act on the moment that there is, or look into it.
-OF_A_MOMENT = (m.Advance, m.Run, m.Change, m.Test, m.Blame, m.Verify, m.GoTo)
+OF_A_MOMENT = (m.Advance, m.Run, m.Change, m.Test, m.Examine, m.Blame, m.Verify, m.GoTo)
+# Requests that leave an example that is examined, unless it serves them itself.
+LEAVING = (m.Advance, m.Run, m.GoTo, m.Stay, m.Restart, m.Reseed, m.Visit, m.Close)
 
 
 class _Training(NamedTuple):
@@ -101,6 +104,7 @@ class Service:
         if beginning.evaluation is not None:
             self._keeper.record(beginning.evaluation)
         self._watched: Watched | None = None
+        self._examination: Examination | None = None
         if self._opened is not None:
             if is_claimed(self._opened.path):
                 self._watched = Watched(self._opened.path, self._clock)
@@ -226,6 +230,15 @@ class Service:
 
     def answer(self, request: m.Request) -> m.Answer:
         """Serve one request."""
+        examination = self._examination
+        if examination is not None:
+            if examination.serves(request):
+                self._verification = None
+                return examination.view(self._taken())
+            if isinstance(request, LEAVING):
+                self._stop_examining(examination)
+                if isinstance(request, m.Stay):
+                    return self._view()
         if self._watched is not None:
             if would_train(request, self._trainer):
                 self._said = (REFUSED,)
@@ -245,14 +258,17 @@ class Service:
             case m.Health():
                 return health(self._trainer, self._diagnosis())
             case m.Blame():
-                return blame(self._trainer, request)
+                return blame(self._looked_at, request)
             case m.Verify(block, chosen):
                 self._halt()
                 seed = self._experiment.training.seed
-                self._verification = Verification(self._trainer, names_of(self._trainer), seed, block, chosen)
+                self._verification = Verification(self._looked_at, names_of(self._looked_at), seed, block, chosen)
                 return self._verification.view()
             case m.LookAtVerification() if self._verification is not None:
                 return self._verification.view()
+            case m.Examine():
+                self._halt()
+                self._examine(request)
             case m.Advance(goal):
                 self._go_on(lambda: self._advance(goal))
             case m.GoTo(place):
@@ -289,20 +305,43 @@ class Service:
 
     def _view(self, parts: Parts | None = None) -> Frame | FrameUpdate:
         self._measure()
+        if self._examination is not None:
+            return self._examination.view(self._taken())
         state = self._state()
         if parts is None or state is not State.RUNNING:
-            at_full_speed = state is State.RUNNING and self._pace is not None and self._pace.per_second is None
-            frame = self._camera.take(self._focus, state, self._rates, outcome=not at_full_speed)
-            goal = self._way.steps if self._way else None
-            said, self._said = "; ".join(self._said) or None, ()
-            alerts, curves = len(self._diagnosis().alerts), self._among_others(frame.curves)
-            return structs.replace(frame, goal=goal, said=said, curves=curves, alerts=alerts)
+            return self._taken()
         fields = self._camera.update(parts, self._focus, self._rates).fields
         if "curves" in fields:
             fields["curves"] = self._among_others(fields["curves"])
         if "title" in fields:
             fields["alerts"] = len(self._diagnosis().alerts)
         return FrameUpdate(fields)
+
+    def _taken(self) -> Frame:
+        """A whole frame of the training as it is."""
+        state = self._state()
+        at_full_speed = state is State.RUNNING and self._pace is not None and self._pace.per_second is None
+        frame = self._camera.take(self._focus, state, self._rates, outcome=not at_full_speed)
+        goal = self._way.steps if self._way else None
+        said, self._said = "; ".join(self._said) or None, ()
+        alerts, curves = len(self._diagnosis().alerts), self._among_others(frame.curves)
+        return structs.replace(frame, goal=goal, said=said, curves=curves, alerts=alerts)
+
+    @property
+    def _looked_at(self) -> Trainer:
+        """Whose stages are on screen: the examiner's, while an example is examined."""
+        return self._trainer if self._examination is None else self._examination.trainer
+
+    def _examine(self, asked: m.Examine) -> None:
+        """Look at examples that were never trained on, from now on."""
+        if self._examination is not None:
+            self._stop_examining(self._examination)
+        self._examination = Examination(self._trainer, self._camera, asked, self._focus)
+
+    def _stop_examining(self, examination: Examination) -> None:
+        """Look at the training again."""
+        examination.close()
+        self._examination = self._verification = None
 
     def _diagnosis(self) -> Diagnosis:
         """What the rules of health say; while training runs, they are not asked for every frame."""

@@ -46,7 +46,8 @@ class Camera:
     of a trainer that was brought to the same moment by whatever way, take the same.
     """
 
-    def __init__(self, trainer: Trainer) -> None:
+    def __init__(self, trainer: Trainer, ranked: list[Array] | None = None) -> None:
+        """`ranked` are the units that are to be shown first, of the input and of each block; None to find them."""
         self._trainer = trainer
         self._trace: StepTrace = EngineTrace(trainer.engine)
         self._blocks = blocks_of(self._trace)
@@ -63,11 +64,16 @@ class Camera:
         self._feature_names = apart(shown_names(tuple(trainer.dataset.feature_names[:FEATURES])), NAME)
         self._only_in_training = only_in_training(trainer)
         # Of the input and of each block: the units that are shown, and the first of them, for the diagram.
+        self.ranked = self._found() if ranked is None else ranked
+        self._shown = shown_units(self._blocks)
+        self._chosen = [ranked[: self._shown] for ranked in self.ranked]
+
+    def _found(self) -> list[Array]:
+        """The units with the strongest initial weights, of the input and of each block."""
+        trainer = self._trainer
         initial = trainer.network.parameters.named(trainer.first.values)
         weights = [initial.get(f"{block.leader.name}.weights") for block in self._blocks]
-        self._ranked = ranked_units(_varying(trainer, self._input.count), self._blocks, weights)
-        self._shown = shown_units(self._blocks)
-        self._chosen = [ranked[: self._shown] for ranked in self._ranked]
+        return ranked_units(_varying(trainer, self._input.count), self._blocks, weights)
 
     @property
     def blocks(self) -> int:
@@ -127,7 +133,7 @@ class Camera:
             fields["layers"] = tuple(self._layer(i, place) for i in range(len(self._trace.layers)))
             fields["passed"] = self._passed(place)
         if "matrix" in parts:
-            fields["matrix"] = self._heatmaps.take(focus.block, focus.quantity, place, batch_size, self._ranked)
+            fields["matrix"] = self._heatmaps.take(focus.block, focus.quantity, place, batch_size, self.ranked)
         return fields
 
     def _within(self, focus: Focus) -> Focus:
@@ -165,7 +171,7 @@ class Camera:
         if not dataset.task.class_names or scores is None:
             return None
         said = chosen_class(scores.prediction, dataset.task)
-        return int(np.count_nonzero(said != dataset.train.labels[self._trace.batch.indices]))
+        return int(np.count_nonzero(said != self._trainer.batches.split.labels[self._trace.batch.indices]))
 
     def _unit(self, focus: Focus, place: int) -> UnitView | None:
         """The unit under the cursor: of the block, or else of the network's input."""
@@ -196,7 +202,7 @@ class Camera:
 
     def _example(self, place: int) -> ExampleView:
         batch, scores = self._trace.batch, self._trace.scores
-        split, task = self._trainer.dataset.train, self._trainer.dataset.task
+        split, task = self._trainer.batches.split, self._trainer.dataset.task
         number, seen, weights = int(batch.indices[place]), batch.seen, batch.weights
         stored = split.inputs[number] if seen is None else seen[place]
         is_picture = stored.ndim == 3
@@ -234,13 +240,13 @@ class Camera:
         )
 
     def _text(self, number: int, place: int) -> TextView | None:
-        dataset = self._trainer.dataset
-        train, encoding = dataset.train, dataset.encoding
-        if train.texts is None or encoding is None or encoding.ngrams is None:
+        dataset, split = self._trainer.dataset, self._trainer.batches.split
+        encoding = dataset.encoding
+        if split.texts is None or encoding is None or encoding.ngrams is None:
             return None
         weighted = next((block for block in self._blocks if block.weighted), None)
         first = None if weighted is None else self._trace.parameter(weighted.layers[0], "weights", Quantity.WEIGHT)
-        text, counts, inputs = train.texts[number], train.inputs[number], self._trace.batch.inputs[place]
+        text, counts, inputs = split.texts[number], split.inputs[number], self._trace.batch.inputs[place]
         return text_view(text, encoding.ngrams, dataset.feature_names, counts, inputs, first)
 
     def _ngram_names(self, indices: Array) -> tuple[str, ...]:

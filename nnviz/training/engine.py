@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 
 from nnviz.array import Array
-from nnviz.data.batches import Batch, Batches
+from nnviz.data.batches import Batch, BatchSource
 from nnviz.experiment import NO_CHOICES, Choices
 from nnviz.frame.stages import Phase, Stage, training_step
 from nnviz.nn.losses import Scores
@@ -60,7 +60,7 @@ class StepEngine:
     batch: Batch
     scores: Scores
 
-    def __init__(self, network: Network, update_rule: UpdateRule, batches: Batches) -> None:
+    def __init__(self, network: Network, update_rule: UpdateRule, batches: BatchSource) -> None:
         self.network = network
         self.update_rule = update_rule
         self.batches = batches

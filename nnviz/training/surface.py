@@ -53,11 +53,11 @@ class Surface:
         shown = batch[:POINTS].copy()
         focused = min(place, len(shown) - 1)
         shown[focused] = batch[place]
-        train = self._trainer.dataset.train
-        points = np.concatenate([shown, self._others])
+        own, train = self._trainer.batches.split, self._trainer.dataset.train
+        labels = np.concatenate([own.labels[shown], train.labels[self._others]])
         return PointsView(
-            points=train.inputs[points],
-            labels=train.labels[points] if self._targets is None else train.labels[points, 0],
+            points=np.concatenate([own.inputs[shown], train.inputs[self._others]]),
+            labels=labels if self._targets is None else labels[:, 0],
             batch=len(shown),
             focused=focused,
         )

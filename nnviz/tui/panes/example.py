@@ -29,7 +29,10 @@ class ExamplePane(FramedPane):
     title = "Example"
 
     def caption(self, frame: Frame, width: int, height: int) -> Caption:  # noqa: ARG002
-        place = f"{integer(frame.example.place + 1)} of {integer(frame.example.batch_size)} in the batch"
+        example, examined = frame.example, frame.examined
+        place = f"{integer(example.place + 1)} of {integer(example.batch_size)} in the batch"
+        if examined is not None:
+            place = f"{examined.split} · {integer(examined.place + 1)} of {integer(examined.count)} mistakes"
         title = self.title
         if frame.surface is not None:
             title = f"Example · {'decision' if frame.task.class_names else 'predicted'} surface"

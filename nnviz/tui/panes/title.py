@@ -5,6 +5,7 @@ from itertools import groupby
 from rich.cells import cell_len
 from textual.strip import Strip
 
+from nnviz.frame.examined import Examined
 from nnviz.frame.frame import Frame, State
 from nnviz.outside_text import cut, printable
 from nnviz.tui.drawing.rows import Run, fit, row
@@ -69,6 +70,8 @@ class TitlePane(Pane):
             return [[(f"✖ {cut(self._fault, room)} ", bad)] for room in (cell_len(self._fault), *FAULT_ROOMS)]
         if frame.state is State.REPLAYING:
             return self._ways(frame)
+        if frame.examined is not None:
+            return self._examined(frame, frame.examined)
         colour, sign = {
             State.READY: (palette.text, "●"),
             State.RUNNING: (palette.good, "▶"),
@@ -84,6 +87,14 @@ class TitlePane(Pane):
         speed = f" · {compact(rate)} steps/s" if rate is not None and rate >= 2 else ""
         faint = palette.style(palette.faint)
         return [*([(f"{words}  ", faint), state] for words in (f"{self._pace}{speed}", self._pace)), [state]]
+
+    def _examined(self, frame: Frame, examined: Examined) -> list[list[Run]]:
+        """Which example that was never trained on is looked at, in ever fewer words."""
+        palette = self.palette
+        leave: Run = ("escape goes back  ", palette.style(palette.faint))
+        style = palette.style(palette.accent, bold=True)
+        told: Run = (f"◆ {examined.split.upper()} EXAMPLE #{integer(frame.example.number + 1)} ", style)
+        return [[leave, told], [told], [(f"◆ {examined.split.upper()} ", style)]]
 
     def _ways(self, frame: Frame) -> list[list[Run]]:
         """Where it is going, in ever fewer words."""

@@ -66,8 +66,8 @@ class StepKeys(TeachingScreen):
 
     @in_turn
     async def action_stay(self) -> None:
-        """Leave the way to another moment, and go back to where it began; or leave the cursor of the loss curve."""
-        if self.frame.state is State.REPLAYING:
+        """Leave the way to another moment, and go back to where it began; a test example, the lesson, or a cursor."""
+        if self.frame.state is State.REPLAYING or self.frame.examined is not None:
             await self._ask(m.Stay())
         elif not self._leave_lesson():
             await self._points("leave")

@@ -37,6 +37,17 @@ class Diagnosis(msgspec.Struct, frozen=True):
     unable: tuple[Unable, ...] = ()
 
 
+class HealthAccount(msgspec.Struct, frozen=True):
+    """What is kept of that with a run.
+
+    alerts  all that there were; `quiet`, the rules that never had one; `unable`, why others could not run, by their ids
+    """
+
+    alerts: tuple[Alert, ...]
+    quiet: tuple[str, ...]
+    unable: dict[str, str]
+
+
 class HealthView(msgspec.Struct, frozen=True):
     """The measures of every layer, NaN where it has none or the step has not reached it, and what the rules say.
 

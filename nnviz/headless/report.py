@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import numpy as np
 from rich.cells import cell_len
 
@@ -10,6 +11,7 @@ from nnviz.array import Array
 from nnviz.data.shown_task import shown_task
 from nnviz.frame.task import Task
 from nnviz.outside_text import apart, printable, shown_names
+from nnviz.runs.result import Result
 from nnviz.training.evaluation import Assessment
 from nnviz.training.history import History
 from nnviz.wording import count, duration, fixed, in_unit, integer, number, percent, ticks
@@ -128,13 +130,13 @@ def _numbers(score: dict[str, Any]) -> list[str]:
     ]
 
 
-def closing(result: dict[str, Any]) -> str:
+def closing(result: Result) -> str:
     """The end of a run in a few lines: scores, cost, what stopped it, where it is kept."""
-    rate = f", {fixed(result['examples_per_second'], 0)} examples/s" if result["examples_per_second"] else ""
-    length = f"{count(result['steps'], 'step')}, {count(result['epochs'], 'epoch')}"
-    cost = f"{length} in {duration(result['seconds'])}{rate}"
-    kept = f"kept in {printable(result['run'])}" if result["run"] else "not kept"
-    return f"{scores(result)}\n\n{cost}; stopped by: {result['stopped_by']}\n{kept}"
+    rate = f", {fixed(result.examples_per_second, 0)} examples/s" if result.examples_per_second else ""
+    length = f"{count(result.steps, 'step')}, {count(result.epochs, 'epoch')}"
+    cost = f"{length} in {duration(result.seconds)}{rate}"
+    kept = f"kept in {printable(result.run)}" if result.run else "not kept"
+    return f"{scores(msgspec.to_builtins(result))}\n\n{cost}; stopped by: {result.stopped_by}\n{kept}"
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

@@ -161,7 +161,7 @@ def unseen(dataset: Dataset) -> tuple[str, Split]:
 def print_json(finished: Finished) -> None:
     """The result as one JSON object."""
     assert finished.ending.result is not None
-    json_result(finished.ending.result)
+    json_result(msgspec.to_builtins(finished.ending.result))
 
 
 def print_report(finished: Finished) -> None:
@@ -177,7 +177,7 @@ def print_report(finished: Finished) -> None:
         curve += f"\n  only the training loss has {listed(beside)}"
     parts = [curve]
     name, split = unseen(dataset)
-    if dataset.class_names and scored[name] is not None:
+    if dataset.class_names and getattr(scored, name) is not None:
         parts.append(confusion_table(trainer.assess(split), dataset.task, name))
     parts.append(closing(scored))
     result("\n\n".join(parts))

@@ -34,14 +34,13 @@ from nnviz.runs.directory import RunDirectory
 from nnviz.runs.ending import Ending
 from nnviz.runs.keeper import Keeper
 from nnviz.runs.opening import FIRST, OpenedRun, in_one_line, long_way, renewed
-from nnviz.runs.result import written
+from nnviz.runs.result import PartedFrom, written
 from nnviz.training.assembly import assemble, open_dataset
 from nnviz.training.camera import Camera
 from nnviz.training.course import Course, Kept
 from nnviz.training.engine import EngineState
 from nnviz.training.history import Evaluation
 from nnviz.training.interruption import AbandonedError, Interruption
-from nnviz.training.journal import Rate
 from nnviz.training.stopping import BY_PERSON, DIVERGED
 from nnviz.training.timeline import Keyframes, Position, Timeline
 from nnviz.training.trainer import Trainer
@@ -726,13 +725,11 @@ class Service:
         return tuple(branch.ending for branch in others)
 
     def _changes(self) -> dict[str, object]:
-        """What of the run is not in its experiment: rates that were chosen later, and what it parted from."""
-        rates = [entry for entry in self._trainer.journal.entries if isinstance(entry, Rate)]
-        changes = [{"step": rate.step, "learning_rate": rate.learning_rate} for rate in rates]
+        """What is to be written down of the branch that its own training does not know: what it parted from."""
         branch, opened = self._branches.current, self._opened
         if branch.parent is None:
-            return {"learning_rate_changes": changes}
+            return {}
         run = branch.parent.directory.path
         if opened is not None and branch.parent.number == FIRST and branch.start <= opened.steps:
             run = opened.path.resolve()
-        return {"learning_rate_changes": changes, "parted_from": {"run": str(run), "step": branch.start}}
+        return {"parted_from": PartedFrom(str(run), branch.start)}

@@ -6,7 +6,6 @@ import json
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from nnviz.errors import InputError, UnkeptError
 from nnviz.experiment import Experiment
@@ -32,6 +31,7 @@ from nnviz.runs.paths import (
     step_of,
     while_training,
 )
+from nnviz.runs.result import Result
 from nnviz.training.history import Evaluation
 from nnviz.training.stopping import DIVERGED
 from nnviz.training.trainer import Trainer
@@ -152,10 +152,10 @@ class RunDirectory:
         self.echo(kept.step, trainer.seconds, None)
         return None
 
-    def finish(self, result: dict[str, Any]) -> None:
+    def finish(self, result: Result) -> None:
         """Write what came out, and what stopped it."""
         with self._told(RESULT):
-            write_whole(self.path / RESULT, (json.dumps(result, indent=2, ensure_ascii=False) + "\n").encode())
+            write_whole(self.path / RESULT, result.encoded())
 
     def release(self) -> None:
         """Leave the directory to others; if nothing is in it, it goes."""

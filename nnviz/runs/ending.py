@@ -1,9 +1,14 @@
 """Ending: how a run ended, and where it is kept. Light to import."""
 
+from __future__ import annotations
+
 import shlex
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
+
+if TYPE_CHECKING:
+    from nnviz.runs.result import Result
 
 # By somebody, and not by what it came to.
 STOPPED = ("interrupted", "you")
@@ -21,17 +26,17 @@ class Ending(msgspec.Struct, frozen=True):
     details    what else there is to say of a fault of nnviz that ended it
     """
 
-    result: dict[str, Any] | None = None
+    result: Result | None = None
     directory: str | None = None
     trouble: str | None = None
-    earlier: tuple["Ending", ...] = ()
+    earlier: tuple[Ending, ...] = ()
     details: str | None = None
     looked_at: str | None = None
 
     @property
     def exit_code(self) -> int:
         """1 if what was trained is lost; else 3 or 130 as the training ended; else 0, or 1 if something went wrong."""
-        stopped_by = str(self.result["stopped_by"]) if self.result and self.directory else ""
+        stopped_by = str(self.result.stopped_by) if self.result and self.directory else ""
         return EXIT_CODES.get(stopped_by, 1 if self.trouble else 0)
 
     @property
@@ -46,7 +51,7 @@ class Ending(msgspec.Struct, frozen=True):
     @property
     def resuming(self) -> str | None:
         """How to go on with the run, in words; None if it came to an end of its own, or is not kept."""
-        stopped_by = self.result["stopped_by"] if self.result else None
+        stopped_by = self.result.stopped_by if self.result else None
         if self.directory is None or (stopped_by not in STOPPED and self.result is not None):
             return None
         return f"to go on with it: nnviz train --resume {shlex.quote(self.directory)}"
@@ -54,4 +59,4 @@ class Ending(msgspec.Struct, frozen=True):
     @property
     def is_scored(self) -> bool:
         """Whether the network that is kept was scored."""
-        return self.result is not None and self.result["train"] is not None
+        return self.result is not None and self.result.is_scored

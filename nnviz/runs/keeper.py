@@ -5,12 +5,15 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from msgspec.structs import replace
+
 from nnviz.errors import UnkeptError
+from nnviz.runs.account import account, scored
 from nnviz.runs.checkpoint_rule import DEFAULT, CheckpointRule
 from nnviz.runs.digests import digest_of_numbers
 from nnviz.runs.directory import RunDirectory
 from nnviz.runs.ending import Ending
-from nnviz.runs.result import account, scores
+from nnviz.runs.result import Result
 from nnviz.training.history import Evaluation
 from nnviz.training.trainer import Trainer
 
@@ -127,19 +130,19 @@ class Keeper:
         try:
             return self._kept(check, more) if self._trainer.furthest else Ending()
         except UnkeptError as error:
-            return Ending({"run": None, **account(self._trainer)}, None, str(error))
+            return Ending(account(self._trainer), None, str(error))
 
     def _kept(self, check: Callable[[], None], more: dict[str, Any]) -> Ending:
         """Raises UnkeptError if the network can be kept nowhere."""
         trainer, directory = self._trainer, self._directory
         trouble = directory.keep(trainer)
-        result = {"run": str(directory.path), **account(trainer), **more}
+        result = replace(account(trainer), run=str(directory.path), **more)
         trouble = self._finish(result) or trouble
-        result |= scores(trainer, check)
+        result = scored(result, trainer, check)
         trouble = self._finish(result) or trouble
         return Ending(result, str(directory.path), trouble)
 
-    def _finish(self, result: dict[str, Any]) -> str | None:
+    def _finish(self, result: Result) -> str | None:
         """Write the result; why that cannot be, if it cannot."""
         try:
             self._directory.finish(result)

@@ -1,33 +1,69 @@
-"""What came out of a run: the scores of the network that is kept, and what it cost."""
+"""Result: what came out of a run, as `result.json` has it."""
 
-import json
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from nnviz.errors import InputError
+from nnviz.frame.health_view import HealthAccount
 from nnviz.runs.paths import RESULT
-from nnviz.training.distance import distances_of_mean
-from nnviz.training.evaluation import plain
-from nnviz.training.interruption import AbandonedError, unwatched
-from nnviz.training.journal import Parted
-from nnviz.training.trainer import Trainer
+
+Measures: TypeAlias = dict[str, float | dict[str, float | None] | None]
+"""The scores of one split, by name; of several targets, each by the target's name. None is what is not finite."""
 
 
-class Result(msgspec.Struct, frozen=True):
-    """What `result.json` says of how far a run came, as far as others go by it."""
+class RateChange(msgspec.Struct, frozen=True):
+    """A learning rate that was chosen later, and the first step, from 0, whose update it holds for."""
 
+    step: int
+    learning_rate: float
+
+
+class PartedFrom(msgspec.Struct, frozen=True):
+    """The directory of the run that this one shares its beginning with, and how many training steps that has."""
+
+    run: str
+    step: int
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """The account of a run. What earlier versions did not write is as if there was nothing of it.
+
+    run              the directory that it was kept in; None if it is not kept
+    epochs           finished ones
+    kept_step        the step of the network that is kept
+    train, …         its scores on each split; None for an empty one, and for one that nobody waited for
+    mean_prediction  where targets are numbers, the distances of always predicting the mean of the training targets
+    health           what the rules of health had to say; None where they were not asked
+    """
+
+    run: str | None = None
     steps: int
-    stopped_by: str | None = None
-    train: dict[str, Any] | None = None
+    epochs: int
+    seconds: float
+    examples_per_second: float | None
+    parameters: int
+    stopped_by: str | None
+    kept_step: int
+    train: Measures | None = None
+    validation: Measures | None = None
+    test: Measures | None = None
+    mean_prediction: dict[str, Measures | None] | UnsetType = UNSET
+    learning_rate_changes: tuple[RateChange, ...] = ()
+    parted_from: PartedFrom | None = None
+    health: HealthAccount | None = None
 
     @property
     def is_scored(self) -> bool:
         """Whether the network that was kept was scored: else the run was left, or killed, before its very end."""
         return self.train is not None
+
+    def encoded(self) -> bytes:
+        """The content of its file."""
+        return msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n"
 
 
 def read_result(run: Path) -> Result | None:
@@ -40,67 +76,8 @@ def read_result(run: Path) -> Result | None:
         raise InputError(f"{run / RESULT}: cannot be understood ({error})") from None
 
 
-SPLITS = ("train", "validation", "test")
-
-
-def summarize(trainer: Trainer) -> dict[str, Any]:
-    """The account of a run, with the scores of the network that is kept."""
-    return {**account(trainer), **scores(trainer)}
-
-
-def account(trainer: Trainer) -> dict[str, Any]:
-    """What a run cost and why it stopped, in one object, before the network that is kept is scored.
-
-    `epochs` counts finished ones.
-    """
-    steps = trainer.furthest
-    examples = trainer.batches.examples_in(steps)
-    return {
-        "steps": steps,
-        "epochs": steps // trainer.batches.per_epoch,
-        "seconds": round(trainer.seconds, 3),
-        "examples_per_second": round(examples / trainer.seconds, 1) if trainer.seconds else None,
-        "parameters": trainer.network.parameters.size,
-        "stopped_by": trainer.stopped_by,
-        "kept_step": trainer.kept().step,
-        **dict.fromkeys(SPLITS),
-        "parted_from": _origin(trainer),
-    }
-
-
-def _origin(trainer: Trainer) -> dict[str, Any] | None:
-    """The run that this one shares its beginning with, if there is one, and how many training steps that has."""
-    origins = [entry for entry in trainer.journal.log if isinstance(entry, Parted)]
-    return {"run": origins[-1].run, "step": origins[-1].step} if origins else None
-
-
-def scores(trainer: Trainer, check: Callable[[], None] = unwatched) -> dict[str, Any]:
-    """Put the network into the state that is kept, and score it on every split.
-
-    Empty splits score None, and so do those that `check` leaves no time for, the largest one first. Where targets are
-    numbers, `mean_prediction` has the distances of always predicting the mean of the training targets, of each target
-    in its own unit.
-    """
-    kept = trainer.kept()
-    trainer.network.parameters.values[...] = kept.values
-    trainer.network.parameters.statistics[...] = kept.statistics
-    dataset = trainer.dataset
-    splits = {name: split for name in SPLITS if len(split := getattr(dataset, name))}
-    found: dict[str, Any] = dict.fromkeys(SPLITS)
-    with suppress(AbandonedError):
-        for name in sorted(splits, key=lambda name: len(splits[name])):
-            found[name] = trainer.assess(splits[name], check).score.plain()
-    targets = dataset.task.targets
-    if targets is not None:
-        found["mean_prediction"] = {
-            name: plain(distances_of_mean(targets, splits[name].labels)) if name in splits else None for name in SPLITS
-        }
-    return found
-
-
-def written(directory: Path) -> dict[str, Any] | None:
-    """What was written of a run in a directory; None if nothing can be read there."""
-    with suppress(OSError, ValueError):
-        result = json.loads((directory / RESULT).read_bytes())
-        return result if isinstance(result, dict) else None
+def written(run: Path) -> Result | None:
+    """The same, and None if it cannot be understood."""
+    with suppress(InputError):
+        return read_result(run)
     return None

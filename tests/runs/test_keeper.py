@@ -15,6 +15,7 @@ from nnviz.runs.checkpoint_rule import CheckpointRule
 from nnviz.runs.directory import RunDirectory
 from nnviz.runs.keeper import CHECKPOINT_SECONDS, Keeper
 from nnviz.runs.paths import step_of, while_training
+from nnviz.runs.result import read_result
 from nnviz.runs.trained_network import load_run
 from nnviz.training.interruption import AbandonedError, Interruption, unwatched
 
@@ -211,13 +212,13 @@ def test_a_disk_that_fails_at_any_write_costs_nothing_that_was_trained(training,
         assert ending.directory.startswith(str(tmp_path / "home" / "nnviz-run-"))
         assert ending.trouble == f"{training.out}: cannot be written ({reason})"
         assert_sound(Path(ending.directory), STEPS)
-        assert json.loads((Path(ending.directory) / "result.json").read_text()) == ending.result
-        assert ending.result["run"] == ending.directory
+        assert read_result(Path(ending.directory)) == ending.result
+        assert ending.result.run == ending.directory
     else:
         assert ending.directory == str(training.out)
         assert ending.trouble == f"{training.out}/result.json: cannot be written ({reason})"
         assert_sound(training.out, STEPS)
-    assert ending.result["train"]["loss"] > 0
+    assert ending.result.train["loss"] > 0
     assert ending.exit_code == 1
     told = [f"{training.out}: cannot be written ({reason}); training goes on, and it is tried again"]
     assert training.heard == (told if first < 13 else []), "once, and not at every write"
@@ -340,9 +341,9 @@ def test_the_largest_split_is_the_last_to_be_scored(training):
 
     training.go()
     ending = training.end(check)
-    assert ending.result["train"] is None
-    assert ending.result["validation"]["loss"] > 0
-    assert ending.result["test"]["loss"] > 0
+    assert ending.result.train is None
+    assert ending.result.validation["loss"] > 0
+    assert ending.result.test["loss"] > 0
 
 
 def test_without_a_finished_step_there_is_nothing_to_keep(training, tmp_path):

@@ -4,11 +4,12 @@ import json
 from itertools import count
 from types import SimpleNamespace
 
+import msgspec
 import numpy as np
 import pytest
 
+from nnviz.runs.account import account, scored
 from nnviz.runs.directory import RunDirectory
-from nnviz.runs.result import summarize
 from nnviz.training import trainer as training
 
 
@@ -56,9 +57,9 @@ def test_patience_goes_back_to_the_best(make_trainer, dataset):
     assert evaluations[-1].epoch - best.epoch == 4
     assert [e.epoch for e in evaluations] == list(range(1, best.epoch + 5)), "epochs are counted, so each is evaluated"
     assert trainer.kept().step == best.step < trainer.steps_done
-    result = summarize(trainer)
-    assert result["kept_step"] == best.step
-    assert result["validation"]["loss"] == best.validation.loss == trainer.assess(dataset.validation).score.loss
+    result = scored(account(trainer), trainer)
+    assert result.kept_step == best.step
+    assert result.validation["loss"] == best.validation.loss == trainer.assess(dataset.validation).score.loss
 
 
 @pytest.mark.parametrize("stopping", [{"epochs": 50}, {"steps": 1}, {"steps": 2}, {"seconds": 1e-9}])
@@ -67,12 +68,12 @@ def test_numbers_that_are_not_finite_stop_the_run_and_are_not_kept(make_trainer,
     trainer = make_trainer(stopping=stopping, learning_rate=learning_rate)
     with np.errstate(all="ignore"):
         run(trainer)
-        result = summarize(trainer)
+        result = scored(account(trainer), trainer)
     assert np.isfinite(trainer.network.parameters.values).all()
     assert (trainer.stopped_by == "diverged") == (trainer.kept() is trainer.standing.last_good)
     if learning_rate > 1e30:
         assert trainer.stopped_by == "diverged"
-    json.dumps(result, allow_nan=False)
+    json.dumps(msgspec.to_builtins(result), allow_nan=False)
 
 
 def test_a_nan_in_the_loss_is_divergence_at_once(make_trainer):

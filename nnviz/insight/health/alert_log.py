@@ -3,11 +3,8 @@
 import math
 from collections.abc import Callable, Sequence
 from itertools import groupby
-from typing import Any
 
-import msgspec
-
-from nnviz.frame.health_view import Alert, Diagnosis
+from nnviz.frame.health_view import Alert, Diagnosis, HealthAccount
 from nnviz.insight.health.rules import RuleRunner
 from nnviz.training.cost import RULES, step_cost
 from nnviz.training.layer_history import SHARE
@@ -52,18 +49,18 @@ class AlertLog:
             first, *others = of_rule
             self._tell(first, len(others))
 
-    def account(self) -> dict[str, Any]:
-        """For JSON: all alerts of the run, the rules that find nothing at its end, those that cannot run, and why."""
+    def account(self) -> HealthAccount:
+        """All alerts of the run, the rules that find nothing at its end, those that cannot run, and why."""
         self._hear()
         return account_of(self._rules_of_health.diagnosis(), list(self._told.values()))
 
 
-def account_of(diagnosis: Diagnosis, told: Sequence[Alert] = ()) -> dict[str, Any]:
+def account_of(diagnosis: Diagnosis, told: Sequence[Alert] = ()) -> HealthAccount:
     """The same of what all rules say; `told` are alerts of earlier, with those of now."""
     alerts = told or diagnosis.alerts
     spoke = {alert.rule for alert in alerts}
-    return {
-        "alerts": [msgspec.structs.asdict(alert) for alert in alerts],
-        "quiet": [rule for rule in diagnosis.quiet if rule not in spoke],
-        "unable": {each.rule: each.reason for each in diagnosis.unable},
-    }
+    return HealthAccount(
+        tuple(alerts),
+        tuple(rule for rule in diagnosis.quiet if rule not in spoke),
+        {each.rule: each.reason for each in diagnosis.unable},
+    )

@@ -21,7 +21,8 @@ from nnviz.data.tables import delimited, table_encoding, usable_rows
 from nnviz.data.tables.table import open_table
 from nnviz.errors import InputError
 from nnviz.experiment import Data, combine
-from nnviz.runs.result import summarize
+from nnviz.runs.account import account, scored
+from nnviz.runs.result import Result
 from nnviz.training.assembly import assemble, open_dataset
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
@@ -499,14 +500,14 @@ def real(name: str) -> str:
     return str(path)
 
 
-def trained(source: str, **data: Any) -> dict[str, Any]:
+def trained(source: str, **data: Any) -> Result:
     """What comes out under the suggested settings."""
     tables = {"data": {"source": source, **data}, "training": {"threads": 1}}
     experiment = combine(suggested(find_source(source)), tables)
     trainer = assemble(experiment, open_dataset(experiment))
     while trainer.stopped_by is None:
         trainer.step()
-    return summarize(trainer)
+    return scored(account(trainer), trainer)
 
 
 def test_suggestions_are_for_columns_or_for_images(tmp_path: Path) -> None:
@@ -518,17 +519,17 @@ def test_suggestions_are_for_columns_or_for_images(tmp_path: Path) -> None:
 
 
 def test_iris() -> None:
-    assert trained(real("tables/iris.csv"))["test"]["accuracy"] >= 0.93
+    assert trained(real("tables/iris.csv")).test["accuracy"] >= 0.93
 
 
 def test_miles_per_gallon() -> None:
     result = trained(real("tables/mpg.csv"), target="mpg")
-    assert result["test"]["rmse"] < 3.5 < result["mean_prediction"]["test"]["rmse"]
+    assert result.test["rmse"] < 3.5 < result.mean_prediction["test"]["rmse"]
 
 
 def test_digits_without_header() -> None:
     result = trained(real("tables/digits.csv.gz"))
-    assert result["test"]["accuracy"] >= 0.94
+    assert result.test["accuracy"] >= 0.94
 
 
 def test_housing_has_its_blanks_counted() -> None:

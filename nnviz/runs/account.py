@@ -1,0 +1,58 @@
+"""Account: what a run cost and why it stopped, and the scores of the network that is kept."""
+
+from collections.abc import Callable
+from contextlib import suppress
+
+from msgspec.structs import replace
+
+from nnviz.runs.result import Measures, PartedFrom, RateChange, Result
+from nnviz.training.distance import distances_of_mean
+from nnviz.training.evaluation import plain
+from nnviz.training.interruption import AbandonedError, unwatched
+from nnviz.training.journal import Parted, Rate
+from nnviz.training.trainer import Trainer
+
+SPLITS = ("train", "validation", "test")
+
+
+def account(trainer: Trainer) -> Result:
+    """The account of a trainer's run, before the network that is kept is scored."""
+    steps, seconds = trainer.furthest, trainer.seconds
+    examples = trainer.batches.examples_in(steps)
+    rates = [entry for entry in trainer.journal.entries if isinstance(entry, Rate)]
+    origins = [entry for entry in trainer.journal.log if isinstance(entry, Parted)]
+    return Result(
+        steps=steps,
+        epochs=steps // trainer.batches.per_epoch,
+        seconds=round(seconds, 3),
+        examples_per_second=round(examples / seconds, 1) if seconds else None,
+        parameters=trainer.network.parameters.size,
+        stopped_by=trainer.stopped_by,
+        kept_step=trainer.kept().step,
+        learning_rate_changes=tuple(RateChange(rate.step, rate.learning_rate) for rate in rates),
+        parted_from=PartedFrom(origins[-1].run, origins[-1].step) if origins else None,
+    )
+
+
+def scored(result: Result, trainer: Trainer, check: Callable[[], None] = unwatched) -> Result:
+    """Put the network into the state that is kept, and add its scores on every split to the account.
+
+    Those that `check` leaves no time for are left out, the largest one first. Distances are in each target's own unit.
+    """
+    kept = trainer.kept()
+    trainer.network.parameters.values[...] = kept.values
+    trainer.network.parameters.statistics[...] = kept.statistics
+    dataset = trainer.dataset
+    splits = {name: split for name in SPLITS if len(split := getattr(dataset, name))}
+    found: dict[str, Measures] = {}
+    with suppress(AbandonedError):
+        for name in sorted(splits, key=lambda name: len(splits[name])):
+            found[name] = trainer.assess(splits[name], check).score.plain()
+    result = replace(result, **found)
+    targets = dataset.task.targets
+    if targets is None:
+        return result
+    of_mean: dict[str, Measures | None] = {
+        name: plain(distances_of_mean(targets, splits[name].labels)) if name in splits else None for name in SPLITS
+    }
+    return replace(result, mean_prediction=of_mean)

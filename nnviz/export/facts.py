@@ -112,7 +112,7 @@ def _rows(blueprint: Blueprint) -> End:
         return End(
             "counts",
             shape,
-            f"of the n-grams of a text ({integer(ngrams.fewest)} to {integer(ngrams.most)} letters, one to "
+            f"of the n-grams of a text ({integer(ngrams.fewest)} to {integer(ngrams.most)} letters, 1 to "
             f"{integer(ngrams.words)} words), as nnviz.data.ngrams.NGrams({_arguments(ngrams)}).counts([text]) "
             "gives them",
         )

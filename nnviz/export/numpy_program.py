@@ -156,7 +156,7 @@ def _answer(blueprint: Blueprint) -> list[str]:
                 f"near = np.abs(np.arange({hill.UNITS}) - active.argmax(axis=1)[:, None]) <= {hill.REACH}",
                 "mass = np.where(near, active.astype(np.float64), 0)",
                 'middle = (mass @ w["directions"])[:, None] / np.maximum(mass.sum(axis=1, keepdims=True), 1e-300)',
-                "return np.clip(middle, -1, 1)",
+                "return np.clip(middle, -1, 1).astype(x.dtype)",
             ]
         case Answer.LINEAR:
             return ["return x"]

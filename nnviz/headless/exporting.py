@@ -25,6 +25,7 @@ class Exported(msgspec.Struct, frozen=True):
     files         the one that was asked for first
     program       the Python file among them, if there is one
     origin        which network it is
+    input_names   what each number of a row stands for, as far as that is known
     output_names  what each number that comes out stands for
     use           the lines of Python that ask the network
     """
@@ -36,6 +37,7 @@ class Exported(msgspec.Struct, frozen=True):
     origin: str
     read: End
     said: End
+    input_names: tuple[str, ...]
     output_names: tuple[str, ...]
     use: str
 
@@ -65,6 +67,7 @@ def export(run: Path, target: Path, at_step: str | None = None, force: bool = Fa
         origin_of(blueprint),
         form.reads(blueprint),
         output_of(blueprint),
+        blueprint.input_names,
         blueprint.output_names,
         form.use(blueprint, target),
     )
@@ -77,7 +80,7 @@ def print_json(exported: Exported) -> None:
             "run": str(exported.run),
             "step": exported.step,
             "files": [str(path) for path in exported.files],
-            "input": _end(exported.read),
+            "input": {**_end(exported.read), "names": list(exported.input_names)},
             "output": {**_end(exported.said), "names": list(exported.output_names)},
         }
     )
@@ -89,12 +92,15 @@ def _end(end: End) -> dict[str, object]:
 
 def print_report(exported: Exported) -> None:
     """What was written, and how it is used, for people."""
-    names = listed(list(shown_names(exported.output_names)), TOLD_NAMES)
     lines = [
         f"{printable(' and '.join(map(str, exported.files)))}: {exported.origin}",
-        f"in   {exported.read.name}, {exported.read.told('float32')}",
-        f"out  {exported.said.name}, {exported.said.told('float32')}: {names}",
+        f"in   {exported.read.name}, {exported.read.told('float32')}{_names(exported.input_names)}",
+        f"out  {exported.said.name}, {exported.said.told('float32')}{_names(exported.output_names)}",
         *(["", exported.program] if exported.program else [""]),
         *exported.use.splitlines(),
     ]
     result("\n".join(lines))
+
+
+def _names(names: tuple[str, ...]) -> str:
+    return f": {listed(list(shown_names(names)), TOLD_NAMES)}" if names else ""

@@ -72,6 +72,7 @@ def test_a_place_of_the_run_is_exported_as_predict_takes_it(command, run, pictur
             "name": "pictures",
             "shape": [None, 8, 8, 3],
             "meaning": "rows, columns, channels; red, green and blue from 0 to 255, not standardised",
+            "names": [],
         },
         "output": {
             "name": "probabilities",
@@ -90,6 +91,7 @@ def test_a_table_is_told_by_the_names_of_its_inputs(command, tmp_path):
     code, out, _ = command("export", tmp_path / "run", tmp_path / "model.py")
     assert code == 0
     assert "in   rows, float32 (n, 3): a table's columns in the order of the input names" in out
+    assert "1 in '… blank' where the cell is blank: age, city=a and city=b\n" in out
     assert "INPUTS = ('age', 'city=a', 'city=b')" in out
     (tmp_path / "new.csv").write_text("age,city\n31,b\n")
     told = json.loads(command("predict", tmp_path / "run", tmp_path / "new.csv", "--json")[1])

@@ -21,7 +21,8 @@ class Focus(msgspec.Struct, frozen=True):
     block     its number
     quantity  of the block's weights, or of what it gives
     unit      of the block, or None for none
-    input     of the numbers that come into that unit, the one whose weight is looked at; None for the strongest.
+    input     of the numbers that come into that unit, the one whose weight is looked at; None for the strongest. After
+              them are counted its bias, and the scale and shift of a normalisation.
               Without a unit it is a unit of the network's own input, or None for none
     """
 

@@ -98,9 +98,14 @@ class Link(msgspec.Struct, frozen=True):
 
 
 class WeightView(msgspec.Struct, frozen=True):
-    """The weight under the cursor: ∂L/∂w = Σ over the batch (and, of a kernel, all places) of ∂L/∂z · what came in.
+    """The weight under the cursor: ∂L/∂w = Σ over the batch (and, of a map, all places) of ∂L/∂z · what came in.
 
-    input     which of the unit's weights, counted through all of them
+    It may also be the unit's bias, of which what came in is 1; or the scale or shift of a normalisation: what comes
+    into a scale is the normalised number, and z is what the normalisation gives.
+
+    layer, kind, at  number `at` of the arrays of that kind of a layer's: weights, biases, scales or shifts
+    input     which of the unit's numbers: its weights come first
+    weights, numbers  how many weights the unit has, and how many numbers in all
     name      of the input that it weighs, where that has one
     value     before this step's update, and `update`, once it is proposed
     a, grad_z  of this example, where the unit has one sum alone; else None
@@ -109,7 +114,12 @@ class WeightView(msgspec.Struct, frozen=True):
     gradient  as the step's own buffers have it
     """
 
+    layer: int
+    kind: str
+    at: tuple[int, ...]
     input: int
+    weights: int
+    numbers: int
     name: str
     value: float
     update: float | None
@@ -145,7 +155,7 @@ class UnitView(msgspec.Struct, frozen=True):
     passings  the layers of the block after its first one
     links     from the lowest layer of the block whose gradient is known, layer by layer, up to the loss; each link goes
               on where the one before has its largest term
-    weight    None where there are no weights
+    weight    None where the unit has no numbers that training changes
     """
 
     block: int

@@ -11,12 +11,15 @@ from nnviz.frame.operations import (
     WeightedSums,
 )
 from nnviz.frame.unit_view import FromLoss, FromOutput, Link, Term, UnitView, WeightView
-from nnviz.insight.equations import Kind, Row, sum_rows
-from nnviz.insight.number_names import channel_name, number_name, place_name
+from nnviz.insight.equations import BIAS, Kind, Row, sum_rows
+from nnviz.insight.number_names import ONE, channel_name, number_name, place_name
 from nnviz.wording import added_up, count, integer, number, product, signed, trimmed
 
 OF_BATCH = ("∂L/∂y", "mean ∂L/∂y", "mean ∂L/∂y · n")
 """What the three terms of a derivative by batch normalisation are; n is the number less its mean, in deviations."""
+
+SHARES = {"weights": "∂L/∂z · a", "biases": "∂L/∂z · 1", "scales": "∂L/∂y · n", "shifts": "∂L/∂y · 1"}
+"""What an example adds to ∂L/∂w, by what w is."""
 
 
 def weight_rows(frame: Frame, view: UnitView) -> list[Row]:
@@ -24,18 +27,18 @@ def weight_rows(frame: Frame, view: UnitView) -> list[Row]:
     weight = view.weight
     if weight is None:
         return []
-    head = Row(f"∂L/∂w · weight of {incoming_name(frame, view, weight)}", kind=Kind.HEAD)
-    rows = [head, *_gradient_rows(weight), Row("weight w", "", signed(weight.value), Kind.NOTE)]
-    if weight.update is not None:
-        rows[-1:] = _moved_rows(weight.value, weight.update)
-    return rows
+    name, word = weight_name(frame, view, weight), f"{ONE[weight.kind]} w"
+    rows = [Row(f"∂L/∂w · {name}", kind=Kind.HEAD), *_gradient_rows(weight)]
+    if weight.update is None:
+        return [*rows, Row(word, "", signed(weight.value), Kind.NOTE)]
+    return [*rows, *_moved_rows(word, weight.value, weight.update)]
 
 
-def _moved_rows(value: float, update: float) -> list[Row]:
+def _moved_rows(word: str, value: float, update: float) -> list[Row]:
     """w + Δw, with as many digits as it takes to see what Δw does."""
     told = [added_up([value, update], value + update, digits) for digits in range(3, 9)]
     moved = next((one for one in told if len(one.parts[1].strip("+−0.")) > 1), told[-1])
-    rows = [Row("weight w", "", moved.parts[0]), Row("update Δw", "", moved.parts[1])]
+    rows = [Row(word, "", moved.parts[0]), Row("update Δw", "", moved.parts[1])]
     rows += [Row("rounding", "", moved.rounding)] if moved.rounding else []
     return [*rows, Row("w + Δw", "", moved.total, Kind.TOTAL)]
 
@@ -46,7 +49,7 @@ def _gradient_rows(weight: WeightView) -> list[Row]:
     told = added_up([weight.share] + [weight.others] * (weight.other_count > 0), weight.gradient)
     rows = [Row("this example", "", told.parts[0])]
     if weight.a is not None and weight.grad_z is not None:
-        rows = [Row("∂L/∂z · a", product(weight.grad_z, weight.a, told.parts[0]), told.parts[0])]
+        rows = [Row(SHARES[weight.kind], product(weight.grad_z, weight.a, told.parts[0]), told.parts[0])]
     if weight.other_count:
         rows.append(Row(count(weight.other_count, "other example"), "", told.parts[1]))
     if told.rounding:
@@ -54,7 +57,15 @@ def _gradient_rows(weight: WeightView) -> list[Row]:
     return [*rows, Row("∂L/∂w", "", told.total, Kind.TOTAL)]
 
 
-def incoming_name(frame: Frame, view: UnitView, weight: WeightView) -> str:
+def weight_name(frame: Frame, view: UnitView, weight: WeightView) -> str:
+    """Which of the unit's numbers it is: "weight of unit 7", "bias", "scale of batchnorm1"."""
+    if weight.kind == "weights":
+        return f"weight of {_incoming_name(frame, view, weight)}"
+    own = weight.layer == first_layer(frame, view.block) and view.sum is not None
+    return ONE[weight.kind] if own else f"{ONE[weight.kind]} of {frame.layers[weight.layer].name}"
+
+
+def _incoming_name(frame: Frame, view: UnitView, weight: WeightView) -> str:
     """What the weight weighs: a number of the layer before, or a place of a kernel."""
     layer = first_layer(frame, view.block)
     operation = frame.layers[layer].operation
@@ -83,20 +94,29 @@ def weight_of(frame: Frame, view: UnitView, index: int) -> int:
 
 
 def chosen_term(frame: Frame, view: UnitView) -> int | None:
-    """The number whose weight is under the cursor, if it is among the listed terms of the sum."""
+    """The number whose weight is under the cursor, if it is among the listed terms of the sum; BIAS for the bias."""
     if view.sum is None or view.weight is None:
         return None
+    if view.weight.kind != "weights":
+        return BIAS if view.weight.kind == "biases" else None
     indices = (term.index for term in view.sum.terms)
     return next((index for index in indices if weight_of(frame, view, index) == view.weight.input), None)
 
 
 def neighbour(frame: Frame, view: UnitView, places: int) -> int | None:
-    """The weight so many terms further down the sum than the one under the cursor, round and round."""
-    if view.sum is None or not view.sum.terms:
+    """The number so many further than the one under the cursor, round and round.
+
+    They are the weights of the sum's listed terms, in their order, then the bias, and scales and shifts.
+    """
+    if view.weight is None or view.value is None:
         return None
-    indices, chosen = [term.index for term in view.sum.terms], chosen_term(frame, view)
-    at = indices.index(chosen) + places if chosen is not None else 0
-    return weight_of(frame, view, indices[at % len(indices)])
+    terms = view.sum.terms if view.sum is not None else ()
+    numbers = [weight_of(frame, view, term.index) for term in terms]
+    numbers += range(view.weight.weights, view.weight.numbers)
+    if not numbers:
+        return None
+    at = numbers.index(view.weight.input) + places if view.weight.input in numbers else 0
+    return numbers[at % len(numbers)]
 
 
 def first_layer(frame: Frame, block: int) -> int:

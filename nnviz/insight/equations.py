@@ -7,6 +7,9 @@ from typing import NamedTuple
 from nnviz.frame.unit_view import Sum, Term, summed_up
 from nnviz.wording import added_up, count, product
 
+BIAS = -1
+"""Among the terms of a sum, what is added besides."""
+
 
 class Kind(Enum):
     """What a row is to those below it."""
@@ -56,7 +59,11 @@ def sum_rows(
         Row(name(term), product(term.factor, term.weight, text), text, _kind(term, chosen))
         for term, text in zip(terms, told.parts, strict=False)
     ]
-    rows += [Row(label, "", text) for (label, _), text in zip(parts, told.parts, strict=True) if label]
+    rows += [
+        Row(label, "", text, Kind.CHOSEN if (label, chosen) == ("bias", BIAS) else Kind.TERM)
+        for (label, _), text in zip(parts, told.parts, strict=True)
+        if label
+    ]
     if told.rounding:
         rows.append(Row("rounding", "", told.rounding))
     return [*rows, Row(total_name, "", told.total, Kind.TOTAL)]

@@ -17,6 +17,7 @@ from nnviz.frame.operations import (
     Reshaping,
     WeightedSums,
 )
+from nnviz.insight.number_names import ONE
 from nnviz.wording import count, integer, number, percent, signed, trimmed
 
 
@@ -159,7 +160,7 @@ _GATES = {
 
 def largest_gradients(layer: LayerView, decimals: int | None = None) -> str:
     """How large the gradients of its parameters are, of each kind apart: "at most 0.35 in size, a bias's 1.11"."""
-    sizes = [(_ONE[parameter.kind], parameter.gradients) for parameter in layer.parameters if parameter.gradients]
+    sizes = [(ONE[parameter.kind], parameter.gradients) for parameter in layer.parameters if parameter.gradients]
     if not sizes:
         return ""
     (_, first), *others = sizes
@@ -173,9 +174,6 @@ def _most(size: Spread, before: Spread, decimals: int | None) -> str:
         return "exactly 0"
     told = number(size.largest, decimals=decimals)
     return told if before.largest else f"at most {told}"
-
-
-_ONE = {"weights": "weight", "biases": "bias", "scales": "scale", "shifts": "shift"}
 
 
 def strongest(values: Array) -> int:

@@ -4,10 +4,10 @@ import numpy as np
 
 from nnviz.frame.operations import Convolution, Reshaping, WeightedSums
 from nnviz.frame.step_trace import StepTrace
+from nnviz.insight.number_names import ONE
 from nnviz.wording import integer
 
 COLOURS = ("red", "green", "blue")
-ONE = {"weights": "weight", "biases": "bias", "scales": "scale", "shifts": "shift"}
 
 
 class UnitNames:

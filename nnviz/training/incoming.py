@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from nnviz.array import Array
-from nnviz.frame.operations import Convolution
-from nnviz.frame.step_trace import LayerTraits
+from nnviz.frame.operations import Convolution, Normalisation
+from nnviz.frame.step_trace import LayerTraits, StepTrace
 
 
 class Joined(NamedTuple):
@@ -59,8 +59,28 @@ def out_of(layer: LayerTraits, index: int) -> Joined:
     return Joined(indices[inside], weights[inside])
 
 
-def shares(layer: LayerTraits, inputs: Array, gradients: Array, weight: int) -> Array:
-    """What each example of a batch adds to the gradient of one weight, (n,) float64.
+def shares(trace: StepTrace, layer: int, kind: str, flat: int) -> Array | None:
+    """What each example adds to the gradient of number `flat` of a layer's parameters of a kind: (n,) float64.
+
+    None while that is not known.
+    """
+    inputs, gradients, traits = trace.output(layer - 1), trace.output_gradient(layer), trace.layers[layer]
+    if inputs is None or gradients is None:
+        return None
+    if kind == "weights":
+        return _shares_of_weight(traits, inputs, gradients, flat)
+    grads = gradients.reshape(len(gradients), -1, traits.output_shape[-1])[:, :, flat].astype(np.float64)
+    moments = trace.moments(layer)
+    if kind == "scales" and isinstance(traits.operation, Normalisation) and moments is not None:
+        mean, variance = (float(moment[flat]) for moment in moments)
+        came = inputs.reshape(len(inputs), -1, traits.output_shape[-1])[:, :, flat].astype(np.float64)
+        grads = grads * ((came - mean) / np.sqrt(variance + traits.operation.epsilon))
+    each: Array = grads.sum(axis=1)
+    return each
+
+
+def _shares_of_weight(layer: LayerTraits, inputs: Array, gradients: Array, weight: int) -> Array:
+    """The same of one weight of weighted sums or of a kernel.
 
     inputs (n, *input_shape), gradients ∂L/∂z (n, *output_shape), `weight` its place in the flattened weights
     """

@@ -11,9 +11,10 @@ from nnviz.frame.operations import Convolution, Function, LargestOfCells, Normal
 from nnviz.frame.step_trace import StepTrace
 from nnviz.frame.unit_view import PICTURE_SIDE, Passing, Picture, Sum, UnitView, WeightView, summed_up
 from nnviz.training.blocks import Block, Grouping
-from nnviz.training.incoming import Joined, into, out_of, shares
+from nnviz.training.incoming import into, out_of
 from nnviz.training.links import Links, slope, summed
 from nnviz.training.reduction import extreme, reduced
+from nnviz.training.weight_views import WeightViews
 
 PLANES = (Quantity.WEIGHT, Quantity.GRADIENT, Quantity.UPDATE)
 
@@ -27,9 +28,10 @@ class UnitViews:
     def __init__(self, trace: StepTrace, blocks: list[Block], of_input: Grouping, names: Callable[[int], str]) -> None:
         self._trace, self._blocks, self._input, self._names = trace, blocks, of_input, names
         self._links = Links(trace)
+        self._weights = WeightViews(trace, self._links, names)
 
     def take(self, block: int, unit: int, incoming: int | None, place: int) -> UnitView:
-        """A unit of a block, with the weight of number `incoming` of those that come into it (or the strongest)."""
+        """A unit of a block, with number `incoming` of its weights and what it has beside them (or the strongest)."""
         shown = self._blocks[block]
         first, last = shown.layers[0], shown.layers[-1]
         index = self._index(shown, unit, place)
@@ -37,7 +39,7 @@ class UnitViews:
         total = self._sum(shown, index, place, z) if shown.weighted else None
         cell, winner = self._cell(shown, index, place)
         links = next((links for n in range(first, last + 1) if (links := self._links.upwards(n, index, place))), ())
-        weight = self._weight(shown, unit, index, incoming, place, total) if shown.weighted else None
+        weight = self._weights.take(shown, unit, index, incoming, place, total)
         return UnitView(
             block=block,
             unit=unit,
@@ -150,50 +152,12 @@ class UnitViews:
             passings.append(passing)
         return tuple(passings)
 
-    # The weight under the cursor
-
-    def _weight(
-        self, block: Block, unit: int, index: int, incoming: int | None, place: int, total: Sum | None
-    ) -> WeightView:
-        layer, traits, trace = block.layers[0], block.leader, self._trace
-        units = traits.output_shape[-1]
-        joined = into(traits, index)
-        known = trace.parameter(layer, "weights", Quantity.WEIGHT)
-        assert known is not None
-        count = known.size // units
-        row = self._strongest(joined, total, units, known) if incoming is None else incoming % count
-        at = np.array([row * units + unit])
-        value = self._links.weights(layer, at)
-        assert value is not None
-        gradient, update = (
-            None if (array := trace.parameter(layer, "weights", quantity)) is None else float(array.flat[at[0]])
-            for quantity in (Quantity.GRADIENT, Quantity.UPDATE)
-        )
-        inputs, grads = trace.output(layer - 1), trace.output_gradient(layer)
-        own = others = a = grad_z = None
-        if gradient is not None and inputs is not None and grads is not None:
-            each = shares(traits, inputs, grads, int(at[0]))
-            own, others = float(each[place]), summed_up(np.delete(each, place).tolist())
-        if not isinstance(traits.operation, Convolution):
-            a = None if inputs is None else float(inputs[place].flat[row])
-            grad_z = None if grads is None else float(grads[place].flat[unit])
-        name = self._names(row) if layer == 0 and not isinstance(traits.operation, Convolution) else ""
-        return WeightView(
-            row, name, float(value[0]), update, a, grad_z, own, others, len(trace.batch.indices) - 1, gradient
-        )
-
-    def _strongest(self, joined: Joined, total: Sum | None, units: int, weights: Array) -> int:
-        """Of the numbers that come in, the one that adds most; while that is not known, the one of largest weight."""
-        if total is not None and total.terms:
-            return int(joined.weights[joined.indices == total.terms[0].index][0]) // units
-        return int(joined.weights[np.abs(weights.reshape(-1)[joined.weights]).argmax()]) // units
-
     # Pictures
 
     def _pictures(
         self, block: Block, unit: int, index: int, weight: WeightView | None, place: int
     ) -> tuple[Picture, ...]:
-        pictures = self._planes(block, unit, weight) if weight is not None else []
+        pictures = self._planes(block, unit, weight) if block.weighted and weight is not None else []
         output = self._trace.output(block.layers[-1])
         if block.grouping.sides is not None and output is not None:
             pictures.append(self._map(block.grouping, output[place], unit, index))
@@ -210,7 +174,7 @@ class UnitViews:
         if sides is None:
             return []
         height, width, channels = sides
-        at = weight.input // channels
+        at = weight.input // channels if weight.kind == "weights" else None
         pictures = []
         for quantity in PLANES:
             whole = self._trace.parameter(layer, "weights", quantity)
@@ -218,9 +182,9 @@ class UnitViews:
                 continue
             own = whole.reshape(-1, traits.output_shape[-1])[:, unit].reshape(height, width, channels)
             # Of a kernel, what it has for the map of the weight under the cursor; of a picture, the largest colour.
-            is_kernel = isinstance(traits.operation, Convolution)
-            plane = own[:, :, weight.input % channels] if is_kernel else extreme(np.moveaxis(own, 2, 0))
-            pictures.append(_picture(quantity, plane, divmod(at, width)))
+            is_of_one = isinstance(traits.operation, Convolution) and at is not None
+            plane = own[:, :, weight.input % channels] if is_of_one else extreme(np.moveaxis(own, 2, 0))
+            pictures.append(_picture(quantity, plane, None if at is None else divmod(at, width)))
         return pictures
 
     def _sides_of_weights(self, block: Block) -> tuple[int, int, int] | None:

@@ -139,7 +139,18 @@ def test_each_weight_of_a_sum_can_be_looked_at(make_trainer, layers):
         seen.append(weight.input)
         focus = Focus(1, 0, unit=1, input=neighbour(frame, frame.unit, 1))
     assert len(set(seen)) == terms > 12
-    assert neighbour(frame, frame.unit, 1) == seen[0]
+    # After them comes the bias, which is told in the same way, or scale and shift of a normalisation.
+    beside = []
+    while (frame := camera.take(focus, State.PAUSED, Rates())).unit.weight.input != seen[0]:
+        rows = unit_rows(frame, frame.unit, 1, 3)
+        beside.append(next(row.name for row in rows if row.name.startswith("∂L/∂w · ")))
+        assert [row.name for row in rows if row.kind is Kind.CHOSEN] == ["bias"] * (beside == ["∂L/∂w · bias"])
+        layer, kind = f"{frame.layers[frame.unit.weight.layer].name}.", frame.unit.weight.kind
+        gradient = trainer.network.parameters.named(trainer.network.parameters.gradients)[layer + kind][1]
+        assert shows(next(row.result for row in rows if row.name == "∂L/∂w"), gradient)
+        focus = Focus(1, 0, unit=1, input=neighbour(frame, frame.unit, 1))
+    normalised = ["∂L/∂w · scale of batchnorm1", "∂L/∂w · shift of batchnorm1"] if "batchnorm" in layers else []
+    assert beside == (normalised or ["∂L/∂w · bias"])
 
 
 def test_a_unit_before_anything_has_come_to_it_says_so(make_trainer):

@@ -102,7 +102,7 @@ def test_every_number_told_of_a_unit_is_pytorchs(layers, loss):
     if after:
         # The weights that this step used are told, and not those that the update made of them.
         trainer.finish_phase(Phase.UPDATE)
-    kinds, names = set(), [layer.name for layer in trainer.network.layers]
+    kinds, changed, names = set(), set(), [layer.name for layer in trainer.network.layers]
 
     def number(place, layer, at, gradient=False):
         tensor = prediction if layer == len(names) else outputs[layer + 1]
@@ -110,7 +110,8 @@ def test_every_number_told_of_a_unit_is_pytorchs(layers, loss):
 
     for _ in range(12):
         example, block = chance.randrange(7), chance.randrange(camera.blocks)
-        incoming = chance.choice([None, chance.randrange(200)])
+        # The last ones are biases, scales and shifts.
+        incoming = chance.choice([None, chance.randrange(200), -1, -2, -3])
         view = camera.take(
             Focus(example, block, Quantity.GRADIENT, chance.randrange(40), incoming), State.PAUSED, Rates()
         ).unit
@@ -152,25 +153,31 @@ def test_every_number_told_of_a_unit_is_pytorchs(layers, loss):
                         term.factor, number(place, link.above, term.index, gradient=True), **CLOSE
                     )
         if view.weight is not None:
-            weight, units = view.weight, trainer.network.layers[leader].output_shape[-1]
-            at = weight.input * units + view.unit
-            weights = twin.named[f"{view.name}.weights"]
-            np.testing.assert_allclose(weight.value, weights.detach().ravel()[at], **CLOSE)
-            np.testing.assert_allclose(weight.gradient, weights.grad.ravel()[at], **CLOSE)
+            weight = view.weight
+            changed.add(weight.kind)
+            array = twin.named[f"{names[weight.layer]}.{weight.kind}"]
+            np.testing.assert_allclose(weight.value, array.detach()[weight.at], **CLOSE)
+            np.testing.assert_allclose(weight.gradient, array.grad[weight.at], **CLOSE)
             np.testing.assert_allclose(weight.share + weight.others, weight.gradient, **CLOSE)
+            if weight.kind == "weights":
+                units = trainer.network.layers[leader].output_shape[-1]
+                assert np.ravel_multi_index(weight.at, array.shape) == weight.input * units + view.unit
             if weight.a is not None:
                 np.testing.assert_allclose(weight.a * weight.grad_z, weight.share, **CLOSE)
             assert (weight.update is not None) == after
     assert len(kinds) > 1
+    assert {"weights", "biases"} <= changed
+    assert ("batchnorm" in layers) == bool({"scales", "shifts"} & changed)
 
 
 @pytest.mark.parametrize(
     "layers", ["dense 30 relu, dense 6 tanh", "conv 2 3x3 stride 2 padding 0 leakyrelu, pool 2, dense 4"]
 )
-def test_a_share_is_what_this_example_alone_adds(layers):
+@pytest.mark.parametrize("incoming", [7, -1])
+def test_a_share_is_what_this_example_alone_adds(layers, incoming):
     trainer = made(layers, {}, random.Random(3))
     trainer.finish_phase(Phase.BACKWARD)
-    weight = Camera(trainer).take(Focus(2, 0, unit=1, input=7), State.PAUSED, Rates()).unit.weight
+    weight = Camera(trainer).take(Focus(2, 0, unit=1, input=incoming), State.PAUSED, Rates()).unit.weight
     batch = trainer.engine.batch
     alone = batch._replace(targets=batch.targets.copy())
     others = np.arange(len(batch.targets)) != 2
@@ -179,6 +186,6 @@ def test_a_share_is_what_this_example_alone_adds(layers):
     trainer.engine.batch = alone
     outputs, _, twin = judged(trainer)
     assert outputs
-    units = trainer.network.layers[0].output_shape[-1]
-    name = trainer.network.layers[0].name
-    np.testing.assert_allclose(weight.share, twin.named[f"{name}.weights"].grad.ravel()[7 * units + 1], **CLOSE)
+    name = f"{trainer.network.layers[0].name}.{weight.kind}"
+    assert weight.kind == ("weights" if incoming > 0 else "biases")
+    np.testing.assert_allclose(weight.share, twin.named[name].grad[weight.at], **CLOSE)

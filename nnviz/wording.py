@@ -253,11 +253,11 @@ class AddedUp(NamedTuple):
     total: str
 
 
-def added_up(parts: Sequence[float], total: float, digits: int = 3) -> AddedUp:
+def added_up(parts: Sequence[float], total: float, digits: int = 3, decimals: int | None = None) -> AddedUp:
     """Numbers that add up to `total`, all with the same last digit, so that the total has about so many digits.
 
-    One digit more is shown where the printed numbers add up exactly then. Each is rounded as it is; what
-    rounding leaves over is a number of its own.
+    Where `decimals` are wanted, there are so many at least. One digit more is shown where the printed numbers add up
+    exactly then. Each is rounded as it is; what rounding leaves over is a number of its own.
     """
     sizes = [abs(value) for value in (*parts, total)]
     if not all(map(math.isfinite, sizes)):
@@ -267,9 +267,9 @@ def added_up(parts: Sequence[float], total: float, digits: int = 3) -> AddedUp:
     power = exponent if not -5 < exponent < 6 else 0
     # A total that is far smaller than its parts gets more digits, as long as the parts do not get too many.
     finest = exponent if not total else max(_exponent(abs(total)), exponent - digits)
-    least = max(digits - 1 - finest + power, 0)
-    for decimals in range(least, least + 2):
-        texts = [_with_power(value, decimals, power) for value in (*parts, total)]
+    least = max(digits - 1 - finest + power, 0 if power or decimals is None else decimals)
+    for shown in range(least, least + 2):
+        texts = [_with_power(value, shown, power) for value in (*parts, total)]
         left = _read(texts[-1]) - sum(map(_read, texts[:-1]))
         if not left:
             return AddedUp(tuple(texts[:-1]), "", texts[-1])
@@ -279,11 +279,11 @@ def added_up(parts: Sequence[float], total: float, digits: int = 3) -> AddedUp:
 
 
 def product(left: float, right: float, result: str) -> str:
-    """ "0.41 · −0.3 =", whose printed factors give the printed `result`; ≈ where no ten digits of them do."""
+    """ "0.41 · −0.3 =", whose printed factors give the printed `result`; ≈ where no twelve digits of them do."""
     if not (math.isfinite(left) and math.isfinite(right)):
         return f"{number(left)} · {number(right)} ≈"
     wanted = _read(result) if result[-1].isdigit() else None
-    for digits in range(3, 11):
+    for digits in range(3, 13):
         texts = number(left, digits), number(right, digits)
         if wanted is None or abs(_read(texts[0]) * _read(texts[1]) - wanted) <= _last_digit(result) / 2:
             return f"{texts[0]} · {texts[1]} ="

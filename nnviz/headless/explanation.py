@@ -14,12 +14,12 @@ from nnviz.frame.blame_view import Measure
 from nnviz.frame.focus import Focus, Quantity
 from nnviz.frame.frame import Frame, Rates, State
 from nnviz.frame.layer_views import LISTED_UNITS
-from nnviz.frame.operations import WeightedSums
 from nnviz.frame.stages import Phase
 from nnviz.headless.console import json_result, note
+from nnviz.headless.explained_weight import Seen, told_update, told_weight, with_largest_gradient
 from nnviz.headless.reading_progress import told_reading
 from nnviz.headless.skipped import tell_skipped
-from nnviz.headless.weight_address import BIAS, WeightAddress, read_address
+from nnviz.headless.weight_address import read_address
 from nnviz.insight.blame import blamed
 from nnviz.insight.story import tell
 from nnviz.insight.unit_names import UnitNames
@@ -34,8 +34,8 @@ from nnviz.training.stopping import DIVERGED
 from nnviz.training.trainer import Trainer
 from nnviz.wording import count, integer
 
-TOLD_TERMS, TOLD_WEIGHTS = 5, 5
-"""Of the terms of a sum, and of the weights that are to blame, so many are told each for itself."""
+TOLD_WEIGHTS = 5
+"""Of the weights that are to blame, so many are told."""
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -100,19 +100,19 @@ def _told(trainer: Trainer, wanted: Wanted) -> dict[str, Any]:
     place = wanted.example - 1
     outputs = trainer.dataset.task.output_names(trace.batch.targets.shape[1])
     features = shown_names(tuple(trainer.dataset.feature_names))
+
+    def look(focus: Focus) -> Frame:
+        return camera.take(focus, State.PAUSED, Rates())
+
     asked = None
     if wanted.weight is not None:
-        asked = read_address(wanted.weight, trace, outputs, tuple(trainer.dataset.feature_names))
-
-    def look(block: int = 0) -> Frame:
-        return camera.take(Focus(place, block), State.PAUSED, Rates())
-
-    first = look()
+        asked = read_address(wanted.weight, look, place, outputs, tuple(trainer.dataset.feature_names))
+    first = look(Focus(place))
     told: dict[str, Any] = {"source": first.title.dataset, **_setting(first), "stages": []}
     chosen: dict[str, Any] | None = None
     for stage in trace.stages:
         trainer.advance()
-        frame = look(camera.blocks - 1)
+        frame = look(Focus(place, camera.blocks - 1))
         layer = frame.layers[stage.part].name if stage.phase in (Phase.FORWARD, Phase.BACKWARD) else None
         told["stages"].append({"phase": stage.phase.value, "layer": layer, "told": tell(frame)})
         if stage.phase is Phase.FORWARD:
@@ -121,12 +121,12 @@ def _told(trainer: Trainer, wanted: Wanted) -> dict[str, Any]:
             told["outputs"] = _outputs(frame, outputs)
             told["loss"] = {"example": frame.example.loss, "batch": frame.batch_loss}
         if stage == trace.stages[-3]:
-            told["errors"] = [_errors(look(block), outputs) for block in reversed(range(camera.blocks))]
+            told["errors"] = [_errors(look(Focus(place, block)), outputs) for block in reversed(range(camera.blocks))]
             told["slopes"] = _slopes(trace, place, outputs)
             told["blame"] = _blame(trace, place, UnitNames(trace, features, outputs))
-            address = asked or _largest(trace)
-            chosen = None if address is None else _chain(trainer, trace, address, place, outputs)
-    told["weight"] = None if chosen is None else chosen | _moved(trace, chosen)
+            asked = asked or with_largest_gradient(trace, [layer.block for layer in frame.layers], place)
+            chosen = None if asked is None else told_weight(Seen.of(look(asked)))
+    told["weight"] = None if chosen is None or asked is None else chosen | _moved(trace, Seen.of(look(asked)))
     outcome = frame.outcome
     told["outcome"] = None
     if outcome is not None and outcome.again is not None:
@@ -240,95 +240,10 @@ def _blame(trace: EngineTrace, place: int, names: UnitNames) -> dict[str, Any]:
     }
 
 
-def _largest(trace: EngineTrace) -> WeightAddress | None:
-    """The weight of the last dense layer with the largest gradient."""
-    dense = [k for k, layer in enumerate(trace.layers) if isinstance(layer.operation, WeightedSums)]
-    gradient = trace.parameter(dense[-1], "weights", Quantity.GRADIENT) if dense else None
-    if gradient is None:
-        return None
-    source, unit = divmod(int(np.nan_to_num(np.abs(gradient)).argmax()), gradient.shape[1])
-    return WeightAddress(dense[-1], unit, source)
-
-
-def _chain(
-    trainer: Trainer, trace: EngineTrace, address: WeightAddress, place: int, outputs: tuple[str, ...]
-) -> dict[str, Any]:
-    """∂L/∂w as the sum over the batch of ∂L/∂z · a, and ∂L/∂z of this example as it came from the layers above."""
-    number_of, unit, source = address
-    layers = trace.layers
-    kind = "biases" if source is None else "weights"
-    at = (unit,) if source is None else (source, unit)
-    values, gradient = (trace.parameter(number_of, kind, q) for q in (Quantity.WEIGHT, Quantity.GRADIENT))
-    slopes, inputs = trace.output_gradient(number_of), trace.output(number_of - 1)
-    assert values is not None
-    assert gradient is not None
-    assert slopes is not None
-    assert inputs is not None
-    came = np.ones(len(inputs)) if source is None else inputs.reshape(len(inputs), -1)[:, source].astype(np.float64)
-    shares = came * slopes[:, unit]
-    is_last, features = number_of == len(layers) - 1, tuple(trainer.dataset.feature_names)
-    name = _unit(unit, outputs if is_last else ())
-    other = BIAS if source is None else _unit(source, features if number_of == 0 else ())
-    return {
-        "name": f"{layers[number_of].name}[{name}, {other}]",
-        "layer": number_of,
-        "at": list(at),
-        "kind": kind,
-        "unit": name,
-        "value": float(values[at]),
-        "a": float(came[place]),
-        "∂L/∂z": float(slopes[place, unit]),
-        "of_this_example": float(shares[place]),
-        "of_the_others": float(shares.sum() - shares[place]),
-        "∂L/∂w": float(gradient[at]),
-        "above": _above(trace, number_of, unit, place, outputs),
-    }
-
-
-def _above(trace: EngineTrace, layer: int, unit: int, place: int, outputs: tuple[str, ...]) -> dict[str, Any] | None:
-    """∂L/∂a of a hidden unit as the sum over the dense layer above it; None where none follows its own functions."""
-    following = layer + 1
-    while following < len(trace.layers) and trace.layers[following].operation.elementwise:
-        following += 1
-    if following == len(trace.layers) or not isinstance(trace.layers[following].operation, WeightedSums):
-        return None
-    weights, slopes = trace.parameter(following, "weights", Quantity.WEIGHT), trace.output_gradient(following)
-    reached, own = trace.output_gradient(following - 1), trace.output_gradient(layer)
-    assert weights is not None
-    assert slopes is not None
-    assert reached is not None
-    assert own is not None
-    terms = weights[unit].astype(np.float64) * slopes[place]
-    order = np.argsort(-np.abs(terms), kind="stable")[:TOLD_TERMS]
-    names = outputs if following == len(trace.layers) - 1 else ()
-    return {
-        "layer": trace.layers[following].name,
-        "functions": [trace.layers[k].kind for k in range(layer + 1, following)],
-        "∂L/∂a": float(reached[place, unit]),
-        "∂L/∂z": float(own[place, unit]),
-        "terms": [
-            {
-                "unit": _unit(int(k), names),
-                "w": float(weights[unit, k]),
-                "∂L/∂z": float(slopes[place, k]),
-                "w·∂L/∂z": float(terms[k]),
-            }
-            for k in order.tolist()
-        ],
-        "other_terms": len(terms) - len(order),
-        "sum_of_others": float(terms.sum() - terms[order].sum()),
-    }
-
-
-def _moved(trace: EngineTrace, chosen: dict[str, Any]) -> dict[str, Any]:
-    """What the update did to the weight."""
-    at = tuple(chosen["at"])
-    update, values = (
-        trace.parameter(chosen["layer"], chosen["kind"], quantity) for quantity in (Quantity.UPDATE, Quantity.WEIGHT)
-    )
-    assert update is not None
-    assert values is not None
-    return {"Δw": float(update[at]), "new_value": float(values[at]), "layer": trace.layers[chosen["layer"]].name}
+def _moved(trace: EngineTrace, seen: Seen) -> dict[str, Any]:
+    array = trace.parameter(seen.weight.layer, seen.weight.kind, Quantity.WEIGHT)
+    assert array is not None
+    return told_update(seen, float(array[seen.weight.at]))
 
 
 def print_json(told: dict[str, Any]) -> None:

@@ -105,31 +105,8 @@ def _chain_words(told: dict[str, Any]) -> list[str]:
     for layer in told["slopes"]:
         lines.append(f"∂L/∂z of {layer['layer']}, for this example: {_listed(told, layer, '∂L/∂z')}.")
     weight = told["weight"]
-    if weight is None:
-        return lines
-    others, size = weight["of_the_others"], told["example"]["batch_size"]
-    lines.append(
-        f"Take the {'bias' if weight['kind'] == 'biases' else 'weight'} {weight['name']}, which is "
-        f"{_signed(told, weight['value'])}. What it is multiplied by was {_signed(told, weight['a'])} in this example, "
-        f"and ∂L/∂z of its unit is {_signed(told, weight['∂L/∂z'])}: the product, "
-        f"{_signed(told, weight['of_this_example'])}, is the example's part of ∂L/∂w"
-        + (f"; the other {integer(size - 1)} of the batch add {_signed(told, others)}" if size > 1 else "")
-        + f". So ∂L/∂w is {_signed(told, weight['∂L/∂w'])}."
-    )
-    above = weight["above"]
-    if above is not None:
-        terms = ", ".join(
-            f"{_name(term['unit'])}: {_signed(told, term['w'])} × {_signed(told, term['∂L/∂z'])} makes "
-            f"{_signed(told, term['w·∂L/∂z'])}"
-            for term in above["terms"]
-        )
-        rest = above["other_terms"]
-        more = f"; {count(rest, 'more term')} make {_signed(told, above['sum_of_others'])}" if rest else ""
-        through = f", and through {' and '.join(above['functions'])} that is" if above["functions"] else ", which is"
-        lines.append(
-            f"That ∂L/∂z came from {above['layer']}, as w × ∂L/∂z of each unit that was fed. {terms}{more}. The sum, "
-            f"∂L/∂a, is {_signed(told, above['∂L/∂a'])}{through} ∂L/∂z {_signed(told, above['∂L/∂z'])}."
-        )
+    if weight is not None:
+        lines += [f"Take {weight['name']}. {weight['told'][0]}", *weight["told"][1:]]
     return lines
 
 
@@ -155,12 +132,7 @@ def _blamed(told: dict[str, Any], weights: list[dict[str, Any]], what: str, name
 
 def _moved_words(told: dict[str, Any]) -> list[str]:
     weight = told["weight"]
-    if weight is None:
-        return []
-    return [
-        f"{weight['name']} was {_signed(told, weight['value'])}, Δw is {_signed(told, weight['Δw'])}, and it becomes "
-        f"{_signed(told, weight['new_value'])}."
-    ]
+    return [] if weight is None else [f"{weight['name']}: {weight['moved']}."]
 
 
 def _after(told: dict[str, Any]) -> list[str]:

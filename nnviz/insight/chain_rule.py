@@ -1,5 +1,7 @@
 """The chain rule with its numbers: ∂L/∂w as a sum over the batch, and ∂L/∂z layer by layer up to the loss."""
 
+from functools import partial
+
 from nnviz.frame.frame import Frame
 from nnviz.frame.operations import (
     Convolution,
@@ -28,25 +30,26 @@ def weight_rows(frame: Frame, view: UnitView) -> list[Row]:
     if weight is None:
         return []
     name, word = weight_name(frame, view, weight), f"{ONE[weight.kind]} w"
-    rows = [Row(f"∂L/∂w · {name}", kind=Kind.HEAD), *_gradient_rows(weight)]
+    decimals = frame.title.decimals
+    rows = [Row(f"∂L/∂w · {name}", kind=Kind.HEAD), *_gradient_rows(weight, decimals)]
     if weight.update is None:
-        return [*rows, Row(word, "", signed(weight.value), Kind.NOTE)]
-    return [*rows, *_moved_rows(word, weight.value, weight.update)]
+        return [*rows, Row(word, "", signed(weight.value, decimals=decimals), Kind.NOTE)]
+    return [*rows, *moved_rows(word, weight.value, weight.update, decimals)]
 
 
-def _moved_rows(word: str, value: float, update: float) -> list[Row]:
+def moved_rows(word: str, value: float, update: float, decimals: int | None) -> list[Row]:
     """w + Δw, with as many digits as it takes to see what Δw does."""
-    told = [added_up([value, update], value + update, digits) for digits in range(3, 9)]
+    told = [added_up([value, update], value + update, digits, decimals) for digits in range(3, 9)]
     moved = next((one for one in told if len(one.parts[1].strip("+−0.")) > 1), told[-1])
     rows = [Row(word, "", moved.parts[0]), Row("update Δw", "", moved.parts[1])]
     rows += [Row("rounding", "", moved.rounding)] if moved.rounding else []
     return [*rows, Row("w + Δw", "", moved.total, Kind.TOTAL)]
 
 
-def _gradient_rows(weight: WeightView) -> list[Row]:
+def _gradient_rows(weight: WeightView, decimals: int | None) -> list[Row]:
     if weight.gradient is None or weight.share is None or weight.others is None:
         return [Row("known once backprop has come here", kind=Kind.NOTE)]
-    told = added_up([weight.share] + [weight.others] * (weight.other_count > 0), weight.gradient)
+    told = added_up([weight.share] + [weight.others] * (weight.other_count > 0), weight.gradient, decimals=decimals)
     rows = [Row("this example", "", told.parts[0])]
     if weight.a is not None and weight.grad_z is not None:
         rows = [Row(SHARES[weight.kind], product(weight.grad_z, weight.a, told.parts[0]), told.parts[0])]
@@ -60,12 +63,12 @@ def _gradient_rows(weight: WeightView) -> list[Row]:
 def weight_name(frame: Frame, view: UnitView, weight: WeightView) -> str:
     """Which of the unit's numbers it is: "weight of unit 7", "bias", "scale of batchnorm1"."""
     if weight.kind == "weights":
-        return f"weight of {_incoming_name(frame, view, weight)}"
+        return f"weight of {incoming_name(frame, view, weight)}"
     own = weight.layer == first_layer(frame, view.block) and view.sum is not None
     return ONE[weight.kind] if own else f"{ONE[weight.kind]} of {frame.layers[weight.layer].name}"
 
 
-def _incoming_name(frame: Frame, view: UnitView, weight: WeightView) -> str:
+def incoming_name(frame: Frame, view: UnitView, weight: WeightView) -> str:
     """What the weight weighs: a number of the layer before, or a place of a kernel."""
     layer = first_layer(frame, view.block)
     operation = frame.layers[layer].operation
@@ -132,16 +135,17 @@ def own_links(frame: Frame, view: UnitView) -> int:
 def link_rows(frame: Frame, link: Link, most: int) -> list[Row]:
     """One derivative told by those of the next layer up, as a head and rows that add up."""
     name = derivative_name(frame, link.layer)
-    head = Row(f"{name} · {_whose(frame, link)}", kind=Kind.HEAD)
-    rule = Row(_rule(frame, link), kind=Kind.NOTE)
+    head = Row(f"{name} · {link_whose(frame, link)}", kind=Kind.HEAD)
+    rule = Row(link_rule(frame, link), kind=Kind.NOTE)
     if not link.sum.terms:
         return [head, rule, Row(name, "", "0", Kind.TOTAL)]
     if len(link.sum.terms) == 1:
-        told = added_up([link.sum.terms[0].product], link.sum.total)
+        told = added_up([link.sum.terms[0].product], link.sum.total, decimals=frame.title.decimals)
         if not told.rounding:
             term = link.sum.terms[0]
             return [head, rule, Row(name, product(term.factor, term.weight, told.total), told.total, Kind.TOTAL)]
-    return [head, rule, *sum_rows(link.sum, lambda term: _term_name(frame, link, term), name, most)]
+    named = partial(term_name, frame, link)
+    return [head, rule, *sum_rows(link.sum, named, name, most, frame.title.decimals)]
 
 
 def derivative_name(frame: Frame, layer: int) -> str:
@@ -155,19 +159,19 @@ def derivative_name(frame: Frame, layer: int) -> str:
     return "∂L/∂a" if is_last else f"∂L/∂({view.name})"
 
 
-def _whose(frame: Frame, link: Link) -> str:
+def link_whose(frame: Frame, link: Link) -> str:
     if link.layer >= len(frame.layers):
         return number_name(frame, link.layer, link.index)
     return f"{frame.layers[link.layer].name} {number_name(frame, link.layer, link.index)}"
 
 
-def _term_name(frame: Frame, link: Link, term: Term) -> str:
+def term_name(frame: Frame, link: Link, term: Term) -> str:
     if isinstance(link.how, Normalisation):
         return OF_BATCH[0] if term.index >= 0 else OF_BATCH[-term.index]
     return number_name(frame, link.above, term.index)
 
 
-def _rule(frame: Frame, link: Link) -> str:
+def link_rule(frame: Frame, link: Link) -> str:
     """How the derivative follows from those above it."""
     above = frame.layers[link.above].name if link.above < len(frame.layers) else ""
     match link.how:

@@ -37,11 +37,16 @@ class Row(NamedTuple):
 
 
 def sum_rows(
-    total: Sum, name: Callable[[Term], str], total_name: str, most: int, chosen: int | None = None
+    total: Sum,
+    name: Callable[[Term], str],
+    total_name: str,
+    most: int,
+    decimals: int | None,
+    chosen: int | None = None,
 ) -> list[Row]:
     """A sum, its `most` largest terms one by one and the others as one; the printed numbers give the printed total.
 
-    The term of number `chosen` is marked; it is among those that are shown.
+    The term of number `chosen` is marked; it is among those that are shown. With `decimals`, so many are told.
     """
     # One that is left over takes no more room than to say so.
     many = most + 1 if len(total.terms) + total.other_count == most + 1 else most
@@ -54,7 +59,7 @@ def sum_rows(
     parts = [("", term.product) for term in terms]
     parts += [(count(left, "other"), others)] if left else []
     parts += [("bias", total.bias)] if total.bias is not None else []
-    told = added_up([value for _, value in parts], total.total)
+    told = added_up([value for _, value in parts], total.total, decimals=decimals)
     rows = [
         Row(name(term), product(term.factor, term.weight, text), text, _kind(term, chosen))
         for term, text in zip(terms, told.parts, strict=False)

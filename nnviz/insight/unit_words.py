@@ -44,21 +44,25 @@ def unfolded_at_first(frame: Frame, view: UnitView) -> int:
 
 
 def _input_rows(frame: Frame, view: UnitView, most: int) -> list[Row]:
-    rows = [] if view.value is None else [Row("as the network gets it", "", signed(view.value), Kind.TOTAL)]
+    rows = (
+        []
+        if view.value is None
+        else [Row("as the network gets it", "", signed(view.value, decimals=frame.title.decimals), Kind.TOTAL)]
+    )
     stored = frame.example.stored
     if view.place is None and stored is not None and view.unit < len(stored):
         rows.append(Row("in its own unit", "", number(float(stored[view.unit])), Kind.NOTE))
     if view.sum is None:
         return rows
     rows.append(Row(f"What it adds to {frame.layers[0].name}", kind=Kind.HEAD))
-    parts = added_up([term.product for term in view.sum.terms[:most]], 0.0).parts
+    parts = added_up([term.product for term in view.sum.terms[:most]], 0.0, decimals=frame.title.decimals).parts
     for term, text in zip(view.sum.terms[:most], parts, strict=True):
         rows.append(Row(number_name(frame, 0, term.index), product(term.factor, term.weight, text), text))
     return rows
 
 
 def _forward_rows(frame: Frame, view: UnitView, most: int) -> list[Row]:
-    layer = first_layer(frame, view.block)
+    layer, decimals = first_layer(frame, view.block), frame.title.decimals
     if view.value is None:
         return [Row("known once the forward pass has come here", kind=Kind.NOTE)]
     rows = []
@@ -67,7 +71,10 @@ def _forward_rows(frame: Frame, view: UnitView, most: int) -> list[Row]:
         def name(term: Term) -> str:
             return number_name(frame, layer - 1, term.index, term.name)
 
-        rows = [Row("z = Σ a · w", kind=Kind.HEAD), *sum_rows(view.sum, name, "z", most, chosen_term(frame, view))]
+        rows = [
+            Row("z = Σ a · w", kind=Kind.HEAD),
+            *sum_rows(view.sum, name, "z", most, decimals, chosen_term(frame, view)),
+        ]
     elif view.cell:
         rows = [Row("the largest of its cell", kind=Kind.HEAD)]
         for place, value in enumerate(view.cell):
@@ -76,36 +83,36 @@ def _forward_rows(frame: Frame, view: UnitView, most: int) -> list[Row]:
     elif not view.passings:
         rows = [Row("the mean of its map", "", signed(view.value), Kind.TOTAL)]
     for passing in view.passings:
-        rows += _passing_rows(passing, "a" if passing is view.passings[-1] else passing.name)
+        rows += _passing_rows(passing, "a" if passing is view.passings[-1] else passing.name, decimals)
     return rows
 
 
-def _passing_rows(passing: Passing, result: str) -> list[Row]:
+def _passing_rows(passing: Passing, result: str, decimals: int | None) -> list[Row]:
     if passing.gave is None:
         return [Row(f"{passing.name}: not reached yet", kind=Kind.NOTE)]
-    gave = signed(passing.gave)
+    gave = signed(passing.gave, decimals=decimals)
     if isinstance(passing.operation, Function) and passing.slope is not None:
         activation = passing.operation.activation
-        told = f"{passing.name}: {FORMULAS[activation]}, slope {number(passing.slope)}"
+        told = f"{passing.name}: {FORMULAS[activation]}, slope {number(passing.slope, decimals=decimals)}"
         return [
             Row(told, kind=Kind.NOTE),
-            Row(result, f"{activation.value}({number(passing.came)}) =", gave, Kind.TOTAL),
+            Row(result, f"{activation.value}({number(passing.came, decimals=decimals)}) =", gave, Kind.TOTAL),
         ]
     if passing.factor is not None:
         done = "kept it" if passing.factor else "left it out"
         row = Row(result, product(passing.came, passing.factor, gave), gave, Kind.TOTAL)
         return [Row(f"{passing.name} {done}", kind=Kind.NOTE), row]
-    return _normalised_rows(passing, result)
+    return _normalised_rows(passing, result, decimals)
 
 
-def _normalised_rows(passing: Passing, result: str) -> list[Row]:
+def _normalised_rows(passing: Passing, result: str, decimals: int | None) -> list[Row]:
     """What batch normalisation did: less the mean, in deviations, then scaled and shifted."""
     if not isinstance(passing.operation, Normalisation) or passing.mean is None or passing.variance is None:
         return []
     normed = (passing.came - passing.mean) / math.sqrt(passing.variance + passing.operation.epsilon)
     scale, shift, gave = passing.scale or 0.0, passing.shift or 0.0, passing.gave or 0.0
     total = Sum((Term(0, "", normed, scale, normed * scale),), 0.0, 0, shift, gave)
-    rows = sum_rows(total, lambda _: "n · scale", result, 1)
+    rows = sum_rows(total, lambda _: "n · scale", result, 1, decimals)
     head = f"{passing.name}: mean {number(passing.mean)}, variance {number(passing.variance)}"
     return [
         Row(head, kind=Kind.NOTE),

@@ -8,8 +8,12 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from nnviz.frame.focus import Focus
+from nnviz.frame.frame import Rates, State
+from nnviz.frame.stages import Phase
 from nnviz.options import Options
 from nnviz.training.assembly import assemble, open_dataset
+from nnviz.training.camera import Camera
 from tests.headless.command import in_this_process
 from tests.tui.oracle import recompute
 
@@ -77,11 +81,15 @@ def test_each_number_is_that_of_plain_numpy(nnviz, config, output, weight, place
     agree(chain["∂L/∂w"], seen.grad_weights[layer][place])
     agree(chain["Δw"], -0.5 * seen.grad_weights[layer][place])
     agree(chain["new_value"], chain["value"] + chain["Δw"])
+    for link in chain["chain"]:
+        agree(sum(term["product"] for term in link["terms"]) + link["sum_of_others"], link["sum"])
     if layer == "dense1":
-        above = chain["above"]
-        agree(above["∂L/∂a"], seen.slopes[2][at, place[1]])
-        agree(sum(term["w·∂L/∂z"] for term in above["terms"]) + above["sum_of_others"], above["∂L/∂a"])
-        assert above["functions"] == ["tanh"]
+        slope, _, above, *_ = chain["chain"]
+        assert [link["derivative"] for link in chain["chain"]][:3] == ["∂L/∂z", "∂L/∂a", "∂L/∂z"]
+        agree(chain["chain"][1]["sum"], seen.slopes[2][at, place[1]])
+        agree([slope["sum"], slope["terms"][0]["derivative"]], [chain["∂L/∂z"], chain["chain"][1]["sum"]])
+        assert slope["rule"] == "= ∂L/∂a · slope of tanh"
+        assert above["sum"] in seen.slopes[3][at]
     for blamed in told["blame"]["of_the_batch"]:
         name, worst = blamed["layer"], blamed["weights"][0]
         found = np.abs(np.append(seen.grad_weights[name], seen.grad_biases[name]))
@@ -113,14 +121,79 @@ def test_the_worked_example_is_told_with_its_published_numbers(nnviz):
         assert heading in text
     for published in (
         *("+0.593269992", "+0.596884378", "0.75136507", "0.772928465", "= 0.298371109", "+0.138498562"),
-        *("So ∂L/∂w is +0.082167041.", "it becomes +0.35891648."),
+        *("∂L/∂w = +0.082167041;", "w + Δw = +0.358916480."),
     ):
         assert published in text, published
     _, out, _ = nnviz("explain", "worked", "--weight", "dense1[0, i1]")
     text = " ".join(out.split())
-    assert "So ∂L/∂w is +0.000438568." in text
-    assert "it becomes +0.149780716." in text
-    assert "The sum, ∂L/∂a, is +0.036350306" in text
+    assert "∂L/∂w = +0.000438568;" in text
+    assert "w + Δw = +0.149780716." in text
+    assert "∂L/∂a = +0.0363503064." in text
+
+
+KERNELS = "conv 3 3x3 batchnorm relu, pool 2, conv 2 2x2, dense 4 batchnorm tanh, dropout 0.2"
+WEIGHTS = {
+    "conv1[map 2, kernel (0,1) red]": ("conv1.weights", (0, 1, 0, 2)),
+    "conv1[2, 5]": ("conv1.weights", (0, 1, 2, 2)),
+    "conv2[map 1, kernel (1,0) map 2]": ("conv2.weights", (1, 0, 2, 1)),
+    "conv2[1, bias]": ("conv2.biases", (1,)),
+    "batchnorm1[map 2, scale]": ("batchnorm1.scales", (2,)),
+    "batchnorm1[0, shift]": ("batchnorm1.shifts", (0,)),
+    "batchnorm2[unit 3, scale]": ("batchnorm2.scales", (3,)),
+    "dense1[unit 1, map 1 (0,2)]": ("dense1.weights", (5, 1)),
+    "dense2[dog, unit 2]": ("dense2.weights", (2, 1)),
+}
+
+
+@pytest.mark.parametrize(("written", "place"), WEIGHTS.items(), ids=WEIGHTS)
+def test_a_weight_of_any_layer_is_told_with_what_the_inspector_shows(nnviz, config, written, place):
+    options = ["--image-size", 8, "--network", KERNELS, "--batch-size", 5, "--seed", 3]
+    code, out, _ = nnviz(
+        *("explain", "pets", "--config", config, *options, "--at-step", 3, "--example", 2),
+        *("--weight", written, "--json"),
+    )
+    assert code == 0
+    told = json.loads(out)["weight"]
+    made = Options(config=config, source="pets", image_size=8, network=KERNELS, batch_size=5, seed=3).experiment()
+    trainer = assemble(made, open_dataset(made))
+    trainer.step()
+    trainer.step()
+    trainer.finish_phase(Phase.BACKWARD)
+    (name, index), parameters = place, trainer.network.parameters
+    found = [float(parameters.named(vector)[name][index]) for vector in (None, parameters.gradients)]
+    assert [told["value"], told["∂L/∂w"]] == found
+    assert (f"{told['layer']}.{told['kind']}", tuple(told["at"])) == place
+    np.testing.assert_allclose(told["of_this_example"] + told["of_the_others"], told["∂L/∂w"], rtol=1e-10, atol=1e-15)
+    camera = Camera(trainer)
+    frames = (
+        camera.take(Focus(1, block, unit=unit, input=number), State.PAUSED, Rates())
+        for block in range(camera.blocks)
+        for unit in range(4)
+        for number in (*range(20), -1, -2)
+    )
+    views = (frame.unit for frame in frames if frame.unit.weight is not None)
+    view = next(
+        view for view in views if (view.weight.layer, view.weight.kind, view.weight.at) == at_of(trainer, place)
+    )
+    assert [view.weight.a, view.weight.grad_z, view.weight.share] == [
+        told["a"],
+        told["∂L/∂z"],
+        told["of_this_example"],
+    ]
+    assert [link.sum.total for link in view.links] == [link["sum"] for link in told["chain"]]
+    trainer.finish_phase(Phase.UPDATE)
+    assert told["new_value"] == float(parameters.named()[name][index])
+    # The name that is told is one that names it.
+    code, out, _ = nnviz(
+        *("explain", "pets", "--config", config, *options, "--at-step", 3, "--example", 2),
+        *("--weight", told["name"], "--json"),
+    )
+    assert json.loads(out)["weight"] == told
+
+
+def at_of(trainer, place):
+    layer, kind = place[0].split(".")
+    return [layer.name for layer in trainer.network.layers].index(layer), kind, place[1]
 
 
 def test_pictures_and_numbers_are_told_too_and_lines_are_not_too_long(nnviz):
@@ -156,10 +229,11 @@ def test_a_run_is_told_with_the_rates_that_were_chosen_in_it(nnviz, config):
         (["--weight", "dense1"], "--weight: 'dense1' names no weight; write it as"),
         (
             ["--weight", "tanh1[0, 0]"],
-            "--weight: 'tanh1' is no dense layer of this network; there are dense1 and dense2",
+            "--weight: 'tanh1' is no layer with weights of this network; there are dense1 and dense2",
         ),
         (["--weight", "dense2[cow, 0]"], "no unit of dense2 called 'cow'; there are 0 to 1, or disc and ring"),
         (["--weight", "dense1[0, 2]"], "no input of dense1 called '2'; there are 0 to 1, or x and y"),
+        (["--weight", "dense1[0, scale]"], "no input of dense1 called 'scale'; there are 0 to 1, or x and y"),
         (["--at-step", 0], "invalid value for '--at-step'"),
     ],
 )

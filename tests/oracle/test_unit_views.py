@@ -102,7 +102,7 @@ def test_every_number_told_of_a_unit_is_pytorchs(layers, loss):
     if after:
         # The weights that this step used are told, and not those that the update made of them.
         trainer.finish_phase(Phase.UPDATE)
-    kinds, changed, names = set(), set(), [layer.name for layer in trainer.network.layers]
+    kinds, names = set(), [layer.name for layer in trainer.network.layers]
 
     def number(place, layer, at, gradient=False):
         tensor = prediction if layer == len(names) else outputs[layer + 1]
@@ -154,20 +154,42 @@ def test_every_number_told_of_a_unit_is_pytorchs(layers, loss):
                     )
         if view.weight is not None:
             weight = view.weight
-            changed.add(weight.kind)
-            array = twin.named[f"{names[weight.layer]}.{weight.kind}"]
-            np.testing.assert_allclose(weight.value, array.detach()[weight.at], **CLOSE)
-            np.testing.assert_allclose(weight.gradient, array.grad[weight.at], **CLOSE)
-            np.testing.assert_allclose(weight.share + weight.others, weight.gradient, **CLOSE)
+            agree(weight, twin, names)
             if weight.kind == "weights":
                 units = trainer.network.layers[leader].output_shape[-1]
-                assert np.ravel_multi_index(weight.at, array.shape) == weight.input * units + view.unit
-            if weight.a is not None:
-                np.testing.assert_allclose(weight.a * weight.grad_z, weight.share, **CLOSE)
+                assert weight.at[-1] == view.unit
+                assert (
+                    np.ravel_multi_index(weight.at[:-1], twin.named[f"{view.name}.weights"].shape[:-1]) == weight.input
+                )
+                assert weight.weights * units == twin.named[f"{view.name}.weights"].numel()
             assert (weight.update is not None) == after
     assert len(kinds) > 1
-    assert {"weights", "biases"} <= changed
-    assert ("batchnorm" in layers) == bool({"scales", "shifts"} & changed)
+
+
+def agree(weight, twin, names):
+    """The weight under the cursor is PyTorch's."""
+    array = twin.named[f"{names[weight.layer]}.{weight.kind}"]
+    np.testing.assert_allclose(weight.value, array.detach()[weight.at], **CLOSE)
+    np.testing.assert_allclose(weight.gradient, array.grad[weight.at], **CLOSE)
+    np.testing.assert_allclose(weight.share + weight.others, weight.gradient, **CLOSE)
+    if weight.a is not None:
+        np.testing.assert_allclose(weight.a * weight.grad_z, weight.share, **CLOSE)
+
+
+@pytest.mark.parametrize("layers", NETWORKS)
+def test_what_a_unit_has_beside_its_weights_has_pytorchs_gradients(layers):
+    trainer = made(layers, {}, random.Random(layers))
+    trainer.advance()
+    _, _, twin = judged(trainer)
+    trainer.finish_phase(Phase.BACKWARD)
+    camera, found, names = Camera(trainer), set(), [layer.name for layer in trainer.network.layers]
+    for block in range(camera.blocks):
+        for incoming in (-1, -2, -3):
+            weight = camera.take(Focus(3, block, unit=1, input=incoming), State.PAUSED, Rates()).unit.weight
+            if weight is not None:
+                agree(weight, twin, names)
+                found.add(f"{names[weight.layer]}.{weight.kind}")
+    assert found >= {name for name in twin.named if not name.endswith("weights")}
 
 
 @pytest.mark.parametrize(

@@ -154,7 +154,7 @@ def test_a_weight_of_any_layer_is_told_with_what_the_inspector_shows(nnviz, conf
     )
     assert code == 0
     told = json.loads(out)["weight"]
-    made = Options(config=config, source="pets", image_size=8, network=KERNELS, batch_size=5, seed=3).experiment()
+    made = Options.of(config=config, source="pets", image_size=8, network=KERNELS, batch_size=5, seed=3).experiment()
     trainer = assemble(made, open_dataset(made))
     trainer.step()
     trainer.step()

@@ -281,6 +281,19 @@ class Experiment(Table, frozen=True):
         network = msgspec.structs.replace(self.network, weights=None, weights_digest=None)
         return msgspec.structs.replace(self.with_training(seed=seed), network=network)
 
+    def changed(self, tables: "Tables") -> "Experiment":
+        """The same experiment with some keys of some tables changed. Raises InputError for what none may have."""
+        return combine(msgspec.to_builtins(self), tables)
+
+    def differences(self, other: "Experiment") -> "Tables":
+        """The keys that another experiment has otherwise, by table, with its values: `changed` by them, this is it."""
+        mine, others = msgspec.to_builtins(self), msgspec.to_builtins(other)
+        found = {
+            name: {key: value for key, value in table.items() if value != mine[name][key]}
+            for name, table in others.items()
+        }
+        return {name: table for name, table in found.items() if table}
+
     def to_toml(self) -> str:
         """The experiment as a TOML document. TOML has no null: keys without a value are left out."""
         import tomli_w

@@ -314,4 +314,4 @@ def assemble(experiment: Experiment, dataset: Dataset, weights_copy: Path | None
     schedule = build_schedule(experiment, batches.per_epoch)
     update_rule = UpdateRule(build_optimizer(training), schedule, training.l1, training.l2, training.clip)
     engine = StepEngine(network, update_rule, batches)
-    return Trainer(dataset, engine, encoder, experiment.stopping, told_origin(experiment.network))
+    return Trainer(dataset, engine, encoder, experiment, told_origin(experiment.network))

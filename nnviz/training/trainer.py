@@ -10,7 +10,7 @@ from nnviz.data.dataset import Dataset
 from nnviz.data.encoder import Encoder
 from nnviz.data.split import Split
 from nnviz.errors import InputError
-from nnviz.experiment import NO_CHOICES, Stopping
+from nnviz.experiment import NO_CHOICES, Experiment, Stopping
 from nnviz.frame.stages import Phase, end_of
 from nnviz.training.course import Course, Kept
 from nnviz.training.engine import EngineState, StepEngine
@@ -34,6 +34,7 @@ class Trainer:
 
     `advance` runs the next stage; `step`, `finish_phase` and everything above them run the same stages.
 
+    experiment    what it was assembled from
     first         the state that the run began with
     begins_from   where its weights were given, in words; None where chance gave them
     engine        the training step: what its stages computed, and how far it is
@@ -46,7 +47,7 @@ class Trainer:
         dataset: Dataset,
         engine: StepEngine,
         encoder: Encoder,
-        stopping: Stopping,
+        experiment: Experiment,
         begins_from: str | None = None,
     ) -> None:
         self.dataset = dataset
@@ -55,7 +56,8 @@ class Trainer:
         self.network, self.update_rule, self.batches = engine.network, engine.update_rule, engine.batches
         self.encoder = encoder
         self.begins_from = begins_from
-        self._rules = stopping
+        self.experiment = experiment
+        self._rules = experiment.stopping
         self.interruption = Interruption()
         self._judge = Judge(engine, dataset, encoder)
         self.first = engine.state()

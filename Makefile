@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test check oracle logs screenshots bench fuzz soak kills walks zoo clean
+.PHONY: run test check oracle logs screenshots bench fuzz soak kills walks zoo attempts clean
 
 run: .venv/installed
 	@$(BIN)/nnviz run
@@ -84,6 +84,10 @@ walks: .venv/installed-dev
 # Networks made ill on purpose, and healthy ones, under all rules of health: which rule finds what.
 zoo: .venv/installed-dev
 	$(BIN)/python -m tests.zoo
+
+# What the rules say is to be tried, done to each of the ill networks by ten seeds: which of them it mends.
+attempts: .venv/installed-dev
+	$(BIN)/python -m tests.zoo.mending
 
 clean:
 	rm -rf .venv build dist *.egg-info

@@ -1,5 +1,7 @@
 """What ails a network: what the rules of health have seen, and what there is to read of every layer."""
 
+from typing import Any
+
 import msgspec
 
 from nnviz.array import Array
@@ -10,8 +12,10 @@ class Alert(msgspec.Struct, frozen=True):
 
     rule   its id
     layer  the name of the layer that it is about, None where it is about no single one
-    step   how many training steps were done when it was seen for the first time
+    step   how many training steps were done where it began; 0 where it is so from the first step on
     seen   what was seen, with its numbers; `why` it matters, and `attempt`, what to try: sentences
+    changes  the keys of the experiment that a machine would try with other values, by table; empty where it is for a
+             person to do something
     """
 
     rule: str
@@ -20,6 +24,7 @@ class Alert(msgspec.Struct, frozen=True):
     seen: str
     why: str
     attempt: str
+    changes: dict[str, dict[str, Any]] = {}
 
 
 class Unable(msgspec.Struct, frozen=True):

@@ -19,6 +19,7 @@ from nnviz.headless.reading_progress import told_reading
 from nnviz.headless.signals import Signals, taken_signals
 from nnviz.headless.skipped import tell_skipped
 from nnviz.insight.health.alert_log import AlertLog
+from nnviz.insight.health.alert_words import since
 from nnviz.runs.checkpoint_rule import DEFAULT, CheckpointRule
 from nnviz.runs.directory import RunDirectory
 from nnviz.runs.ending import Ending
@@ -129,7 +130,7 @@ def _opened(experiment: Experiment, cached: bool, source: Source | None) -> Trai
 
 def _tell(alert: Alert, others: int) -> None:
     more = f" So it is with {count(others, 'other layer')}." if others else ""
-    note(f"step {integer(alert.step)}: {alert.seen}{more} {alert.why} To try: {alert.attempt} ({alert.rule})")
+    note(f"{since(alert)}: {alert.seen}{more} {alert.why} To try: {alert.attempt} ({alert.rule})")
 
 
 def _go(trainer: Trainer, keeper: Keeper, alert_log: AlertLog) -> None:

@@ -93,11 +93,14 @@ def test_the_same_run_gives_the_same_diagnosis_resumed_or_not():
     assert examine(Evidence(resumed, Beginning(resumed))) == expected
 
 
-def test_a_run_that_diverges_is_told_with_its_step():
+def test_a_run_that_diverges_is_told_with_the_step_where_that_began():
     made = trained(trainer(numbers(), learning_rate=1e6), 300)
     assert made.stopped_by == DIVERGED
     (alert,) = (alert for alert in diagnosis(made).alerts if alert.rule == "diverging")
-    assert alert.step == made.furthest
+    assert f"At step {made.furthest} the loss was" in alert.seen
+    losses, constant = made.history.training.means, Beginning(made).constant
+    assert (losses[alert.step - 1 : made.furthest - 1] > constant).all()
+    assert alert.step == 1 or losses[alert.step - 2] <= constant
 
 
 def test_a_split_that_was_not_evaluated_yet_is_not_called_missing():

@@ -13,6 +13,7 @@ from nnviz.training.assembly import assemble
 from nnviz.training.trainer import Trainer
 
 Spoil = Callable[[Network], None]
+GIVEN = "given"
 NAMES = ("ant", "bee", "cow", "dog")
 
 
@@ -90,13 +91,26 @@ def trainer(
     **training: object,
 ) -> Trainer:
     """A trainer of this network; `spoil` has its hands on the weights before the first step."""
-    tables = {"network": {"layers": layers, **(network or {})}, "training": training, "stopping": {"epochs": None}}
+    is_raw = not dataset.standardization.mean.any()
+    tables = {
+        "data": {"inputs": "raw"} if is_raw else {},
+        "network": {"layers": layers, **(network or {})},
+        "training": training,
+        "stopping": {"epochs": None},
+    }
     made = assemble(combine(tables), dataset)
     if spoil is not None:
         spoil(made.network)
-        made.first = made.engine.state()
-        made.restart()
+        begin_with(made, made.network.parameters.values.copy())
     return made
+
+
+def begin_with(made: Trainer, weights: np.ndarray) -> None:
+    """Let these be the first weights, as if they had been given in a file."""
+    made.network.parameters.values[...] = weights
+    made.first = made.engine.state()
+    made.restart()
+    made.experiment = made.experiment.changed({"network": {"weights": GIVEN}})
 
 
 def scaled(factor: float, *numbers: int) -> Spoil:

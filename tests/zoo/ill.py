@@ -12,13 +12,73 @@ TEN_SIGMOIDS = ", ".join(["dense 16 sigmoid"] * 10)
 CONVOLUTIONS = "conv 4 3x3 relu, pool 2, dense 12 relu"
 
 
+def blobs(seed):
+    return trainer(classes(seed), seed=seed)
+
+
+def near_blobs(seed):
+    return trainer(classes(seed, apart=1), seed=seed)
+
+
+def curve(seed):
+    return trainer(numbers(seed), seed=seed)
+
+
+def bars(seed):
+    return trainer(pictures(seed), CONVOLUTIONS, seed=seed)
+
+
+def at_best(make, steps):
+    """The same network where its validation loss was lowest."""
+
+    def twin(seed):
+        made = make(seed)
+        while made.steps_done < steps:
+            made.step()
+        made.interrupt()
+        made.network.parameters.values[...] = made.best.values
+        return made
+
+    return twin
+
+
+def noisy(seed):
+    """A fifth of the labels, drawn anew."""
+
+    def spoil(x, y):
+        generator = np.random.default_rng((seed, len(y)))
+        return x, np.where(generator.random(len(y)) < 0.2, generator.integers(0, 3, len(y)), y)
+
+    return spoil
+
+
+def forty(seed):
+    return trainer(classes(seed, (20, 20), features=40, apart=0.5), "dense 64 relu", seed=seed)
+
+
+def forty_of_noise(seed):
+    return trainer(classes(seed, (14, 13, 13), spoil=shuffled(seed)), "dense 64 relu", seed=seed)
+
+
+def partly_noise(seed):
+    return trainer(classes(seed, (40, 40, 40), features=20, spoil=noisy(seed)), "dense 64 relu", seed=seed)
+
+
 class Ill(NamedTuple):
-    """What ails a network, the rule for that, how it is made by a seed, and how many steps it takes to tell."""
+    """A network made ill.
+
+    name   what ails it, and `rule`, which has to find that
+    make   by a seed; it takes so many `steps` to tell
+    twin   a healthy one on such examples
+    only_by_hand  whether no other experiment on the same examples helps
+    """
 
     name: str
     rule: str
     make: Callable[[int], Trainer]
     steps: int = 300
+    twin: Callable[[int], Trainer] = blobs
+    only_by_hand: bool = False
 
 
 def shuffled(seed):
@@ -72,17 +132,20 @@ ILL = (
         "dead-units",
         lambda s: trainer(pictures(s), CONVOLUTIONS, spoil=biased(-20, 0), seed=s),
         100,
+        twin=bars,
     ),
     Ill(
         "only negative weights",
         "dead-units",
         lambda s: trainer(classes(s, spoil=lambda x, y: (np.abs(x) + 1, y), raw=True), spoil=below_zero, seed=s),
         100,
+        twin=lambda s: trainer(classes(s, spoil=lambda x, y: (np.abs(x) + 1, y)), seed=s),
     ),
     Ill(
         "weights times 50 before tanh",
         "saturated-units",
         lambda s: trainer(classes(s, apart=1), "dense 16 tanh, dense 12 tanh", scaled(50), learning_rate=1e-4, seed=s),
+        twin=near_blobs,
     ),
     Ill(
         "weights times 60 before sigmoid",
@@ -90,6 +153,7 @@ ILL = (
         lambda s: trainer(
             classes(s, apart=1), "dense 16 sigmoid, dense 12 sigmoid", scaled(60, 0, 1), learning_rate=1e-4, seed=s
         ),
+        twin=near_blobs,
     ),
     Ill(
         "biases of 20 before tanh",
@@ -107,11 +171,13 @@ ILL = (
         "vanishing-gradient",
         lambda s: trainer(classes(s), TEN_SIGMOIDS, optimizer="adam", learning_rate=1e-3, seed=s),
         60,
+        twin=lambda s: trainer(classes(s), optimizer="adam", learning_rate=1e-3, seed=s),
     ),
     Ill(
         "eight layers of sigmoid on numbers",
         "vanishing-gradient",
         lambda s: trainer(numbers(s), ", ".join(["dense 12 sigmoid"] * 8), learning_rate=1e-3, seed=s),
+        twin=lambda s: trainer(numbers(s), "dense 12 relu, dense 12 relu", learning_rate=1e-3, seed=s),
     ),
     Ill(
         "a hidden layer of zeros",
@@ -120,7 +186,10 @@ ILL = (
         60,
     ),
     Ill(
-        "ten layers of sigmoid on pictures", "vanishing-gradient", lambda s: trainer(pictures(s), TEN_SIGMOIDS, seed=s)
+        "ten layers of sigmoid on pictures",
+        "vanishing-gradient",
+        lambda s: trainer(pictures(s), TEN_SIGMOIDS, seed=s),
+        twin=bars,
     ),
     Ill(
         "six layers, weights times 5",
@@ -129,12 +198,14 @@ ILL = (
             classes(s), ", ".join(["dense 16 relu"] * 6), scaled(5), learning_rate=1e-12, momentum=0.0, seed=s
         ),
         60,
+        twin=lambda s: trainer(classes(s), ", ".join(["dense 16 relu"] * 6), momentum=0.0, seed=s),
     ),
     Ill(
         "raw inputs of size 300",
         "exploding-gradient",
         lambda s: trainer(classes(s, apart=1, spoil=times(300), raw=True), learning_rate=1e-9, momentum=0.0, seed=s),
         60,
+        twin=lambda s: trainer(classes(s, apart=1), momentum=0.0, seed=s),
     ),
     Ill(
         "the last layer times 200",
@@ -143,6 +214,7 @@ ILL = (
             classes(s, apart=1), "dense 16 relu, dense 16 relu", scaled(200, 2), learning_rate=1e-12, seed=s
         ),
         60,
+        twin=lambda s: trainer(classes(s, apart=1), "dense 16 relu, dense 16 relu", seed=s),
     ),
     Ill(
         "adam at 0.5",
@@ -161,12 +233,14 @@ ILL = (
         "updates-too-large",
         lambda s: trainer(numbers(s), optimizer="adamw", learning_rate=1.0, seed=s),
         60,
+        twin=lambda s: trainer(numbers(s), optimizer="adamw", learning_rate=1e-3, seed=s),
     ),
     Ill(
         "adam at 0.3 on pictures",
         "updates-too-large",
         lambda s: trainer(pictures(s), CONVOLUTIONS, optimizer="adam", learning_rate=0.3, seed=s),
         60,
+        twin=bars,
     ),
     Ill("sgd at 1e−7", "updates-too-small", lambda s: trainer(classes(s), learning_rate=1e-7, seed=s), 60),
     Ill(
@@ -178,7 +252,11 @@ ILL = (
     Ill("a clip of 1e−6", "updates-too-small", lambda s: trainer(classes(s), clip=1e-6, seed=s), 60),
     Ill("a warm-up of a million epochs", "updates-too-small", lambda s: trainer(classes(s), warmup=1e6, seed=s), 60),
     Ill(
-        "a rate of 1e−7 for numbers", "updates-too-small", lambda s: trainer(numbers(s), learning_rate=1e-7, seed=s), 60
+        "a rate of 1e−7 for numbers",
+        "updates-too-small",
+        lambda s: trainer(numbers(s), learning_rate=1e-7, seed=s),
+        60,
+        twin=curve,
     ),
     Ill("all weights 0", "weights-start-alike", lambda s: trainer(classes(s), spoil=filled(0), seed=s), 10),
     Ill("all weights 0.1", "weights-start-alike", lambda s: trainer(classes(s), spoil=filled(0.1), seed=s), 10),
@@ -187,6 +265,7 @@ ILL = (
         "weights-start-alike",
         lambda s: trainer(pictures(s), CONVOLUTIONS, spoil=filled(0.1, 0), seed=s),
         10,
+        twin=bars,
     ),
     Ill(
         "weights times 100",
@@ -200,6 +279,7 @@ ILL = (
         "weights-badly-scaled",
         lambda s: trainer(numbers(s), spoil=scaled(30, 0), learning_rate=1e-9, seed=s),
         10,
+        twin=curve,
     ),
     Ill("an output bias of 20", "first-loss", lambda s: trainer(classes(s), spoil=biased((20, 0, 0), 2), seed=s), 10),
     Ill("the last layer times 30", "first-loss", lambda s: trainer(classes(s), spoil=scaled(30, 2), seed=s), 10),
@@ -209,22 +289,28 @@ ILL = (
         lambda s: trainer(classes(s), spoil=biased((0, 9, -9), 2), network={"output": "sigmoid"}, seed=s),
         10,
     ),
-    Ill("sgd at 5", "diverging", lambda s: trainer(numbers(s), learning_rate=5.0, seed=s), 60),
+    Ill("sgd at 5", "diverging", lambda s: trainer(numbers(s), learning_rate=5.0, seed=s), 60, twin=curve),
     Ill(
         "sgd at 100", "updates-too-large", lambda s: trainer(classes(s), learning_rate=100.0, momentum=0.9, seed=s), 60
     ),
     Ill(
-        "momentum of 0.999", "diverging", lambda s: trainer(numbers(s), learning_rate=0.5, momentum=0.999, seed=s), 100
+        "momentum of 0.999",
+        "diverging",
+        lambda s: trainer(numbers(s), learning_rate=0.5, momentum=0.999, seed=s),
+        100,
+        twin=curve,
     ),
     Ill(
         "shuffled labels",
         "loss-does-not-fall",
         lambda s: trainer(classes(s, spoil=shuffled(s)), "dense 4 tanh", learning_rate=1e-3, seed=s),
+        only_by_hand=True,
     ),
     Ill(
         "inputs that are noise",
         "loss-does-not-fall",
         lambda s: trainer(classes(s, spoil=noise), "dense 4 tanh", learning_rate=1e-3, seed=s),
+        only_by_hand=True,
     ),
     Ill("dropout of 0.99", "loss-does-not-fall", lambda s: trainer(classes(s), "dense 16 relu dropout 0.99", seed=s)),
     Ill("a penalty of 50", "loss-does-not-fall", lambda s: trainer(classes(s), l2=50.0, seed=s)),
@@ -239,6 +325,7 @@ ILL = (
         "loss-falls-slowly",
         lambda s: trainer(numbers(s), "dense 16 tanh", learning_rate=5e-6, seed=s),
         1500,
+        twin=curve,
     ),
     Ill(
         "momentum of 0.99 at 0.2",
@@ -249,13 +336,21 @@ ILL = (
         "rmsprop at 1 for numbers",
         "loss-oscillates",
         lambda s: trainer(numbers(s), optimizer="rmsprop", learning_rate=1.0, seed=s),
+        twin=lambda s: trainer(numbers(s), optimizer="rmsprop", learning_rate=1e-3, seed=s),
     ),
     Ill(
         "one target of 10,000",
         "loss-spikes",
         lambda s: trainer(numbers(s, spoil=far_target), learning_rate=1e-4, seed=s),
+        only_by_hand=True,
     ),
-    Ill("one input of 10,000", "inputs-badly-scaled", lambda s: trainer(classes(s, spoil=far_input), seed=s), 10),
+    Ill(
+        "one input of 10,000",
+        "inputs-badly-scaled",
+        lambda s: trainer(classes(s, spoil=far_input), seed=s),
+        10,
+        only_by_hand=True,
+    ),
     Ill(
         "inputs times 1,000",
         "inputs-badly-scaled",
@@ -269,47 +364,66 @@ ILL = (
         10,
     ),
     Ill(
-        "inputs that are all the same", "inputs-badly-scaled", lambda s: trainer(classes(s, spoil=all_same), seed=s), 10
+        "inputs that are all the same",
+        "inputs-badly-scaled",
+        lambda s: trainer(classes(s, spoil=all_same), seed=s),
+        10,
+        only_by_hand=True,
     ),
     Ill(
         "a target that is far off",
         "targets-badly-scaled",
         lambda s: trainer(numbers(s, spoil=far_target), learning_rate=1e-4, seed=s),
         10,
+        only_by_hand=True,
     ),
     Ill(
         "targets that are all the same",
         "targets-badly-scaled",
         lambda s: trainer(numbers(s, spoil=same_target), seed=s),
         10,
+        only_by_hand=True,
     ),
     Ill(
         "40 examples with noise for labels",
         "over-fitting",
-        lambda s: trainer(classes(s, (14, 13, 13), spoil=shuffled(s)), "dense 64 relu", seed=s),
+        forty_of_noise,
+        twin=at_best(forty_of_noise, 300),
     ),
+    Ill("40 examples of many numbers", "over-fitting", forty, twin=at_best(forty, 300)),
+    Ill("a fifth of the labels by chance", "over-fitting", partly_noise, 400, at_best(partly_noise, 400)),
     Ill(
-        "40 examples of many numbers",
-        "over-fitting",
-        lambda s: trainer(classes(s, (20, 20), features=40, apart=0.5), "dense 64 relu", seed=s),
+        "a rate of 1e−6, of two",
+        "no-better-than-commonest",
+        lambda s: trainer(classes(s, (1200, 200)), "dense 4 tanh", learning_rate=1e-6, seed=s),
+        twin=lambda s: trainer(classes(s, (700, 700)), seed=s),
     ),
     Ill(
         "labels by chance, of two",
         "no-better-than-commonest",
         lambda s: trainer(classes(s, (240, 40), spoil=noise), "dense 4 tanh", learning_rate=1e-3, seed=s),
+        only_by_hand=True,
     ),
-    Ill("a class of 1 in 50", "unequal-classes", lambda s: trainer(classes(s, (400, 8)), seed=s), 10),
+    Ill(
+        "a class of 1 in 50",
+        "unequal-classes",
+        lambda s: trainer(classes(s, (2000, 40), apart=3), seed=s),
+        10,
+        lambda s: trainer(classes(s, (400, 400), apart=3), seed=s),
+    ),
     Ill(
         "a rare class, and a penalty of 1",
         "class-never-said",
-        lambda s: trainer(classes(s, (400, 60), apart=0.5), "dense 4 tanh", l2=1.0, seed=s),
-        2500,
+        lambda s: trainer(classes(s, (400, 60), apart=1.0), "dense 4 tanh", l2=1.0, seed=s),
+        1500,
+        lambda s: trainer(classes(s, (230, 230), apart=1.0), "dense 4 tanh", seed=s),
     ),
     Ill(
         "a class that hardly counts",
         "class-never-said",
         lambda s: trainer(classes(s, apart=1.0), "dense 8 tanh", class_weights={"bee": 0.001}, seed=s),
         1000,
+        twin=near_blobs,
     ),
     Ill(
         "batches of 2 with batchnorm",
@@ -322,5 +436,6 @@ ILL = (
         "small-batches",
         lambda s: trainer(numbers(s), "dense 16 batchnorm tanh", batch_size=4, seed=s),
         10,
+        twin=curve,
     ),
 )

@@ -4,6 +4,7 @@ import numpy as np
 
 from nnviz.array import Array
 from nnviz.frame.health_view import Alert
+from nnviz.insight.health.attempts import Remedy, balanced, standardised
 from nnviz.insight.health.evidence import CannotRunError, Evidence
 from nnviz.wording import count, integer, number, percent
 
@@ -18,9 +19,9 @@ def inputs_badly_scaled(e: Evidence) -> list[Alert]:
     inputs = e.beginning.inputs.reshape(len(e.beginning.inputs), -1)
     size = float(np.sqrt(np.mean(inputs.astype(np.float64) ** 2)))
     if not np.ptp(inputs, axis=0).any():
-        return [_inputs("All examples have the same inputs.")]
+        return [_inputs(e, "All examples have the same inputs.")]
     if not 0.1 <= size <= 10:
-        return [_inputs(f"The inputs have a size of {number(size)}, where about 1 is usual.")]
+        return [_inputs(e, f"The inputs have a size of {number(size)}, where about 1 is usual.", standardised)]
     if e.beginning.inputs.ndim > 2 or e.beginning.of_texts:
         return []
     squeezed = _squeezed(inputs)
@@ -28,20 +29,25 @@ def inputs_badly_scaled(e: Evidence) -> list[Alert]:
         return []
     return [
         _inputs(
+            e,
             f"{count(len(squeezed), 'input')} of {integer(inputs.shape[1])} {'has' if len(squeezed) == 1 else 'have'} "
-            "nearly all values close together, because a few are very far from them."
+            "nearly all values close together, because a few are very far from them.",
+            standardised,
         )
     ]
 
 
-def _inputs(seen: str) -> Alert:
+def _inputs(e: Evidence, seen: str, *remedies: Remedy) -> Alert:
     return Alert(
         "inputs-badly-scaled",
         None,
         0,
         seen,
         "Weights are given and changed in the same way for all inputs: one of another size learns too fast or not.",
-        "Look for wrong values; take logarithms of what spans many sizes; leave out what is always the same.",
+        *e.to_try(
+            "look for wrong values, take logarithms of what spans many sizes, leave out what is always the same",
+            *remedies,
+        ),
     )
 
 
@@ -69,13 +75,13 @@ def targets_badly_scaled(e: Evidence) -> list[Alert]:
             0,
             seen,
             "The loss is all about the few that are far off, or there is nothing to learn.",
-            "Look for wrong values; take logarithms of what spans many sizes.",
+            *e.to_try("look for wrong values, and take logarithms of what spans many sizes"),
         )
     ]
 
 
 def unequal_classes(e: Evidence) -> list[Alert]:
-    """A class with less than a twentieth of the examples that the commonest one has.
+    """A class with less than a twentieth of the examples that the commonest one has, where all count alike.
 
     Buda et al. 2018, "A systematic study of the class imbalance problem": from ratios of 10 to 50 on, rare classes are
     hardly learnt.
@@ -83,6 +89,8 @@ def unequal_classes(e: Evidence) -> list[Alert]:
     names, counts = e.beginning.task.class_names, e.beginning.counts
     if not names:
         raise CannotRunError("the targets are numbers")
+    if e.experiment.training.class_weights is not None:
+        return []
     rare = [name for name, many in zip(names, counts, strict=True) if many * 20 < counts.max()]
     if not rare:
         return []
@@ -95,7 +103,7 @@ def unequal_classes(e: Evidence) -> list[Alert]:
             f"{count(len(rare), 'class')} of {integer(len(names))} {'has' if len(rare) == 1 else 'have'} less than a "
             "twentieth of that.",
             "Never to say a rare class costs almost nothing, and accuracy does not show it.",
-            "--class-weights balanced, or more examples of the rare ones.",
+            *e.to_try("more examples of the rare ones", balanced),
         )
     ]
 

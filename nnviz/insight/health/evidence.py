@@ -8,9 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from nnviz.array import Array
+from nnviz.experiment import Experiment, Tables
 from nnviz.frame.layer_measures import Measure
 from nnviz.frame.operations import Convolution, Normalisation, WeightedSums
 from nnviz.frame.step_trace import LayerTraits
+from nnviz.insight.health.attempts import Remedy, to_try
 from nnviz.nn.outputs import Identity
 from nnviz.training.history import Evaluation
 from nnviz.training.trainer import Trainer
@@ -107,6 +109,16 @@ class Evidence:
         self.missed = trainer.standing.said.missed
         self._history = trainer.layers
         self._trainer = trainer
+
+    @cached_property
+    def experiment(self) -> Experiment:
+        """What the run was assembled from, with the learning rate that it has at its end."""
+        rate = self._trainer.journal.rate_at(self._trainer.furthest)
+        return self._trainer.experiment.with_training(learning_rate=rate)
+
+    def to_try(self, by_hand: str, *remedies: Remedy) -> tuple[str, Tables]:
+        """What to try in the experiment as it is now, in words and as changes of it; see `attempts.to_try`."""
+        return to_try(self.experiment, by_hand, *remedies)
 
     def series(self, layer: int, measure: Measure) -> tuple[Array, Array]:
         """(steps, means) of what was read of a layer, where it is a number."""

@@ -7,6 +7,16 @@ import numpy as np
 from nnviz.array import Array
 from nnviz.frame.health_view import Alert
 from nnviz.frame.layer_measures import Measure
+from nnviz.insight.health.attempts import (
+    enough_in_a_batch,
+    normalised,
+    rectified,
+    scaled_weights,
+    shallower,
+    slower,
+    standardised,
+    unhindered,
+)
 from nnviz.insight.health.evidence import CannotRunError, Evidence
 from nnviz.wording import integer, number, percent, signed
 
@@ -41,7 +51,7 @@ def dead_units(e: Evidence) -> list[Alert]:
                     f"{percent(shares[-1])} of the {integer(units)} units of {layer.name} gave 0 for every "
                     f"example that was looked at, from step {integer(begun)} on.",
                     "A ReLU that gives 0 for all examples passes no gradient back: its weights never change again.",
-                    "A learning rate of a tenth, leakyrelu instead of relu, or batchnorm before it.",
+                    *e.to_try("leakyrelu instead of relu, or a lower learning rate", normalised),
                 )
             )
     return alerts
@@ -72,7 +82,7 @@ def saturated_units(e: Evidence) -> list[Alert]:
                     f"{percent(recent)} of what {layer.name} gives is so near its ends that less than a twentieth of "
                     "its largest slope is left there.",
                     "Where the curve is flat, hardly any gradient gets through to the layers before.",
-                    "Smaller initial weights, a lower learning rate, batchnorm before it, or relu.",
+                    *e.to_try("smaller initial weights, or relu", normalised),
                 )
             )
     return alerts
@@ -97,7 +107,7 @@ def vanishing_gradient(e: Evidence) -> list[Alert]:
             f"The gradient of {e.layers[first].name} is {number(_recent(ratios), 2)} times that of "
             f"{e.layers[last].name}.",
             "The layers before the last ones hardly learn: what is passed back gets smaller with every layer.",
-            "Fewer layers, relu instead of sigmoid or tanh, or batchnorm between them.",
+            *e.to_try("adam as the optimizer", rectified, shallower),
         )
     ]
 
@@ -110,7 +120,7 @@ def _no_gradient(e: Evidence, first: int, last: int, steps: Array, ratios: Array
             _since(steps, ratios == 0),
             f"No gradient at all comes to {e.layers[first].name}, while {e.layers[last].name} has one.",
             "What is passed back is 0 on the way: the layers before that never learn.",
-            "Look for dead units, and for layers whose weights are all 0.",
+            *e.to_try("look for dead units, and for layers whose weights are all 0", scaled_weights),
         )
     ]
 
@@ -132,7 +142,7 @@ def exploding_gradient(e: Evidence) -> list[Alert]:
                 f"The gradient of {e.layers[first].name} is {number(_recent(ratios))} times that of "
                 f"{e.layers[last].name}.",
                 "What is passed back gets larger with every layer: one step may throw the first layers far off.",
-                "Smaller initial weights, batchnorm, fewer layers, or --clip 1.",
+                *e.to_try("fewer layers, batchnorm, or --clip 1", scaled_weights, standardised),
             )
         ]
     alerts = []
@@ -150,7 +160,7 @@ def exploding_gradient(e: Evidence) -> list[Alert]:
                     _since(places, ratio > 10),
                     f"The gradient of {e.layers[n].name} is {number(_recent(ratio))} times as large as its weights.",
                     "A step along it changes the weights beyond the place that the gradient was measured for.",
-                    "Inputs and targets of a size near 1, smaller initial weights, or --clip 1.",
+                    *e.to_try("inputs and targets of a size near 1, or --clip 1", scaled_weights, standardised),
                 )
             )
     return alerts
@@ -181,7 +191,7 @@ def updates_too_large(e: Evidence) -> list[Alert]:
                     f"{percent(largest)} of their size, where about a thousandth is usual; they began with a size of "
                     f"{number(began)} and have {number(float(sizes[-1]))} now.",
                     "The weights jump about instead of going down: what was learnt before is thrown over.",
-                    "A learning rate of a tenth.",
+                    *e.to_try("--clip 1, or a warm-up", slower),
                 )
             )
     return alerts
@@ -205,7 +215,7 @@ def updates_too_small(e: Evidence) -> list[Alert]:
             if math.isfinite(typical)
             else f"No step changes the weights of {e.layers[n].name}.",
             "At that pace it takes hundreds of thousands of steps for the weights to become others.",
-            "A learning rate ten times as high, or optimizer adam; a clip or a warm-up may also hold it back.",
+            *e.to_try("adam as the optimizer", unhindered),
         )
         for n, steps, ratios, typical in _update_ratios(e)
         if typical < -5
@@ -229,7 +239,7 @@ def weights_start_alike(e: Evidence) -> list[Alert]:
                     0,
                     f"All {integer(columns.shape[1])} units of {e.layers[n].name} began with the same weights.",
                     "Units that are alike get the same gradient: they stay alike, and the layer is worth one unit.",
-                    "Random initial weights.",
+                    *e.to_try("look at where the first weights come from", scaled_weights),
                 )
             )
     return alerts
@@ -255,7 +265,7 @@ def weights_badly_scaled(e: Evidence) -> list[Alert]:
                     f"The weights of {e.layers[n].name} began with a size of {number(size)}; with {integer(inputs)} "
                     f"numbers coming in, {number(low)} to {number(high)} is usual.",
                     "Signals get larger or smaller with such a layer, and so do the gradients that come back.",
-                    "Initial weights by He (before relu) or Glorot (before sigmoid and tanh).",
+                    *e.to_try("look at where the first weights come from", scaled_weights),
                 )
             )
     return alerts
@@ -276,7 +286,7 @@ def small_batches_for_normalisation(e: Evidence) -> list[Alert]:
             0,
             f"{layer.name} measures mean and variance of batches of {integer(size)}.",
             "Of so few examples they are mostly chance, and other ones hold when the network is used.",
-            "--batch-size 16 or more, or no batchnorm.",
+            *e.to_try("no batchnorm", enough_in_a_batch),
         )
         for layer in e.beginning.normalised
         if size * math.prod(layer.output_shape[:-1]) < 8

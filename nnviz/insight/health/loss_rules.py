@@ -5,6 +5,18 @@ import math
 import numpy as np
 
 from nnviz.frame.health_view import Alert
+from nnviz.insight.health.attempts import (
+    balanced,
+    clipped,
+    faster,
+    no_slower_than_usual,
+    scaled_weights,
+    slower,
+    standardised,
+    stopped_early,
+    unburdened,
+    unpunished,
+)
 from nnviz.insight.health.evidence import CannotRunError, Evidence
 from nnviz.training.stopping import DIVERGED
 from nnviz.wording import integer, number, percent
@@ -34,7 +46,7 @@ def first_loss(e: Evidence) -> list[Alert]:
             1,
             f"The loss of the first step was {number(e.first_loss)}, and who knows nothing gets {number(chance)}.",
             "The network is sure of something before it has learnt anything, and first has to unlearn that.",
-            "Smaller initial weights in the last layer, or inputs and targets of a size near 1.",
+            *e.to_try("inputs and targets of a size near 1", scaled_weights, standardised),
         )
     ]
 
@@ -57,10 +69,10 @@ def diverging(e: Evidence) -> list[Alert]:
         Alert(
             "diverging",
             None,
-            e.steps,
+            _above_for_good(e, e.beginning.constant),
             what,
             "Weights and loss grow without end, up to numbers that cannot be computed with.",
-            "A learning rate of a tenth, --clip 1, or a warm-up.",
+            *e.to_try("--clip 1, or a warm-up", slower),
         )
     ]
 
@@ -78,11 +90,11 @@ def loss_does_not_fall(e: Evidence) -> list[Alert]:
         Alert(
             "loss-does-not-fall",
             None,
-            e.steps,
+            0,
             f"After {integer(e.steps)} steps the loss is {number(e.recent_loss)}; always saying the same would give "
             f"{number(e.beginning.constant)}.",
             "Nothing has been learnt of the inputs.",
-            "A learning rate ten times lower, then higher; then look whether labels belong to their examples.",
+            *e.to_try("look whether labels belong to their examples", unburdened),
         )
     ]
 
@@ -99,10 +111,10 @@ def loss_falls_slowly(e: Evidence) -> list[Alert]:
         Alert(
             "loss-falls-slowly",
             None,
-            e.steps,
+            0,
             f"After {integer(e.steps)} steps, {percent(e.learnt)} is gone of the loss that always saying the same has.",
             "It may take very long, or the network may not be able to learn more than that.",
-            "A higher learning rate or optimizer adam; then more units.",
+            *e.to_try("adam as the optimizer, or more units", faster),
         )
     ]
 
@@ -127,11 +139,11 @@ def loss_oscillates(e: Evidence) -> list[Alert]:
         Alert(
             "loss-oscillates",
             None,
-            int(e.loss.steps[len(e.loss.steps) // 2]),
+            _above_for_good(e, 0.25 * e.beginning.constant),
             f"The loss goes up and down by {percent(swing)} from one part of the run to the next, around "
             f"{number(float(parts.mean()))}.",
             "Steps are so long that they jump over what they are looking for.",
-            "A learning rate of a tenth, less momentum, or larger batches.",
+            *e.to_try("larger batches", slower),
         )
     ]
 
@@ -156,7 +168,7 @@ def loss_spikes(e: Evidence) -> list[Alert]:
                     step,
                     f"About step {integer(step)} the loss rose to {number(float(highs[place]))} from {number(usual)}.",
                     "One batch threw the network far off what it had learnt.",
-                    "--clip 1, a lower learning rate, or a look at the examples of that step.",
+                    *e.to_try("a look at the examples of that step", slower, clipped),
                 )
             ]
     return []
@@ -186,7 +198,7 @@ def over_fitting(e: Evidence) -> list[Alert]:
             f"The validation loss turned at step {integer(step)}, where it was {number(best)}; now it is "
             f"{number(now)}, and that of training {number(e.evaluations[-1].step_loss)}.",
             "The network learns its training examples by heart, and does worse on others.",
-            "Stop there (--patience 3), more examples, --augment, dropout, --l2, or fewer units.",
+            *e.to_try("more examples, --augment, dropout, --l2, or fewer units", stopped_early),
         )
     ]
 
@@ -209,11 +221,11 @@ def no_better_than_commonest(e: Evidence) -> list[Alert]:
         Alert(
             "no-better-than-commonest",
             None,
-            e.evaluations[-1].step,
+            0,
             f"{percent(accuracy)} of the validation examples are put in their class; always saying the commonest one "
             f"would get {percent(commonest)}.",
             "The network has found nothing in the inputs that tells the classes apart.",
-            "Look at the loss and at the layers first; where classes are rare, --class-weights balanced.",
+            *e.to_try("look whether labels belong to their examples", balanced, no_slower_than_usual),
         )
     ]
 
@@ -236,12 +248,18 @@ def class_never_said(e: Evidence) -> list[Alert]:
         Alert(
             "class-never-said",
             None,
-            e.steps,
+            0,
             f"Of {integer(int(e.missed.max()))} training examples of it that were looked at, none was said to be "
             f"of {which}."
             if len(never) == 1
             else f"The network never says {which}.",
             "Their examples are all counted as others.",
-            "--class-weights balanced, more examples of them, or a lower learning rate.",
+            *e.to_try("more examples of them, or a lower learning rate", balanced, unpunished),
         )
     ]
+
+
+def _above_for_good(e: Evidence, level: float) -> int:
+    """The first step from which on the loss stayed above a level."""
+    low = np.flatnonzero(e.loss.means <= level)
+    return int(e.loss.steps[min(low[-1] + 1, len(e.loss.steps) - 1)]) if len(low) else 1

@@ -11,6 +11,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
 from nnviz.frame.health_view import Diagnosis, HealthView
+from nnviz.insight.health.alert_words import since
 from nnviz.tui.drawing.layer_table import COLUMNS, Cell, readout, table
 from nnviz.tui.drawing.palette import Palette
 from nnviz.tui.panes.title import ALERT
@@ -96,7 +97,7 @@ def _told(diagnosis: Diagnosis, palette: Palette) -> Text:
     text = Text()
     for alert in diagnosis.alerts:
         where = f" · {alert.layer}" if alert.layer else ""
-        text.append(f"{ALERT} {alert.rule}{where} · step {integer(alert.step)}\n", bad)
+        text.append(f"{ALERT} {alert.rule}{where} · {since(alert)}\n", bad)
         text.append(f"{alert.seen} {alert.why}\nTo try: {alert.attempt}\n", plain)
     if not diagnosis.alerts:
         text.append("No rule has found anything.\n", plain)

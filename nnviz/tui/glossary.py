@@ -232,6 +232,9 @@ GLOSSARY: dict[str, tuple[Entry, ...]] = {
         Entry("spikes", "rises far for a moment"),
         Entry("diverging", "growing without end"),
         Entry("commonest", "of which there are most examples"),
+        Entry("inputs standardized, raw", "brought to mean 0 and deviation 1 over the training examples; as stored"),
+        Entry("first weights scaled, normal", "by chance: so that signals keep their size; all of the same spread"),
+        Entry("patience", "so many epochs without a better validation loss, and training stops"),
         Entry("He, Glorot", "who found how large the first weights of a layer should be", "initial"),
     ),
     "The data": (

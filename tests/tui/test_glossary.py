@@ -47,7 +47,7 @@ PUNCTUATION, FRAME = frozenset(".,:;()[]'\"!?-’“”"), frozenset("─│╭�
 NAMES_OF_DATA = frozenset({"cat", "cats", "dog", "dogs", "dutch", "german", "italian", "pets", "spanish", "xor"})
 # Strings in the code of the screen that are names for Textual, plotext and NumPy.
 NOT_SHOWN = frozenset({"_", "{", "|", "}", "awaitable", "bracket", "braille", "colorless", "dim", "dismiss", "hd"})
-NOT_SHOWN |= {"heading", "le", "matrix", "maximize", "ox", "patience", "question", "slash", "stable", "utf"}
+NOT_SHOWN |= {"heading", "le", "matrix", "maximize", "ox", "question", "slash", "stable", "stopping", "utf"}
 NOT_SHOWN |= {"\\", "exception", "markup", "h", "c", "openingprogress", "ignore", "readout", "quiet", "unable"}
 # A word that is cut is none.
 WORD = re.compile(r"(?<![…A-Za-z])[A-Za-z]+(?![…A-Za-z])")

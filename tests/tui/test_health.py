@@ -81,7 +81,7 @@ async def test_an_alert_is_marked_above_and_told_on_the_page_with_what_ran_and_w
         await driver.press("h")
         text = " ".join(driver.app.screen.query_one("#told").render().plain.split())
         assert "▲ updates-too-small · dense1 · step 1 A step changes the weights of dense1" in text
-        assert "To try: A learning rate of 0.01 instead of 1e−9; else adam as the optimizer." in text
+        assert "To try: A learning rate of 0.01 instead of 1e−9; or adam as the optimizer." in text
         assert "Ran, and found nothing: inputs-badly-scaled" in text
         assert "Could not run: targets-badly-scaled, because the targets are classes." in text
 

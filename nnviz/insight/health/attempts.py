@@ -36,7 +36,7 @@ def to_try(experiment: Experiment, by_hand: str, *remedies: Remedy) -> tuple[str
     after = experiment
     for remedy in remedies:
         after = remedy(after)
-    words = "; else ".join(filter(None, [told_changes(experiment, after), by_hand]))
+    words = "; or ".join(filter(None, [told_changes(experiment, after), by_hand]))
     return f"{words[0].upper()}{words[1:]}.", experiment.differences(after)
 
 

@@ -2,7 +2,6 @@
 
 from nnviz.data.one_example import OneExample
 from nnviz.data.split import Split
-from nnviz.experiment import Stopping
 from nnviz.nn.optimizers import SGD
 from nnviz.training.engine import StepEngine
 from nnviz.training.trainer import Trainer
@@ -18,4 +17,4 @@ def examiner_of(trainer: Trainer, split: Split, number: int) -> tuple[Trainer, O
     network = trainer.network.replica().for_evaluation()
     example = OneExample(split, trainer.encoder, number)
     engine = StepEngine(network, UpdateRule(SGD(trainer.update_rule.learning_rate)), example)
-    return Trainer(trainer.dataset, engine, trainer.encoder, Stopping()), example
+    return Trainer(trainer.dataset, engine, trainer.encoder, trainer.experiment), example

@@ -44,7 +44,7 @@ def attempted(made: Trainer, alert: Alert) -> Trainer:
         dataset = replace(dataset, standardization=Standardization.of(dataset.train.inputs))
     begun = assemble(experiment.changed({"network": {"weights": None}}), dataset)
     if experiment.network.weights == GIVEN:
-        begin_with(begun, made.initial)
+        begin_with(begun, made.first.values)
     if start:
         trained(begun, start).change_rate(after.training.learning_rate)
     return begun

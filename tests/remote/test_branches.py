@@ -308,11 +308,11 @@ def test_a_branch_that_stopped_or_diverged_is_so_when_somebody_comes_back(make_o
         ask(trainer, m.Run(m.PACES[-1]))
         frame = look_until(trainer, rested)
         assert frame.state is State.DIVERGED
-        good = trainer.service._trainer.standing.last_good
+        good = trainer.service.session.trainer.standing.last_good
         frame = visit(trainer, 1)
         assert (frame.state, frame.stopped_by, steps(frame)) == (State.FINISHED, "steps", 9)
         assert visit(trainer, 2).state is State.DIVERGED
-    np.testing.assert_array_equal(trainer.service._trainer.standing.last_good.values, good.values)
+    np.testing.assert_array_equal(trainer.service.session.trainer.standing.last_good.values, good.values)
     trainer.close()
 
 

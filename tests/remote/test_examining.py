@@ -50,7 +50,7 @@ def seen(service: Service, request: m.Request) -> Frame:
 
 
 def test_what_is_said_of_it_is_what_the_evaluation_says(service: Service) -> None:
-    trainer = service._trainer
+    trainer = service.session.trainer
     test = trainer.dataset.test
     assessed, numbers = trainer.assess(test), (5, 2, 9)
     frame = seen(service, m.Examine("test", numbers, 1))
@@ -68,7 +68,7 @@ def test_what_is_said_of_it_is_what_the_evaluation_says(service: Service) -> Non
 
 
 def test_its_gradient_is_the_slope_of_its_own_loss(service: Service) -> None:
-    trainer = service._trainer
+    trainer = service.session.trainer
     frame = seen(service, m.Examine("test", (3,), 0))
     assert not frame.has_begun(Phase.BACKWARD)
     assert seen(service, m.Advance(m.Goal.BACKWARD)).has_reached(Phase.BACKWARD)
@@ -97,4 +97,6 @@ def test_the_training_stays_as_it_is_and_goes_on_from_there(service: Service, st
     other.answer(m.Advance(m.Goal.UPDATE))
     assert after.examined is None
     assert after.moment.step == 12
-    np.testing.assert_array_equal(service._trainer.network.parameters.values, other._trainer.network.parameters.values)
+    np.testing.assert_array_equal(
+        service.session.trainer.network.parameters.values, other.session.trainer.network.parameters.values
+    )

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+from msgspec import structs
 from PIL import Image
 
 from nnviz.errors import InputError, TrainerDiedError
@@ -21,6 +22,7 @@ from nnviz.frame.frame import Frame, State
 from nnviz.remote import client
 from nnviz.remote.client import RemoteTrainer
 from nnviz.remote.messages import PACES, Advance, Goal, Look, Order, Run
+from nnviz.runs.checkpoint_rule import CheckpointRule
 from nnviz.runs.ending import Ending
 from nnviz.runs.trained_network import load_run
 from tests.waiting import has_ended, wait_for
@@ -54,7 +56,8 @@ def assert_kept(path):
 
 
 @pytest.mark.parametrize("running", [False, True])
-def test_a_killed_trainer_is_reported_and_can_be_had_again(start_remote, make_order, running):
+def test_a_killed_trainer_is_reported_and_can_be_had_again(start_remote, make_order, in_worker, running):
+    in_worker("from nnviz.runs import keeper; keeper.MILESTONE_SECONDS = keeper.BEST_SECONDS = 1e9")
     order = make_order()
     trainer = start_remote(order)
     begin(trainer, running)
@@ -159,7 +162,7 @@ def test_a_fault_in_the_trainer_is_reported_with_its_reason_and_keeps_the_run(
         from nnviz.remote.service import Service
         {place} = Service.{place}
         def fail(self, given):
-            if self._trainer.steps_done >= 50:
+            if self.session.trainer.steps_done >= 50:
                 raise ZeroDivisionError("the reason")
             return {place}(self, given)
         Service.{place} = fail
@@ -256,7 +259,7 @@ def test_leaving_does_not_wait_for_the_data(start_remote, make_order, in_worker,
     with ThreadPoolExecutor(1) as pool:
         said = pool.submit(trainer.receive)
         assert trainer.close() == Ending()
-        with pytest.raises(TrainerDiedError, match="SIGKILL"):
+        with pytest.raises(TrainerDiedError):
             said.result()
 
 
@@ -283,7 +286,7 @@ def test_a_trainer_that_hangs_is_not_waited_for_without_end_nor_without_a_word(
         Service.work = hang
     """)
     monkeypatch.setattr(client, "HEARING_SECONDS", 0.3)
-    order = make_order()
+    order = structs.replace(make_order(), checkpoints=CheckpointRule(steps=10**9))
     trainer = start_remote(order)
     begin(trainer)
     wait_for(hanging.exists)

@@ -96,7 +96,7 @@ def test_a_rate_that_is_changed_in_the_past_begins_a_run_of_its_own(start, make_
     ask(trainer, m.GoTo(12))
     frame = look_until(trainer, rested)
     assert (steps(frame), frame.moment.furthest, frame.moment.is_back, frame.learning_rate) == (12, 12, False, 0.5)
-    best = trainer.service._trainer.standing.best.step if isinstance(trainer, LocalTrainer) else None
+    best = trainer.service.session.trainer.standing.best.step if isinstance(trainer, LocalTrainer) else None
     ending = trainer.close()
     second = order.out.with_name("run-2")
     assert (ending.directory, [earlier.directory for earlier in ending.earlier]) == (str(second), [str(order.out)])

@@ -109,7 +109,10 @@ def test_what_goes_on_from_its_end_is_a_run_of_its_own_in_the_same_bits(trained,
     for _ in range(12):
         frame = ask(trainer, m.Advance(m.Goal.STEP))
     expected = straight(order.experiment, STEPS + 8)
-    assert trainer.service._trainer.network.parameters.values.tobytes() == expected.network.parameters.values.tobytes()
+    assert (
+        trainer.service.session.trainer.network.parameters.values.tobytes()
+        == expected.network.parameters.values.tobytes()
+    )
     assert frame.curves.total == STEPS + 8
     ending = trainer.close()
     child = Path(ending.directory)

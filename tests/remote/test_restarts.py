@@ -20,7 +20,7 @@ def test_a_trainer_is_gone_with_its_thread_as_soon_as_another_begins(make_order,
         for _ in range(3):
             ask(trainer, m.Advance(m.Goal.STEP))
             assert threading.active_count() == before + 1
-            old = weakref.ref(trainer.service._trainer)
+            old = weakref.ref(trainer.service.session.trainer)
             ask(trainer, m.Reseed())
             assert old() is None, "it waits for the garbage collection"
             assert threading.active_count() == before

@@ -36,7 +36,7 @@ def watched(make_order):
 
 
 def values(trainer):
-    return trainer.service._trainer.network.parameters.values.tobytes()
+    return trainer.service.session.trainer.network.parameters.values.tobytes()
 
 
 def test_a_run_is_followed_from_checkpoint_to_checkpoint(watched):

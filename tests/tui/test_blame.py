@@ -22,7 +22,7 @@ MAPS = {"network": {"layers": "conv 4 3x3 batchnorm relu, pool 2, dense 5 tanh d
 def trainer_of(driver: Driver) -> Trainer:
     trainer = driver.app.link.trainer
     assert isinstance(trainer, LocalTrainer)
-    return trainer.service._trainer
+    return trainer.service.session.trainer
 
 
 def first_line(driver: Driver) -> str:

@@ -23,7 +23,7 @@ async def test_an_example_has_the_same_number_in_the_header_the_list_and_the_hea
         "training": {"batch_size": 9},
     }
     async with open_app((160, 48), replace(order, experiment=combine(tables))) as driver:
-        trainer = driver.app.link.trainer.service._trainer  # type: ignore[attr-defined]
+        trainer = driver.app.link.trainer.service.session.trainer  # type: ignore[attr-defined]
         frame = await driver.press("f", *["full_stop"] * place)
         stored = trainer.dataset.train.inputs
         assert f"{place + 1} of 9 in the batch" in driver.text()

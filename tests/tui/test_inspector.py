@@ -137,7 +137,7 @@ async def test_left_and_right_choose_the_weight(open_app: OpenApp) -> None:
 
 async def test_a_unit_is_taken_only_when_it_is_shown(open_app: OpenApp, order: Order) -> None:
     async with open_app((80, 24), replace(order, experiment=combine(TABLES, ENDLESS))) as driver:
-        camera = driver.screen._link.trainer.service._camera
+        camera = driver.screen._link.trainer.service.session.camera
         asked: list[object] = []
         update = camera.update
         camera.update = lambda parts, *rest: asked.append(parts) or update(parts, *rest)

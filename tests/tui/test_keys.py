@@ -212,7 +212,7 @@ async def test_test_on_unseen_examples(open_app: OpenApp) -> None:
         await driver.press("t")
         assert isinstance(driver.app.screen, test_screen.TestScreen)
         text = driver.text()
-        trainer = driver.app.link.trainer.service._trainer
+        trainer = driver.app.link.trainer.service.session.trainer
         test, names = trainer.dataset.test, trainer.dataset.class_names
         chances = trainer.predict(test.inputs)
         said, sure = chances.argmax(axis=1), chances.max(axis=1)

@@ -6,11 +6,13 @@ import os
 import signal
 
 import pytest
+from msgspec import structs
 
 from nnviz.errors import TrainerDiedError
 from nnviz.frame.frame import Frame
 from nnviz.remote import messages as m
 from nnviz.remote.client import RemoteTrainer
+from nnviz.runs.checkpoint_rule import CheckpointRule
 from nnviz.tui.link import Link
 
 
@@ -63,7 +65,7 @@ async def test_the_end_of_a_running_trainer_is_told_to_who_waits_and_to_who_asks
 async def test_the_end_of_a_trainer_that_nobody_asks_is_told_at_once_and_that_of_the_next_one_too(
     order: m.Order,
 ) -> None:
-    trainer = RemoteTrainer(order)
+    trainer = RemoteTrainer(structs.replace(order, checkpoints=CheckpointRule(steps=10**9)))
     link = await begun(trainer)
     ended = asyncio.Event()
     link.watch(ended.set)

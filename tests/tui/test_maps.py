@@ -85,7 +85,7 @@ async def test_the_cursor_reads_the_number_of_a_kernel(open_app: OpenApp, order:
         tiles = frame.matrix
         assert isinstance(tiles, TilesView)
         assert tiles.columns is not None
-        weights = driver.app.link.trainer.service._trainer.network.layers[0].weights.values  # type: ignore[attr-defined]
+        weights = driver.app.link.trainer.service.session.trainer.network.layers[0].weights.values  # type: ignore[attr-defined]
         seen = set()
         for key in ["down"] * 5 + ["right"] * 8:
             await driver.press(key)

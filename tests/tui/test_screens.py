@@ -90,7 +90,7 @@ async def test_the_worked_example_is_on_screen(open_app: OpenApp) -> None:
     import numpy as np
 
     async with open_app() as driver:
-        trainer = driver.app.link.trainer.service._trainer  # type: ignore[attr-defined]
+        trainer = driver.app.link.trainer.service.session.trainer  # type: ignore[attr-defined]
         cat = int(np.flatnonzero(trainer.engine.batch.targets[:, 0] == 1)[0])
         await driver.press(*["full_stop"] * cat, *["n"] * 5)
         trainer.engine.outputs[-1][cat] = np.log([0.2, 0.8])

@@ -44,7 +44,7 @@ async def test_columns_have_names_and_their_own_unit(open_app: OpenApp, houses: 
 
 def _distances(driver: Driver) -> tuple[Array, Array]:
     """RMSE and MAE (2, targets) of what is predicted of the test examples, and of always predicting the mean."""
-    trainer = driver.app.link.trainer.service._trainer  # type: ignore[attr-defined]
+    trainer = driver.app.link.trainer.service.session.trainer  # type: ignore[attr-defined]
     test, train = trainer.dataset.test, trainer.dataset.train
     of_mean = train.labels.astype(np.float64).mean(axis=0) - test.labels
     both = (trainer.predict(test.inputs).astype(np.float64) - test.labels, of_mean)

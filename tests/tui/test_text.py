@@ -66,7 +66,7 @@ async def test_the_worst_mistakes_are_texts(open_app: OpenApp, language: Order) 
         shown = driver.text()
         assert "portuguese" in shown
         worst = shown[shown.index("The worst mistakes") :]
-        trainer = driver.app.link.trainer.service._trainer  # type: ignore[attr-defined]
+        trainer = driver.app.link.trainer.service.session.trainer  # type: ignore[attr-defined]
         test, names = trainer.dataset.test, trainer.dataset.class_names
         chances = trainer.predict(test.inputs)
         said, sure = chances.argmax(axis=1), chances.max(axis=1)

@@ -1,0 +1,152 @@
+"""Branching: what makes another branch of a session's run the one that goes on, a new one or one that was left.
+
+Each writes the branch down that goes on until then. Who calls has halted.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from nnviz.experiment import SEEDS
+from nnviz.frame.branch_views import Origin
+from nnviz.remote.branches import Branch
+from nnviz.remote.destinations import end_of_step
+from nnviz.remote.session import Session
+from nnviz.remote.setting_down import set_down
+from nnviz.remote.ways import Stop, nothing
+from nnviz.training.course import Course, Kept
+from nnviz.training.engine import EngineState
+from nnviz.training.trainer import Trainer
+from nnviz.training.trainer_state import network_of
+
+
+def branch_off(session: Session, rate: float, on: Callable[[], None]) -> None:
+    """Keep the run as it was, and go on from this moment with another rate, in a branch of its own."""
+    trainer, parent, here = session.trainer, session.branches.current, session.here
+    shared, at = trainer.steps_done, session.next_proposal
+    before = trainer.journal.rate_at(at)
+    set_down(session)
+    losses: list[float] = []
+    best: list[EngineState] = []
+
+    def note_loss() -> None:
+        losses.append(trainer.engine.scores.mean)
+
+    stops: list[Stop] = [(end_of_step(done, trainer), note_loss) for done in _unknown(trainer, shared)]
+    found = next((one.step for one in reversed(trainer.history.bests) if one.step <= shared), None)
+    if found is not None:
+        stops.append((end_of_step(found, trainer), lambda: best.append(trainer.engine.state())))
+
+    def arrive() -> None:
+        course = trainer.course()
+        directory = session.new_directory()
+        _leave(session, parent, course)
+        trainer.branch_off(best[0] if best else None, losses)
+        number = session.branches.next_number
+        session.take_up(Branch(number, session.experiment, directory, before, Origin.RATE, parent, shared, at))
+        session.record_all()
+        trainer.change_rate(rate)
+        on()
+
+    session.set_out([*stops, (here, nothing)], None, arrive, lambda: session.set_out([(here, nothing)], here))
+
+
+def _unknown(trainer: Trainer, steps: int) -> range:
+    """How many steps are done at the ends of those before `steps` whose own losses a branch has to know.
+
+    They are those since the last evaluation, and since the last bin of the curve was full; the last one at least.
+    """
+    history = trainer.history
+    judged = max((one.step for one in history.evaluations if one.step <= steps), default=0)
+    full = steps // history.training.stride * history.training.stride
+    return range(min(judged, full, max(steps - 1, 0)) + 1, steps + 1)
+
+
+def go_over(session: Session, branch: Branch, course: Course) -> None:
+    """Leave the branch that goes on for another one, and go to where that ended. Raises InputError."""
+    left, training, origin = session.branches.current, session.training, session.here
+    set_down(session)
+    own, states = session.trainer.course(), session.trainer.kept_states()
+    left.course = own
+    session.timeline.remember(states.end)
+    if branch.experiment != session.experiment:
+        session.training = session.assembled(branch.experiment, training.timeline.keyframes)
+    trainer, timeline = session.trainer, session.timeline
+    trainer.follow(course, Kept(trainer.first, None, trainer.first))
+    timeline.follow(branch.line, course.history.training.steps)
+    timeline.lose_place()
+    found: dict[int, EngineState] = {}
+
+    def note() -> None:
+        found[trainer.steps_done] = network_of(trainer.engine.state())
+
+    def arrive() -> None:
+        best = None if course.best is None else found[course.best]
+        trainer.follow(course, Kept(trainer.engine.state(), best, found[course.last_good]))
+        trainer.go_to(course.end, timeline)
+        _leave(session, left, own)
+        if trainer is not training.trainer:
+            training.trainer.close()
+        session.take_up_again(branch)
+
+    def give_up() -> None:
+        if trainer is not training.trainer:
+            trainer.close()
+        session.training = training
+        training.trainer.follow(own, states)
+        training.timeline.follow(left.line, training.trainer.furthest)
+        training.timeline.lose_place()
+        left.course = None
+        session.set_out([(origin, nothing)], origin)
+
+    marks = {course.best, course.last_good} - {None}
+    stops: list[Stop] = [(end_of_step(mark, trainer), note) for mark in marks if mark is not None]
+    session.set_out([*stops, (course.end, nothing)], None, arrive, give_up)
+
+
+class _Left(NamedTuple):
+    """What a new branch has of the one before it: what it is said to part from, and the rate that was chosen last."""
+
+    parent: Branch | None
+    rate: float
+
+
+def restart(session: Session) -> None:
+    """Begin again with the same weights."""
+    left = _left(session)
+    session.trainer.restart()
+    _begin(session, left, Origin.RESTART)
+
+
+def reseed(session: Session) -> None:
+    """Begin again with a seed that no branch has had. Raises InputError."""
+    left = _left(session)
+    seeds = [session.experiment.training.seed, *(one.experiment.training.seed for one in session.branches)]
+    # The seed splits the examples too; the new run's experiment has to be all that it takes to do it again.
+    session.replace_training(session.experiment.with_seed((max(seeds) + 1) % SEEDS))
+    _begin(session, left, Origin.RESEED)
+
+
+def _left(session: Session) -> _Left:
+    """Leave the branch that goes on for one that begins at the first step."""
+    rate = session.trainer.update_rule.learning_rate
+    set_down(session)
+    return _Left(_leave(session, session.branches.current, session.trainer.course()), rate)
+
+
+def _begin(session: Session, left: _Left, origin: Origin) -> None:
+    before = session.trainer.update_rule.learning_rate
+    origin = origin if left.parent is not None else Origin.FIRST
+    number, directory = session.branches.next_number, session.new_directory()
+    session.take_up(Branch(number, session.experiment, directory, before, origin, left.parent))
+    # The experiment is what was asked for; a rate that was changed since is kept, and written down as a change.
+    session.trainer.change_rate(left.rate)
+
+
+def _leave(session: Session, branch: Branch, course: Course) -> Branch | None:
+    """Set a branch aside. If nothing came of it, it is forgotten, and what it parted from is returned."""
+    branch.directory.release()
+    if course.history.training.steps:
+        branch.course = course
+        return branch
+    session.branches.drop(branch)
+    return branch.parent

@@ -1,0 +1,72 @@
+"""Setting down: what there is of a session is written into its directories, when a branch is left and at the end."""
+
+from msgspec import structs
+
+from nnviz.insight.health.alert_log import account_of
+from nnviz.remote.session import Session
+from nnviz.runs.ending import Ending
+from nnviz.runs.opening import FIRST
+from nnviz.runs.result import PartedFrom, written
+from nnviz.training.stopping import BY_PERSON
+
+# So long somebody who begins another branch waits for the scores of the one that is left.
+BRANCH_SECONDS = 3.0
+
+
+def set_down(session: Session) -> None:
+    """Write down the branch that goes on, if it has come further than when that was done last."""
+    trainer, branch = session.trainer, session.branches.current
+    if trainer.furthest == branch.written:
+        return
+    course, states = trainer.course(), trainer.kept_states()
+    trainer.interrupt(BY_PERSON)
+    ending = session.keeper.set_down(session.interruption.watch(BRANCH_SECONDS), **_changes(session))
+    # What came out is in its directory; of a thousand branches it would fill the memory.
+    branch.ending = structs.replace(ending, result=None)
+    branch.written = trainer.furthest
+    # To score what is kept, the network was put into that state.
+    trainer.follow(course, states)
+    session.timeline.lose_place()
+
+
+def conclude(session: Session, seconds: float) -> Ending:
+    """Write down all that there is, and close it. What is kept is scored as far as that takes no longer."""
+    ending = structs.replace(_concluded(session, seconds), earlier=_earlier(session))
+    session.trainer.close()
+    session.timeline.close()
+    return ending
+
+
+def _concluded(session: Session, seconds: float) -> Ending:
+    branch, trainer = session.branches.current, session.trainer
+    if trainer.furthest and trainer.furthest == branch.written:
+        # It was gone back to, and is as it was.
+        result = written(branch.directory.path)
+        if result is None and session.opened is not None and branch.number == FIRST:
+            branch.directory.release()
+            return Ending(looked_at=str(session.opened.path))
+        if result is not None:
+            branch.directory.release()
+            return structs.replace(branch.ending, result=result)
+    trainer.interrupt(BY_PERSON)
+    more = {**_changes(session), "health": account_of(session.training.rules.diagnosis())}
+    return session.keeper.conclude(session.interruption.watch(seconds), **more)
+
+
+def _earlier(session: Session) -> tuple[Ending, ...]:
+    """Where the other branches are kept. What came out of each is in its directory."""
+    others = [branch for branch in session.branches if branch is not session.branches.current]
+    for branch in others:
+        branch.directory.release()
+    return tuple(branch.ending for branch in others)
+
+
+def _changes(session: Session) -> dict[str, object]:
+    """What is to be written down of the branch that its own training does not know: what it parted from."""
+    branch, opened = session.branches.current, session.opened
+    if branch.parent is None:
+        return {}
+    run = branch.parent.directory.path
+    if opened is not None and branch.parent.number == FIRST and branch.start <= opened.steps:
+        run = opened.path.resolve()
+    return {"parted_from": PartedFrom(str(run), branch.start)}

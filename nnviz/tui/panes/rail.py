@@ -24,9 +24,9 @@ class RailPane(Pane):
         faint = palette.style(palette.faint)
         current = frame.stage.phase if frame.stage else None
         runs: list[Run] = [(" ", faint)]
-        for phase, words in _phases(frame, width):
+        for phase, name, marks, gap in _phases(frame, width):
             lit = palette.style(palette.accent if phase is current else palette.text, bold=phase is current)
-            runs.append((words, lit))
+            runs += [(name, lit), (marks, lit), (gap, faint)]
         room = width - sum(cell_len(run) for run, _ in runs) - 1
         place = next((text for text in _places(frame) if len(text) <= room), "")
         return [row([*runs, (fit_right(place, room), faint)], width, palette)]
@@ -36,21 +36,21 @@ class RailPane(Pane):
         if self._frame is None:
             return
         end = 1
-        for phase, words in _phases(self._frame, self.size.width):
-            end += cell_len(words)
+        for phase, *words in _phases(self._frame, self.size.width):
+            end += cell_len("".join(words))
             if event.x < end:
                 await self.screen.run_action(f"advance('{GOALS[phase]}')")
                 return
 
 
-def _phases(frame: Frame, width: int) -> list[tuple[Phase, str]]:
-    """What is said of each phase, with what is free behind it."""
+def _phases(frame: Frame, width: int) -> list[tuple[Phase, str, str, str]]:
+    """The name of each phase, its marks, and what is free behind them."""
     is_wide, told = width >= 110, []
     for phase in Phase:
         of_phase = [n for n, stage in enumerate(frame.stages) if stage.phase is phase]
         done = sum(n < frame.moment.done for n in of_phase)
         name = phase.upper() if is_wide else phase.capitalize()
-        told.append((phase, f"{name} {_marks(done, len(of_phase))}{'   ' if is_wide else '  '}"))
+        told.append((phase, f"{name} ", _marks(done, len(of_phase)), "   " if is_wide else "  "))
     return told
 
 

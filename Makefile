@@ -17,7 +17,7 @@ check: .venv/installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports --cache-dir .venv/import-linter
 
-# Gradients and optimizers against PyTorch; installs it (CPU is enough).
+# Gradients and optimizers against PyTorch (CPU is enough), scores against scikit-learn; installs both.
 oracle: .venv/installed-dev
 	$(PIP) -e ".[oracle]"
 	$(BIN)/pytest tests/oracle -m oracle

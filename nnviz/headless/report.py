@@ -10,7 +10,8 @@ from rich.cells import cell_len
 from nnviz.array import Array
 from nnviz.data.shown_task import shown_task
 from nnviz.frame.task import Task
-from nnviz.outside_text import apart, printable, shown_names
+from nnviz.insight.score_words import determination
+from nnviz.outside_text import apart, printable, short, shown_names
 from nnviz.runs.result import Result
 from nnviz.training.evaluation import Assessment
 from nnviz.training.history import History
@@ -94,27 +95,45 @@ def _worst_confusions(confusion: Array, names: tuple[str, ...], split: str) -> s
 
 
 def scores(result: dict[str, Any]) -> str:
-    """Loss and accuracy of each split that has examples; for numbers, how far off the network is, and the mean."""
+    """Loss and accuracy of each split that has examples, beside what these are to be compared with.
+
+    For numbers: how far off the network is, and the mean.
+    """
     found = {name: result[name] for name in ("train", "validation", "test", "all") if result.get(name)}
     if not found:
         return "  not scored"
     if all("rmse" in score for score in found.values()):
-        return _distances(found, result["mean_prediction"])
-    return table([["", "loss", "accuracy"], *([name, *_numbers(score)] for name, score in found.items())])
+        return _distances(found, result["mean_prediction"], result["r2"])
+    intervals, commonest = (result.get(name, {}) for name in ("accuracy_interval", "commonest_class"))
+    rows = [["", "loss", "accuracy", "95% interval", "commonest class"]]
+    for name, score in found.items():
+        rows.append([name, *_numbers(score), _interval(intervals.get(name)), _commonest(commonest.get(name))])
+    return table(rows)
 
 
-def _distances(found: dict[str, Any], of_mean: dict[str, Any]) -> str:
-    rows = [["", "loss", "RMSE", "MAE", "RMSE of the mean", "MAE of the mean"]]
+def _interval(interval: list[float] | None) -> str:
+    return "" if interval is None else " to ".join(map(percent, interval))
+
+
+def _commonest(commonest: dict[str, Any] | None) -> str:
+    return "" if commonest is None else f"{percent(commonest['accuracy'])} {short(printable(commonest['class']))}"
+
+
+def _distances(found: dict[str, Any], of_mean: dict[str, Any], r2: dict[str, Any]) -> str:
+    rows = [["", "loss", "RMSE", "MAE", "RMSE of the mean", "MAE of the mean", "R²"]]
     for name, score in found.items():
         measures = [of[measure] for of in (score, of_mean[name]) for measure in ("rmse", "mae")]
         loss = _numbers(score)[0]
         if isinstance(measures[0], dict):
-            rows.append([name, loss, *[""] * len(measures)])
+            rows.append([name, loss, *[""] * (len(measures) + 1)])
             targets = tuple(measures[0])
             told = zip(apart(shown_names(targets), PAIR_NAME), targets, strict=True)
-            rows += [[f"  {name}", "", *(_told(m[target]) for m in measures)] for name, target in told]
+            rows += [
+                [f"  {shown}", "", *(_told(m[target]) for m in measures), determination(r2[name][target])]
+                for shown, target in told
+            ]
         else:
-            rows.append([name, loss, *map(_told, measures)])
+            rows.append([name, loss, *map(_told, measures), determination(r2[name])])
     return f"{table(rows)}\n  in each target's own unit; the mean is that of the training targets, always predicted"
 
 

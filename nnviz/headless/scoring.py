@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from nnviz.data.dataset import Dataset
 from nnviz.data.encoding import Encoding
@@ -23,9 +24,11 @@ from nnviz.headless.training import unseen
 from nnviz.outside_text import listed_names
 from nnviz.runs.digests import is_of
 from nnviz.runs.trained_network import TrainedNetwork
+from nnviz.scores.calibration import Calibration
+from nnviz.scores.thresholds import Thresholds
 from nnviz.training.assembly import ending, refuse_untellable
-from nnviz.training.distance import Distances, distances_of_mean
-from nnviz.training.evaluation import Assessment, assess, plain
+from nnviz.training.evaluation import Assessment, assess, finite
+from nnviz.training.judgement import ClassJudgement, Judgement, beside_the_score, judge
 from nnviz.training.process import prepare_process
 from nnviz.training.randomness import from_seed
 from nnviz.wording import count
@@ -40,7 +43,7 @@ class Tested(msgspec.Struct, frozen=True):
     task: Task
     examples: int
     assessment: Assessment
-    of_mean: Distances
+    judgement: Judgement
 
 
 def score(run: Path, source: str | None, cached: bool = True, at_step: str | None = None) -> Tested:
@@ -67,9 +70,8 @@ def score(run: Path, source: str | None, cached: bool = True, at_step: str | Non
     net = trained.experiment.network
     refuse_untellable(net, ending(net, trained.task), split.labels)
     assessment = assess(trained.network, trained.task, split, trained.encoder)
-    targets = trained.task.targets
-    of_mean = () if targets is None else distances_of_mean(targets, split.labels)
-    return Tested(run, source or trained.experiment.data.source, name, trained.task, len(split), assessment, of_mean)
+    judgement = judge(assessment, split.labels, trained.task)
+    return Tested(run, source or trained.experiment.data.source, name, trained.task, len(split), assessment, judgement)
 
 
 def _unseen_of_other(trained: TrainedNetwork, dataset: Dataset, source: str) -> tuple[str, Split]:
@@ -154,30 +156,77 @@ def print_json(tested: Tested) -> None:
 
 
 def _object(tested: Tested) -> dict[str, Any]:
-    confusion = tested.assessment.confusion
+    confusion, task = tested.assessment.confusion, tested.task
     return {
         "run": str(tested.run),
         "source": tested.source,
         "split": tested.split,
         "examples": tested.examples,
         **tested.assessment.score.plain(),
-        **({"mean_prediction": plain(tested.of_mean)} if tested.of_mean else {}),
-        "classes": list(tested.task.class_names),
+        **beside_the_score(tested.judgement, task),
+        "classes": list(task.class_names),
         "confusion": None if confusion is None else confusion.tolist(),
+        **(_of_classes(tested.judgement, task) if isinstance(tested.judgement, ClassJudgement) else {}),
+    }
+
+
+def _of_classes(judgement: ClassJudgement, task: Task) -> dict[str, Any]:
+    """What is measured of classes, for JSON: null where there is nothing to measure it on."""
+    named = zip(task.class_names, judgement.classes, strict=True)
+    return {
+        "each_class": [
+            {
+                "class": name,
+                "examples": score.examples,
+                "said": score.said,
+                "right": score.right,
+                "precision": score.precision,
+                "recall": score.recall,
+                "f1": score.f1,
+            }
+            for name, score in named
+        ],
+        "calibration": _calibration(judgement.calibration),
+        **({"thresholds": _thresholds(judgement.thresholds, task)} if len(judgement.classes) == 2 else {}),
+    }
+
+
+def _calibration(calibration: Calibration | None) -> dict[str, Any] | None:
+    if calibration is None:
+        return None
+    return {
+        "confidence": calibration.confidence,
+        "expected_calibration_error": calibration.error,
+        "bins": [msgspec.structs.asdict(each) for each in calibration.bins],
+    }
+
+
+def _thresholds(thresholds: Thresholds | None, task: Task) -> dict[str, Any] | None:
+    """Columns, with a row for each probability that there is."""
+    if thresholds is None:
+        return None
+    columns = {
+        "threshold": thresholds.values.astype(np.float64),
+        "precision": thresholds.precision,
+        "recall": thresholds.recall,
+        "false_positive_rate": thresholds.false_positive_rate,
+    }
+    return {
+        "class": task.class_names[task.positive_class],
+        "roc_area": thresholds.area,
+        **{name: [finite(value) for value in column.tolist()] for name, column in columns.items()},
     }
 
 
 def print_report(tested: Tested) -> None:
     """The score for people."""
     from nnviz.headless.report import confusion_table, scores
+    from nnviz.headless.score_report import details
 
+    beside = {name: {tested.split: value} for name, value in beside_the_score(tested.judgement, tested.task).items()}
     parts = [
         confusion_table(tested.assessment, tested.task, tested.split),
-        scores(
-            {
-                tested.split: tested.assessment.score.plain(),
-                "mean_prediction": {tested.split: plain(tested.of_mean)},
-            }
-        ),
+        *details(tested.judgement, tested.task, tested.assessment.score.accuracy),
+        scores({tested.split: tested.assessment.score.plain(), **beside}),
     ]
     result("\n\n".join(filter(None, parts)))

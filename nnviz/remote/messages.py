@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from nnviz.frame.task import Task
     from nnviz.frame.verification_view import VerificationView
     from nnviz.remote.terminal import Terminal
-    from nnviz.training.distance import Distances
+    from nnviz.training.judgement import Judgement
 from nnviz.frame.frame import Frame, FrameUpdate, Parts
 
 
@@ -244,6 +244,8 @@ Request = (
 class Mistake(msgspec.Struct, frozen=True):
     """A test example that the network was most wrong about.
 
+    label, said  the class and the one that was said, or the numbers
+    probability  how sure it was of what it said; None for numbers
     pixels  (height, width, channels) uint8, or None where the examples are not pictures
     text    its beginning, or None where the examples are not texts
     """
@@ -251,7 +253,7 @@ class Mistake(msgspec.Struct, frozen=True):
     name: str
     label: str
     said: str
-    probability: float
+    probability: float | None
     loss: float
     pixels: Array | None
     text: str | None = None
@@ -260,8 +262,7 @@ class Mistake(msgspec.Struct, frozen=True):
 class TestReport(msgspec.Struct, frozen=True):
     """How the network does on a split it never trained on; `confusion` rows are labels, columns what it said.
 
-    distances  for numbers: how far off it is, of each target
-    of_mean    how far off it would be always to predict the mean of the training targets
+    judgement  how good that is; None without an example. Its thresholds are hundredths
     true, predicted  (k,) the first of the numbers and what the network said, of at most 2,000 examples
     """
 
@@ -273,8 +274,7 @@ class TestReport(msgspec.Struct, frozen=True):
     accuracy: float | None
     confusion: Array | None
     mistakes: tuple[Mistake, ...]
-    distances: Distances = ()
-    of_mean: Distances = ()
+    judgement: Judgement | None = None
     true: Array | None = None
     predicted: Array | None = None
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
-from msgspec.structs import replace
+import msgspec
 
-from nnviz.runs.result import Measures, PartedFrom, RateChange, Result
-from nnviz.training.distance import distances_of_mean
-from nnviz.training.evaluation import plain
+from nnviz.runs.result import PartedFrom, RateChange, Result
 from nnviz.training.interruption import AbandonedError, unwatched
 from nnviz.training.journal import Parted, Rate
+from nnviz.training.judgement import beside_the_score, judge
 from nnviz.training.trainer import Trainer
 
 SPLITS = ("train", "validation", "test")
@@ -38,21 +38,20 @@ def scored(result: Result, trainer: Trainer, check: Callable[[], None] = unwatch
     """Put the network into the state that is kept, and add its scores on every split to the account.
 
     Those that `check` leaves no time for are left out, the largest one first. Distances are in each target's own unit.
+    The examples of training were not drawn for a score: its accuracy has no interval.
     """
     kept = trainer.kept()
     trainer.network.parameters.values[...] = kept.values
     trainer.network.parameters.statistics[...] = kept.statistics
     dataset = trainer.dataset
     splits = {name: split for name in SPLITS if len(split := getattr(dataset, name))}
-    found: dict[str, Measures] = {}
+    found: dict[str, Any] = {}
     with suppress(AbandonedError):
         for name in sorted(splits, key=lambda name: len(splits[name])):
-            found[name] = trainer.assess(splits[name], check).score.plain()
-    result = replace(result, **found)
-    targets = dataset.task.targets
-    if targets is None:
-        return result
-    of_mean: dict[str, Measures | None] = {
-        name: plain(distances_of_mean(targets, splits[name].labels)) if name in splits else None for name in SPLITS
-    }
-    return replace(result, mean_prediction=of_mean)
+            assessment = trainer.assess(splits[name], check)
+            found[name] = assessment.score.plain()
+            beside = beside_the_score(judge(assessment, splits[name].labels, dataset.task), dataset.task)
+            for measure, value in beside.items():
+                if (name, measure) != ("train", "accuracy_interval"):
+                    found.setdefault(measure, dict.fromkeys(SPLITS))[name] = value
+    return msgspec.convert(msgspec.to_builtins(result) | found, Result)

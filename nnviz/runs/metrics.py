@@ -10,7 +10,7 @@ import msgspec
 
 from nnviz.errors import InputError
 from nnviz.frame.task import Task
-from nnviz.training.distance import Distance, Distances
+from nnviz.scores.distance import Distance, Distances
 from nnviz.training.evaluation import Score
 from nnviz.training.history import Evaluation
 from nnviz.training.journal import Entry

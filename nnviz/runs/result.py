@@ -10,6 +10,7 @@ from msgspec import UNSET, UnsetType
 from nnviz.errors import InputError
 from nnviz.frame.health_view import HealthAccount
 from nnviz.runs.paths import RESULT
+from nnviz.scores.interval import Interval
 
 Measures: TypeAlias = dict[str, float | dict[str, float | None] | None]
 """The scores of one split, by name; of several targets, each by the target's name. None is what is not finite."""
@@ -29,6 +30,13 @@ class PartedFrom(msgspec.Struct, frozen=True):
     step: int
 
 
+class CommonestClass(msgspec.Struct, frozen=True):
+    """The class of most examples, and the accuracy of always saying it."""
+
+    name: str = msgspec.field(name="class")
+    accuracy: float
+
+
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """The account of a run. What earlier versions did not write is as if there was nothing of it.
 
@@ -36,7 +44,10 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     epochs           finished ones
     kept_step        the step of the network that is kept
     train, …         its scores on each split; None for an empty one, and for one that nobody waited for
-    mean_prediction  where targets are numbers, the distances of always predicting the mean of the training targets
+    accuracy_interval, commonest_class  of each split that was not trained on, the 95% interval of its accuracy; of
+                     each, the accuracy of always saying the class of most examples. Where targets are numbers, unset
+    mean_prediction, r2  of each split, the distances of always predicting the mean of the training targets, and R².
+                     Where targets are classes, unset
     health           what the rules of health had to say; None where they were not asked
     """
 
@@ -51,7 +62,10 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     train: Measures | None = None
     validation: Measures | None = None
     test: Measures | None = None
+    accuracy_interval: dict[str, Interval | None] | UnsetType = UNSET
+    commonest_class: dict[str, CommonestClass | None] | UnsetType = UNSET
     mean_prediction: dict[str, Measures | None] | UnsetType = UNSET
+    r2: dict[str, float | dict[str, float | None] | None] | UnsetType = UNSET
     learning_rate_changes: tuple[RateChange, ...] = ()
     parted_from: PartedFrom | None = None
     health: HealthAccount | None = None

@@ -12,7 +12,7 @@ from nnviz.data.encoder import Encoder
 from nnviz.data.split import Split
 from nnviz.frame.task import Task
 from nnviz.nn.network import Network
-from nnviz.training.distance import Distances, distances
+from nnviz.scores.distance import Distances, distances
 from nnviz.training.interruption import unwatched
 
 BATCH = 1024

@@ -2,6 +2,7 @@
 
 import re
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from nnviz.frame.task import Task
 from nnviz.headless.report import closing, confusion_table, loss_curve, nice_ticks
+from nnviz.runs.result import Result
 from nnviz.training.evaluation import Assessment, Score
 from nnviz.training.history import History
 
@@ -119,15 +121,19 @@ def test_the_closing_lines_bear_what_is_missing():
         "epochs": 2,
         "seconds": 0.0,
         "examples_per_second": None,
+        "parameters": 7,
         "stopped_by": "diverged",
+        "kept_step": 1200,
         "train": {"loss": None, "accuracy": 0.5},
-        "validation": {"loss": 0.25, "accuracy": None},
+        "validation": {"loss": 0.25, "accuracy": 0.6},
         "test": None,
+        "accuracy_interval": {"train": None, "validation": [0.5, 0.7], "test": None},
+        "commonest_class": {"train": {"class": "cat\x1b", "accuracy": 0.5}, "validation": None, "test": None},
     }
-    assert closing(result).splitlines() == [
-        "                    loss  accuracy",
-        "  train       not finite     50.0%",
-        "  validation      0.2500",
+    assert closing(msgspec.convert(result, Result)).splitlines() == [
+        "                    loss  accuracy    95% interval  commonest class",
+        "  train       not finite     50.0%                       50.0% cat�",
+        "  validation      0.2500     60.0%  50.0% to 70.0%",
         "",
         "1,234 steps, 2 epochs in 0.0 s; stopped by: diverged",
         "kept in runs/x",

@@ -15,10 +15,11 @@ from nnviz.data.sources import find_source, suggested
 from nnviz.errors import InputError
 from nnviz.experiment import combine
 from nnviz.frame.task import Targets, Task
-from nnviz.remote import messages as m
+from nnviz.insight.score_words import number_rows
 from nnviz.remote.messages import Order
-from nnviz.training.distance import Distance
-from nnviz.tui.screens.test import _distances
+from nnviz.scores.distance import Distance
+from nnviz.training.judgement import NumberJudgement
+from nnviz.tui.drawing.row_table import row_table
 from tests.hostile_text import HOSTILE
 from tests.tui.conftest import TABLES, Driver, OpenApp
 from tests.tui.whole import faults, pictured
@@ -96,9 +97,9 @@ def test_a_target_that_is_called_like_markup_is_called_so_on_the_page_of_a_test(
     names = ("[/b]", "[red]x", "[@click=app.leave]x[/]")
     targets = tuple(Distance(name, 1.0, 2.0) for name in names)
     task = Task((3,), (), 3, Targets(names, (0.0,) * 3, (1.0,) * 3))
-    report = m.TestReport("test", task, 9, 1, 0.5, None, None, (), targets, targets)
+    rows = number_rows(NumberJudgement(targets, targets, (0.5, 0.0, None)), task.output_names(3))
     console = Console(width=120, file=io.StringIO(), record=True)
-    console.print(_distances(report))
+    console.print(row_table(rows))
     said = console.export_text()
     assert all(name in said for name in names)
 

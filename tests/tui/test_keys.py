@@ -218,6 +218,8 @@ async def test_test_on_unseen_examples(open_app: OpenApp) -> None:
         said, sure = chances.argmax(axis=1), chances.max(axis=1)
         right = said == test.labels
         assert f"{percent(right.mean())} right  ({right.sum()} of 400 test examples)" in text
+        await driver.press("4")
+        text = driver.text()
         worst = np.argmax(np.where(right, 0, sure))
         assert f"said {names[said[worst]]} {percent(sure[worst])}" in text
         await driver.press("escape")

@@ -18,8 +18,11 @@ from nnviz.frame.frame import Frame, Rates, State
 from nnviz.frame.plane_views import PointsView, SurfaceView
 from nnviz.frame.stages import Phase
 from nnviz.remote import messages
+from nnviz.scores.class_score import Commonest, class_scores
+from nnviz.scores.interval import wilson
 from nnviz.training.assembly import assemble
 from nnviz.training.camera import Camera
+from nnviz.training.judgement import ClassJudgement
 from nnviz.training.trainer import Trainer
 from nnviz.tui.drawing.palette import DARK, LEVELS, Palette
 from nnviz.tui.drawing.surface import surface
@@ -143,6 +146,7 @@ def test_the_diagram_says_what_its_nodes_hold() -> None:
 def test_all_are_right_only_where_all_are(right: int, told: str) -> None:
     made = trainer(("cat", "dog"))
     confusion: Array = np.array([[right, 2500 - right], [0, 0]])
-    report = messages.TestReport("test", made.dataset.task, 2500, 1, 0.1, right / 2500, confusion, ())
+    judgement = ClassJudgement(right, wilson(right, 2500), Commonest(0, 1.0), class_scores(confusion), None, None)
+    report = messages.TestReport("test", made.dataset.task, 2500, 1, 0.1, right / 2500, confusion, (), judgement)
     text = test_screen.TestScreen(report, DARK)._score().plain
     assert text.startswith(f"{told} right  ({right:,} of 2,500 test examples)")

@@ -63,9 +63,10 @@ async def test_inputs_are_named_where_there_is_room(open_app: OpenApp, language:
 async def test_the_worst_mistakes_are_texts(open_app: OpenApp, language: Order) -> None:
     async with open_app((120, 40), language) as driver:
         await driver.press("u", "t")
+        assert "portuguese" in driver.text()
+        await driver.press("3")
         shown = driver.text()
-        assert "portuguese" in shown
-        worst = shown[shown.index("The worst mistakes") :]
+        worst = shown[shown.index("▶ ") :]
         trainer = driver.app.link.trainer.service.session.trainer  # type: ignore[attr-defined]
         test, names = trainer.dataset.test, trainer.dataset.class_names
         chances = trainer.predict(test.inputs)
@@ -73,7 +74,7 @@ async def test_the_worst_mistakes_are_texts(open_app: OpenApp, language: Order) 
         of_label = chances[np.arange(len(said)), test.labels]
         place = int(np.where(said == test.labels, 1, of_label).argmin())
         # The one with the highest loss comes first.
-        assert " ".join(test.texts[place].split()[:4]) in worst.splitlines()[1]
+        assert " ".join(test.texts[place].split()[:4]) in worst.splitlines()[2]
         assert f"said {names[said[place]]} {percent(sure[place])}" in worst
 
 

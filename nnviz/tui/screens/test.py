@@ -1,41 +1,57 @@
 """How the network does on examples that it never trained on."""
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from rich.table import Table
 from rich.text import Text
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import ItemGrid, Vertical, VerticalScroll
-from textual.strip import Strip
+from textual.containers import Vertical, VerticalScroll
 from textual.widget import Widget
-from textual.widgets import Static
+from textual.widgets import ContentSwitcher, Static
 
-from nnviz.array import Array
-from nnviz.outside_text import apart, short
-from nnviz.remote.messages import Mistake, TestReport
+from nnviz.insight.score_words import (
+    NO_CALIBRATION,
+    NO_THRESHOLDS,
+    beside_accuracy,
+    calibration_error,
+    calibration_rows,
+    class_rows,
+    determination,
+    number_rows,
+)
+from nnviz.outside_text import short
+from nnviz.remote.messages import TestReport
+from nnviz.training.judgement import ClassJudgement, NumberJudgement
 from nnviz.tui.drawing.confusion import Confusion
-from nnviz.tui.drawing.grid import picture
 from nnviz.tui.drawing.palette import Palette
-from nnviz.tui.drawing.scatter import scatter
+from nnviz.tui.drawing.row_table import row_table
+from nnviz.tui.panes.tabs import TabsPane
 from nnviz.tui.screens.help import HelpScreen
+from nnviz.tui.screens.mistakes import MistakesPart
 from nnviz.tui.screens.page import Page
+from nnviz.tui.screens.scatter import ScatterPart
+from nnviz.tui.screens.thresholds import ThresholdPart
 from nnviz.wording import count, in_unit, integer, number, percent
 
-THUMBNAIL = 20
-TEXT = 40
-SCATTER_WIDTH, SCATTER_HEIGHT = 72, 22
 MEASURES = ("rmse", "mae")
-# Width of a target's name.
-TARGET = 24
+MOST_PARTS = 4
+# Of the screen's height the page takes so much at most, and its border so many rows.
+SHARE, DOWN = 0.94, 2
+# The tabs, with the rows above and below them.
+TABS, LEAST = 3, 3
+CLOSING = "? explains · escape closes"
 
 
 class TestScreen(Page[None]):
-    """The score, the confusion table and the worst mistakes."""
+    """The score, and below it one of its parts: classes, thresholds, calibration, mistakes."""
 
     CSS_PATH = "test.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,t,q,enter", "dismiss_page", "close", id="test.close"),
+        *(Binding(str(k), f"part({k})", f"part {k}", show=False, id=f"test.part{k}") for k in range(1, MOST_PARTS + 1)),
         Binding("question_mark", "help", "help", id="test.help"),
     ]
 
@@ -43,94 +59,137 @@ class TestScreen(Page[None]):
         super().__init__()
         self._report = report
         self._palette = palette
+        self._parts = dict(self._made())
 
     def compose(self) -> ComposeResult:
         report = self._report
-        with VerticalScroll(id="page") as page:
+        with Vertical(id="page") as page:
             page.border_title = f"Test on unseen examples · after step {integer(report.step)}"
-            page.border_subtitle = "? explains · escape closes"
-            yield Static(self._score())
-            if len(report.distances) > 1:
-                yield Static(_distances(report))
-            if report.confusion is not None:
-                yield Static(Confusion(report.confusion, report.task.class_names))
-            if report.true is not None and report.predicted is not None and report.task.targets is not None:
-                name = report.task.targets.names[0]
-                yield Static(_scatter_heading(name), classes="heading")
-                yield Static(scatter(report.true, report.predicted, SCATTER_WIDTH, SCATTER_HEIGHT))
-            if report.mistakes:
-                yield Static(Text("The worst mistakes", style="bold"), classes="heading")
-                widest = THUMBNAIL + 2 if report.mistakes[0].text is None else TEXT
-                with ItemGrid(id="mistakes", classes="pictures" if widest < TEXT else "texts", min_column_width=widest):
-                    for mistake in report.mistakes:
-                        yield _Wrong(mistake, self._palette)
+            page.border_subtitle = CLOSING
+            yield Static(self._score(), id="score")
+            if self._parts:
+                yield TabsPane({name: name for name in self._parts})
+                with ContentSwitcher(initial=f"part-{next(iter(self._parts))}"):
+                    for name, widgets in self._parts.items():
+                        yield VerticalScroll(*widgets, id=f"part-{name}", classes="part")
 
-    def _score(self) -> Text:
-        report = self._report
-        if not report.examples:
-            return Text("This data set has no examples that were kept out of the training.")
-        text = Text()
-        if report.accuracy is not None:
-            right = round(report.accuracy * report.examples)
-            text.append(f"{percent(report.accuracy)} right", style="bold")
-            text.append(f"  ({integer(right)} of {count(report.examples, f'{report.split} example')})   ")
-        if len(report.distances) == 1:
-            for name in MEASURES:
-                value, of_mean = (getattr(of[0], name) for of in (report.distances, report.of_mean))
-                text.append(f"{name.upper()} {in_unit(value)}", style="bold")
-                text.append(f" (the mean {in_unit(of_mean)})   ")
-        text.append(f"loss {number(report.loss)}")
-        if report.distances:
-            text.append(f"   {count(report.examples, f'{report.split} example')}")
-        return text
+    def on_mount(self) -> None:
+        """Give the keys to the first part."""
+        for tabs in self.query(TabsPane):
+            tabs.recolour(self._palette)
+        self.action_part(1)
+
+    def on_resize(self, _: events.Resize) -> None:
+        """Fit the parts, once it is known how much room the score takes."""
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        """A part takes what the score leaves of the page, and no more than it needs."""
+        width = self.query_one("#page").size.width
+        room = int(self.size.height * SHARE) - DOWN - self.query_one("#score").outer_size.height - TABS
+        for part in self.query(".part"):
+            part.styles.max_height = max(room, LEAST)
+        for drawn in self.query("*"):
+            if isinstance(drawn, ThresholdPart | ScatterPart):
+                drawn.fit(width, room)
+
+    def on_tabs_pane_chosen(self, event: TabsPane.Chosen) -> None:
+        """A tab was clicked."""
+        self.action_part(1 + list(self._parts).index(event.tab))
+
+    def action_part(self, place: int) -> None:
+        """Show another part of the page."""
+        if place > len(self._parts):
+            return
+        name = list(self._parts)[place - 1]
+        self.query_one(TabsPane).choose(name)
+        self.query_one(ContentSwitcher).current = f"part-{name}"
+        part = self.query_one(f"#part-{name}")
+        next((widget for widget in part.query("*") if widget.can_focus), part).focus()
+        keys = [widget.KEYS for widget in part.query("*") if isinstance(widget, ThresholdPart | MistakesPart)]
+        others = [f"1…{len(self._parts)} a part"] if len(self._parts) > 1 else []
+        self.query_one("#page").border_subtitle = " · ".join([*keys, *others, CLOSING])
 
     def action_help(self) -> None:
         """What the words of this page mean."""
         self.app.push_screen(HelpScreen())
 
+    def _made(self) -> Iterator[tuple[str, list[Widget]]]:
+        """The parts that there are, by name."""
+        report, judgement = self._report, self._report.judgement
+        if isinstance(judgement, ClassJudgement):
+            yield "classes", _classes(report, judgement)
+            if len(judgement.classes) == 2:
+                yield "thresholds", [_thresholds(report, judgement, self._palette)]
+            yield "calibration", _calibration(report, judgement)
+        if isinstance(judgement, NumberJudgement):
+            yield "numbers", _numbers(report, judgement)
+        if report.mistakes:
+            yield "mistakes", [MistakesPart(report.mistakes, self._palette)]
 
-def _distances(report: TestReport) -> Table:
-    """How far off the network is from each target, beside always predicting the mean."""
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
-    table.add_column("target")
-    for name in MEASURES:
-        for heading in (name.upper(), "(the mean)"):
-            table.add_column(heading, justify="right")
-    names = apart(tuple(distance.target for distance in report.distances), TARGET)
-    for target, *both in zip(names, report.distances, report.of_mean, strict=True):
-        table.add_row(Text(target), *(in_unit(getattr(of, name)) for name in MEASURES for of in both))
-    return table
+    def _score(self) -> Text:
+        report, judgement = self._report, self._report.judgement
+        if not report.examples:
+            return Text("This data set has no examples that were kept out of the training.")
+        text, tested = Text(), count(report.examples, f"{report.split} example")
+        if isinstance(judgement, ClassJudgement) and report.accuracy is not None:
+            text.append(f"{percent(report.accuracy)} right", style="bold")
+            text.append(f"  ({integer(judgement.right)} of {tested})   loss {number(report.loss)}\n")
+            text.append(beside_accuracy(judgement, report.task.class_names))
+        elif isinstance(judgement, NumberJudgement):
+            text.append_text(_distance(judgement))
+            text.append(f"loss {number(report.loss)}   ({tested})")
+        return text
 
 
-def _scatter_heading(name: str) -> Text:
-    text = Text("Predicted and true", style="bold")
-    text.append(f"   across: true {short(name)} · up: predicted · on the dots, both agree", style="not bold")
+def _distance(judgement: NumberJudgement) -> Text:
+    """How far off the network is from the one target, beside always predicting the mean; of several, nothing."""
+    text = Text()
+    if len(judgement.distances) == 1:
+        for name in MEASURES:
+            value, of_mean = (getattr(of[0], name) for of in (judgement.distances, judgement.of_mean))
+            text.append(f"{name.upper()} {in_unit(value)}", style="bold")
+            text.append(f" (the mean {in_unit(of_mean)})   ")
+        text.append(f"R² {determination(judgement.determination[0])}\n")
     return text
 
 
-class _Wrong(Vertical):
-    """One mistake: its picture or text, and what was said."""
-
-    def __init__(self, mistake: Mistake, palette: Palette) -> None:
-        super().__init__()
-        self._mistake = mistake
-        self._palette = palette
-
-    def compose(self) -> ComposeResult:
-        mistake = self._mistake
-        if mistake.pixels is not None:
-            yield _Picture(mistake.pixels, self._palette)
-        if mistake.text is not None:
-            yield Static(mistake.text, markup=False, classes="heading")
-        yield Static(f"{mistake.label}\nsaid {mistake.said} {percent(mistake.probability)}", markup=False)
+def _heading(title: str, told: str = "") -> Static:
+    return Static(Text.assemble((title, "bold"), f"   {told}"), classes="heading")
 
 
-class _Picture(Widget):
-    """A small picture in half-blocks."""
+def _table(rows: list[list[str]]) -> Static:
+    table: Table = row_table(rows)
+    return Static(table)
 
-    def __init__(self, pixels: Array, palette: Palette) -> None:
-        super().__init__()
-        self._strips = picture(pixels, THUMBNAIL, THUMBNAIL // 2, palette)
 
-    def render_line(self, y: int) -> Strip:
-        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
+def _classes(report: TestReport, judgement: ClassJudgement) -> list[Widget]:
+    names = report.task.class_names
+    confusion = [] if report.confusion is None else [Static(Confusion(report.confusion, names))]
+    return [*confusion, _heading("Each class"), _table(class_rows(judgement, names))]
+
+
+def _thresholds(report: TestReport, judgement: ClassJudgement, palette: Palette) -> Widget:
+    positive = report.task.positive_class
+    names = report.task.class_names
+    if judgement.thresholds is None:
+        return Static(NO_THRESHOLDS)
+    return ThresholdPart(judgement.thresholds, names[positive], names[1 - positive], palette)
+
+
+def _calibration(report: TestReport, judgement: ClassJudgement) -> list[Widget]:
+    calibration = judgement.calibration
+    if calibration is None or report.accuracy is None:
+        return [Static(NO_CALIBRATION)]
+    return [Static(calibration_error(calibration, report.accuracy)), _table(calibration_rows(calibration))]
+
+
+def _numbers(report: TestReport, judgement: NumberJudgement) -> list[Widget]:
+    parts: list[Widget] = []
+    targets = report.task.targets
+    if len(judgement.distances) > 1:
+        parts.append(_table(number_rows(judgement, report.task.output_names(report.task.numbers))))
+    if report.true is not None and report.predicted is not None and targets is not None:
+        told = f"across: true {short(targets.names[0])} · up: predicted · dots: equal"
+        parts += [_heading("Predicted and true", told), ScatterPart(report.true, report.predicted)]
+    return parts

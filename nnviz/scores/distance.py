@@ -31,3 +31,17 @@ def distances(predictions: Array, labels: Array, names: Sequence[str]) -> Distan
 def distances_of_mean(targets: Targets, labels: Array) -> Distances:
     """How far the mean of the training targets is from labels (n, targets): what a network has to be better than."""
     return distances(np.broadcast_to(np.array(targets.mean), labels.shape), labels, targets.names)
+
+
+def determination(predictions: Array, labels: Array) -> tuple[float | None, ...]:
+    """R² = 1 − Σ (label − prediction)² / Σ (label − their mean)² of each target, of arrays (n, targets), in float64.
+
+    1 is perfect, 0 as good as always saying the mean of these labels. None where all labels are the same, or a
+    prediction is not finite.
+    """
+    labels = labels.astype(np.float64)
+    left = np.square(predictions - labels).sum(axis=0)
+    whole = np.square(labels - labels.mean(axis=0)).sum(axis=0)
+    varied, finite = np.ptp(labels, axis=0) > 0, np.isfinite(left)
+    told = zip(left.tolist(), whole.tolist(), (varied & finite).tolist(), strict=True)
+    return tuple(1 - a / b if defined else None for a, b, defined in told)

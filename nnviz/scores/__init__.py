@@ -1,0 +1,1 @@
+"""How good predictions are: the measures by which a network is judged, from arrays alone."""

@@ -27,6 +27,13 @@ class Alert(msgspec.Struct, frozen=True):
     changes: dict[str, dict[str, Any]] = {}
 
 
+class Noticed(msgspec.Struct, frozen=True):
+    """An alert of a run, and how many training steps were done when the rules were asked and it came up first."""
+
+    asked: int
+    alert: Alert
+
+
 class Unable(msgspec.Struct, frozen=True):
     """A rule that could not run, and why."""
 

@@ -20,6 +20,7 @@ from nnviz.headless.signals import Signals, taken_signals
 from nnviz.headless.skipped import tell_skipped
 from nnviz.insight.health.alert_log import AlertLog
 from nnviz.insight.health.alert_words import since
+from nnviz.insight.health.rules import RuleRunner
 from nnviz.runs.checkpoint_rule import DEFAULT, CheckpointRule
 from nnviz.runs.directory import RunDirectory
 from nnviz.runs.ending import Ending
@@ -106,7 +107,7 @@ def _hand_over(trainer: Trainer, signals: Signals) -> None:
 
 
 def _finished(trainer: Trainer, keeper: Keeper, signals: Signals) -> Finished:
-    alert_log = AlertLog(trainer, _tell)
+    alert_log = AlertLog(trainer, RuleRunner(trainer), _tell)
     try:
         _go(trainer, keeper, alert_log)
     except BaseException:
@@ -142,8 +143,8 @@ def _go(trainer: Trainer, keeper: Keeper, alert_log: AlertLog) -> None:
                 keeper.record(evaluation)
             if interruption.times:
                 trainer.interrupt()
-            keeper.keep_up()
             alert_log.look()
+            keeper.keep_up()
             progress.update()
 
 

@@ -113,7 +113,7 @@ class Service:
 
     def _next_stop(self) -> int:
         """How many training steps are done when there is something to be seen to."""
-        due = self.session.timeline.due
+        due = min(self.session.timeline.due, self.session.alert_log.due)
         return min(due, self._pacing.stop_at or due)
 
     def keep_up(self) -> None:
@@ -135,6 +135,7 @@ class Service:
         session = self.session
         if evaluation is not None:
             session.keeper.record(evaluation)
+        session.alert_log.look()
         steps = session.trainer.steps_done
         if steps == session.timeline.due:
             session.timeline.keep()

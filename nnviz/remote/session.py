@@ -7,6 +7,7 @@ from typing import NamedTuple
 from nnviz.data.reading import Reading
 from nnviz.errors import InputError
 from nnviz.experiment import Experiment
+from nnviz.insight.health.alert_log import AlertLog
 from nnviz.insight.health.rules import RuleRunner
 from nnviz.remote.beginnings import Beginning, next_directory
 from nnviz.remote.branches import Branch, Branches
@@ -111,6 +112,8 @@ class Session:
         self.keeper = Keeper(
             self.trainer, branch.directory, lambda _: None, self.clock, self.order.checkpoints, branch.written
         )
+        # The screen shows what the rules say now.
+        self.alert_log = AlertLog(self.trainer, self.training.rules, lambda *_: None)
 
     def take_up_again(self, branch: Branch) -> None:
         """The same with one that was left: in its own directory, unless somebody else has made something of that."""

@@ -2,7 +2,6 @@
 
 from msgspec import structs
 
-from nnviz.insight.health.alert_log import account_of
 from nnviz.remote.session import Session
 from nnviz.runs.ending import Ending
 from nnviz.runs.opening import FIRST
@@ -20,7 +19,7 @@ def set_down(session: Session) -> None:
         return
     course, states = trainer.course(), trainer.kept_states()
     trainer.interrupt(BY_PERSON)
-    ending = session.keeper.set_down(session.interruption.watch(BRANCH_SECONDS), **_changes(session))
+    ending = session.keeper.set_down(session.interruption.watch(BRANCH_SECONDS), **_more(session))
     # What came out is in its directory; of a thousand branches it would fill the memory.
     branch.ending = structs.replace(ending, result=None)
     branch.written = trainer.furthest
@@ -49,8 +48,7 @@ def _concluded(session: Session, seconds: float) -> Ending:
             branch.directory.release()
             return structs.replace(branch.ending, result=result)
     trainer.interrupt(BY_PERSON)
-    more = {**_changes(session), "health": account_of(session.training.rules.diagnosis())}
-    return session.keeper.conclude(session.interruption.watch(seconds), **more)
+    return session.keeper.conclude(session.interruption.watch(seconds), **_more(session))
 
 
 def _earlier(session: Session) -> tuple[Ending, ...]:
@@ -61,12 +59,13 @@ def _earlier(session: Session) -> tuple[Ending, ...]:
     return tuple(branch.ending for branch in others)
 
 
-def _changes(session: Session) -> dict[str, object]:
-    """What is to be written down of the branch that its own training does not know: what it parted from."""
+def _more(session: Session) -> dict[str, object]:
+    """What is to be written down of the branch that its own training does not know: its health, what it parted from."""
+    health: dict[str, object] = {"health": session.alert_log.account()}
     branch, opened = session.branches.current, session.opened
     if branch.parent is None:
-        return {}
+        return health
     run = branch.parent.directory.path
     if opened is not None and branch.parent.number == FIRST and branch.start <= opened.steps:
         run = opened.path.resolve()
-    return {"parted_from": PartedFrom(str(run), branch.start)}
+    return {**health, "parted_from": PartedFrom(str(run), branch.start)}

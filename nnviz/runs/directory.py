@@ -14,9 +14,10 @@ from nnviz.runs.checkpoint_file import encode_network, encode_state
 from nnviz.runs.checkpoint_rule import DEFAULT
 from nnviz.runs.claim import Claim, is_taken
 from nnviz.runs.digests import Origin, origin_of
-from nnviz.runs.metrics import written_entry
+from nnviz.runs.metrics import written_line
 from nnviz.runs.milestones import superfluous
 from nnviz.runs.paths import (
+    ALERTS,
     CHECKPOINTS,
     EXPERIMENT,
     FINAL,
@@ -57,35 +58,36 @@ class RunDirectory:
         self._experiment = experiment
         self._budget = budget
         self._claim = claim
-        self._metrics = self._journal = b""
-        self._journaled = 0
+        # What the files of lines have, or get as soon as they can be written; and how much of it the trainer told.
+        self._lines = dict.fromkeys((METRICS, JOURNAL, ALERTS), b"")
+        self._journaled = self._alerted = 0
         self._ended_at: int | None = None
         self._origin: Origin | None = None
 
     @classmethod
-    def again(cls, claim: Claim, experiment: Experiment, budget: int, metrics: bytes, journal: bytes) -> "RunDirectory":
-        """The directory of a run that goes on: it has these lines of metrics and of the journal, and no others.
+    def again(cls, claim: Claim, experiment: Experiment, budget: int, lines: dict[str, bytes]) -> "RunDirectory":
+        """The directory of a run that goes on: its metrics, journal and alerts have these lines, and no others.
 
         Raises UnkeptError if that cannot be written.
         """
         directory = cls.__new__(cls)
         directory._begin(claim, experiment, budget)
-        directory._metrics, directory._journal = metrics, journal
-        directory._journaled = journal.count(b"\n")
-        for name, lines in ((METRICS, metrics), (JOURNAL, journal)):
+        directory._lines |= lines
+        directory._journaled, directory._alerted = (lines[name].count(b"\n") for name in (JOURNAL, ALERTS))
+        for name, content in lines.items():
             file = claim.path / name
             with directory._told(name):
-                if lines != (file.read_bytes() if file.exists() else b""):
-                    write_whole(file, lines)
+                if content != (file.read_bytes() if file.exists() else b""):
+                    write_whole(file, content)
         return directory
 
     def begin_with(self, metrics: bytes) -> None:
         """Have these lines of metrics, from the run that this one shares its beginning with, as soon as it has more."""
-        self._metrics = metrics
+        self._lines[METRICS] = metrics
 
     def record(self, evaluation: Evaluation) -> None:
         """Add an evaluation to the metrics, one line for each split."""
-        self._metrics += b"".join(json.dumps(record).encode() + b"\n" for record in evaluation.records())
+        self._lines[METRICS] += b"".join(json.dumps(record).encode() + b"\n" for record in evaluation.records())
         with self._told():
             self._prepare()
 
@@ -98,7 +100,7 @@ class RunDirectory:
         content = self._encoded(trainer, state)
         with self._told():
             self._prepare()
-            for name in (METRICS, JOURNAL):
+            for name in self._lines:
                 # A checkpoint must not be on the disk before what belongs to it.
                 if (self.path / name).exists():
                     flush(self.path / name)
@@ -170,7 +172,7 @@ class RunDirectory:
             self._claim = Claim(self.path)
             return
         claim, file = Claim.again(self.path), self.path / METRICS
-        if (file.read_bytes() if file.exists() else b"") != self._metrics:
+        if (file.read_bytes() if file.exists() else b"") != self._lines[METRICS]:
             claim.release()
             raise InputError(f"{self.path}: another nnviz has gone on with it")
         self._claim = claim
@@ -184,9 +186,11 @@ class RunDirectory:
         return self._origin
 
     def _note(self, trainer: Trainer) -> None:
-        """Have the journal as long as the trainer's is."""
-        self._journal += b"".join(map(written_entry, trainer.journal.log[self._journaled :]))
-        self._journaled = len(trainer.journal.log)
+        """Have the journal and the alerts as long as the trainer's are."""
+        log, alerts = trainer.journal.log, trainer.standing.alerts
+        self._lines[JOURNAL] += b"".join(map(written_line, log[self._journaled :]))
+        self._lines[ALERTS] += b"".join(map(written_line, alerts[self._alerted :]))
+        self._journaled, self._alerted = len(log), len(alerts)
 
     def _prepare(self) -> None:
         """See to it that the directory is there, is ours, and has all that is known so far. Raises OSError."""
@@ -205,7 +209,7 @@ class RunDirectory:
             write_whole(folder / EXPERIMENT, self._experiment.to_toml().encode())
         self._copy_first_weights(folder / FIRST_WEIGHTS)
         (folder / CHECKPOINTS).mkdir(exist_ok=True)
-        for name, lines in ((METRICS, self._metrics), (JOURNAL, self._journal)):
+        for name, lines in self._lines.items():
             file = folder / name
             written = file.stat().st_size if file.exists() else 0
             if written < len(lines):

@@ -1,19 +1,22 @@
-"""The metrics and the journal of a run, read from its directory."""
+"""The metrics, the journal and the alerts of a run, read from its directory."""
 
 import json
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from nnviz.errors import InputError
+from nnviz.frame.health_view import Noticed
 from nnviz.frame.task import Task
 from nnviz.scores.distance import Distance, Distances
 from nnviz.training.evaluation import Score
 from nnviz.training.history import Evaluation
 from nnviz.training.journal import Entry
+
+T = TypeVar("T")
 
 
 def whole_lines(path: Path) -> list[bytes]:
@@ -95,17 +98,26 @@ def _distances(record: dict[str, Any], names: Sequence[str]) -> Distances:
     return tuple(Distance(name, _number(rmse[name]), _number(mae[name])) for name in rmse)
 
 
-def written_entry(entry: Entry) -> bytes:
-    """A line of the journal."""
+def written_line(entry: Entry | Noticed) -> bytes:
+    """A line of the journal, or of the alerts."""
     return msgspec.json.encode(entry) + b"\n"
 
 
 def read_log(path: Path) -> list[Entry]:
     """All that was ever added to a journal, as it came. Raises InputError naming the line that is damaged."""
-    entries: list[Entry] = []
+    return _decoded(path, msgspec.json.Decoder(Entry))
+
+
+def read_alerts(path: Path) -> list[Noticed]:
+    """What the rules of health had to say, as it came up. Raises InputError naming the line that is damaged."""
+    return _decoded(path, msgspec.json.Decoder(Noticed))
+
+
+def _decoded(path: Path, decoder: msgspec.json.Decoder[T]) -> list[T]:
+    found: list[T] = []
     for number, line in enumerate(whole_lines(path), 1):
         try:
-            entries.append(msgspec.json.decode(line, type=Entry))
+            found.append(decoder.decode(line))
         except (msgspec.DecodeError, RecursionError):
             raise _damaged(path, number) from None
-    return entries
+    return found

@@ -106,7 +106,7 @@ def run_at(run: Path, place: str, reading: Reading = CACHED, say: Callable[[str]
     trainer = restored.trainer
     if (words := long_way(steps - trainer.steps_done, seconds)) is not None:
         say(f"{run}: {words}")
-    trainer.replay(steps, kept.evaluations, trainer.journal.made_of(kept.log))
+    kept.replay(trainer, steps)
     return restored
 
 
@@ -171,8 +171,7 @@ def _steps_at(run: Path, place: str, trainer: Trainer, kept: Kept) -> int | None
 def _replay(trainer: Trainer, steps: int, kept: Kept, tell: Tell) -> None:
     """Train again until so many steps are done, as it was; `tell` hears how far that is."""
     done, total = count(), steps - trainer.steps_done
-    journal = trainer.journal.made_of(kept.log)
-    trainer.replay(steps, kept.evaluations, journal, lambda: tell(next(done), total))
+    kept.replay(trainer, steps, lambda: tell(next(done), total))
 
 
 def long_way(steps: int, seconds: float) -> str | None:

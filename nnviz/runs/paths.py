@@ -13,6 +13,7 @@ from nnviz.runs.claim import is_claimed, is_taken, taken
 from nnviz.whole_file import NAME_BYTES
 
 EXPERIMENT, METRICS, JOURNAL, RESULT = "experiment.toml", "metrics.jsonl", "journal.jsonl", "result.json"
+ALERTS = "alerts.jsonl"
 FIRST_WEIGHTS = "first.safetensors"
 """The file of weights that the run began with, where they were given."""
 CHECKPOINTS, FINAL, LOG = "checkpoints", "final.safetensors", "log.jsonl"

@@ -12,12 +12,14 @@ from nnviz.data.dataset import Dataset
 from nnviz.data.reading import CACHED, Reading
 from nnviz.errors import InputError, NnvizError
 from nnviz.experiment import Experiment, combine, read_tables
+from nnviz.frame.health_view import Noticed
 from nnviz.frame.task import Task
 from nnviz.outside_text import printable
 from nnviz.runs.checkpoint_file import not_ours, read, read_facts, state_of
 from nnviz.runs.digests import digest_of_numbers, origin_of
-from nnviz.runs.metrics import read_evaluations, read_log, whole_lines
+from nnviz.runs.metrics import read_alerts, read_evaluations, read_log, whole_lines
 from nnviz.runs.paths import (
+    ALERTS,
     CHECKPOINTS,
     EXPERIMENT,
     FINAL,
@@ -56,18 +58,28 @@ class Echo(msgspec.Struct, frozen=True):
 class Kept(msgspec.Struct, frozen=True):
     """What a run directory holds beside its checkpoints, to its end.
 
-    evaluations, log  all evaluations, and all of the journal
-    echoes            what was noted beside checkpoints, by their steps
+    evaluations, log, alerts  all evaluations, all of the journal, and all alerts
+    echoes                    what was noted beside checkpoints, by their steps
     """
 
     evaluations: list[Evaluation]
     log: list[Entry]
+    alerts: list[Noticed]
     echoes: dict[int, Echo]
 
     @staticmethod
     def of(run: Path, task: Task) -> "Kept":
-        """Raises InputError if the metrics or the journal are damaged."""
-        return Kept(read_evaluations(run / METRICS, task), read_log(run / JOURNAL), _echoes(run / CHECKPOINTS / LOG))
+        """Raises InputError if the metrics, the journal or the alerts are damaged."""
+        return Kept(
+            read_evaluations(run / METRICS, task),
+            read_log(run / JOURNAL),
+            read_alerts(run / ALERTS),
+            _echoes(run / CHECKPOINTS / LOG),
+        )
+
+    def replay(self, trainer: Trainer, step: int, check: Callable[[], None] = unwatched) -> None:
+        """Have a trainer of the run go on until so many steps are done; `check` is as `Trainer.replay` has it."""
+        trainer.replay(step, self.evaluations, trainer.journal.made_of(self.log), check, self.alerts)
 
 
 def _echoes(path: Path) -> dict[int, Echo]:
@@ -121,7 +133,7 @@ def read_checkpoint(
         furthest = furthest_of(run, trainer, kept)
         if not 0 <= step <= furthest:
             raise InputError(f"{run}: it has no step {integer(step)}; it came to step {integer(furthest)}")
-        trainer.replay(step, kept.evaluations, trainer.journal.made_of(kept.log), check)
+        kept.replay(trainer, step, check)
     return restored
 
 
@@ -148,7 +160,7 @@ def restore(
             continue
         if state is None or (step is not None and state.engine.step > step):
             continue
-        trainer.restore(state, kept.evaluations[: state.evaluated], kept.log[: state.journaled])
+        trainer.restore(state, kept.evaluations[: state.evaluated], kept.log[: state.journaled], kept.alerts)
         if not _is_true(trainer, state, kept):
             told.append(
                 f"{run}: training step {integer(state.engine.step + 1)} gives other bits here than where it was "

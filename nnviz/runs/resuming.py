@@ -12,11 +12,12 @@ from nnviz.experiment import Experiment, Stopping, combine
 from nnviz.runs.claim import Claim
 from nnviz.runs.directory import RunDirectory
 from nnviz.runs.metrics import lines_of_one, whole_lines
-from nnviz.runs.paths import FINAL, JOURNAL, METRICS, RESULT, step_file, step_of
+from nnviz.runs.paths import ALERTS, FINAL, JOURNAL, METRICS, RESULT, step_file, step_of
 from nnviz.runs.restoring import Kept, Restored, checkpoints, experiment_of, restore
 from nnviz.runs.result import read_result
 from nnviz.training.assembly import open_dataset
 from nnviz.training.history import Evaluation
+from nnviz.training.standing import alerts_until
 from nnviz.training.stopping import DIVERGED
 from nnviz.training.trainer import Trainer
 from nnviz.training.trainer_state import TrainerState
@@ -64,7 +65,7 @@ def resume(run: Path, limits: dict[str, float] | None, budget: int, reading: Rea
             raise InputError(
                 f"{run}: it has come to its end (by {trainer.stopped_by}); raise --epochs or --steps to go on with it"
             )
-        directory = RunDirectory.again(claim, experiment, budget, *lines)
+        directory = RunDirectory.again(claim, experiment, budget, lines)
         _clear_way(run, restored)
     except BaseException:
         claim.release()
@@ -102,10 +103,14 @@ def _end(rules: Stopping, trainer: Trainer) -> float:
     return min(epochs, math.inf if rules.steps is None else rules.steps)
 
 
-def _lines(run: Path, state: TrainerState, kept: Kept) -> tuple[bytes, bytes]:
-    """The lines of metrics and journal that belong to a state."""
-    metrics = whole_lines(run / METRICS)[: state.evaluated * lines_of_one(kept.evaluations)]
-    return b"".join(metrics), b"".join(whole_lines(run / JOURNAL)[: state.journaled])
+def _lines(run: Path, state: TrainerState, kept: Kept) -> dict[str, bytes]:
+    """The lines of metrics, journal and alerts that belong to a state."""
+    belong = {
+        METRICS: state.evaluated * lines_of_one(kept.evaluations),
+        JOURNAL: state.journaled,
+        ALERTS: len(alerts_until(state.engine.step, kept.alerts)),
+    }
+    return {name: b"".join(whole_lines(run / name)[:many]) for name, many in belong.items()}
 
 
 def _clear_way(run: Path, restored: Restored) -> None:

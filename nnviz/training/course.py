@@ -5,6 +5,7 @@ from typing import NamedTuple
 import msgspec
 
 from nnviz.experiment import Stopping
+from nnviz.frame.health_view import Noticed
 from nnviz.training.engine import EngineState
 from nnviz.training.history import History
 from nnviz.training.journal import Journal
@@ -42,6 +43,7 @@ class Course(msgspec.Struct, frozen=True):
     stopped_by: str | None
     seconds: float
     owes: bool
+    alerts: tuple[Noticed, ...]
     end: Position
     best: int | None
     last_good: int

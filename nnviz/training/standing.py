@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from nnviz.experiment import Stopping
+from nnviz.frame.health_view import Noticed
 from nnviz.training.course import Course, Kept
 from nnviz.training.engine import EngineState
 from nnviz.training.history import Evaluation, History
@@ -28,6 +29,7 @@ class Standing(msgspec.Struct):
     best        the one with the lowest loss of an evaluation, None before the first
     seconds     time spent computing
     owes        whether an evaluation is due, and was not waited for
+    alerts      what the rules of health had to say when they were asked on the way, each once
     before_end  of a run that has stopped, what a longer one would go on from: without the evaluation that it ended with
     """
 
@@ -41,6 +43,7 @@ class Standing(msgspec.Struct):
     stopped_by: str | None = None
     seconds: float = 0.0
     owes: bool = False
+    alerts: tuple[Noticed, ...] = ()
     before_end: TrainerState | None = None
 
     def state(self, end: EngineState) -> TrainerState:
@@ -63,14 +66,20 @@ class Standing(msgspec.Struct):
         self.last_good = network
         return None
 
-    def restore(self, state: TrainerState, evaluations: Iterable[Evaluation], log: Iterable[Entry]) -> None:
-        """Of a run that has just begun, be that of one which had this state, these evaluations and this journal."""
+    def restore(
+        self, state: TrainerState, evaluations: Iterable[Evaluation], log: Iterable[Entry], alerts: Iterable[Noticed]
+    ) -> None:
+        """Of a run that has just begun, be that of one which had this state, these evaluations and this journal.
+
+        Of the alerts, it has those that came up until then.
+        """
         self.history = History.of(state.numbers, evaluations)
         self.layers.restore(state.numbers)
         self.said.restore(state.numbers)
         self.journal = self.journal.made_of(log)
         self.stopping = self.journal.rules(self.stopping)
         self.best, self.last_good, self.seconds, self.owes = state.best, state.last_good, state.seconds, state.owes
+        self.alerts = alerts_until(state.engine.step, alerts)
 
     def branch_off(self, network: EngineState, best: EngineState | None, losses: Sequence[float]) -> None:
         """Share the first steps with what was, as many as were done for the `network`, and nothing more.
@@ -79,7 +88,7 @@ class Standing(msgspec.Struct):
         """
         steps = network.step
         self.history, self.journal = self.history.cut(steps, losses), self.journal.cut(steps)
-        self.layers = self.layers.cut(steps)
+        self.layers, self.alerts = self.layers.cut(steps), alerts_until(steps, self.alerts)
         self.stopped_by = self.before_end = None
         self.best, self.last_good, self.owes = best and network_of(best), network, False
 
@@ -94,6 +103,7 @@ class Standing(msgspec.Struct):
             self.stopped_by,
             self.seconds,
             self.owes,
+            self.alerts,
             end,
             None if self.best is None else self.best.step,
             self.last_good.step,
@@ -113,6 +123,7 @@ class Standing(msgspec.Struct):
             course.stopped_by,
             course.seconds,
             course.owes,
+            course.alerts,
             kept.before_end,
         )
 
@@ -126,3 +137,8 @@ class Standing(msgspec.Struct):
         if self.stopped_by == "patience" and self.best is not None:
             return self.best
         return end
+
+
+def alerts_until(steps: int, alerts: Iterable[Noticed]) -> tuple[Noticed, ...]:
+    """Those that had come up when so many training steps were done."""
+    return tuple(each for each in alerts if each.asked <= steps)

@@ -11,6 +11,7 @@ from nnviz.data.encoder import Encoder
 from nnviz.data.split import Split
 from nnviz.errors import InputError
 from nnviz.experiment import NO_CHOICES, Experiment, Stopping
+from nnviz.frame.health_view import Noticed
 from nnviz.frame.stages import Phase, end_of
 from nnviz.training.course import Course, Kept
 from nnviz.training.engine import EngineState, StepEngine
@@ -22,7 +23,7 @@ from nnviz.training.journal import Choice, Entry, Journal, Lifted, Limits, Rate,
 from nnviz.training.judge import Judge
 from nnviz.training.layer_history import LayerHistory
 from nnviz.training.said_classes import SaidClasses
-from nnviz.training.standing import Standing
+from nnviz.training.standing import Standing, alerts_until
 from nnviz.training.stopping import DIVERGED, INTERRUPTED
 from nnviz.training.timeline import Position, Timeline
 from nnviz.training.trainer_state import TrainerState, network_of
@@ -86,10 +87,19 @@ class Trainer:
         """
         return self.standing.before_end or self.standing.state(self._state_at_end())
 
-    def restore(self, state: TrainerState, evaluations: Iterable[Evaluation], log: Iterable[Entry]) -> None:
-        """Be where `state` was taken, in a run that had these evaluations and this journal until then."""
+    def restore(
+        self,
+        state: TrainerState,
+        evaluations: Iterable[Evaluation],
+        log: Iterable[Entry],
+        alerts: Iterable[Noticed] = (),
+    ) -> None:
+        """Be where `state` was taken, in a run that had these evaluations and this journal until then.
+
+        Of the `alerts`, it has those that had come up by then.
+        """
         self.restart()
-        self.standing.restore(state, evaluations, log)
+        self.standing.restore(state, evaluations, log, alerts)
         self._go_by(self.journal)
         self.engine.restore(state.engine)
 
@@ -99,10 +109,12 @@ class Trainer:
         evaluations: Iterable[Evaluation],
         journal: Journal,
         check: Callable[[], None] = unwatched,
+        alerts: Iterable[Noticed] = (),
     ) -> None:
-        """Go on until so many steps are done, as a run did that had these evaluations and this journal.
+        """Go on until so many steps are done, as a run did that had these evaluations, this journal and these alerts.
 
-        The network is not evaluated again. `check` is called before each step, and may raise to end it there.
+        The network is not evaluated again, nor are the rules of health asked. `check` is called before each step, and
+        may raise to end it there.
         """
         known = {evaluation.step: evaluation for evaluation in evaluations}
         engine, standing, judge = self.engine, self.standing, self._judge
@@ -120,7 +132,7 @@ class Trainer:
             self._record()
             judge.judge_again(standing, known.get(engine.steps_done))
             journal.apply(engine.steps_done, self.update_rule)
-        standing.journal = journal.cut(step)
+        standing.journal, standing.alerts = journal.cut(step), alerts_until(step, alerts)
         self._go_by(self.journal)
 
     def be_over(self, stopped_by: str | None, evaluations: Iterable[Evaluation]) -> None:

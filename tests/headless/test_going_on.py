@@ -1,12 +1,10 @@
 """`nnviz train --resume`: a run goes on, and what it says of that."""
 
 import json
-from types import SimpleNamespace
 
 import pytest
 
 from nnviz.errors import InputError
-from nnviz.insight.health.alert_log import AlertLog
 from nnviz.runs.checkpoint_rule import CheckpointRule, checkpoint_rule
 from nnviz.runs.trained_network import load_run
 from tests.headless.command import in_this_process
@@ -34,13 +32,6 @@ def test_a_run_that_goes_on_comes_to_what_a_longer_one_comes_to(nnviz, tmp_path)
     assert timeless(said) == timeless(longer)
     short, long = (load_run(tmp_path / name).network.parameters.values for name in ("short", "long"))
     assert short.tobytes() == long.tobytes()
-
-
-@pytest.mark.parametrize(("cost", "expected"), [(1e12, [64, 64, 128, 128, 320]), (1, [64, 64, 256, 256, 1024])])
-def test_the_rules_of_health_are_asked_at_the_same_steps_by_a_run_that_goes_on(monkeypatch, cost, expected):
-    monkeypatch.setattr("nnviz.insight.health.alert_log.step_cost", lambda _: cost)
-    trainers = [SimpleNamespace(furthest=steps, history=None, engine=None) for steps in (0, 20, 64, 100, 256)]
-    assert [AlertLog(trainer, print)._due for trainer in trainers] == expected
 
 
 @pytest.mark.parametrize(

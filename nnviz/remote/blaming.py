@@ -5,22 +5,18 @@ import math
 import numpy as np
 
 from nnviz.array import Array
-from nnviz.data.shown_task import shown_task
 from nnviz.frame.blame_view import BlameView, Saliency
-from nnviz.frame.example_view import NAME, PIXELS
+from nnviz.frame.example_view import PIXELS
 from nnviz.frame.operations import Normalisation
 from nnviz.frame.stages import Phase
 from nnviz.insight.blame import blamed
-from nnviz.insight.unit_names import UnitNames
-from nnviz.outside_text import apart, printable, shown_names
+from nnviz.insight.unit_names import names_of
+from nnviz.outside_text import printable
 from nnviz.remote.messages import Blame
 from nnviz.training.blocks import blocks_of
 from nnviz.training.engine_trace import EngineTrace
 from nnviz.training.reduction import extreme, reduced
 from nnviz.training.trainer import Trainer
-
-# Of texts there are thousands of n-grams; a name is made for those alone that are told.
-NAMED = 1 << 16
 
 
 def blame(trainer: Trainer, asked: Blame) -> BlameView:
@@ -51,13 +47,6 @@ def blame(trainer: Trainer, asked: Blame) -> BlameView:
         worst=worst,
         saliency=_saliency(trainer, trace, place) if seen else None,
     )
-
-
-def names_of(trainer: Trainer) -> UnitNames:
-    """What the weights of a trainer's network lead from and to."""
-    features = apart(shown_names(tuple(trainer.dataset.feature_names[:NAMED])), NAME)
-    outputs = shown_task(trainer.dataset.task).output_names(int(trainer.network.output_shape[0]))
-    return UnitNames(EngineTrace(trainer.engine), features, apart(outputs, NAME))
 
 
 def input_gradient(trainer: Trainer) -> Array:

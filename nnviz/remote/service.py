@@ -11,9 +11,11 @@ from nnviz.frame.focus import Focus
 from nnviz.frame.frame import Curves, Frame, FrameUpdate, Parts, State
 from nnviz.frame.health_view import Diagnosis
 from nnviz.frame.stages import Phase
+from nnviz.insight.unit_names import names_of
+from nnviz.insight.verification import Verification
 from nnviz.remote import messages as m
 from nnviz.remote.beginnings import begin
-from nnviz.remote.blaming import blame, names_of
+from nnviz.remote.blaming import blame
 from nnviz.remote.branching import branch_off, go_over, reseed, restart
 from nnviz.remote.destinations import end_of_step, moment_at
 from nnviz.remote.examining import Examination
@@ -22,7 +24,6 @@ from nnviz.remote.pacing import Pacing
 from nnviz.remote.session import Session
 from nnviz.remote.setting_down import conclude
 from nnviz.remote.testing import report
-from nnviz.remote.verification import Verification
 from nnviz.remote.watching import REFUSED, Watched, would_train
 from nnviz.remote.ways import nothing
 from nnviz.runs.claim import is_claimed

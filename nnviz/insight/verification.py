@@ -44,12 +44,19 @@ class Verification:
     seed    draws which weights are compared
     chosen  the places of some weights of a block, axis by axis from … to before …: the one of them with the largest
             gradient is compared first
+    drawn   how many weights of each layer are compared at most
 
     Comes after backprop.
     """
 
     def __init__(
-        self, trainer: Trainer, names: UnitNames, seed: int, block: int, chosen: tuple[tuple[int, int], ...] | None
+        self,
+        trainer: Trainer,
+        names: UnitNames,
+        seed: int,
+        block: int,
+        chosen: tuple[tuple[int, int], ...] | None,
+        drawn: int = DRAWN,
     ) -> None:
         engine, network = trainer.engine, trainer.network
         self._trace, self._names, self._step = EngineTrace(engine), names, engine.index
@@ -74,9 +81,11 @@ class Verification:
         self._largest = float(np.abs(self._exact).max())
         self._least = OF_LOSS * max(1.0, abs(engine.scores.mean))
         self._chosen = self._find(block, chosen) if chosen is not None else None
-        drawn = np.random.default_rng((seed, engine.index))
+        chance = np.random.default_rng((seed, engine.index))
         # The last layer first: what comes before a layer has then not to be computed again.
-        self._planned = [weight for layer in reversed(range(len(self._layers))) for weight in self._drawn(layer, drawn)]
+        self._planned = [
+            weight for layer in reversed(range(len(self._layers))) for weight in self._drawn(layer, drawn, chance)
+        ]
         self._left = [*self._planned[::-1], *([self._chosen] if self._chosen else [])]
         self._compared: list[tuple[int, Comparison]] = []
         self._of_chosen: Comparison | None = None
@@ -95,12 +104,12 @@ class Verification:
         index = tuple(int(k) + start for k, (start, _) in zip(within, ranges, strict=True))
         return _Weight(number, parameter, int(np.ravel_multi_index(index, parameter.shape)) + parameter.span.start)
 
-    def _drawn(self, layer: int, generator: np.random.Generator) -> list[_Weight]:
+    def _drawn(self, layer: int, many: int, generator: np.random.Generator) -> list[_Weight]:
         parameters = self._layers[layer].parameters()
         if not parameters:
             return []
         start, stop = parameters[0].span.start, parameters[-1].span.stop
-        places = np.sort(generator.permutation(stop - start)[:DRAWN]) + start
+        places = np.sort(generator.permutation(stop - start)[:many]) + start
         ends = [parameter.span.stop for parameter in parameters]
         return [
             _Weight(layer, parameters[int(np.searchsorted(ends, place, side="right"))], place)

@@ -17,7 +17,7 @@ import typer
 from typer.exceptions import TyperException
 
 from nnviz.errors import InputError, NnvizError, OutputError, StoppedError
-from nnviz.options import Cache, Options, takes_data_options, takes_options
+from nnviz.options import Cache, Options, takes_check_options, takes_data_options, takes_options
 
 if TYPE_CHECKING:
     from nnviz.remote.terminal import Terminal
@@ -284,6 +284,29 @@ def explain(
         experiment, source = options.asked()
         told = explanation.explain(experiment, wanted, options.cache, source)
     (explanation.print_json if json else print_text)(told)
+
+
+@app.command()
+@takes_check_options
+def check(*, options: Options, json: Json = False) -> None:
+    """Look a source over before training on it, and the network too: data, first loss, gradients, rate, a short run.
+
+    SOURCE may also be a run, which is looked at as it ended. Exit code 4 says that something is wrong.
+    """
+    from nnviz.headless import check as checking
+
+    if options.run is not None and options.config is None:
+        from nnviz.runs.restoring import experiment_of
+
+        experiment = experiment_of(options.run)
+        # A run is looked at as it was, so nothing of it can be chosen.
+        replace(options, source=None).limits(experiment)
+        checked = checking.check_run(options.run, experiment, options.cache)
+    else:
+        asked, source = options.asked()
+        checked = checking.check(asked, options.cache, source)
+    (checking.print_json if json else checking.print_text)(checked)
+    raise typer.Exit(checked.exit_code)
 
 
 @app.command()

@@ -279,3 +279,6 @@ takes_data_options = takes(
     *("source", "target", "task", "image_column", "text_column", "keep", "image_size", "grayscale"),
     *("noise", "examples", "seed", "config", "cache"),
 )
+# Of nothing that is looked over a run is kept.
+KEEPING = ("out", "checkpoint_every", "keep_checkpoints")
+takes_check_options = takes(*(name for name in inspect.signature(Options).parameters if name not in KEEPING))

@@ -3,10 +3,13 @@
 import numpy as np
 
 from nnviz.array import Array
+from nnviz.data.alike import looked_through
 from nnviz.frame.health_view import Alert
 from nnviz.insight.health.attempts import Remedy, balanced, standardised
 from nnviz.insight.health.evidence import CannotRunError, Evidence
-from nnviz.wording import count, integer, number, percent
+from nnviz.wording import count, integer, listed, number, percent
+
+SHARED = 0.01
 
 
 def inputs_badly_scaled(e: Evidence) -> list[Alert]:
@@ -17,6 +20,7 @@ def inputs_badly_scaled(e: Evidence) -> list[Alert]:
     a fiftieth of the largest distance from their middle; of the n-grams of texts, most are as rare as that.
     """
     inputs = e.beginning.inputs.reshape(len(e.beginning.inputs), -1)
+    _several(e)
     size = float(np.sqrt(np.mean(inputs.astype(np.float64) ** 2)))
     if not np.ptp(inputs, axis=0).any():
         return [_inputs(e, "All examples have the same inputs.")]
@@ -58,6 +62,7 @@ def targets_badly_scaled(e: Evidence) -> list[Alert]:
     """
     if e.beginning.task.class_names:
         raise CannotRunError("the targets are classes")
+    _several(e)
     targets = e.beginning.targets
     size = float(np.sqrt(np.mean(targets.astype(np.float64) ** 2)))
     if not np.ptp(targets, axis=0).any():
@@ -106,6 +111,76 @@ def unequal_classes(e: Evidence) -> list[Alert]:
             *e.to_try("more examples of the rare ones", balanced),
         )
     ]
+
+
+def shared_examples(e: Evidence) -> list[Alert]:
+    """At least one in a hundred examples of validation or test, and two, whose inputs are those of a training example.
+
+    Barz & Denzler 2020, "Do we train on test data?": 3.3% of the test images of CIFAR-10 have a duplicate in its
+    training split, and that is enough to change which network seems better.
+    """
+    judged = [name for name, split in e.beginning.splits.items() if name != "training" and len(split)]
+    if not judged:
+        raise CannotRunError("there is no validation and no test split")
+    counts = {name: (shared_with_training(e, name), len(looked_through(e.beginning.splits[name]))) for name in judged}
+    if all(shared < max(2, SHARED * many) for shared, many in counts.values()):
+        return []
+    told = listed(
+        [f"{integer(shared)} of {count(many, 'example')} of {name}" for name, (shared, many) in counts.items()]
+    )
+    return [
+        Alert(
+            "shared-examples",
+            None,
+            0,
+            f"{told} have the same inputs as one to train on.",
+            "What is measured there is partly what was learnt by heart, and looks better than it is.",
+            "Leave out the repeated ones before splitting, or keep them together in one split.",
+        )
+    ]
+
+
+def shared_with_training(e: Evidence, name: str) -> int:
+    """How many examples of a split that was looked through have the same inputs as one to train on."""
+    number = [*e.beginning.splits].index(name)
+    return sum(place.split == number for group in e.beginning.alike if not group[0].split for place in group)
+
+
+def contradicting_labels(e: Evidence) -> list[Alert]:
+    """At least one in a hundred training examples, and two, whose label another one with the same inputs outvotes.
+
+    No network can be right about these. One in a hundred is less than the wrong labels of most public data (Northcutt
+    et al. 2021, "Pervasive label errors in test sets": 3.3% on average).
+    """
+    if not e.beginning.task.class_names:
+        raise CannotRunError("the targets are numbers")
+    outvoted, many = outvoted_examples(e), len(looked_through(e.beginning.splits["training"]))
+    if outvoted < max(2, SHARED * many):
+        return []
+    return [
+        Alert(
+            "contradicting-labels",
+            None,
+            0,
+            f"{integer(outvoted)} of {count(many, 'training example')} have the same inputs as others of another "
+            "class.",
+            f"No network can put more than {percent(1 - outvoted / many)} of them in their class.",
+            "Look at the labels of these examples; or give inputs that tell them apart.",
+        )
+    ]
+
+
+def outvoted_examples(e: Evidence) -> int:
+    """How many training examples are not of the class that most of those with the same inputs are of."""
+    labels = e.beginning.splits["training"].labels
+    groups = ([labels[place.example] for place in group if not place.split] for group in e.beginning.alike)
+    return sum(len(group) - int(np.bincount(group).max()) for group in groups if group)
+
+
+def _several(e: Evidence) -> None:
+    """Raises CannotRunError if there is nothing to compare."""
+    if len(e.beginning.inputs) < 2:
+        raise CannotRunError("there is only one training example")
 
 
 def _squeezed(columns: Array) -> Array:

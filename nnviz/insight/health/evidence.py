@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nnviz.array import Array
+from nnviz.data.alike import Place, alike
 from nnviz.experiment import Experiment, Tables
 from nnviz.frame.layer_measures import Measure
 from nnviz.frame.operations import Convolution, Normalisation, WeightedSums
@@ -43,6 +44,7 @@ class Beginning:
     chance    the loss of a network that says the same of all outputs: ln K for softmax and cross-entropy
     constant  the lowest loss of one that says the same of all examples
     counts    (classes,) training examples of each; `commonest` is the share of the commonest class of validation
+    splits    those of the data; `alike`, which examples have the same inputs, and where they are
     of_texts  whether the inputs count the n-grams of texts
     is_raw    whether the outputs are numbers that nothing scales
     """
@@ -51,7 +53,9 @@ class Beginning:
         self.layers = trainer.layers.traits
         named = trainer.network.parameters.named(trainer.first.values)
         self.weights = {number: named[f"{self.layers[number].name}.weights"] for number in self.weighted}
-        encoder, split = trainer.batches.encoder, trainer.dataset.train
+        data = trainer.dataset
+        self.splits = {"training": data.train, "validation": data.validation, "test": data.test}
+        encoder, split = trainer.batches.encoder, data.train
         most = min(MEASURED, max(MEASURED_NUMBERS // math.prod(trainer.network.input_shape), 1))
         # From the whole split: examples may be in the order of their classes.
         chosen = slice(None, None, -(-len(split) // most))
@@ -78,6 +82,11 @@ class Beginning:
     def normalised(self) -> list[LayerTraits]:
         """The layers that normalise by the batch."""
         return [layer for layer in self.layers if isinstance(layer.operation, Normalisation)]
+
+    @cached_property
+    def alike(self) -> list[list[Place]]:
+        """The places count the splits in their order."""
+        return alike([*self.splits.values()])
 
     @cached_property
     def chance(self) -> float:

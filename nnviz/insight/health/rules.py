@@ -1,6 +1,6 @@
 """All rules of health, and what they say of a run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from nnviz.frame.health_view import Alert, Diagnosis, Unable
@@ -20,6 +20,8 @@ RULES = (
     Rule("inputs-badly-scaled", data_rules.inputs_badly_scaled),
     Rule("targets-badly-scaled", data_rules.targets_badly_scaled),
     Rule("unequal-classes", data_rules.unequal_classes),
+    Rule("shared-examples", data_rules.shared_examples),
+    Rule("contradicting-labels", data_rules.contradicting_labels),
     Rule("weights-start-alike", layer_rules.weights_start_alike),
     Rule("weights-badly-scaled", layer_rules.weights_badly_scaled),
     Rule("small-batches", layer_rules.small_batches_for_normalisation),
@@ -39,6 +41,11 @@ RULES = (
     Rule("no-better-than-commonest", loss_rules.no_better_than_commonest),
     Rule("class-never-said", loss_rules.class_never_said),
 )
+
+
+def named_rules(*ids: str) -> tuple[Rule, ...]:
+    """The rules of these ids."""
+    return tuple(rule for rule in RULES if rule.id in ids)
 
 
 class RuleRunner:
@@ -70,10 +77,10 @@ class RuleRunner:
         return self.diagnosis()
 
 
-def examine(evidence: Evidence) -> Diagnosis:
-    """Run all rules."""
+def examine(evidence: Evidence, rules: Iterable[Rule] = RULES) -> Diagnosis:
+    """Run the rules."""
     alerts, quiet, unable = [], [], []
-    for rule in RULES:
+    for rule in rules:
         try:
             found = rule.find(evidence)
         except CannotRunError as error:

@@ -1,0 +1,1 @@
+"""The recipe: what is looked at before a network is trained for long."""

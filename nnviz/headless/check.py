@@ -101,12 +101,12 @@ def _opened(experiment: Experiment, run: Path | None, cached: bool, source: Sour
         with told_reading(cached) as reading:
             dataset = open_dataset(experiment, reading, source)
         tell_skipped(dataset)
-        return Subject(experiment, dataset)
+        return Subject.of(experiment, dataset)
     with told_reading(cached) as reading:
         restored = run_at(run, END, reading, note)
     for line in restored.told:
         note(line)
-    return Subject(restored.experiment, restored.trainer.dataset, run / FIRST_WEIGHTS, restored.trainer)
+    return Subject.of(restored.experiment, restored.trainer.dataset, run / FIRST_WEIGHTS, restored.trainer)
 
 
 def _told(text: str) -> AbstractContextManager[None]:

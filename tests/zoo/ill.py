@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+from msgspec.structs import replace
 
+from nnviz.data.split import joined
 from nnviz.training.trainer import Trainer
 from tests.zoo.animals import biased, classes, filled, numbers, pictures, scaled, trainer
 
@@ -111,6 +113,18 @@ def all_same(x, y):
 
 def same_target(x, y):
     return x, np.full_like(y, 3.0)
+
+
+def doubled(x, y):
+    """Every example twice, with labels that know nothing of that."""
+    half = len(x) // 2
+    return np.concatenate([x[:half], x[:half]]), y[: 2 * half]
+
+
+def leaking(dataset):
+    """Every second example to test on is one to train on."""
+    test = joined([dataset.test, dataset.train.select(np.arange(len(dataset.test)))])
+    return replace(dataset, test=test)
 
 
 def below_zero(network):
@@ -383,6 +397,25 @@ ILL = (
         lambda s: trainer(numbers(s, spoil=same_target), seed=s),
         10,
         only_by_hand=True,
+    ),
+    Ill("a test set from the training set", "shared-examples", lambda s: trainer(leaking(classes(s)), seed=s), 10),
+    Ill(
+        "a test set of numbers from the training set",
+        "shared-examples",
+        lambda s: trainer(leaking(numbers(s)), seed=s),
+        10,
+    ),
+    Ill(
+        "pictures of the training set to test on",
+        "shared-examples",
+        lambda s: trainer(leaking(pictures(s)), seed=s),
+        10,
+    ),
+    Ill(
+        "each example twice, with another label",
+        "contradicting-labels",
+        lambda s: trainer(classes(s, spoil=doubled), seed=s),
+        10,
     ),
     Ill(
         "40 examples with noise for labels",

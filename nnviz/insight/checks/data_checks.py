@@ -1,14 +1,12 @@
 """Checks of the examples, before anything is trained: splits, inputs and targets."""
 
-from contextlib import closing
-
 import numpy as np
 
 from nnviz.data.alike import looked_through
 from nnviz.insight.checks.outcome import Outcome, by_rules
 from nnviz.insight.checks.subject import Subject, Watch
 from nnviz.insight.health.data_rules import outvoted_examples, shared_with_training
-from nnviz.insight.health.evidence import Beginning, Evidence
+from nnviz.insight.health.evidence import Evidence
 from nnviz.insight.health.rules import examine, named_rules
 from nnviz.outside_text import short, shown_names
 from nnviz.wording import count, integer, listed, number, percent
@@ -18,7 +16,7 @@ TOLD_CLASSES = 5
 
 def splits(subject: Subject, _: Watch) -> Outcome:
     """Whether what the network is judged by is new to it."""
-    evidence = _evidence(subject)
+    evidence = subject.evidence
     parts = {name: split for name, split in evidence.beginning.splits.items() if len(split)}
     compared = {name: len(looked_through(split)) for name, split in parts.items()}
     shared = {name: shared_with_training(evidence, name) for name in parts if name != "training"}
@@ -45,7 +43,7 @@ def _counts(compared: dict[str, int], whole: dict[str, int]) -> str:
 
 def inputs(subject: Subject, _: Watch) -> Outcome:
     """Whether the inputs tell anything, and have the size that networks are made for."""
-    evidence = _evidence(subject)
+    evidence = subject.evidence
     examples = evidence.beginning.inputs.reshape(len(evidence.beginning.inputs), -1)
     wide = examples.astype(np.float64)
     constant = int((np.ptp(examples, axis=0) == 0).sum())
@@ -71,7 +69,7 @@ def inputs(subject: Subject, _: Watch) -> Outcome:
 
 def targets(subject: Subject, _: Watch) -> Outcome:
     """Whether there is something to learn, for all classes, that does not contradict itself."""
-    evidence = _evidence(subject)
+    evidence = subject.evidence
     if subject.dataset.class_names:
         return _classes(evidence)
     found = evidence.beginning.targets.astype(np.float64)
@@ -105,8 +103,3 @@ def _classes(evidence: Evidence) -> Outcome:
     )
     numbers = {"classes": dict(zip(names, counts.tolist(), strict=True)), "contradicting": outvoted}
     return by_rules(examine(evidence, named_rules("unequal-classes", "contradicting-labels")), done, numbers)
-
-
-def _evidence(subject: Subject) -> Evidence:
-    with closing(subject.trainer()) as trainer:
-        return Evidence(trainer, Beginning(trainer))

@@ -1,5 +1,6 @@
 """A few examples learnt by heart: what cannot do that, cannot learn more either."""
 
+import math
 from contextlib import closing
 
 import numpy as np
@@ -47,10 +48,11 @@ def one_batch(subject: Subject, watch: Watch) -> Outcome:
             alerts = (_alert(rate, better, steps, kept),)
     loss = kept * ignorant
     right = "" if accuracy is None else f", and {percent(accuracy)} of them are put in their class"
+    came_out = "it diverged" if math.isnan(kept) else f"their loss is {number(loss)}{right}"
     by_heart = _is_by_heart(kept, accuracy)
     done = (
         f"The network was trained on {count(len(examples), 'example')} alone, again and again, at the rate "
-        f"{trimmed(rate)}: after {count(done_steps, 'step')} their loss is {number(loss)}{right}. "
+        f"{trimmed(rate)}: after {count(done_steps, 'step')} {came_out}. "
         f"{'Always saying the same' if beginning.constant else 'To say 0'} would give {number(ignorant)}.",
         "They are learnt by heart."
         if by_heart
@@ -113,7 +115,7 @@ def _alert(rate: float, better: float | None, steps: int, kept: float) -> Alert:
     seen = (
         f"At the rate {trimmed(rate)}, {percent(kept)} of the loss of who knows nothing is left after "
         f"{count(steps, 'step')} on a few examples."
-        if kept == kept
+        if not math.isnan(kept)
         else f"At the rate {trimmed(rate)}, training on a few examples diverged."
     )
     if better is not None:

@@ -18,11 +18,12 @@ LOWEST, HIGHEST = 1e-6, 10.0
 SECONDS, LEAST, MOST = 6.0, 50, 200
 LOOKS, EXAMPLES = 50, 256
 SMOOTHED = 3
-# It is over when the loss is so many times what it was in the beginning; from `LEFT` times on, it has left its course.
-END, LEFT = 4.0, 1.5
-TOO_HIGH, TOO_LOW = 5.0, 1 / 3000
-"""Beside the rate at which the loss was lowest."""
-FALL = 0.01
+# It is over when the loss is so many times what it was in the beginning.
+END = 4.0
+FALL, BEGUN, LOST = 0.01, 0.1, 0.5
+"""Of the first loss, so much has to go; of what goes, so much until it is said to fall, or to have risen again."""
+TOO_HIGH, TOO_LOW = 0.7, 1 / 30
+"""Beside the rate from which on it rises, and that from which on it falls: healthy trainings go from 1/10 to 1/2."""
 
 
 class Curve(NamedTuple):
@@ -45,10 +46,22 @@ class Curve(NamedTuple):
         return self.rates[int(np.argmin(np.diff(smooth)[: self.lowest + 1]))]
 
     @property
-    def left(self) -> float | None:
-        """The first rate at which the loss was far above its beginning; None if it never was."""
-        pairs = zip(self.rates, self.losses[1:], strict=True)
-        return next((rate for rate, loss in pairs if not loss <= LEFT * self.losses[0]), None)
+    def fall(self) -> float:
+        """How far the loss fell."""
+        return self.losses[0] - min(self.losses)
+
+    @property
+    def falls(self) -> float:
+        """The first rate after which it had begun to fall."""
+        begun = self.losses[0] - BEGUN * self.fall
+        return next(rate for rate, loss in zip(self.rates, self.losses[1:], strict=True) if loss <= begun)
+
+    @property
+    def rises(self) -> float | None:
+        """The first rate beyond the best one after which half of what was won was lost again; None if it never was."""
+        lost = min(self.losses) + LOST * self.fall
+        pairs = list(zip(self.rates, self.losses[1:], strict=True))
+        return next((rate for rate, loss in pairs[self.lowest :] if loss > lost), None)
 
 
 def rate_range(subject: Subject, watch: Watch) -> Outcome:
@@ -87,13 +100,14 @@ def _climb(trainer: Trainer, steps: int, first: float, look: Callable[[], float]
 
 
 def _outcome(curve: Curve, asked: float, examples: int) -> Outcome:
-    first, best, left = curve.losses[0], curve.rates[curve.lowest], curve.left
-    deepest = curve.losses[1 + curve.lowest]
+    first, best, deepest = curve.losses[0], curve.rates[curve.lowest], curve.losses[1 + curve.lowest]
+    has_fallen = first - deepest > FALL * first
     numbers = {
         "asked": asked,
-        "fastest": curve.fastest,
-        "lowest": best,
-        "left": left,
+        "fastest": curve.fastest if has_fallen else None,
+        "lowest": best if has_fallen else None,
+        "falls": curve.falls if has_fallen else None,
+        "rises": curve.rises if has_fallen else None,
         "steps": curve.steps,
         "examples": examples,
         "rates": curve.rates,
@@ -104,16 +118,16 @@ def _outcome(curve: Curve, asked: float, examples: int) -> Outcome:
         f"The network was trained for {count(curve.steps, 'step')} while the rate rose from {trimmed(LOWEST)} to "
         f"{trimmed(curve.rates[-1], 2)}, and its loss on {count(examples, 'training example')} was watched."
     )
-    if not first - deepest > FALL * first:
+    if not has_fallen:
         return Outcome((tried, f"The loss was {number(first)} and did not fall."), numbers, (_no_fall(first),))
     done = (
         tried,
         f"It fell fastest at about {trimmed(curve.fastest, 2)}, and was lowest, {number(deepest)}, at about "
         f"{trimmed(best, 2)}"
-        + ("" if left is None else f"; from about {trimmed(left, 2)} on it rose")
+        + ("" if curve.rises is None else f"; from about {trimmed(curve.rises, 2)} on it rose")
         + f". The rate that is asked for is {trimmed(asked)}.",
     )
-    return Outcome(done, numbers, tuple(filter(None, [_misplaced(asked, best, left)])))
+    return Outcome(done, numbers, tuple(filter(None, [_misplaced(curve, asked)])))
 
 
 def _no_fall(first: float) -> Alert:
@@ -127,13 +141,14 @@ def _no_fall(first: float) -> Alert:
     )
 
 
-def _misplaced(asked: float, best: float, left: float | None) -> Alert | None:
-    """What is wrong with the rate that is asked for, if anything. A tenth of the best one is what fastai suggests."""
-    attempt = f"--lr {trimmed(best / 10, 2)}, a tenth of the rate at which the loss was lowest."
-    if asked >= TOO_HIGH * best or (left is not None and asked >= left):
-        seen = f"The rate {trimmed(asked)} is beyond that at which the loss stopped falling, {trimmed(best, 2)}."
+def _misplaced(curve: Curve, asked: float) -> Alert | None:
+    """What is wrong with the rate that is asked for, if anything."""
+    attempt = f"--lr {trimmed(curve.fastest, 2)}, where the loss fell fastest."
+    rises = curve.rises
+    if rises is not None and asked >= TOO_HIGH * rises:
+        seen = f"The rate {trimmed(asked)} is about as high as those at which the loss rose, or higher."
         return Alert("learning-rate", None, 0, seen, "Training will jump about, or diverge.", attempt)
-    if asked < TOO_LOW * best:
-        seen = f"The rate {trimmed(asked)} is far below that at which the loss was lowest, {trimmed(best, 2)}."
-        return Alert("learning-rate", None, 0, seen, "Training will take thousands of times as long.", attempt)
+    if asked < TOO_LOW * curve.falls:
+        seen = f"The rate {trimmed(asked)} is far below {trimmed(curve.falls, 2)}, where the loss began to fall."
+        return Alert("learning-rate", None, 0, seen, "Training will take very many steps.", attempt)
     return None

@@ -14,7 +14,7 @@ from nnviz.training.cost import example_cost, step_cost
 from nnviz.training.trainer import Trainer
 from nnviz.wording import count, integer, number, percent, trimmed
 
-SECONDS, LEAST, MOST = 15.0, 60, 500
+SECONDS, LEAST, MOST = 8.0, 60, 1000
 JUDGED, LEAST_JUDGED, JUDGED_SECONDS = 2048, 64, 1.0
 ALREADY = (
     "shared-examples",

@@ -1,6 +1,7 @@
 """Subject: the network and the data that a recipe looks at, and how much of a check is worth waiting for."""
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -11,6 +12,7 @@ from nnviz.array import Array
 from nnviz.data.dataset import Dataset
 from nnviz.data.split import Split
 from nnviz.experiment import Experiment, Stopping
+from nnviz.insight.health.evidence import Beginning, Evidence
 from nnviz.training.assembly import assemble
 from nnviz.training.trainer import Trainer
 
@@ -23,13 +25,23 @@ class Subject(msgspec.Struct, frozen=True):
 
     experiment, dataset  how it is to be trained, and on what
     weights_copy         what is left of a file of first weights that the experiment names
+    evidence             what is known before the first training step
     run                  the run that it is, with all of it behind; None where nothing was trained yet
     """
 
     experiment: Experiment
     dataset: Dataset
-    weights_copy: Path | None = None
+    weights_copy: Path | None
+    evidence: Evidence
     run: Trainer | None = None
+
+    @classmethod
+    def of(
+        cls, experiment: Experiment, dataset: Dataset, weights_copy: Path | None = None, run: Trainer | None = None
+    ) -> "Subject":
+        """Raises InputError if network and data do not fit."""
+        with closing(assemble(experiment, dataset, weights_copy)) as trainer:
+            return cls(experiment, dataset, weights_copy, Evidence(trainer, Beginning(trainer)), run)
 
     def trainer(self) -> Trainer:
         """At its first step."""

@@ -300,7 +300,7 @@ def check(*, options: Options, json: Json = False) -> None:
 
         experiment = experiment_of(options.run)
         # A run is looked at as it was, so nothing of it can be chosen.
-        replace(options, source=None).limits(experiment)
+        options.without_source().limits(experiment)
         checked = checking.check_run(options.run, experiment, options.cache)
     else:
         asked, source = options.asked()

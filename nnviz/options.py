@@ -281,4 +281,4 @@ takes_data_options = takes(
 )
 # Of nothing that is looked over a run is kept.
 KEEPING = ("out", "checkpoint_every", "keep_checkpoints")
-takes_check_options = takes(*(name for name in inspect.signature(Options).parameters if name not in KEEPING))
+takes_check_options = takes(*(name for name in PARAMETERS if name not in KEEPING))

@@ -80,7 +80,7 @@ def test_what_is_healthy_is_left_alone(name):
 
 @pytest.mark.parametrize("name", ["xor", "gauss", "waves", "worked"])
 def test_built_in_sources_are_left_alone(name):
-    experiment = Options(source=name).experiment()
+    experiment = Options.of(source=name).experiment()
     of = Subject.of(experiment, open_dataset(experiment))
     assert [rules(check.look(of, unwatched)) for check in RECIPE] == [[]] * len(RECIPE)
 

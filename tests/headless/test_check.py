@@ -54,15 +54,16 @@ def test_what_is_wrong_ends_with_4_and_says_what_to_try(nnviz):
     code, out, _ = nnviz("check", "waves", *SMALL, "--lr", "5")
     assert code == 4
     assert "7. The rate where the loss falls fastest: wrong" in out
-    assert "To try: --lr " in out
+    assert "To try: A learning rate of " in " ".join(out.split())
     assert re.search(r"\d of 8 checks found something wrong: .*learning-rate", out)
     told = json.loads(nnviz("check", "waves", *SMALL, "--lr", "5", "--json")[1])
     found = {one["check"]: one for one in told["checks"] if one["verdict"] == "wrong"}
     assert told["wrong"] == len(found)
     (alert,) = found["learning-rate"]["alerts"]
-    assert set(alert) == {"rule", "layer", "step", "seen", "why", "attempt"}
-    tried = float(re.match(r"--lr (\S+),", alert["attempt"])[1])
-    assert tried == pytest.approx(found["learning-rate"]["numbers"]["fastest"], rel=0.05)
+    assert set(alert) == {"rule", "layer", "step", "seen", "why", "attempt", "changes"}
+    rate = alert["changes"]["training"]["learning_rate"]
+    assert rate == pytest.approx(found["learning-rate"]["numbers"]["fastest"], rel=0.05)
+    assert alert["attempt"] == f"A learning rate of {rate} instead of 5."
 
 
 def test_a_table_whose_test_rows_are_training_rows_is_found(nnviz, tmp_path):

@@ -7,9 +7,11 @@ import numpy as np
 
 from nnviz.array import Array
 from nnviz.data.split import Split
+from nnviz.experiment import Experiment
 from nnviz.frame.health_view import Alert
 from nnviz.insight.checks.outcome import Outcome
 from nnviz.insight.checks.subject import Subject, Watch, affordable, evenly
+from nnviz.insight.health.attempts import at_rate
 from nnviz.insight.health.evidence import Beginning
 from nnviz.training.cost import step_cost
 from nnviz.training.trainer import Trainer
@@ -45,7 +47,7 @@ def one_batch(subject: Subject, watch: Watch) -> Outcome:
         if not kept <= ON_THE_WAY:
             others = (rate * factor for factor in FACTORS)
             better = next((r for r in others if _learn(trainer, r, steps, ignorant, watch)[0] <= ON_THE_WAY), None)
-            alerts = (_alert(rate, better, steps, kept),)
+            alerts = (_alert(subject.experiment, better, steps, kept),)
     loss = kept * ignorant
     right = "" if accuracy is None else f", and {percent(accuracy)} of them are put in their class"
     came_out = "it diverged" if math.isnan(kept) else f"their loss is {number(loss)}{right}"
@@ -111,7 +113,8 @@ def _is_by_heart(kept: float, accuracy: float | None) -> bool:
     return kept <= BY_HEART and accuracy in (None, 1.0)
 
 
-def _alert(rate: float, better: float | None, steps: int, kept: float) -> Alert:
+def _alert(experiment: Experiment, better: float | None, steps: int, kept: float) -> Alert:
+    rate = experiment.training.learning_rate
     seen = (
         f"At the rate {trimmed(rate)}, {percent(kept)} of the loss of who knows nothing is left after "
         f"{count(steps, 'step')} on a few examples."
@@ -125,7 +128,7 @@ def _alert(rate: float, better: float | None, steps: int, kept: float) -> Alert:
             steps,
             f"{seen} At {trimmed(better)} they are learnt.",
             "The network could learn, but not at this rate.",
-            f"--lr {trimmed(better)}",
+            *at_rate(experiment, better),
         )
     return Alert(
         "one-batch",

@@ -7,9 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from nnviz.experiment import Experiment
 from nnviz.frame.health_view import Alert
 from nnviz.insight.checks.outcome import Outcome
 from nnviz.insight.checks.subject import Subject, Watch, affordable, evenly
+from nnviz.insight.health.attempts import at_rate
 from nnviz.training.cost import example_cost, step_cost
 from nnviz.training.trainer import Trainer
 from nnviz.wording import count, number, trimmed
@@ -70,7 +72,6 @@ def rate_range(subject: Subject, watch: Watch) -> Outcome:
     Here they rise by the same factor from step to step, and the loss is that of the same examples all along, since
     batches differ by more than a step changes.
     """
-    asked = subject.experiment.training.learning_rate
     with closing(subject.free()) as trainer:
         split = subject.dataset.train
         sample = split.select(evenly(split, EXAMPLES))
@@ -80,7 +81,7 @@ def rate_range(subject: Subject, watch: Watch) -> Outcome:
         if not math.isfinite(first):
             return Outcome(reason="the loss is no finite number before the first step")
         curve = _climb(trainer, steps, first, lambda: trainer.assess(sample).score.loss, watch)
-    return _outcome(curve, asked, len(sample))
+    return _outcome(curve, subject.experiment, len(sample))
 
 
 def _climb(trainer: Trainer, steps: int, first: float, look: Callable[[], float], watch: Watch) -> Curve:
@@ -99,7 +100,8 @@ def _climb(trainer: Trainer, steps: int, first: float, look: Callable[[], float]
     return Curve(rates, losses, trainer.steps_done)
 
 
-def _outcome(curve: Curve, asked: float, examples: int) -> Outcome:
+def _outcome(curve: Curve, experiment: Experiment, examples: int) -> Outcome:
+    asked = experiment.training.learning_rate
     first, best, deepest = curve.losses[0], curve.rates[curve.lowest], curve.losses[1 + curve.lowest]
     has_fallen = first - deepest > FALL * first
     numbers = {
@@ -127,7 +129,7 @@ def _outcome(curve: Curve, asked: float, examples: int) -> Outcome:
         + ("" if curve.rises is None else f"; from about {trimmed(curve.rises, 2)} on it rose")
         + f". The rate that is asked for is {trimmed(asked)}.",
     )
-    return Outcome(done, numbers, tuple(filter(None, [_misplaced(curve, asked)])))
+    return Outcome(done, numbers, tuple(filter(None, [_misplaced(curve, experiment)])))
 
 
 def _no_fall(first: float) -> Alert:
@@ -141,14 +143,16 @@ def _no_fall(first: float) -> Alert:
     )
 
 
-def _misplaced(curve: Curve, asked: float) -> Alert | None:
+def _misplaced(curve: Curve, experiment: Experiment) -> Alert | None:
     """What is wrong with the rate that is asked for, if anything."""
-    attempt = f"--lr {trimmed(curve.fastest, 2)}, where the loss fell fastest."
-    rises = curve.rises
+    asked, rises = experiment.training.learning_rate, curve.rises
     if rises is not None and asked >= TOO_HIGH * rises:
         seen = f"The rate {trimmed(asked)} is about as high as those at which the loss rose, or higher."
-        return Alert("learning-rate", None, 0, seen, "Training will jump about, or diverge.", attempt)
-    if asked < TOO_LOW * curve.falls:
+        why = "Training will jump about, or diverge."
+    elif asked < TOO_LOW * curve.falls:
         seen = f"The rate {trimmed(asked)} is far below {trimmed(curve.falls, 2)}, where the loss began to fall."
-        return Alert("learning-rate", None, 0, seen, "Training will take very many steps.", attempt)
-    return None
+        why = "Training will take very many steps."
+    else:
+        return None
+    rate = float(f"{curve.fastest:.2g}")
+    return Alert("learning-rate", None, 0, seen, why, *at_rate(experiment, rate))

@@ -51,6 +51,11 @@ def slower(experiment: Experiment) -> Experiment:
     return experiment.with_training(learning_rate=rate, momentum=min(training.momentum, USUAL_MOMENTUM))
 
 
+def at_rate(experiment: Experiment, rate: float) -> tuple[str, Tables]:
+    """What to try, where a better learning rate is known."""
+    return to_try(experiment, "", lambda before: before.with_training(learning_rate=rate))
+
+
 def faster(experiment: Experiment) -> Experiment:
     """The usual learning rate where it is below that, else ten times as much."""
     training = experiment.training

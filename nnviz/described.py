@@ -151,7 +151,7 @@ class Key:
             case "" if self.is_optional:
                 return EMPTY
             case _:
-                return str(value)
+                return str(value).removesuffix(".0")
 
 
 def _shown(text: str) -> str:

@@ -1,7 +1,6 @@
 """What can be asked for on the command line, and the experiment that it makes."""
 
 import inspect
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import wraps
@@ -140,6 +139,7 @@ class Options:
         from nnviz.data.cores import available_cores
         from nnviz.data.sources import find_source, suggested
         from nnviz.data.suggestions import for_hill, for_other_network
+        from nnviz.data.written.known_weights import pinned
         from nnviz.experiment import combine, read_tables
 
         tables = read_tables(self.config) if self.config else {}
@@ -157,7 +157,7 @@ class Options:
             settings = for_hill(settings)
         if {"layers", "output"} & {*tables.get("network", {}), *given["network"]}:
             settings = for_other_network(settings)
-        return _pinned(combine(chosen, settings, tables, given, origin="options")), source
+        return pinned(combine(chosen, settings, tables, given, origin="options")), source
 
     def _tables(self, **instead: Any) -> "Tables":
         """What was asked for, by table and key. Raises InputError."""
@@ -216,24 +216,6 @@ class Options:
         out = refuse_unusable(self.out) if self.out else new_run_path(experiment.data.source)
         place = END if at_step is None else checked_place(at_step)
         return Order(experiment, out, terminal, self.cache, None, self.checkpoints, run, place)
-
-
-def _pinned(experiment: "Experiment") -> "Experiment":
-    """The same, with a file of first weights named in full, and by its digest: what it takes to do the run again.
-
-    Raises InputError if it cannot be read.
-    """
-    from msgspec.structs import replace
-
-    from nnviz.data.written.known_weights import KNOWN_WEIGHTS
-    from nnviz.file_digest import file_digest
-
-    net = experiment.network
-    if net.weights is None or net.weights in KNOWN_WEIGHTS:
-        return experiment
-    path = os.path.abspath(os.path.expanduser(net.weights))
-    digest = net.weights_digest or file_digest(Path(path))
-    return replace(experiment, network=replace(net, weights=path, weights_digest=digest))
 
 
 def _parameter(key: Key) -> inspect.Parameter:

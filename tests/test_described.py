@@ -102,6 +102,7 @@ def row(key: Key) -> str:
         f"`{key.place}`",
         key.values.replace("|", "\\|"),
         f"`{default}`" if default else "",
+        str(key.about.effect),
     ]
     return f"| {' | '.join(cells)} |"
 

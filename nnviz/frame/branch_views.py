@@ -1,10 +1,14 @@
 """What there is to see of the branches of a run."""
 
 from enum import StrEnum
+from typing import TypeAlias
 
 import msgspec
 
 from nnviz.array import Array
+
+Choice: TypeAlias = float | tuple[str, ...] | None
+"""A value that can be chosen anew while a run goes on."""
 
 
 class Origin(StrEnum):
@@ -14,6 +18,7 @@ class Origin(StrEnum):
     RATE = "rate"
     RESTART = "restart"
     RESEED = "reseed"
+    OPTIONS = "options"
 
 
 class OtherCurve(msgspec.Struct, frozen=True):
@@ -37,6 +42,7 @@ class BranchView(msgspec.Struct, frozen=True):
 
     parent    the one that it parted from after `start` steps; None of the first one
     before    the learning rate there, and `rate`, that of this one
+    chosen    (key, before, now) of all else that was chosen anew there
     rates     (step, learning rate) of each later change
     seed      of its first weights and its order
     loss, validation  of the last training step, and of the latest evaluation; None before the first
@@ -50,6 +56,7 @@ class BranchView(msgspec.Struct, frozen=True):
     start: int
     before: float
     rate: float
+    chosen: tuple[tuple[str, Choice, Choice], ...]
     rates: tuple[tuple[int, float], ...]
     seed: int
     steps: int

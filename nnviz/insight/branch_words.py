@@ -1,6 +1,6 @@
 """What is told of a branch: how it began, what was changed since, and how good it is."""
 
-from nnviz.frame.branch_views import BranchView, Origin
+from nnviz.frame.branch_views import BranchView, Choice, Origin
 from nnviz.wording import count, integer, listed, number, trimmed
 
 LISTED_RATES = 3
@@ -11,10 +11,17 @@ def began(view: BranchView) -> str:
     told = [_origin(view)]
     if view.rate != view.before:
         told.append(f"learning rate {trimmed(view.before)} → {trimmed(view.rate)}")
+    told += [f"{key.replace('_', ' ')} {_told(before)} → {_told(now)}" for key, before, now in view.chosen]
     if view.rates:
         rates = [f"{trimmed(rate)} at step {integer(step)}" for step, rate in view.rates]
         told.append(f"then {listed(rates, LISTED_RATES)}")
     return " · ".join(told)
+
+
+def _told(value: Choice) -> str:
+    if value in (None, ()):
+        return "none"
+    return listed(value) if isinstance(value, tuple) else trimmed(value or 0.0)
 
 
 def _origin(view: BranchView) -> str:
@@ -27,6 +34,8 @@ def _origin(view: BranchView) -> str:
             return f"the same first weights again, after {view.parent}"
         case Origin.RESEED:
             return f"other first weights (seed {integer(view.seed)}), after {view.parent}"
+        case Origin.OPTIONS:
+            return f"with other options, after {view.parent}"
 
 
 def came_to(view: BranchView) -> str:

@@ -3,14 +3,14 @@
 import math
 from collections.abc import Iterator
 
-from nnviz.experiment import Experiment
-from nnviz.frame.branch_views import BranchView, Origin, OtherCurve, branch_name
+from nnviz.experiment import NO_CHOICES, Choices, Experiment
+from nnviz.frame.branch_views import BranchView, Choice, Origin, OtherCurve, branch_name
 from nnviz.frame.frame import CURVE_BINS
 from nnviz.runs.directory import RunDirectory
 from nnviz.runs.ending import Ending
 from nnviz.training.course import Course
 from nnviz.training.history import selection_loss
-from nnviz.training.journal import Rate
+from nnviz.training.journal import Journal, Rate
 from nnviz.training.keyframes import Line
 
 
@@ -18,7 +18,8 @@ class Branch:
     """One of them.
 
     parent, start  what it parted from, and how many training steps both have in common; None and 0 of the first one
-    at, before     the step whose learning rate it began with, and that rate in what it parted from
+    at, before     the step whose learning rate it began with, and that rate in what it parted from; `held` is what
+                   held there of all else that can be chosen anew
     line           where its keyframes are
     course         what it goes by, once it has been left; that of the one that goes on is in the trainer
     written        how many training steps were done when it was last set down, and `ending`, how that went
@@ -34,9 +35,11 @@ class Branch:
         parent: "Branch | None" = None,
         start: int = 0,
         at: int = 0,
+        held: Choices = NO_CHOICES,
     ) -> None:
         self.number, self.experiment, self.directory = number, experiment, directory
         self.origin, self.parent, self.start, self.at, self.before = origin, parent, start, at, before
+        self.held = held
         shared = parent.line if parent is not None and start else ()
         self.line: Line = (*((branch, min(until, start)) for branch, until in shared), (number, math.inf))
         self.course: Course | None = None
@@ -61,6 +64,7 @@ class Branch:
             start=self.start,
             before=self.before,
             rate=journal.rate_at(self.at),
+            chosen=tuple((key, *ends) for key, ends in self._chosen(journal).items()),
             rates=tuple((entry.step, entry.learning_rate) for entry in rates),
             seed=self.experiment.training.seed,
             steps=history.training.steps,
@@ -71,6 +75,11 @@ class Branch:
             is_current=is_current,
             is_chosen=is_chosen,
         )
+
+    def _chosen(self, journal: Journal) -> dict[str, tuple[Choice, Choice]]:
+        """What it began with otherwise than what it parted from: what held there, and what holds here."""
+        now = journal.chosen_at(self.at)
+        return {key: (self.held[key], now[key]) for key in now if self.held.get(key) != now[key]}
 
 
 class Branches:

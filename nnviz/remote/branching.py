@@ -6,7 +6,7 @@ Each writes the branch down that goes on until then. Who calls has halted.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from nnviz.experiment import SEEDS
+from nnviz.experiment import SEEDS, Choices, Experiment, Stopping
 from nnviz.frame.branch_views import Origin
 from nnviz.remote.branches import Branch
 from nnviz.remote.destinations import end_of_step
@@ -19,11 +19,11 @@ from nnviz.training.trainer import Trainer
 from nnviz.training.trainer_state import network_of
 
 
-def branch_off(session: Session, rate: float, on: Callable[[], None]) -> None:
-    """Keep the run as it was, and go on from this moment with another rate, in a branch of its own."""
+def branch_off(session: Session, chosen: Choices, on: Callable[[], None]) -> None:
+    """Keep the run as it was, and go on from this moment with what was chosen, in a branch of its own."""
     trainer, parent, here = session.trainer, session.branches.current, session.here
     shared, at = trainer.steps_done, session.next_proposal
-    before = trainer.journal.rate_at(at)
+    before, held = trainer.journal.rate_at(at), session.held_at(at)
     set_down(session)
     losses: list[float] = []
     best: list[EngineState] = []
@@ -42,9 +42,10 @@ def branch_off(session: Session, rate: float, on: Callable[[], None]) -> None:
         _leave(session, parent, course)
         trainer.branch_off(best[0] if best else None, losses)
         number = session.branches.next_number
-        session.take_up(Branch(number, session.experiment, directory, before, Origin.RATE, parent, shared, at))
+        session.take_up(Branch(number, session.experiment, directory, before, Origin.RATE, parent, shared, at, held))
         session.record_all()
-        trainer.change_rate(rate)
+        for key, value in chosen.items():
+            trainer.choose(key, value)
         on()
 
     session.set_out([*stops, (here, nothing)], None, arrive, lambda: session.set_out([(here, nothing)], here))
@@ -103,11 +104,21 @@ def go_over(session: Session, branch: Branch, course: Course) -> None:
     session.set_out([*stops, (course.end, nothing)], None, arrive, give_up)
 
 
+def begin_with(session: Session, experiment: Experiment) -> None:
+    """Begin with another experiment; the run that was is kept. Raises InputError, and then all is as it was."""
+    training = session.assembled(experiment, session.timeline.keyframes)
+    left = _left(session)
+    session.trainer.close()
+    session.training = training
+    _begin(session, left._replace(chosen={}, stopping=experiment.stopping), Origin.OPTIONS)
+
+
 class _Left(NamedTuple):
-    """What a new branch has of the one before it: what it is said to part from, and the rate that was chosen last."""
+    """What a new branch has of the one before it: what it is said to part from, and what was chosen there last."""
 
     parent: Branch | None
-    rate: float
+    chosen: Choices
+    stopping: Stopping
 
 
 def restart(session: Session) -> None:
@@ -128,18 +139,25 @@ def reseed(session: Session) -> None:
 
 def _left(session: Session) -> _Left:
     """Leave the branch that goes on for one that begins at the first step."""
-    rate = session.trainer.update_rule.learning_rate
+    trainer = session.trainer
+    rate, choices = trainer.update_rule.learning_rate, trainer.journal.chosen_at(session.next_proposal)
+    chosen = {"learning_rate": rate, **choices, **session.forget_choices()}
+    stopping = session.experiment.stopping if trainer.is_lifted else trainer.stopping
     set_down(session)
-    return _Left(_leave(session, session.branches.current, session.trainer.course()), rate)
+    return _Left(_leave(session, session.branches.current, trainer.course()), chosen, stopping)
 
 
 def _begin(session: Session, left: _Left, origin: Origin) -> None:
     before = session.trainer.update_rule.learning_rate
     origin = origin if left.parent is not None else Origin.FIRST
     number, directory = session.branches.next_number, session.new_directory()
-    session.take_up(Branch(number, session.experiment, directory, before, origin, left.parent))
-    # The experiment is what was asked for; a rate that was changed since is kept, and written down as a change.
-    session.trainer.change_rate(left.rate)
+    held = session.held_at(0)
+    session.take_up(Branch(number, session.experiment, directory, before, origin, left.parent, held=held))
+    # The experiment is what was asked for; what was changed since is kept, and written down as a change.
+    for key, value in left.chosen.items():
+        session.trainer.choose(key, value)
+    if left.stopping != session.trainer.stopping:
+        session.trainer.stop_by(left.stopping)
 
 
 def _leave(session: Session, branch: Branch, course: Course) -> Branch | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
@@ -18,7 +18,7 @@ from nnviz.runs.places import END
 if TYPE_CHECKING:
     from nnviz.array import Array
     from nnviz.data.sources import Source
-    from nnviz.experiment import Experiment
+    from nnviz.experiment import Experiment, Tables
     from nnviz.frame.blame_view import BlameView, Measure
     from nnviz.frame.branch_views import BranchView
     from nnviz.frame.focus import Focus
@@ -143,6 +143,23 @@ class Change(msgspec.Struct, frozen=True):
     parts: Parts | None = None
 
 
+class Options(msgspec.Struct, frozen=True):
+    """What the run goes by."""
+
+
+class Choose(msgspec.Struct, frozen=True):
+    """Go by that value of the key at `place`, such as `training.clip`, from now on."""
+
+    place: str
+    value: Any
+
+
+class BeginWith(msgspec.Struct, frozen=True):
+    """A new branch from the first step on, of an experiment in which these keys are others."""
+
+    tables: Tables
+
+
 class Restart(msgspec.Struct, frozen=True):
     """A new branch from the first step on, with the same initial weights."""
 
@@ -224,6 +241,9 @@ Request = (
     | Look
     | SetFocus
     | Change
+    | Options
+    | Choose
+    | BeginWith
     | Restart
     | Reseed
     | ListBranches
@@ -285,6 +305,21 @@ class BranchList(msgspec.Struct, frozen=True):
     branches: tuple[BranchView, ...]
 
 
+class OptionsView(msgspec.Struct, frozen=True):
+    """What the run goes by; the answer to what asks for it or changes it.
+
+    experiment  with all that was chosen anew since it began
+    at_once     places of the keys that this run can change on its way
+    is_back     whether somebody is back in the past, where a change begins a branch
+    refused     why what was asked for cannot be, if it cannot
+    """
+
+    experiment: Experiment
+    at_once: tuple[str, ...]
+    is_back: bool
+    refused: str | None = None
+
+
 class Closing(msgspec.Struct, frozen=True):
     """The trainer has heard that it is to end, and keeps the run; the answer to that request is the run's ending."""
 
@@ -305,5 +340,6 @@ class Died(msgspec.Struct, frozen=True):
 
 
 Answer: TypeAlias = (
-    "Frame | FrameUpdate | TestReport | BranchList | BlameView | VerificationView | HealthView | Ending | Died"
+    "Frame | FrameUpdate | TestReport | BranchList | OptionsView | BlameView | VerificationView | HealthView "
+    "| Ending | Died"
 )

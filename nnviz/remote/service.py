@@ -7,6 +7,8 @@ from contextlib import suppress
 from msgspec import structs
 
 from nnviz.data.reading import Tell, nobody
+from nnviz.errors import InputError
+from nnviz.experiment import Tables
 from nnviz.frame.focus import Focus
 from nnviz.frame.frame import Curves, Frame, FrameUpdate, Parts, State
 from nnviz.frame.health_view import Diagnosis
@@ -16,7 +18,8 @@ from nnviz.insight.verification import Verification
 from nnviz.remote import messages as m
 from nnviz.remote.beginnings import begin
 from nnviz.remote.blaming import blame
-from nnviz.remote.branching import branch_off, go_over, reseed, restart
+from nnviz.remote.branching import begin_with, branch_off, go_over, reseed, restart
+from nnviz.remote.choosing import changed, choose, options
 from nnviz.remote.destinations import end_of_step, moment_at
 from nnviz.remote.examining import Examination
 from nnviz.remote.health import health
@@ -37,9 +40,9 @@ from nnviz.training.trainer import Trainer
 # So long who leaves waits for the scores of what is kept.
 LEAVING_SECONDS = 10.0
 # Requests that act on the moment that there is, or look into it.
-OF_A_MOMENT = (m.Advance, m.Run, m.Pause, m.Change, m.Test, m.Examine, m.Blame, m.Verify, m.GoTo)
+OF_A_MOMENT = (m.Advance, m.Run, m.Pause, m.Change, m.Choose, m.Test, m.Examine, m.Blame, m.Verify, m.GoTo)
 # Requests that leave an example that is examined, unless it serves them itself.
-LEAVING = (m.Advance, m.Run, m.GoTo, m.Stay, m.Restart, m.Reseed, m.Visit, m.Close)
+LEAVING = (m.Advance, m.Run, m.GoTo, m.Stay, m.Restart, m.Reseed, m.BeginWith, m.Visit, m.Close)
 
 
 class Service:
@@ -163,7 +166,7 @@ class Service:
             self._keep_watching(self._watched)
         if isinstance(request, OF_A_MOMENT) and self._is_meant_for_the_end(request):
             session.finish_way()
-        elif isinstance(request, m.Restart | m.Reseed | m.Visit | m.Close):
+        elif isinstance(request, m.Restart | m.Reseed | m.BeginWith | m.Visit | m.Close):
             session.leave_way()
         match request:
             case m.Close():
@@ -210,6 +213,12 @@ class Service:
                 self._begin(reseed)
             case m.ListBranches():
                 return self._list()
+            case m.Options():
+                return options(session)
+            case m.Choose(place, value):
+                return self._choose(place, value)
+            case m.BeginWith(tables):
+                return self._begin_with(tables)
             case m.Visit(number):
                 self._visit(number)
             case m.LayOver(number):
@@ -287,14 +296,13 @@ class Service:
     # Going on
 
     def _go_on(self, on: Callable[[], None]) -> None:
-        """Go on from here: as the run did, or, with another rate, as a branch."""
-        session, rate = self.session, self.session.chosen_rate
-        session.forget_choice()
-        if rate is None or rate == session.trainer.update_rule.learning_rate:
-            on()
-        else:
+        """Go on from here: as the run did, or, where something else was chosen, as a branch."""
+        chosen = self.session.forget_choices()
+        if chosen:
             self._halt()
-            branch_off(session, rate, on)
+            branch_off(self.session, chosen, on)
+        else:
+            on()
 
     def _may_go_on(self) -> bool:
         """Asking a finished run to go on lifts the rule that finished it; a diverged one has nowhere to go."""
@@ -324,12 +332,34 @@ class Service:
 
     def _change_rate(self, learning_rate: float) -> None:
         """Train with this rate from here on; in the past, that begins a branch once somebody goes on."""
-        if not self.session.trainer.is_back:
+        if self.session.trainer.is_back:
+            self.session.choose("learning_rate", learning_rate)
+            self._go_on_with_choices()
+        else:
             self.session.trainer.change_rate(learning_rate)
-            return
-        self.session.choose_rate(learning_rate)
+
+    def _choose(self, place: str, value: object) -> m.OptionsView:
+        """Change an option at once, if that can be; in the past, as a branch."""
+        try:
+            choose(self.session, place, value)
+        except InputError as error:
+            return options(self.session, str(error))
+        self._go_on_with_choices()
+        return options(self.session)
+
+    def _begin_with(self, tables: Tables) -> m.OptionsView:
+        """Begin again with some options changed; if that cannot be, all is as it was."""
+        try:
+            experiment = changed(self.session, tables)
+            self._begin(lambda session: begin_with(session, experiment))
+        except InputError as error:
+            return options(self.session, str(error))
+        return options(self.session)
+
+    def _go_on_with_choices(self) -> None:
+        """What runs in the past when something is chosen there goes on as a branch."""
         pace, stop_at = self._pacing.pace, self._pacing.stop_at
-        if pace is not None:
+        if pace is not None and self.session.chosen:
             self._go_on(lambda: self._start(pace, stop_at))
 
     # Other moments and other branches
@@ -339,7 +369,7 @@ class Service:
         origin = way.origin if way and way.origin else session.here
         here = way.end if way else session.here
         moment = moment_at(place, here, session.trainer)
-        if session.chosen_rate is not None and isinstance(place, int) and moment > here:
+        if session.chosen and isinstance(place, int) and moment > here:
             self._go_on(lambda: self._go_to(place))
             return
         self._halt()

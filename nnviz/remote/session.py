@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from nnviz.data.reading import Reading
 from nnviz.errors import InputError
-from nnviz.experiment import Experiment
+from nnviz.experiment import Choices, Experiment
 from nnviz.insight.health.alert_log import AlertLog
 from nnviz.insight.health.rules import RuleRunner
 from nnviz.remote.beginnings import Beginning, next_directory
@@ -55,8 +55,8 @@ class Session:
         first.written = trainer.furthest
         self.branches = Branches(first)
         self.way: Way | None = None
-        # A learning rate that was chosen in the past: going on with it begins a branch.
-        self.chosen_rate: float | None = None
+        # What was chosen in the past, by its key: going on with it begins a branch.
+        self.chosen: dict[str, Any] = {}
         self.take_up(first)
         if beginning.evaluation is not None:
             self.keeper.record(beginning.evaluation)
@@ -145,7 +145,7 @@ class Session:
         give_up: Callable[[], None] = nothing,
     ) -> None:
         """Go to moments that a run has had: at once, or, where it takes longer, in the background."""
-        self.forget_choice()
+        self.forget_choices()
         end = self.clock() + SILENT_SECONDS
         self.way = Way(self.trainer, self.timeline, stops, origin, arrive, give_up)
         self.follow(lambda: self.clock() >= end)
@@ -192,15 +192,25 @@ class Session:
 
     # What is chosen in the past
 
-    def choose_rate(self, learning_rate: float) -> None:
-        """Show what this rate would do here."""
-        self.chosen_rate = self.trainer.update_rule.learning_rate = learning_rate
+    def choose(self, key: str, value: Any) -> None:
+        """Go by this value of a key where somebody goes on from here; a rate shows what it would do."""
+        self.chosen[key] = value
+        if key == "learning_rate":
+            self.trainer.update_rule.learning_rate = value
 
-    def forget_choice(self) -> None:
-        """Have the rate that the run has here."""
-        if self.chosen_rate is not None:
-            self.chosen_rate = None
-            self.trainer.update_rule.learning_rate = self.trainer.journal.rate_at(self.next_proposal)
+    def forget_choices(self) -> Choices:
+        """Have what the run has here. What was chosen in its place is returned."""
+        journal, rule, at = self.trainer.journal, self.trainer.update_rule, self.next_proposal
+        chosen, self.chosen = self.chosen, {}
+        if "learning_rate" in chosen:
+            rule.learning_rate = journal.rate_at(at)
+        there = {"learning_rate": journal.rate_at(at), **self.held_at(at)}
+        return {key: value for key, value in chosen.items() if there[key] != value}
+
+    def held_at(self, step: int) -> Choices:
+        """What holds at a training step of all that can be chosen anew for one, but for the rate."""
+        begun_with = {**self.trainer.update_rule.begun_with, "augment": self.experiment.data.augment}
+        return {**begun_with, **self.trainer.journal.chosen_at(step)}
 
     @property
     def next_proposal(self) -> int:

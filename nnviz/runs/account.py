@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from nnviz.runs.result import PartedFrom, RateChange, Result
+from nnviz.runs.result import OptionChange, PartedFrom, RateChange, Result
 from nnviz.training.interruption import AbandonedError, unwatched
-from nnviz.training.journal import Parted, Rate
+from nnviz.training.journal import Choice, Parted, Rate
 from nnviz.training.judgement import beside_the_score, judge
 from nnviz.training.trainer import Trainer
 
@@ -20,6 +20,7 @@ def account(trainer: Trainer) -> Result:
     steps, seconds = trainer.furthest, trainer.seconds
     examples = trainer.batches.examples_in(steps)
     rates = [entry for entry in trainer.journal.entries if isinstance(entry, Rate)]
+    choices = [entry for entry in trainer.journal.entries if isinstance(entry, Choice)]
     origins = [entry for entry in trainer.journal.log if isinstance(entry, Parted)]
     return Result(
         steps=steps,
@@ -30,6 +31,7 @@ def account(trainer: Trainer) -> Result:
         stopped_by=trainer.stopped_by,
         kept_step=trainer.kept().step,
         learning_rate_changes=tuple(RateChange(rate.step, rate.learning_rate) for rate in rates),
+        option_changes=tuple(OptionChange(one.step, one.key, one.value) for one in choices),
         parted_from=PartedFrom(origins[-1].run, origins[-1].step) if origins else None,
     )
 

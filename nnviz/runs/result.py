@@ -23,6 +23,14 @@ class RateChange(msgspec.Struct, frozen=True):
     learning_rate: float
 
 
+class OptionChange(msgspec.Struct, frozen=True):
+    """What was chosen later for a key of the experiment, and the first step, from 0, that it holds for."""
+
+    step: int
+    key: str
+    value: float | tuple[str, ...] | None
+
+
 class PartedFrom(msgspec.Struct, frozen=True):
     """The directory of the run that this one shares its beginning with, and how many training steps that has."""
 
@@ -67,6 +75,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     mean_prediction: dict[str, Measures | None] | UnsetType = UNSET
     r2: dict[str, float | dict[str, float | None] | None] | UnsetType = UNSET
     learning_rate_changes: tuple[RateChange, ...] = ()
+    option_changes: tuple[OptionChange, ...] = ()
     parted_from: PartedFrom | None = None
     health: HealthAccount | None = None
 

@@ -218,14 +218,21 @@ def _class_weights(training: Training, dataset: Dataset) -> Array | None:
     return np.array([chosen.get(name, 1.0) for name in names])
 
 
+def weight_decay(training: Training) -> float:
+    """The weight decay that `training` asks for, or that comes with its optimizer."""
+    if training.weight_decay is None:
+        return ADAMW_DECAY if training.optimizer == "adamw" else 0.0
+    return training.weight_decay
+
+
 def build_optimizer(training: Training) -> Optimizer:
     """The optimizer that `training` names, not attached to any parameters yet."""
-    rate, decay = training.learning_rate, training.weight_decay or 0.0
+    rate, decay = training.learning_rate, weight_decay(training)
     match training.optimizer:
         case "adam":
             return Adam(rate, weight_decay=decay)
         case "adamw":
-            return AdamW(rate, weight_decay=ADAMW_DECAY if training.weight_decay is None else decay)
+            return AdamW(rate, weight_decay=decay)
         case "rmsprop":
             return RMSprop(rate, weight_decay=decay)
         case "nesterov":

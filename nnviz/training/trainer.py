@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -298,8 +299,11 @@ class Trainer:
             raise InputError(f"{trimmed(value)} is no number that a weight can be; give a finite one")
         return Weight(state.step, name, index, float(array.dtype.type(value)), float(array[index]))
 
-    def choose(self, key: str, value: float | tuple[str, ...] | None) -> None:
+    def choose(self, key: str, value: Any) -> None:
         """Go by that value of a key from here on: for an update from the next proposal, for pictures the next batch."""
+        if key == "learning_rate":
+            self.change_rate(value)
+            return
         engine = self.engine
         is_too_late = engine.done > 0 if key == "augment" else engine.done >= len(engine.stages) - 1
         self.journal.add(Choice(engine.index + is_too_late, key, value))
@@ -307,6 +311,11 @@ class Trainer:
             self.update_rule.choose(self.journal.chosen_at(engine.index))
         else:
             engine.begin(engine.index)
+
+    @property
+    def is_lifted(self) -> bool:
+        """Whether somebody has let the run go on beyond its end, without saying how far."""
+        return self.stopping == Stopping(epochs=None) != self._rules
 
     def stop_by(self, stopping: Stopping) -> None:
         """Go by these rules from the end of the run on. One that was stopped by others can go on."""

@@ -31,6 +31,7 @@ class UpdateRule:
     l1, l2         strength of the penalties on large weights, 0 for none
     clip           longest gradient that is followed, None for any
 
+    `begun_with` is what all else was at first, by its key.
     `followed_rate` is the learning rate that was chosen when the last update was proposed.
     """
 
@@ -45,7 +46,7 @@ class UpdateRule:
         self.optimizer = optimizer
         self.schedule = schedule or Schedule()
         self.learning_rate = self.followed_rate = optimizer.learning_rate
-        self._begun_with = {
+        self.begun_with: dict[str, Any] = {
             "momentum": optimizer.momentum if isinstance(optimizer, Momentum) else 0.0,
             "weight_decay": optimizer.weight_decay,
             "l1": l1,
@@ -69,7 +70,7 @@ class UpdateRule:
 
     def _go_by(self, chosen: Choices) -> None:
         self._chosen = chosen
-        now: dict[str, Any] = {**self._begun_with, **chosen}
+        now = {**self.begun_with, **chosen}
         values, decaying = self._parameters.values, self._parameters.decaying()
         self.optimizer.decay_by(now["weight_decay"])
         if isinstance(self.optimizer, Momentum):

@@ -29,6 +29,7 @@ KEYS = [
     _key("g", "go_to", "time.go_to", "go to", "To a step, an epoch, the best one, the start or the end"),
     _key("h", "health", "look.health", "health", "What each layer does over time, and what is wrong with it"),
     _key("B", "branches", "time.branches", "branches", "All branches: what was is kept, and there is a way back to it"),
+    _key("o", "options", "train.options", "options", "All that the run goes by: data, network, rate, …; to change it"),
     _key(
         "escape",
         "stay",

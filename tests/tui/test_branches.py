@@ -86,15 +86,34 @@ async def test_r_keeps_what_was_on_the_curve(open_app: OpenApp) -> None:
 
 
 def test_words_of_a_branch():
-    first = BranchView(1, "branch 1", None, Origin.FIRST, 0, 0.1, 0.1, (), 0, 0, *[None] * 4, False, False)
+    first = BranchView(1, "branch 1", None, Origin.FIRST, 0, 0.1, 0.1, (), (), 0, 0, *[None] * 4, False, False)
     assert (began(first), came_to(first)) == ("the first one", "0 steps")
     view = BranchView(
-        4, "branch 4", "branch 2", Origin.RATE, 1200, 0.1, 0.05, ((1300, 0.02), (1400, 0.01)), 0, 1500, 0.25, 0.5, 0.4,
-        900, True, False,
+        4, "branch 4", "branch 2", Origin.RATE, 1200, 0.1, 0.05, (), ((1300, 0.02), (1400, 0.01)), 0, 1500, 0.25, 0.5,
+        0.4, 900, True, False,
     )  # fmt: skip
     assert began(view) == (
         "from step 1,200 of branch 2 · learning rate 0.1 → 0.05 · then 0.02 at step 1,300 and 0.01 at step 1,400"
     )
     assert came_to(view) == "1,500 steps · train 0.250 · validation 0.500 · best 0.400 at step 900"
-    again = BranchView(2, "branch 2", "branch 1", Origin.RESTART, 0, 0.1, 0.2, (), 0, 5, 0.1, *[None] * 3, True, False)
-    assert began(again) == "the same first weights again, after branch 1 · learning rate 0.1 → 0.2"
+    again = BranchView(
+        2,
+        "branch 2",
+        "branch 1",
+        Origin.RESTART,
+        0,
+        0.1,
+        0.2,
+        (("clip", None, 0.5), ("augment", (), ("flip", "shift"))),
+        (),
+        0,
+        5,
+        0.1,
+        *[None] * 3,
+        True,
+        False,
+    )
+    assert began(again) == (
+        "the same first weights again, after branch 1 · learning rate 0.1 → 0.2 · clip none → 0.5 · "
+        "augment none → flip and shift"
+    )

@@ -48,7 +48,21 @@ NAMES_OF_DATA = frozenset({"cat", "cats", "dog", "dogs", "dutch", "german", "ita
 # Strings in the code of the screen that are names for Textual, plotext and NumPy.
 NOT_SHOWN = frozenset({"_", "{", "|", "}", "awaitable", "bracket", "braille", "colorless", "dim", "dismiss", "hd"})
 NOT_SHOWN |= {"heading", "le", "matrix", "maximize", "ox", "question", "slash", "stable", "stopping", "utf"}
-NOT_SHOWN |= {"\\", "exception", "markup", "h", "c", "openingprogress", "ignore", "readout", "quiet", "unable"}
+NOT_SHOWN |= {
+    "\\",
+    "exception",
+    "markup",
+    "h",
+    "c",
+    "openingprogress",
+    "ignore",
+    "readout",
+    "quiet",
+    "unable",
+    "pageup",
+    "pagedown",
+    "written",
+}
 # A word that is cut is none.
 WORD = re.compile(r"(?<![…A-Za-z])[A-Za-z]+(?![…A-Za-z])")
 

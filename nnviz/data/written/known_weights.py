@@ -1,4 +1,12 @@
-"""First weights that are published, by the name of their example. Light to import."""
+"""First weights that are given: published ones, by the name of their example, or those in a file. Light to import."""
+
+import os
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from nnviz.experiment import Experiment
+from nnviz.file_digest import file_digest
 
 KNOWN_WEIGHTS = {
     "worked": {
@@ -11,3 +19,16 @@ KNOWN_WEIGHTS = {
     }
 }
 """Name of the example → name of the array, as in a checkpoint → its numbers: rows are inputs and columns are units."""
+
+
+def pinned(experiment: Experiment) -> Experiment:
+    """The same, with a file of first weights named in full, and by its digest: what it takes to do the run again.
+
+    Raises InputError if it cannot be read.
+    """
+    net = experiment.network
+    if net.weights is None or net.weights in KNOWN_WEIGHTS:
+        return experiment
+    path = os.path.abspath(os.path.expanduser(net.weights))
+    digest = net.weights_digest or file_digest(Path(path))
+    return replace(experiment, network=replace(net, weights=path, weights_digest=digest))

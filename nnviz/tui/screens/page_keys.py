@@ -1,6 +1,7 @@
 """The keys that open a page, and what is asked of the trainer for it and from it."""
 
 from nnviz.frame.blame_view import BlameView
+from nnviz.frame.frame import Frame
 from nnviz.frame.health_view import HealthView
 from nnviz.frame.stages import Phase
 from nnviz.frame.verification_view import VerificationView
@@ -40,6 +41,30 @@ class PageKeys(TeachingScreen):
     async def _health(self) -> HealthView | None:
         answer = None if self._dead else await self._answer(self._link.ask(m.Health()))
         return answer if isinstance(answer, HealthView) else None
+
+    @in_turn
+    async def action_options(self) -> None:
+        """What the run goes by, and what of it is to be changed."""
+        from nnviz.tui.screens.options import OptionsScreen
+
+        view = await self._options(m.Options())
+        if view is not None:
+            self.app.push_screen(OptionsScreen(view, self._palette, self._options), self._see_options)
+
+    async def _options(self, request: m.Options | m.Choose | m.BeginWith) -> m.OptionsView | None:
+        answer = None if self._dead else await self._answer(self._link.ask(request))
+        if isinstance(answer, Frame):
+            # It says why nothing can be changed.
+            self._show(answer)
+        return answer if isinstance(answer, m.OptionsView) else None
+
+    @in_turn
+    async def _see_options(self, has_begun: bool | None) -> None:
+        had_steps = self.frame.moment.furthest > 0
+        await self._ask(m.Look())
+        if has_begun:
+            self._place(self.size)
+            self.notify("begun again; what was is kept (B)" if had_steps else "begun again", timeout=4)
 
     @in_turn
     async def action_branches(self) -> None:

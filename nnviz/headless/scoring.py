@@ -35,13 +35,13 @@ from nnviz.wording import count
 
 
 class Tested(msgspec.Struct, frozen=True):
-    """A trained network's score on one split of a source, or on `all` of it."""
+    """A trained network's score on one split of a source, or on `all` of it: the examples that were `scored`."""
 
     run: Path
     source: str
     split: str
     task: Task
-    examples: int
+    scored: Split
     assessment: Assessment
     judgement: Judgement
 
@@ -71,7 +71,7 @@ def score(run: Path, source: str | None, cached: bool = True, at_step: str | Non
     refuse_untellable(net, ending(net, trained.task), split.labels)
     assessment = assess(trained.network, trained.task, split, trained.encoder)
     judgement = judge(assessment, split.labels, trained.task)
-    return Tested(run, source or trained.experiment.data.source, name, trained.task, len(split), assessment, judgement)
+    return Tested(run, source or trained.experiment.data.source, name, trained.task, split, assessment, judgement)
 
 
 def _unseen_of_other(trained: TrainedNetwork, dataset: Dataset, source: str) -> tuple[str, Split]:
@@ -161,7 +161,7 @@ def _object(tested: Tested) -> dict[str, Any]:
         "run": str(tested.run),
         "source": tested.source,
         "split": tested.split,
-        "examples": tested.examples,
+        "examples": len(tested.scored),
         **tested.assessment.score.plain(),
         **beside_the_score(tested.judgement, task),
         "classes": list(task.class_names),

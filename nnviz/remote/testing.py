@@ -40,7 +40,7 @@ def report(trainer: Trainer) -> m.TestReport:
         loss=assessment.score.loss,
         accuracy=assessment.score.accuracy,
         confusion=assessment.confusion,
-        mistakes=_mistakes(assessment, split, dataset.task),
+        mistakes=mistakes_of(assessment, split, dataset.task),
         judgement=_shown(judge(assessment, split.labels, dataset.task)),
         true=split.labels[shown, 0].copy() if targets else None,
         predicted=told[shown, 0].copy() if targets else None,
@@ -54,7 +54,7 @@ def _shown(judgement: Judgement) -> Judgement:
     return msgspec.structs.replace(judgement, thresholds=judgement.thresholds.at(HUNDREDTHS))
 
 
-def _mistakes(assessment: Assessment, split: Split, task: Task) -> tuple[m.Mistake, ...]:
+def mistakes_of(assessment: Assessment, split: Split, task: Task) -> tuple[m.Mistake, ...]:
     """The wrongly classified examples with the highest loss, or those whose numbers are furthest off, worst first."""
     return _confused(assessment, split, task) if task.class_names else _far_off(assessment, split, task)
 

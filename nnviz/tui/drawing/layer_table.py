@@ -7,10 +7,11 @@ from rich.text import Text
 
 from nnviz.frame.health_view import HealthView
 from nnviz.frame.layer_measures import MEASURES, Measure
+from nnviz.insight.measure_words import MEASURE_WORDS, SHARES, told_measure
 from nnviz.tui.drawing.palette import Palette
 from nnviz.tui.drawing.rows import fit, fit_right
 from nnviz.tui.drawing.sparkline import sparkline
-from nnviz.wording import fitted, fitted_signed, integer, number, percent, signed
+from nnviz.wording import fitted, fitted_signed, integer, percent
 
 # In the order in which there is room for them.
 COLUMNS: tuple[tuple[Measure, str], ...] = (
@@ -25,21 +26,7 @@ COLUMNS: tuple[tuple[Measure, str], ...] = (
     (Measure.SATURATED, "flat"),
     (Measure.SILENT, "silent"),
 )
-SHARES = (Measure.DEAD, Measure.SATURATED, Measure.SILENT)
 NAME, LEAST, MOST = 11, 7, 18
-# What a cell is, in words; those of a normalisation are its scales and shifts.
-WORDS = {
-    Measure.WEIGHTS: "size of the weights",
-    Measure.GRADIENT: "size of the gradient of the weights",
-    Measure.UPDATE: "size of the update of the weights",
-    Measure.RATIO: "update beside weights, as a power of 10",
-    Measure.BIASES: "size of the biases",
-    Measure.MEAN: "mean of what it gives",
-    Measure.DEVIATION: "deviation of what it gives",
-    Measure.DEAD: "share of its units silent for long",
-    Measure.SATURATED: "share of what it gives near the ends",
-    Measure.SILENT: "share of its units silent in this batch",
-}
 
 
 class Cell(NamedTuple):
@@ -97,16 +84,15 @@ def readout(view: HealthView, cell: Cell) -> str:
     measure = COLUMNS[cell.column][0]
     place = MEASURES.index(measure)
     value, curve = float(view.now[cell.layer, place]), view.means[:, cell.layer, place]
-    words = f"{view.layers[cell.layer]}: {WORDS[measure]}"
+    words = f"{view.layers[cell.layer]}: {MEASURE_WORDS[measure]}"
     known = np.isfinite(curve)
     if not view.has[cell.layer, place]:
         return f"{words}: this layer has none"
     if not known.any():
         return f"{words}: not known yet"
-    write = percent if measure in SHARES else signed if measure in (Measure.RATIO, Measure.MEAN) else number
-    now = "not yet in this step" if np.isnan(value) else write(value)
-    low, high = float(curve[known].min()), float(curve[known].max())
+    now = "not yet in this step" if np.isnan(value) else told_measure(value, measure)
+    low, high = (told_measure(float(end), measure) for end in (curve[known].min(), curve[known].max()))
     return (
-        f"{words}: {now} · curve from {write(low)} to {write(high)}, steps {integer(view.steps[known][0])} to "
+        f"{words}: {now} · curve from {low} to {high}, steps {integer(view.steps[known][0])} to "
         f"{integer(view.steps[known][-1])}"
     )

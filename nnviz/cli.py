@@ -355,6 +355,26 @@ def export(
 
 
 @app.command()
+def report(
+    places: Annotated[
+        list[Path],
+        typer.Argument(metavar="RUN...", help="Runs, of nnviz or of others, or folders below which they are."),
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE.html", help="The file to write.")] = Path(
+        "report.html"
+    ),
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")] = False,
+    cache: Cache = True,
+) -> None:
+    """Write what there is to know of runs as one page that opens in any browser, offline: curves, mistakes, layers."""
+    from nnviz.headless.console import note
+    from nnviz.headless.reporting import write_report
+    from nnviz.wording import count as counted
+
+    note(f"{counted(write_report(places, out, force, cache), 'run')} told in {out}")
+
+
+@app.command()
 def draw(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A built-in source, such as 'pets'.")],
     directory: Annotated[

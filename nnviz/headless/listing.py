@@ -106,17 +106,21 @@ def _has(series: Series, mark: int) -> bool:
     return bool((series.points["marks"] & mark).any())
 
 
+HEADS = ("run", "by", "state", "reached", "curves", "main curve", "last", "best", "at")
+
+
+def row_of(name: str, run: LoggedRun) -> list[str]:
+    """A run under a name of its own, with its main curve: a text below each of `HEADS`."""
+    head = [name, run.kind, run.state]
+    if curve := main_curve(run):
+        told = [_reached(run), integer(len(run.curves)), cut(printable(curve.name), METRIC)]
+        return [*head, *told, *_values(curve)]
+    return [*head, "nothing yet", "0", "", "", "", ""]
+
+
 def _table(runs: Sequence[LoggedRun]) -> str:
-    """A row for each run, with its main curve."""
-    rows = [["run", "by", "state", "reached", "curves", "main curve", "last", "best", "at"]]
     names = shown_names(tuple(run.name for run in runs))
-    for name, run in zip(names, runs, strict=True):
-        head = [cut(name, NAME), run.kind, run.state]
-        if curve := main_curve(run):
-            told = [_reached(run), integer(len(run.curves)), cut(printable(curve.name), METRIC)]
-            rows.append([*head, *told, *_values(curve)])
-        else:
-            rows.append([*head, "nothing yet", "0", "", "", "", ""])
+    rows = [list(HEADS), *(row_of(cut(name, NAME), run) for name, run in zip(names, runs, strict=True))]
     lines = [table(rows), "", *_remarks(runs, names)]
     return "\n".join(lines).rstrip()
 

@@ -86,12 +86,20 @@ def confusion_table(assessment: Assessment, task: Task, split: str) -> str:
 
 def _worst_confusions(confusion: Array, names: tuple[str, ...], split: str) -> str:
     """The pairs of classes that were confused most often: a table of very many classes cannot be read."""
-    wrong = confusion * (1 - np.eye(len(names), dtype=confusion.dtype))
-    order = np.argsort(-wrong, axis=None, kind="stable")[:WORST]
-    pairs = [divmod(int(place), len(names)) for place in order if wrong.flat[place]]
     names = apart(names, PAIR_NAME)
-    lines = [[f"{names[label]} taken for {names[said]}", integer(wrong[label, said])] for label, said in pairs]
+    lines = [
+        [f"{names[label]} taken for {names[said]}", integer(many)]
+        for label, said, many in frequent_confusions(confusion, WORST)
+    ]
     return f"{split}: the most frequent confusions\n{table(lines) if lines else '  none'}"
+
+
+def frequent_confusions(confusion: Array, most: int) -> list[tuple[int, int, int]]:
+    """(label, what the network said, how often) of the pairs that it confused most often, so many at most."""
+    wrong = confusion * (1 - np.eye(len(confusion), dtype=confusion.dtype))
+    order = np.argsort(-wrong, axis=None, kind="stable")[:most]
+    pairs = [divmod(int(place), len(confusion)) for place in order if wrong.flat[place]]
+    return [(label, said, int(wrong[label, said])) for label, said in pairs]
 
 
 def scores(result: dict[str, Any]) -> str:

@@ -20,6 +20,7 @@ from nnviz.wording import count, duration, fixed, in_unit, integer, number, perc
 CURVE_WIDTH, CURVE_HEIGHT = 100, 18
 NAME = 14
 TABLE_CLASSES = 12
+OF_NUMBERS = "in each target's own unit; the mean is that of the training targets, always predicted"
 # Of each name of a pair that was confused, and of a target.
 WORST, PAIR_NAME = 10, 40
 
@@ -107,16 +108,25 @@ def scores(result: dict[str, Any]) -> str:
 
     For numbers: how far off the network is, and the mean.
     """
+    rows = score_rows(result)
+    if not rows:
+        return "  not scored"
+    told = f"\n  {OF_NUMBERS}" if "RMSE" in rows[0] else ""
+    return f"{table(rows)}{told}"
+
+
+def score_rows(result: dict[str, Any]) -> list[list[str]]:
+    """The same as a row for each split, below a row of headings; none if nothing is scored."""
     found = {name: result[name] for name in ("train", "validation", "test", "all") if result.get(name)}
     if not found:
-        return "  not scored"
+        return []
     if all("rmse" in score for score in found.values()):
-        return _distances(found, result["mean_prediction"], result["r2"])
-    intervals, commonest = (result.get(name, {}) for name in ("accuracy_interval", "commonest_class"))
+        return _distances(found, result["mean_prediction"], result.get("r2") or dict.fromkeys(found))
+    intervals, commonest = (result.get(name) or {} for name in ("accuracy_interval", "commonest_class"))
     rows = [["", "loss", "accuracy", "95% interval", "commonest class"]]
     for name, score in found.items():
         rows.append([name, *_numbers(score), _interval(intervals.get(name)), _commonest(commonest.get(name))])
-    return table(rows)
+    return rows
 
 
 def _interval(interval: list[float] | None) -> str:
@@ -127,7 +137,7 @@ def _commonest(commonest: dict[str, Any] | None) -> str:
     return "" if commonest is None else f"{percent(commonest['accuracy'])} {short(printable(commonest['class']))}"
 
 
-def _distances(found: dict[str, Any], of_mean: dict[str, Any], r2: dict[str, Any]) -> str:
+def _distances(found: dict[str, Any], of_mean: dict[str, Any], r2: dict[str, Any]) -> list[list[str]]:
     rows = [["", "loss", "RMSE", "MAE", "RMSE of the mean", "MAE of the mean", "R²"]]
     for name, score in found.items():
         measures = [of[measure] for of in (score, of_mean[name]) for measure in ("rmse", "mae")]
@@ -137,12 +147,12 @@ def _distances(found: dict[str, Any], of_mean: dict[str, Any], r2: dict[str, Any
             targets = tuple(measures[0])
             told = zip(apart(shown_names(targets), PAIR_NAME), targets, strict=True)
             rows += [
-                [f"  {shown}", "", *(_told(m[target]) for m in measures), determination(r2[name][target])]
+                [f"  {shown}", "", *(_told(m[target]) for m in measures), determination((r2[name] or {}).get(target))]
                 for shown, target in told
             ]
         else:
             rows.append([name, loss, *map(_told, measures), determination(r2[name])])
-    return f"{table(rows)}\n  in each target's own unit; the mean is that of the training targets, always predicted"
+    return rows
 
 
 def _told(distance: float | None) -> str:

@@ -18,8 +18,8 @@ from tests.headless.command import in_this_process
 from tests.headless.pages import read_page, rows_of
 from tests.hostile_text import HOSTILE
 
-HEADINGS = ["Scores", "Curves", "Which class was taken for which", "The worst mistakes", "What ails it"]
-HEADINGS += ["What each layer did", "Settings", "Do it again"]
+HEADINGS = ["Scores", "Curves", "Which class was taken for which", "How well each class is told"]
+HEADINGS += ["The worst mistakes", "What ails it", "What each layer did", "Settings", "Do it again"]
 CHROMIUM = shutil.which("chromium")
 # Keys as somebody presses them on the first figure, and what is to be read there afterwards.
 KEYS = """
@@ -83,16 +83,20 @@ def test_nothing_is_loaded_from_elsewhere(page):
 
 def test_scores_and_confusions_are_those_of_the_run(page, run, command):
     result = json.loads((run / "result.json").read_text())
-    expected = [
+    heads, *rows = table(page, "The network that is kept")
+    assert heads[:3] == ["split", "loss", "accuracy"]
+    assert [row[:3] for row in rows] == [
         [split, number(result[split]["loss"], 4), percent(result[split]["accuracy"])]
         for split in ("train", "validation", "test")
     ]
-    assert table(page, "The network that is kept") == [["split", "loss", "accuracy"], *expected]
     tested = json.loads(command("test", run, "--json")[1])
     heads, *rows = table(page, "test: rows are the labels")
     assert heads == ["label", *tested["classes"]]
     for row, name, counts in zip(rows, tested["classes"], tested["confusion"], strict=True):
         assert row == [name, *(f"{many}{percent(many / sum(counts))}" for many in counts)]
+    heads, *rows = table(page, "Of 10 test examples")
+    for row, score in zip(rows, tested["each_class"], strict=True):
+        assert dict(zip(heads, row, strict=True))["recall"] == percent(score["recall"])
 
 
 def test_curves_and_the_tables_behind_them_are_the_lines_of_the_metrics(page, run):
@@ -138,7 +142,7 @@ def test_mistakes_are_shown_with_the_pictures_that_the_network_saw(command, pict
     for mistake in shown:
         image = mistake.one("img")
         name = mistake.one("span").text
-        assert image.attributes["alt"] == f"{name}, a picture of the class {mistake.one('b').text}"
+        assert image.attributes["alt"] == f"{name}, a picture of {mistake.one('b').text}"
         stored = np.asarray(Image.open(BytesIO(b64decode(image.attributes["src"].partition(",")[2]))))
         np.testing.assert_array_equal(stored, np.asarray(Image.open(pictures / name)))
 

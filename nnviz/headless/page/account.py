@@ -3,10 +3,7 @@
 from pathlib import Path
 
 import msgspec
-import numpy as np
 
-from nnviz.array import Array
-from nnviz.data.shown_task import shown_task
 from nnviz.errors import InputError
 from nnviz.headless.scoring import Tested, score
 from nnviz.logs.logged_run import LoggedRun
@@ -22,18 +19,6 @@ from nnviz.training.journal import Entry, Heard
 from nnviz.training.layer_history import LayerHistory
 from nnviz.training.layer_traits import traits_of
 
-FURTHEST = 12
-
-
-class Missed(msgspec.Struct, frozen=True):
-    """A number that was predicted far from what it is: both by the names of the targets, in their own unit."""
-
-    name: str
-    true: dict[str, float]
-    predicted: dict[str, float]
-    loss: float
-    pixels: Array | None
-
 
 class Account(msgspec.Struct, frozen=True):
     """A run: what its log tells, and what nnviz knows of its own.
@@ -41,7 +26,7 @@ class Account(msgspec.Struct, frozen=True):
     experiment  what was asked for, as TOML; None of runs of others, as all that follows is
     steered     what came from outside while it was trained
     layers      what each layer did
-    tested      the score on examples that it never saw, with its mistakes or what it missed by most
+    tested      the score on examples that it never saw, with its mistakes
     missing     why some of it is not there, a line each
     """
 
@@ -53,7 +38,6 @@ class Account(msgspec.Struct, frozen=True):
     layers: LayerHistory | None = None
     tested: Tested | None = None
     mistakes: tuple[Mistake, ...] = ()
-    missed: tuple[Missed, ...] = ()
     missing: tuple[str, ...] = ()
 
 
@@ -89,23 +73,5 @@ def _account(logged: LoggedRun, cached: bool) -> Account:
         layers,
         tested,
         mistakes_of(tested.assessment, tested.scored, tested.task) if tested else (),
-        _furthest(tested) if tested and not tested.task.class_names else (),
         tuple(missing),
-    )
-
-
-def _furthest(tested: Tested) -> tuple[Missed, ...]:
-    """Those with the highest loss, the worst first."""
-    split, assessment = tested.scored, tested.assessment
-    names = shown_task(tested.task).output_names(tested.task.numbers)
-    told = tested.task.told_numbers(assessment.predictions)
-    return tuple(
-        Missed(
-            split.names[i],
-            dict(zip(names, split.labels[i].tolist(), strict=True)),
-            dict(zip(names, told[i].tolist(), strict=True)),
-            float(assessment.losses[i]),
-            split.inputs[i].copy() if split.inputs.ndim == 4 else None,
-        )
-        for i in np.argsort(-assessment.losses, kind="stable")[:FURTHEST]
     )

@@ -5,23 +5,26 @@ from collections.abc import Sequence
 from importlib.resources import files
 from io import BytesIO
 
+import msgspec
+
 from nnviz import __version__
 from nnviz.array import Array
 from nnviz.data.shown_task import shown_task
 from nnviz.frame.health_view import HealthAccount
 from nnviz.headless.listing import HEADS, row_of
-from nnviz.headless.page.account import Account, Missed
-from nnviz.headless.page.curves import figures_of, layers_of, metric_name
+from nnviz.headless.page.account import Account
+from nnviz.headless.page.curves import figures_of, layers_of
 from nnviz.headless.page.markup import element, folded, said, section, table, wide
 from nnviz.headless.page.steering import told_entry
-from nnviz.headless.report import frequent_confusions
+from nnviz.headless.report import OF_NUMBERS, frequent_confusions, score_rows
 from nnviz.headless.scoring import Tested
+from nnviz.insight.score_words import TENTHS, calibration_error, calibration_rows, class_rows, rule, threshold_rows
 from nnviz.outside_text import printable, shown_names
 from nnviz.remote.messages import Mistake
-from nnviz.runs.result import Measures, Result
-from nnviz.wording import count, duration, in_unit, integer, number, percent
+from nnviz.runs.result import Result
+from nnviz.training.judgement import ClassJudgement
+from nnviz.wording import count, duration, integer, number, percent
 
-DIGITS = 4
 MOST_CLASSES, PAIRS = 30, 20
 SHADE = 0.5
 """How dark a cell is in which all examples of a class are: what is written there can still be read."""
@@ -85,8 +88,8 @@ def _told(account: Account, level: int, curves: str) -> str:
         "Scores": _scores(result) if result else "",
         "Curves": curves,
         "Which class was taken for which": _confusion(tested) if tested else "",
+        "How well each class is told": _classes(tested) if tested else "",
         "The worst mistakes": _mistakes(account.mistakes) or _none(tested),
-        "What was missed by most": _missed(account.missed),
         "What ails it": _health(result.health) if result and result.health else "",
         "What each layer did": layers_of(account.layers) if account.layers else "",
         "Settings": _settings(account),
@@ -113,38 +116,30 @@ def _facts(account: Account) -> str:
 
 
 def _scores(result: Result) -> str:
-    scored: list[tuple[str, Measures | None]] = [
-        ("train", result.train),
-        ("validation", result.validation),
-        ("test", result.test),
-    ]
-    rows = [row for split, measures in scored if measures for row in _rows(split, measures)]
+    rows = score_rows(msgspec.to_builtins(result))
     if not rows:
         return ""
-    names = list(dict.fromkeys(name for _, row in rows for name in row))
-    return table(
-        "The network that is kept, on all examples of each split",
-        ["split", *map(metric_name, names)],
-        [[split, *(row.get(name, "") for name in names)] for split, row in rows],
-    )
+    more = f", {OF_NUMBERS}" if "RMSE" in rows[0] else ""
+    return table(f"The network that is kept, on all examples of each split{more}", ["split", *rows[0][1:]], rows[1:])
 
 
-def _rows(split: str, measures: Measures) -> list[tuple[str, dict[str, str]]]:
-    """The scores of a split; of several targets, a row more for each."""
-    own = {name: _told_score(name, value) for name, value in measures.items() if not isinstance(value, dict)}
-    of_targets: dict[str, dict[str, str]] = {}
-    for name, value in measures.items():
-        for target, each in value.items() if isinstance(value, dict) else ():
-            of_targets.setdefault(f"{split} · {target}", {})[name] = _told_score(name, each)
-    return [(split, {name: text for name, text in own.items() if text}), *of_targets.items()]
-
-
-def _told_score(name: str, value: float | None) -> str:
-    if name == "accuracy":
-        return "" if value is None else percent(value)
-    if value is None:
-        return "not finite"
-    return number(value, DIGITS) if name == "loss" else in_unit(value)
+def _classes(tested: Tested) -> str:
+    """How well each class is told, and how sure the network may be taken at its word."""
+    judgement, accuracy, names = tested.judgement, tested.assessment.score.accuracy, shown_task(tested.task).class_names
+    if not isinstance(judgement, ClassJudgement) or accuracy is None:
+        return ""
+    heads, *rows = class_rows(judgement, names)
+    parts = [table(f"Of {count(len(tested.scored), f'{tested.split} example')}", heads, rows)]
+    if judgement.thresholds is not None:
+        positive = tested.task.positive_class
+        heads, *rows = threshold_rows(judgement.thresholds.at(TENTHS))
+        parts.append(
+            folded("Thresholds", table(rule(judgement.thresholds, names[positive], names[1 - positive]), heads, rows))
+        )
+    if judgement.calibration is not None:
+        heads, *rows = calibration_rows(judgement.calibration)
+        parts.append(folded("Calibration", table(calibration_error(judgement.calibration, accuracy), heads, rows)))
+    return "".join(parts)
 
 
 def _confusion(tested: Tested) -> str:
@@ -194,10 +189,11 @@ def _mistakes(mistakes: Sequence[Mistake]) -> str:
     shown = [
         element(
             "li",
-            _picture(mistake.pixels, f"{mistake.name}, a picture of the class {mistake.label}"),
+            _picture(mistake.pixels, f"{mistake.name}, a picture of {mistake.label}"),
             element("p", said(mistake.text)) if mistake.text is not None else "",
             element("b", said(mistake.label)),
-            f"<br>said {said(mistake.said)} {said(percent(mistake.probability))}",
+            f"<br>said {said(mistake.said)}",
+            "" if mistake.probability is None else f" {said(percent(mistake.probability))}",
             f"<br>loss {said(number(mistake.loss))}<br>",
             element("span", said(mistake.name), class_="faint"),
         )
@@ -212,36 +208,6 @@ def _none(tested: Tested | None) -> str:
     if tested is None or tested.assessment.confusion is None:
         return ""
     return element("p", said(f"None among {count(len(tested.scored), f'{tested.split} example')}."))
-
-
-def _missed(missed: Sequence[Missed]) -> str:
-    if not missed:
-        return ""
-    if any(one.pixels is not None for one in missed):
-        shown = [
-            element(
-                "li",
-                _picture(one.pixels, one.name),
-                *(
-                    f"{said(name)} {said(in_unit(true))}<br>predicted {said(in_unit(one.predicted[name]))}<br>"
-                    for name, true in one.true.items()
-                ),
-                element("span", said(one.name), class_="faint"),
-            )
-            for one in missed
-        ]
-        return element("ul", *shown, class_="mistakes")
-    targets = list(missed[0].true)
-    heads = ["example", *(head for name in targets for head in (name, f"{name} predicted")), "loss"]
-    rows = [
-        [
-            printable(one.name),
-            *(in_unit(number_) for name in targets for number_ in (one.true[name], one.predicted[name])),
-            number(one.loss),
-        ]
-        for one in missed
-    ]
-    return table("Those with the highest loss", heads, rows)
 
 
 def _picture(pixels: Array | None, name: str) -> str:

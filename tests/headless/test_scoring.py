@@ -86,3 +86,35 @@ def test_a_source_that_has_changed_since_is_told(nnviz, pictures, tmp_path):
     done = nnviz("test", "run")
     assert done.returncode == 0
     assert "has changed since the run" in done.stderr
+
+
+def test_everything_about_two_classes_is_in_the_object(nnviz, trained):
+    tested = json.loads(nnviz("test", trained["run"], "--json").stdout)
+    labels, said = np.array(tested["confusion"]).sum(axis=1), np.array(tested["confusion"]).sum(axis=0)
+    for k, (name, score) in enumerate(zip(tested["classes"], tested["each_class"], strict=True)):
+        right = tested["confusion"][k][k]
+        assert score == {
+            "class": name,
+            "examples": labels[k],
+            "said": said[k],
+            "right": right,
+            "precision": right / said[k] if said[k] else None,
+            "recall": right / labels[k],
+            "f1": 2 * right / (labels[k] + said[k]),
+        }
+    for measure in ("accuracy_interval", "commonest_class"):
+        assert trained[measure]["test"] == tested[measure]
+    assert trained["accuracy_interval"]["train"] is None
+    assert tested["commonest_class"] == {"class": "left", "accuracy": 0.5}
+    low, high = tested["accuracy_interval"]
+    assert 0 <= low <= tested["accuracy"] <= high <= 1
+    bins, thresholds = tested["calibration"]["bins"], tested["thresholds"]
+    assert sum(each["examples"] for each in bins) == 10
+    assert thresholds["class"] == "right"
+    assert thresholds["recall"][0] == thresholds["false_positive_rate"][0] == 1
+    assert {len(thresholds[name]) for name in ("threshold", "precision", "recall", "false_positive_rate")} == {
+        len(set(thresholds["threshold"]))
+    }
+    # Every example is either right on its side of one half, or counted as a mistake in the table.
+    half = next((k for k, value in enumerate(thresholds["threshold"]) if value >= 0.5), None)
+    assert said[1] == 0 if half is None else thresholds["recall"][half] == tested["confusion"][1][1] / 5

@@ -17,6 +17,7 @@ class NGramView(msgspec.Struct, frozen=True):
     """An n-gram of a text, or several that share an input.
 
     name      of those in the beginning that is shown; where none is, the commonest of the data set and "+3" for others
+    input     the number of the input that counts it
     count     how often it is in the whole text; 255 where more often
     strength  the length of what it adds to the sums of the first layer's units, beyond what an average text adds
     """
@@ -24,6 +25,7 @@ class NGramView(msgspec.Struct, frozen=True):
     name: str
     count: int
     strength: float
+    input: int = 0
 
 
 class TextView(msgspec.Struct, frozen=True):

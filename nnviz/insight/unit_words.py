@@ -10,6 +10,7 @@ from nnviz.insight.equations import Kind, Row, sum_rows
 from nnviz.insight.number_names import number_name, place_name, unit_name
 from nnviz.wording import added_up, number, product, signed
 
+UNFOLDS = "enter: one layer further up"
 FORMULAS = {
     Activation.RELU: "max(z, 0)",
     Activation.LEAKY_RELU: "z or z / 100",
@@ -35,7 +36,7 @@ def unit_rows(frame: Frame, view: UnitView, unfolded: int, most: int) -> list[Ro
     for link in view.links[:unfolded]:
         rows += link_rows(frame, link, most)
     left = len(view.links) - unfolded
-    return [*rows, Row("enter: one layer further up", kind=Kind.NOTE)] if left > 0 else rows
+    return [*rows, Row(UNFOLDS, kind=Kind.NOTE)] if left > 0 else rows
 
 
 def unfolded_at_first(frame: Frame, view: UnitView) -> int:

@@ -10,6 +10,7 @@ from nnviz.frame.stages import Phase
 from nnviz.frame.verification_view import WORST, Comparison, LayerVerification, VerificationView
 from nnviz.insight.unit_names import UnitNames
 from nnviz.nn.gradcheck import CentralDifferences, Difference
+from nnviz.nn.outputs import Softmax
 from nnviz.nn.parameters import Parameter
 from nnviz.training.blocks import blocks_of
 from nnviz.training.engine_trace import EngineTrace
@@ -67,6 +68,9 @@ class Verification:
         batch = engine.batch
         weights = None if batch.weights is None else batch.weights.astype(np.float64)
         inputs, targets = batch.inputs.astype(np.float64), batch.targets.astype(np.float64)
+        if isinstance(network.loss.output, Softmax):
+            # Backprop's p − y takes it that they add up to 1; smoothed ones in float32 do, but for a rounding.
+            targets /= targets.sum(axis=1, keepdims=True)
         self._differences = CentralDifferences(replica, inputs, targets, weights)
         self._gradients = network.parameters.gradients.copy()
         replica.loss.forward(replica.forward(inputs), targets, weights)

@@ -34,7 +34,7 @@ def text_view(
         for start, end in ((places.starts[i], places.ends[i]) for i in here):
             np.maximum(marks[start:end], strength / strengths[0] if strength else 0.0, out=marks[start:end])
         name = " or ".join(dict.fromkeys(places.names[i] for i in here)) or names[bucket]
-        strongest.append(NGramView(cut(name, NAME), int(counts[bucket]), strength))
+        strongest.append(NGramView(cut(name, NAME), int(counts[bucket]), strength, bucket))
     shown = pieces(beginning)
     marks = marks[np.fromiter(map(bool, shown), bool, len(shown))]
     return TextView("".join(shown), len(text) - len(beginning), marks, tuple(strongest))

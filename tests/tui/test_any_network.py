@@ -19,7 +19,7 @@ from nnviz import outside_text
 from nnviz.experiment import combine
 from nnviz.frame.focus import Focus
 from nnviz.frame.frame import Rates, State
-from nnviz.remote import beginnings, service
+from nnviz.remote import beginnings, session
 from nnviz.remote.client import LocalTrainer
 from nnviz.remote.messages import Order
 from nnviz.training.assembly import assemble
@@ -168,6 +168,6 @@ def test_every_key_on_any_network_at_sizes_that_change(
 
     with pytest.MonkeyPatch.context() as patch, np.errstate(all="ignore"):
         patch.chdir(folder)  # where s keeps its pictures
-        for room in (beginnings, service):
+        for room in (beginnings, session):
             patch.setattr(room, "open_dataset", lambda *_: dataset)
         asyncio.run(drive())

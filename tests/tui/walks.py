@@ -16,7 +16,7 @@ from textual import events
 from textual.pilot import Pilot
 
 from nnviz.outside_text import printable
-from nnviz.remote import beginnings, service
+from nnviz.remote import beginnings, session
 from nnviz.remote.client import LocalTrainer
 from nnviz.remote.messages import Order
 from nnviz.tui.app import NnvizApp
@@ -36,7 +36,7 @@ async def walk(number: int) -> list[str]:
     random = Random(number)
     with TemporaryDirectory() as folder, contextlib.chdir(folder), pytest.MonkeyPatch.context() as patch:
         experiment, dataset = chance.experiment(random)
-        for room in (beginnings, service):
+        for room in (beginnings, session):
             patch.setattr(room, "open_dataset", lambda *_: dataset)
         app = NnvizApp(LocalTrainer(Order(experiment, Path("run"))), "some data")
         done = [experiment.to_toml()]

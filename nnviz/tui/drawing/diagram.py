@@ -29,6 +29,8 @@ NUMBER, NAMED = 7, 9
 NAMES = 4
 # Width of what stands for the columns that are not shown.
 FOLD = 5
+# Lines above the nodes: names and sizes.
+HEAD = 2
 CURSOR = "◉"
 # The dots of a braille cell, [row][column], as bits added to U+2800.
 DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
@@ -123,7 +125,7 @@ def spots(frame: Frame, width: int, height: int) -> list[list[Spot]]:
     for column, place in zip(columns, places, strict=True):
         x += FOLD if column.folded else 0
         block = -1 if column.layers == (-1,) else frame.layers[column.layers[0]].block
-        found.append([Spot(x + 1, y + 2, block, int(column.units.indices[k])) for k, y in place])
+        found.append([Spot(x + 1, y + HEAD, block, int(column.units.indices[k])) for k, y in place])
         x += pitch
     return found
 

@@ -73,11 +73,30 @@ def _colour(code: int) -> Color:
 
 
 def _scaled(pixels: Array, columns: int, rows: int) -> Array:
-    factor = min(columns / pixels.shape[1], rows / pixels.shape[0])
-    if factor >= 1:
-        return pixels.repeat(int(factor), axis=0).repeat(int(factor), axis=1)
-    size = max(1, int(pixels.shape[0] * factor)), max(1, int(pixels.shape[1] * factor))
+    size = _drawn_size(pixels.shape, columns, rows)
+    if size[0] >= pixels.shape[0] and size[1] >= pixels.shape[1]:
+        factor = size[0] // pixels.shape[0]
+        return pixels.repeat(factor, axis=0).repeat(factor, axis=1)
     return _averaged(_averaged(pixels.astype(np.float32), size[0], 0), size[1], 1).round().astype(np.uint8)
+
+
+def _drawn_size(shape: tuple[int, ...], columns: int, rows: int) -> tuple[int, int]:
+    """Rows and columns of pixels that a `picture` of that shape fills: whole factors of its own, or a part of them."""
+    factor = min(columns / shape[1], rows / shape[0])
+    factor = int(factor) if factor >= 1 else factor
+    return max(1, int(shape[0] * factor)), max(1, int(shape[1] * factor))
+
+
+def picture_width(shape: tuple[int, ...], width: int, height: int) -> int:
+    """How wide a `picture` of that shape is in so many cells."""
+    return _drawn_size(shape, width, 2 * height)[1]
+
+
+def pixel_at(shape: tuple[int, ...], width: int, height: int, x: int, y: int) -> tuple[int, int] | None:
+    """The first pixel (row, column) under a cell of a `picture` of that shape in so many cells; None beside it."""
+    rows, columns = _drawn_size(shape, width, 2 * height)
+    inside = 0 <= 2 * y < rows and 0 <= x < columns
+    return (2 * y * shape[0] // rows, x * shape[1] // columns) if inside else None
 
 
 def _averaged(pixels: Array, count: int, axis: int) -> Array:

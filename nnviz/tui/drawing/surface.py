@@ -28,6 +28,8 @@ MOST_DECIMALS = 6
 # beside them; and what is free between classes.
 LEGIBLE, LONGEST_NUMBER, SIGNED, GAP = 4, 7, 6, "  "
 LEGEND_BLOCKS = 7
+# Cells from a point within which a click means it.
+NEAR = 3.0
 # Points would hide what they stand on: at most one for so many cells of the screen, of the batch and of others.
 CELLS_PER_BATCH_POINT, CELLS_PER_OTHER = 6, 8
 POINT, OTHER = "●", "•"
@@ -44,11 +46,9 @@ def surface(
     (left, bottom), (right, top) = view.low, view.high
     x_ends, y_ends = _ends(left, right), _ends(bottom, top)
     x_name, y_name = view.names
-    margin = max(*map(len, y_ends), min(cell_len(y_name), LONGEST_NAME)) + 1
-    side = min(2 * (height - 2), width - margin - 1) // 2 * 2
     faint = palette.style(palette.faint)
-    if side < SMALLEST_SIDE:
-        side = max(min(2 * height, width) // 2 * 2, 2)
+    margin, side = _laid_out(view, width, height)
+    if margin is None:
         left_free = " " * ((width - side - 2) // 2)
         return [row([(left_free, faint), *drawn], width, palette) for drawn in drawing.rows(side)]
     beside = {0: y_ends[1], side // 4: fit(y_name, margin - 1).rstrip(), side // 2 - 1: y_ends[0]}
@@ -62,6 +62,26 @@ def surface(
     indent = max(min(indent + margin, width - sum(cell_len(text) for text, _ in legend)), 0)
     rows.append([(" " * indent, faint), *legend])
     return [row(runs, width, palette) for runs in rows]
+
+
+def _laid_out(view: SurfaceView, width: int, height: int) -> tuple[int | None, int]:
+    """Cells beside the plane for its axis, None where axes have no room; and pixels on a side of it."""
+    y_ends = _ends(view.low[1], view.high[1])
+    margin = max(*map(len, y_ends), min(cell_len(view.names[1]), LONGEST_NAME)) + 1
+    side = min(2 * (height - 2), width - margin - 1) // 2 * 2
+    return (None, max(min(2 * height, width) // 2 * 2, 2)) if side < SMALLEST_SIDE else (margin, side)
+
+
+def example_at(view: SurfaceView, points: PointsView, width: int, height: int, x: int, y: int) -> int | None:
+    """Which example of the batch is nearest to a cell of the plane, if one is near."""
+    margin, side = _laid_out(view, width, height)
+    left = (width - side - 2) // 2 + 1 if margin is None else (width - margin - side - 1) // 2 + margin
+    low, high = np.array(view.low), np.array(view.high)
+    shares = (points.points[: points.batch] - low) / (high - low)
+    # In cells, of which one is as high as two are wide.
+    away = np.hypot(shares[:, 0] * side - 0.5 - (x - left), (1 - shares[:, 1]) * side - 1 - 2 * y)
+    nearest = int(away.argmin())
+    return nearest if away[nearest] <= NEAR else None
 
 
 def _ends(low: float, high: float) -> list[str]:

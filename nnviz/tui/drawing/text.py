@@ -39,6 +39,16 @@ def marked_text(view: TextView, layer: str, width: int, height: int, palette: Pa
     return rows + bars(view.strongest[: height - len(rows)], width, palette)
 
 
+def bar_at(view: TextView, width: int, height: int, y: int) -> NGramView | None:
+    """The n-gram whose bar `marked_text` has in that row."""
+    lines = len(wrapped(view.text, width))
+    room = height - KEPT if height > 2 * KEPT else height
+    rows = room if lines > room else lines + bool(view.more)
+    left = height - min(rows, room)
+    first = height - left + (left > KEPT) + 1
+    return view.strongest[y - first] if left >= 2 and 0 <= y - first < len(view.strongest) else None
+
+
 def wrapped(text: str, width: int) -> list[tuple[int, int]]:
     """From which character to which each line goes, none wider than `width` cells; lines end between words."""
     lines = []

@@ -3,10 +3,12 @@
 from typing import NamedTuple
 
 import numpy as np
+from msgspec.structs import replace
 from rich.cells import cell_len
 from textual.strip import Strip
 
 from nnviz.array import Array
+from nnviz.frame.focus import Focus
 from nnviz.frame.frame import Frame
 from nnviz.outside_text import apart
 from nnviz.tui.drawing.bars import signed_bar
@@ -53,7 +55,7 @@ class ErrorsPane(FramedPane):
             error = frame.example.error
             if error is None:
                 return centred("The error is known once the loss is: press f", width, height, self.palette)
-            places = errors.indices[: max(height - 1, 1)].argsort(kind="stable")
+            places = _places(frame, height)
             shown = errors.indices[places]
             outputs = _of_one_width(frame.task.output_names(len(frame.example.target)), width)
             right = None if errors.grad_z is None else errors.grad_z[places]
@@ -67,6 +69,15 @@ class ErrorsPane(FramedPane):
         left = _Bars("∂L/∂a", errors.grad_a, _largest(errors.grad_a))
         right_column = _Numbers("∂L/∂z", errors.grad_z) if errors.weighted else None
         return self._table(_of_one_width(names, width)[: height - 1], left, right_column, width, frame.title.decimals)
+
+    def clicked(self, frame: Frame, x: int, y: int) -> Focus | None:  # noqa: ARG002
+        """The unit whose row that is, once there are rows."""
+        is_output = frame.focus.block == frame.layers[-1].block
+        known = frame.example.error if is_output else frame.errors.grad_a
+        places = _places(frame, self.content_size.height)
+        if known is None or not 0 < y <= len(places):
+            return None
+        return replace(frame.focus, unit=int(frame.errors.indices[places[y - 1]]), input=None)
 
     def _table(
         self, names: list[str], left: "_Bars", right: "_Numbers | None", width: int, decimals: int | None
@@ -114,6 +125,14 @@ class _Numbers(NamedTuple):
 
     name: str
     values: Array | None
+
+
+def _places(frame: Frame, height: int) -> Array:
+    """Which of the units that are listed have a row: those of the output in their own order."""
+    places = np.arange(min(len(frame.errors.indices), max(height - 1, 1)))
+    if frame.focus.block != frame.layers[-1].block:
+        return places
+    return frame.errors.indices[places].argsort(kind="stable")
 
 
 def _of_one_width(names: tuple[str, ...], width: int) -> list[str]:

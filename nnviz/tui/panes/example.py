@@ -1,18 +1,20 @@
 """The focused example, as the network sees it."""
 
+from msgspec.structs import replace
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
 
-from nnviz.frame.example_view import ExampleView
+from nnviz.frame.example_view import PIXELS, ExampleView
+from nnviz.frame.focus import Focus
 from nnviz.frame.frame import Frame
 from nnviz.outside_text import apart
 from nnviz.tui.drawing.bars import signed_bar
-from nnviz.tui.drawing.grid import picture
+from nnviz.tui.drawing.grid import picture, picture_width, pixel_at
 from nnviz.tui.drawing.rows import filled, fit, fit_right, row
 from nnviz.tui.drawing.steering import NAME, steered
-from nnviz.tui.drawing.surface import surface, told_place
-from nnviz.tui.drawing.text import marked_text
+from nnviz.tui.drawing.surface import example_at, surface, told_place
+from nnviz.tui.drawing.text import bar_at, marked_text
 from nnviz.tui.panes.framed_pane import Caption, FramedPane
 from nnviz.wording import count, fitted_in_unit, fitted_trimmed, integer, number
 
@@ -81,6 +83,24 @@ class ExamplePane(FramedPane):
             rows.append(row([*told, *bar], width, self.palette))
         return rows
 
+    def clicked(self, frame: Frame, x: int, y: int) -> Focus | None:
+        """The example of the batch there, or what the network gets from the pixel, n-gram or feature there."""
+        width, height = self.content_size
+        room = height - len(self._verdict(frame, width))
+        if not 0 <= y < room:
+            return None
+        if frame.surface is not None and frame.points is not None:
+            chosen = example_at(frame.surface, frame.points, width, room, x, y)
+            is_other = chosen is not None and chosen != frame.points.focused
+            return replace(frame.focus, example=chosen) if chosen is not None and is_other else None
+        number = _input_at(frame, width, room, x, y)
+        if number is None:
+            return None
+        focus = frame.focus
+        # Where a unit of the first layer is under the cursor, that is the weight that it has for it.
+        is_weight = focus.unit is not None and focus.block == 0 and frame.input.sides is None
+        return replace(focus, block=0, unit=focus.unit if is_weight else None, input=number)
+
     def _verdict(self, frame: Frame, width: int) -> list[Strip]:
         """The label and where the example is, and what the network said of it."""
         example, palette = frame.example, self.palette
@@ -119,3 +139,24 @@ class ExamplePane(FramedPane):
             several = TARGET + ", ".join(number(y, decimals=frame.title.decimals) for y in example.target.tolist())
             return several if cell_len(several) <= room else TARGET, place
         return TARGET + fitted_in_unit(example.wanted, room - len(TARGET), frame.task.decimals(0)), place
+
+
+def _input_at(frame: Frame, width: int, height: int, x: int, y: int) -> int | None:
+    """The unit of the network's input that stands there; of a pixel's channels, the brightest."""
+    example = frame.example
+    if example.text is not None:
+        ngram = bar_at(example.text, width, height, y)
+        return None if ngram is None else ngram.input
+    if example.pixels is None:
+        shown = 0 if example.features is None else len(example.features)
+        return y if y < shown else None
+    drawn = picture_width(example.pixels.shape, width, height)
+    place = pixel_at(example.pixels.shape, width, height, x - (width - drawn) // 2, y)
+    if place is None:
+        return None
+    channel = int(example.pixels[place].argmax())
+    if frame.input.sides is not None:
+        return channel
+    rows, columns, channels = frame.task.input_shape
+    step = -(-max(rows, columns) // PIXELS)
+    return (place[0] * columns + place[1]) * step * channels + channel

@@ -4,6 +4,8 @@ from typing import ClassVar, NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from textual import events
+from textual.message import Message
 
 from nnviz.frame.focus import Focus
 from nnviz.frame.frame import Frame
@@ -30,6 +32,13 @@ class FramedPane(Pane, can_focus=True):
 
     title: ClassVar[str] = ""
 
+    class Pointed(Message):
+        """Something else is to be looked at: it was clicked."""
+
+        def __init__(self, focus: Focus) -> None:
+            super().__init__()
+            self.focus = focus
+
     def caption(self, frame: Frame, width: int, height: int) -> Caption:  # noqa: ARG002
         """What the border says around `height` rows of `width` cells."""
         return Caption(self.title)
@@ -52,6 +61,19 @@ class FramedPane(Pane, can_focus=True):
     def leave(self) -> Focus | None:
         """Have no cursor any more."""
         return None
+
+    # What a click does
+
+    def clicked(self, frame: Frame, x: int, y: int) -> Focus | None:  # noqa: ARG002
+        """What a click on a cell of what is drawn has looked at from now on; None where there is nothing to look at."""
+        return None
+
+    def on_click(self, event: events.Click) -> None:
+        """Look at what is under the mouse."""
+        offset = event.get_content_offset(self)
+        focus = None if offset is None or self._frame is None else self.clicked(self._frame, offset.x, offset.y)
+        if focus is not None:
+            self.post_message(self.Pointed(focus))
 
     @property
     def focus_shown(self) -> Focus | None:

@@ -154,11 +154,13 @@ class HeatmapPane(FramedPane):
             self._hovered = cell
             self._redraw_cursor()
 
-    def on_click(self, event: events.Click) -> None:
-        """Leave the cursor in the cell under the mouse."""
-        cell = self._under(event)
+    def clicked(self, frame: Frame, x: int, y: int) -> Focus | None:  # noqa: ARG002
+        """Nothing else; the cursor stays in the cell that is clicked."""
+        sheet = self._current_sheet()
+        cell = None if sheet is None else sheet.at(x, y)
         if cell is not None:
             self._point(*cell)
+        return None
 
     def on_leave(self) -> None:
         """Read the cell again that was read before the mouse came."""

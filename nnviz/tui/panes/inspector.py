@@ -12,7 +12,7 @@ from nnviz.frame.focus import Focus
 from nnviz.frame.frame import Frame
 from nnviz.insight.chain_rule import neighbour
 from nnviz.insight.equations import Kind, Row
-from nnviz.insight.unit_words import unfolded_at_first, unit_rows, unit_title
+from nnviz.insight.unit_words import UNFOLDS, unfolded_at_first, unit_rows, unit_title
 from nnviz.outside_text import cut
 from nnviz.tui.drawing.rows import Run, centred, row
 from nnviz.tui.drawing.unit_pictures import picture_strips
@@ -125,6 +125,11 @@ class InspectPane(FramedPane):
         frame = self._frame
         weight = None if frame is None or frame.unit is None else neighbour(frame, frame.unit, places)
         return self.focus_shown if frame is None or weight is None else replace(frame.focus, input=weight)
+
+    def clicked(self, frame: Frame, x: int, y: int) -> Focus | None:  # noqa: ARG002
+        """One link more of the chain rule, where that is offered."""
+        rows = self.rows()
+        return self._unfold(1) if 0 <= y < len(rows) and rows[y].text.startswith(UNFOLDS) else None
 
     def enter(self) -> Focus | None:
         return self._unfold(1)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import events
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.strip import Strip
 
@@ -93,12 +93,18 @@ class LossPane(FramedPane):
         if self._frame is not None:
             self._point(self._frame.curves.total)
 
-    def on_click(self, event: events.Click) -> None:
-        """Put the cursor where the mouse is."""
-        offset = event.get_content_offset(self)
-        step = None if offset is None else self._chart.step_at(offset.x)
+    def clicked(self, frame: Frame, x: int, y: int) -> Focus | None:  # noqa: ARG002
+        """Nothing else; the cursor comes to where the curve is clicked."""
+        step = self._chart.step_at(x)
         if step is not None:
             self._point(step)
+        return None
+
+    @on(events.Click)
+    async def _go_there(self, event: events.Click) -> None:
+        """The second of two clicks goes where the first has put the cursor."""
+        if event.chain == 2 and self.chosen is not None:
+            await self.screen.run_action("step_or_go")
 
     def unpoint(self) -> None:
         """Have no cursor any more: the latest numbers are read again."""

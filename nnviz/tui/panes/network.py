@@ -3,7 +3,6 @@
 from typing import ClassVar
 
 from msgspec.structs import replace
-from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
@@ -33,13 +32,6 @@ class NetworkPane(FramedPane):
         def __init__(self, places: int) -> None:
             super().__init__()
             self.places = places
-
-    class Pointed(Message):
-        """Something else is to be looked at."""
-
-        def __init__(self, focus: Focus) -> None:
-            super().__init__()
-            self.focus = focus
 
     def caption(self, frame: Frame, width: int, height: int) -> Caption:  # noqa: ARG002
         # A column of weighted sums holds their ∂L/∂z, one of activations ∂L/∂a: each that of what its layer gave.
@@ -104,16 +96,14 @@ class NetworkPane(FramedPane):
         """Have the cursor moved, in its turn: the keys before it may move it too."""
         self.post_message(self.Moved(down))
 
-    def on_click(self, event: events.Click) -> None:
-        """Point at the node under the mouse, or at its number."""
-        offset = event.get_content_offset(self)
-        if offset is None:
-            return
-        on_row = [spot for column in self._spots() for spot in column if spot.y == offset.y]
-        hit = [spot for spot in on_row if spot.x - 1 <= offset.x <= spot.x + diagram.NUMBER + 1]
-        focus = self._on(min(hit, key=lambda spot: abs(spot.x - offset.x))) if hit else None
-        if focus is not None:
-            self.post_message(self.Pointed(focus))
+    def clicked(self, frame: Frame, x: int, y: int) -> Focus | None:
+        """The node there, or its number; or the layer of whose column that is the head."""
+        spots = [spot for column in diagram.spots(frame, *self.content_size) for spot in column]
+        if y < diagram.HEAD:
+            before = [spot for spot in spots if spot.block >= 0 and spot.x - 1 <= x]
+            return replace(frame.focus, block=max(before, key=lambda spot: spot.x).block) if before else None
+        hit = [spot for spot in spots if spot.y == y and spot.x - 1 <= x <= spot.x + diagram.NUMBER + 1]
+        return self._on(min(hit, key=lambda spot: abs(spot.x - x))) if hit else None
 
     def _on(self, spot: Spot) -> Focus | None:
         """The cursor on a node: a unit of the input is looked at as what comes into the first block."""

@@ -1,9 +1,11 @@
 """The prediction beside the target."""
 
+from msgspec.structs import replace
 from rich.cells import cell_len
 from textual.strip import Strip
 
 from nnviz.array import Array
+from nnviz.frame.focus import Focus
 from nnviz.frame.frame import Frame
 from nnviz.frame.outcome_view import AskedAgain
 from nnviz.frame.task import Targets
@@ -122,6 +124,16 @@ class PredictionPane(FramedPane):
             runs += track(p, y, targets.mean[output], targets.deviation[output], room, palette)
             rows.append(row(runs, width, palette))
         return rows
+
+    def clicked(self, frame: Frame, x: int, y: int) -> Focus | None:  # noqa: ARG002
+        """The output whose row that is."""
+        outputs, room = len(frame.example.target), self.content_size.height - 1
+        if frame.task.is_hill(outputs) and frame.in_units is None:
+            return None
+        shown = self._order(frame, room) if frame.in_units is None else list(range(min(outputs, max(room, 1))))
+        if not 0 < y <= len(shown):
+            return None
+        return replace(frame.focus, block=frame.layers[-1].block, unit=shown[y - 1], input=None)
 
     def _order(self, frame: Frame, room: int) -> list[int]:
         """Which outputs are shown: all, or the target and the most likely ones, in their own order."""

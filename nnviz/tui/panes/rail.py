@@ -1,6 +1,7 @@
 """The second line: which stages of this training step are done, and where in the run it is."""
 
 from rich.cells import cell_len
+from textual import events
 from textual.strip import Strip
 
 from nnviz.frame.frame import Frame
@@ -11,26 +12,46 @@ from nnviz.wording import integer
 
 DONE, OPEN = "▰", "▱"
 MOST_MARKS = 9
+# What the keys of the phases go to: there is none to the end of the forward pass that does not go on to its loss.
+GOALS = {Phase.FORWARD: "loss", Phase.LOSS: "loss", Phase.BACKWARD: "backward", Phase.UPDATE: "update"}
 
 
 class RailPane(Pane):
     """One mark a stage, filled when it is done; the phase of the last stage is lit."""
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:  # noqa: ARG002
-        palette, moment = self.palette, frame.moment
+        palette = self.palette
         faint = palette.style(palette.faint)
         current = frame.stage.phase if frame.stage else None
-        gap = "   " if width >= 110 else "  "
         runs: list[Run] = [(" ", faint)]
-        for phase in Phase:
-            of_phase = [n for n, stage in enumerate(frame.stages) if stage.phase is phase]
-            done = sum(n < moment.done for n in of_phase)
+        for phase, name, marks, gap in _phases(frame, width):
             lit = palette.style(palette.accent if phase is current else palette.text, bold=phase is current)
-            name = phase.upper() if width >= 110 else phase.capitalize()
-            runs += [(f"{name} ", lit), (_marks(done, len(of_phase)), lit), (gap, faint)]
+            runs += [(name, lit), (marks, lit), (gap, faint)]
         room = width - sum(cell_len(run) for run, _ in runs) - 1
         place = next((text for text in _places(frame) if len(text) <= room), "")
         return [row([*runs, (fit_right(place, room), faint)], width, palette)]
+
+    async def on_click(self, event: events.Click) -> None:
+        """Go to the end of the phase under the mouse."""
+        if self._frame is None:
+            return
+        end = 1
+        for phase, *words in _phases(self._frame, self.size.width):
+            end += cell_len("".join(words))
+            if event.x < end:
+                await self.screen.run_action(f"advance('{GOALS[phase]}')")
+                return
+
+
+def _phases(frame: Frame, width: int) -> list[tuple[Phase, str, str, str]]:
+    """The name of each phase, its marks, and what is free behind them."""
+    is_wide, told = width >= 110, []
+    for phase in Phase:
+        of_phase = [n for n, stage in enumerate(frame.stages) if stage.phase is phase]
+        done = sum(n < frame.moment.done for n in of_phase)
+        name = phase.upper() if is_wide else phase.capitalize()
+        told.append((phase, f"{name} ", _marks(done, len(of_phase)), "   " if is_wide else "  "))
+    return told
 
 
 def _marks(done: int, total: int) -> str:

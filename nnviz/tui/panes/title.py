@@ -3,6 +3,7 @@
 from itertools import groupby
 
 from rich.cells import cell_len
+from textual import events
 from textual.strip import Strip
 
 from nnviz.frame.examined import Examined
@@ -43,14 +44,29 @@ class TitlePane(Pane):
         self.redraw()
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:  # noqa: ARG002
-        palette = self.palette
-        rights = self._alerted(frame, self._states(frame))
-        shortest = cell_len(_rate(frame)) + cell_len(NAME)
-        right = next((runs for runs in rights if _length(runs) + shortest <= width), rights[-1])
+        palette, right = self.palette, self._right(frame, width)
         room = max(width - _length(right) - cell_len(NAME) - 1, 0)
         name: Run = (NAME, palette.style(palette.accent, bold=True))
         left: Run = (fit(_told(frame, room), room), palette.style(palette.text))
         return [row([name, left, (" ", palette.style(palette.faint)), *right], width, palette)]
+
+    async def on_click(self, event: events.Click) -> None:
+        """What the keys do with what is under the mouse: alerts are listed, a way or an example left, training run."""
+        if self._frame is None or self._fault is not None:
+            return
+        end = self.size.width
+        for text, _ in reversed(self._right(self._frame, end)):
+            end -= cell_len(text)
+            if event.x >= end:
+                leaves = self._frame.state is State.REPLAYING or self._frame.examined is not None
+                await self.screen.run_action("health" if text.startswith(ALERT) else "stay" if leaves else "play")
+                return
+
+    def _right(self, frame: Frame, width: int) -> list[Run]:
+        """What the run is doing, in as many words as leave room for the rate."""
+        rights = self._alerted(frame, self._states(frame))
+        shortest = cell_len(_rate(frame)) + cell_len(NAME)
+        return next((runs for runs in rights if _length(runs) + shortest <= width), rights[-1])
 
     def _alerted(self, frame: Frame, states: list[list[Run]]) -> list[list[Run]]:
         """The same after the sign that the rules of health have something to say."""

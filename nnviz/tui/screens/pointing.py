@@ -28,12 +28,13 @@ class PointingScreen(AskingScreen):
     async def _look_at(self, focus: Focus | None) -> None:
         if focus is None or focus == self.frame.focus:
             return
-        is_open = self.frame.unit is not None
+        is_open, seen = self.frame.unit is not None, self.frame.focus
         if (focus.unit is None and focus.input is None) is is_open:
             # Where the inspector opens or closes, all panes get another place.
             await self._ask(m.SetFocus(focus))
-        else:
-            await self._change("unit", partial(m.SetFocus, focus))
+            return
+        changed = "example" if focus.example != seen.example else "unit" if is_open else "block"
+        await self._change(changed, partial(m.SetFocus, focus))
 
     def _open_inspector(self) -> None:
         """Point at a unit, if none is pointed at."""
@@ -47,6 +48,6 @@ class PointingScreen(AskingScreen):
 
         await self._turns.take(move)
 
-    @on(NetworkPane.Pointed)
-    async def _pointed(self, event: NetworkPane.Pointed) -> None:
+    @on(FramedPane.Pointed)
+    async def _pointed(self, event: FramedPane.Pointed) -> None:
         await self._turns.take(partial(self._look_at, event.focus))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from nnviz.errors import InputError
+from nnviz.export import onnx_graph
 from nnviz.export.numpy_program import NumpyForm
 from tests.export.drawn import ANSWERS, KINDS, SEEDS, Drawn, drawn
 
@@ -64,3 +65,9 @@ def test_the_program_is_as_short_as_the_network(tmp_path: Path) -> None:
 def test_a_name_that_nobody_could_import_is_refused(name: str) -> None:
     with pytest.raises(InputError, match="Python imports no file of that name"):
         NumpyForm().paths(Path(name))
+
+
+def test_what_no_file_of_onnx_can_hold_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(onnx_graph, "MOST_BYTES", 100)
+    with pytest.raises(InputError, match="a file of ONNX holds 2 GB at most"):
+        onnx_graph.OnnxForm().contents(drawn(SEEDS[1]).blueprint, Path("model.onnx"))

@@ -10,7 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from nnviz.errors import InputError
+from nnviz.export.blueprint import blueprint_of
 from nnviz.outside_text import printable
+from nnviz.runs.trained_network import load_run
 from tests.headless.command import in_this_process
 
 TABLE = "age,city,name\n" + "".join(f"{20 + k},{'ab'[k % 2]},{'yes' if k % 3 else 'no'}\n" for k in range(30))
@@ -134,6 +137,13 @@ def test_what_is_no_run_and_a_run_without_weights_are_told(command, run, tmp_pat
     code, _, err = command("export", tmp_path, tmp_path / "model.py")
     assert (code, err.count("\n")) == (2, 1)
     assert "checkpoints/final.safetensors is missing" in err
+
+
+def test_weights_that_are_no_numbers_are_refused(run):
+    trained = load_run(run)
+    trained.network.parameters.values[3] = np.nan
+    with pytest.raises(InputError, match=r"dense1.weights holds what is no finite number; choose an earlier place"):
+        blueprint_of(trained, "run")
 
 
 def test_without_the_package_onnx_one_line_says_what_to_install(command, run, tmp_path, monkeypatch):

@@ -31,6 +31,11 @@ const look = () => told.push([svg.getAttribute("viewBox").split(" ").map(Number)
 for (const keys of [["Home"], ["ArrowRight"], ["End"], ["+"], ["+"], ["ArrowLeft"], ["-", "-", "-"], ["Escape"]]) {
   keys.forEach((key) => press(key)); look();
 }
+const box = svg.getBoundingClientRect(), at = (share) => ({clientX: box.left + share * box.width, button: 0});
+press("0");
+for (const [kind, share] of [["pointerdown", 0.25], ["pointermove", 0.5], ["pointerup", 0.75]])
+  plot.dispatchEvent(new PointerEvent(kind, at(share)));
+look(); plot.dispatchEvent(new MouseEvent("dblclick")); look();
 document.title = JSON.stringify(told);
 </script></body>
 """
@@ -275,6 +280,8 @@ def test_keys_zoom_and_read_the_curves_in_a_browser(command, run, tmp_path):
         for train, judged in zip(lines[::2], lines[1::2], strict=True)
     ]
     boxes, readouts, ticks = zip(*told, strict=True)
-    assert readouts == (read[0], read[1], read[-1], read[-1], read[-1], read[-2], read[-2], "")
-    assert [round(box[2]) for box in boxes] == [1000, 1000, 1000, 500, 250, 250, 1000, 1000]
+    middle = len(read) // 2 - 1
+    assert readouts[:8] == (read[0], read[1], read[-1], read[-1], read[-1], read[-2], read[-2], "")
+    assert readouts[8] in (read[middle], read[middle + 1])
+    assert [round(box[2]) for box in boxes] == [1000, 1000, 1000, 500, 250, 250, 1000, 1000, 500, 1000]
     assert all(many >= 2 for many in ticks)

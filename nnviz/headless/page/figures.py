@@ -17,6 +17,7 @@ from nnviz.wording import integer, ticks, trimmed
 
 SIDE = 1000
 """Of the square that lines are drawn in."""
+BANDS = "; where points were merged, a line is their mean, and a band goes from the lowest to the highest"
 MARGIN = 0.04
 """On each side of the curves, as a share of what they take."""
 COLOURS, DASHES = 8, ("", "8 4", "2 4", "12 4 2 4")
@@ -68,13 +69,17 @@ def figure(title: str, axis: str, curves: Sequence[Curve], tell: Callable[[float
     )
     return element(
         "figure",
-        element("figcaption", element("b", said(title)), f" over {said(axis)}"),
+        element("figcaption", element("b", said(title)), f" over {said(axis)}{BANDS if _merged(curves) else ''}"),
         plot,
         element("p", "", class_="readout", aria_live="polite"),
         element("ul", *(_key(curve, tell) for curve in curves), class_="legend"),
         _numbers(title, axis, curves, tell),
         class_="chart",
     )
+
+
+def _merged(curves: Sequence[Curve]) -> bool:
+    return any(bool(np.any(curve.highs > curve.lows)) for curve in curves)
 
 
 def sparkline(steps: Array, means: Array) -> str:
@@ -130,7 +135,7 @@ def _line(curve: Curve, x: tuple[float, float], y: tuple[float, float], tell: Ca
     low, mean, high = (SIDE - _places(numbers, y) for numbers in (curve.lows, curve.means, curve.highs))
     kind = f"c{curve.colour % COLOURS}"
     band = ""
-    if np.any(curve.highs > curve.lows):
+    if _merged([curve]):
         there = np.isfinite(mean)
         outline = [
             *zip(across[there], high[there], strict=True),

@@ -77,8 +77,14 @@ def test_a_result_that_cannot_be_written_is_told_in_one_line(shell, tmp_path, co
 
 
 @needs_full
-@pytest.mark.parametrize("redirected", ["2>&-", "2>/dev/full", "<&-", "<&- 2>&-"])
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    ("command", "redirected"),
+    [
+        *((command, redirected) for command in COMMANDS for redirected in ("2>/dev/full", "<&- 2>&-")),
+        ("train", "2>&-"),
+        ("predict", "<&-"),
+    ],
+)
 def test_the_result_comes_all_the_same_if_nobody_listens_or_speaks(shell, tmp_path, command, redirected):
     code, output, errors = shell(COMMANDS[command], redirected)
     assert code == 0

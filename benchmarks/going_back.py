@@ -22,7 +22,8 @@ from nnviz.training.timeline import Position, Timeline
 from nnviz.training.trainer import Trainer
 
 TITLE = "Going back"
-JUMPS = 100
+# So many, or as many as there is time for.
+JUMPS, SECONDS, FEWEST = 100, 40.0, 10
 # Of a round in which rates are compared, at least.
 KEYFRAMES, STEPS = 4, 400
 
@@ -58,12 +59,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def measure(options: argparse.Namespace) -> str:
     """The section of RESULTS.md."""
     rows = [_row(case, int(case.steps * options.share), options.rounds) for case in CASES]
-    head = ["run", "steps", "any step", "p99", "again from 0", "ratio", "a stage back", "p99", "a step back", "p99"]
+    times = ["any step", "p99", "again from 0", "ratio", "a stage back", "p99", "a step back", "p99"]
     return (
-        f"Milliseconds, with Adam: from a request to the frame (n = {JUMPS} each; steps drawn by chance; stages and "
+        "Milliseconds, with Adam: from a request to the frame (n of each kind; steps drawn by chance; stages and "
         "steps back from the last one of these). “Again from 0” is half the time of the whole run. Last is the "
         f"rate of training with keyframes to that without, of {options.rounds} interleaved rounds: its median, lowest "
-        f"and highest.\n\n{table([*head, 'rate with keyframes'], rows)}"
+        f"and highest.\n\n{table(['run', 'steps', 'n', *times, 'rate with keyframes'], rows)}"
     )
 
 
@@ -86,25 +87,25 @@ def _row(case: Case, steps: int, rounds: int) -> list[str]:
     trainer.go_to(Position(steps - 1, last), timeline)
     backs = [_jumps(trainer, timeline, back) for back in (stage_back, step_back)]
     ratios = _rates(case, rounds)
-    times = [f"{time:,.1f}" for found in (jumps, *backs) for time in found]
-    ratio = f"1/{again / jumps[0]:,.0f}"
+    told = [text for found in (jumps, *backs) for text in _median_and_percentile(found)]
+    ratio = f"1/{again / statistics.median(jumps):,.0f}"
     rate = f"{statistics.median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f})"
-    return [case.name, f"{steps:,}", *times[:2], f"{again:,.0f}", ratio, *times[2:], rate]
+    return [case.name, f"{steps:,}", str(len(jumps)), *told[:2], f"{again:,.0f}", ratio, *told[2:], rate]
 
 
-def _jumps(trainer: Trainer, timeline: Timeline, where: Callable[[], Position]) -> tuple[float, float]:
-    """The median and the 99th percentile, in milliseconds, of going somewhere and taking the frame there."""
-    camera, times = Camera(trainer), []
-    for _ in range(JUMPS):
+def _jumps(trainer: Trainer, timeline: Timeline, where: Callable[[], Position]) -> list[float]:
+    """Milliseconds, each time, of going somewhere and taking the frame there."""
+    camera, times, end = Camera(trainer), [], time.perf_counter() + SECONDS
+    while len(times) < FEWEST or (len(times) < JUMPS and time.perf_counter() < end):
         begin = time.perf_counter()
         trainer.go_to(where(), timeline)
         camera.take(Focus(), State.PAUSED, Rates())
         times.append((time.perf_counter() - begin) * 1e3)
-    return statistics.median(times), _percentile(times)
+    return times
 
 
-def _percentile(times: Sequence[float]) -> float:
-    return statistics.quantiles(times, n=100, method="inclusive")[98]
+def _median_and_percentile(times: Sequence[float]) -> list[str]:
+    return [f"{statistics.median(times):,.1f}", f"{statistics.quantiles(times, n=100, method='inclusive')[98]:,.1f}"]
 
 
 def _rates(case: Case, rounds: int) -> list[float]:

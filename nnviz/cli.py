@@ -375,6 +375,31 @@ def report(
 
 
 @app.command()
+@takes_options
+def serve(
+    *,
+    options: Options,
+    at_step: AtStep = None,
+    host: Annotated[
+        str,
+        typer.Option(help="This machine alone, or 0.0.0.0 for whoever can reach it and has the token."),
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Its port; 0 takes a free one.")] = 8000,
+    pages: Annotated[int, typer.Option(min=1, help="How many pages may be open at a time; each one trains.")] = 8,
+) -> None:
+    """Show the visualizer in browsers, for whoever has no terminal: each page opens one of its own.
+
+    Needs the extra 'serve'.
+    """
+    from nnviz.headless import serving
+
+    # What is wrong is told here, and not on an empty page.
+    options.order(at_step=at_step)
+    own = ("--host", "--port", "--pages")
+    serving.serve(serving.without(sys.argv[sys.argv.index("serve") + 1 :], own), host, port, pages)
+
+
+@app.command()
 def draw(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A built-in source, such as 'pets'.")],
     directory: Annotated[

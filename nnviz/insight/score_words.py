@@ -10,8 +10,8 @@ from nnviz.scores.thresholds import Thresholds
 from nnviz.training.judgement import ClassJudgement, NumberJudgement
 from nnviz.wording import fixed, in_unit, integer, number, percent
 
-# Width of a name in a table.
-NAME = 24
+# Widths of names in tables.
+NAME, TARGET = 20, 24
 # Where a table has a row for some thresholds only.
 TENTHS = np.arange(1, 10) / 10
 UNSAID, WITHOUT = "never said", "no examples"
@@ -86,7 +86,7 @@ def calibration_rows(calibration: Calibration) -> list[list[str]]:
 def number_rows(judgement: NumberJudgement, names: tuple[str, ...]) -> list[list[str]]:
     """A row for each target, below a row of headings: how far off the network is, and always saying the mean."""
     rows = [["target", "RMSE", "(the mean)", "MAE", "(the mean)", "R²"]]
-    for place, name in enumerate(apart(names, NAME)):
+    for place, name in enumerate(apart(names, TARGET)):
         both = judgement.distances[place], *judgement.of_mean[place : place + 1]
         measures = [in_unit(getattr(of, measure)) for measure in ("rmse", "mae") for of in both]
         rows.append([name, *measures, determination(judgement.determination[place])])

@@ -19,7 +19,7 @@ from nnviz.insight.score_words import number_rows
 from nnviz.remote.messages import Order
 from nnviz.scores.distance import Distance
 from nnviz.training.judgement import NumberJudgement
-from nnviz.tui.drawing.row_table import row_table
+from nnviz.tui.drawing.row_table import RowTable
 from tests.hostile_text import HOSTILE
 from tests.tui.conftest import TABLES, Driver, OpenApp
 from tests.tui.whole import faults, pictured
@@ -99,7 +99,7 @@ def test_a_target_that_is_called_like_markup_is_called_so_on_the_page_of_a_test(
     task = Task((3,), (), 3, Targets(names, (0.0,) * 3, (1.0,) * 3))
     rows = number_rows(NumberJudgement(targets, targets, (0.5, 0.0, None)), task.output_names(3))
     console = Console(width=120, file=io.StringIO(), record=True)
-    console.print(row_table(rows))
+    console.print(RowTable(rows))
     said = console.export_text()
     assert all(name in said for name in names)
 

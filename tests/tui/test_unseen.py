@@ -1,5 +1,6 @@
 """The page of the test on unseen examples: its parts, by keys and clicks, beside what is counted here."""
 
+import io
 import math
 import re
 from collections.abc import AsyncIterator
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from msgspec.structs import replace
+from rich.console import Console
 
 from nnviz.array import Array
 from nnviz.data.sources import find_source, suggested
@@ -19,6 +21,7 @@ from nnviz.scores.class_score import Commonest, class_scores
 from nnviz.scores.interval import wilson
 from nnviz.scores.thresholds import thresholds
 from nnviz.training.judgement import ClassJudgement
+from nnviz.tui.drawing.row_table import RowTable
 from nnviz.tui.screens.mistakes import MistakesPart
 from nnviz.wording import percent
 from tests.tui.conftest import Driver, OpenApp
@@ -131,3 +134,12 @@ def test_what_cannot_be_computed_is_not_0() -> None:
         ["0.30", "1", "0", "0%", "no examples", "50.0%"],
         ["0.50", "0", "0", "never said", "no examples", "0%"],
     ]
+
+
+@pytest.mark.parametrize("width", [20, 40, 80])
+def test_no_number_of_a_table_is_cut(width: int) -> None:
+    rows = [["class", "examples", "precision"], ["a long name", "12,345", "99.9%"], ["b", "1", "0%"]]
+    console = Console(width=width, file=io.StringIO(), record=True)
+    console.print(RowTable(rows))
+    said = console.export_text()
+    assert all(cell in said for row in rows[1:] for cell in row[1:])

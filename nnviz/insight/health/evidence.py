@@ -15,6 +15,7 @@ from nnviz.frame.operations import Convolution, Normalisation, WeightedSums
 from nnviz.frame.step_trace import LayerTraits
 from nnviz.insight.health.attempts import Remedy, to_try
 from nnviz.nn.outputs import Identity
+from nnviz.scores.class_score import commonest
 from nnviz.training.history import Evaluation
 from nnviz.training.trainer import Trainer
 
@@ -71,7 +72,8 @@ class Beginning:
         many = len(self.task.class_names)
         self.counts = np.bincount(split.labels, minlength=many) if many else np.zeros(0, np.int64)
         self.has_validation = len(validation) > 0
-        self.commonest = np.bincount(validation.labels).max() / len(validation) if many and len(validation) else 1.0
+        some = many and len(validation)
+        self.commonest = commonest(np.bincount(validation.labels)).accuracy if some else 1.0
 
     @property
     def weighted(self) -> list[int]:

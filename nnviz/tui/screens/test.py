@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from rich.table import Table
+from rich.cells import cell_len
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
@@ -27,7 +27,7 @@ from nnviz.remote.messages import TestReport
 from nnviz.training.judgement import ClassJudgement, NumberJudgement
 from nnviz.tui.drawing.confusion import Confusion
 from nnviz.tui.drawing.palette import Palette
-from nnviz.tui.drawing.row_table import row_table
+from nnviz.tui.drawing.row_table import RowTable
 from nnviz.tui.panes.tabs import TabsPane
 from nnviz.tui.screens.help import HelpScreen
 from nnviz.tui.screens.mistakes import MistakesPart
@@ -42,7 +42,6 @@ MOST_PARTS = 4
 SHARE, DOWN = 0.94, 2
 # The tabs, with the rows above and below them.
 TABS, LEAST = 3, 3
-CLOSING = "? explains · escape closes"
 
 
 class TestScreen(Page[None]):
@@ -60,12 +59,12 @@ class TestScreen(Page[None]):
         self._report = report
         self._palette = palette
         self._parts = dict(self._made())
+        self._told_keys: list[str] = []
 
     def compose(self) -> ComposeResult:
         report = self._report
         with Vertical(id="page") as page:
             page.border_title = f"Test on unseen examples · after step {integer(report.step)}"
-            page.border_subtitle = CLOSING
             yield Static(self._score(), id="score")
             if self._parts:
                 yield TabsPane({name: name for name in self._parts})
@@ -89,9 +88,17 @@ class TestScreen(Page[None]):
         room = int(self.size.height * SHARE) - DOWN - self.query_one("#score").outer_size.height - TABS
         for part in self.query(".part"):
             part.styles.max_height = max(room, LEAST)
+        self._tell_keys()
         for drawn in self.query("*"):
             if isinstance(drawn, ThresholdPart | ScatterPart):
                 drawn.fit(width, room)
+
+    def _tell_keys(self) -> None:
+        """On the border: those of the part, of all parts and of the page, as many as there is room for."""
+        page, told = self.query_one("#page"), [*self._told_keys, "? explains", "escape closes"]
+        while len(told) > 1 and cell_len(" · ".join(told)) > page.size.width:
+            told.pop(-2)
+        page.border_subtitle = " · ".join(told)
 
     def on_tabs_pane_chosen(self, event: TabsPane.Chosen) -> None:
         """A tab was clicked."""
@@ -108,7 +115,8 @@ class TestScreen(Page[None]):
         next((widget for widget in part.query("*") if widget.can_focus), part).focus()
         keys = [widget.KEYS for widget in part.query("*") if isinstance(widget, ThresholdPart | MistakesPart)]
         others = [f"1…{len(self._parts)} a part"] if len(self._parts) > 1 else []
-        self.query_one("#page").border_subtitle = " · ".join([*keys, *others, CLOSING])
+        self._told_keys = [*keys, *others]
+        self._tell_keys()
 
     def action_help(self) -> None:
         """What the words of this page mean."""
@@ -159,8 +167,7 @@ def _heading(title: str, told: str = "") -> Static:
 
 
 def _table(rows: list[list[str]]) -> Static:
-    table: Table = row_table(rows)
-    return Static(table)
+    return Static(RowTable(rows))
 
 
 def _classes(report: TestReport, judgement: ClassJudgement) -> list[Widget]:

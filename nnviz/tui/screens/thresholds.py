@@ -10,7 +10,7 @@ from textual.widgets import Static
 from nnviz.insight.score_words import rule, threshold_rows
 from nnviz.scores.thresholds import Thresholds
 from nnviz.tui.drawing.palette import Palette
-from nnviz.tui.drawing.row_table import row_table
+from nnviz.tui.drawing.row_table import RowTable
 from nnviz.tui.drawing.threshold_curve import LEAST_HEIGHT, legend, threshold_curve
 
 # Rows above the curve, and the most that the curve takes.
@@ -61,7 +61,7 @@ class ThresholdPart(Static, can_focus=True):
         here = of.at(of.values[self._cursor : self._cursor + 1])
         parts: list[RenderableType] = [
             Text(rule(of, self._positive, self._other)),
-            row_table(threshold_rows(here)),
+            RowTable(threshold_rows(here)),
             legend(palette),
         ]
         tall = min(height - ABOVE, MOST)

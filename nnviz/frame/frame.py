@@ -14,6 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from nnviz.array import Array
+from nnviz.frame.batch_view import BatchView
 from nnviz.frame.branch_views import OtherCurve
 from nnviz.frame.examined import Examined
 from nnviz.frame.example_view import ExampleView
@@ -162,6 +163,7 @@ class Frame(msgspec.Struct, frozen=True):
     outcome    what the update does to the loss, from its proposal on; None while training runs at full speed
     examined   where the example comes from, if it is one that was never trained on: the stages are done on it alone, by
                a copy of the network, and the training waits at its moment
+    batch      what each example of the batch costs; None once a training step is done, and there is a curve
     """
 
     title: Title
@@ -193,6 +195,7 @@ class Frame(msgspec.Struct, frozen=True):
     alerts: int = 0
     outcome: OutcomeView | None = None
     examined: Examined | None = None
+    batch: BatchView | None = None
 
     @property
     def stage(self) -> Stage | None:

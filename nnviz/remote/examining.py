@@ -14,7 +14,18 @@ from nnviz.training.examiner import examiner_of
 from nnviz.training.trainer import Trainer
 
 # Fields of a frame that are the training's own, whatever is looked at.
-_OF_TRAINING = ("title", "task", "learning_rate", "rate", "update_rule", "curves", "rates", "goal", "said", "alerts")
+_OF_TRAINING = (
+    "title",
+    "task",
+    "learning_rate",
+    "rate",
+    "update_rule",
+    "curves",
+    "rates",
+    "goal",
+    "said",
+    "alerts",
+)
 
 
 class _Chosen(NamedTuple):
@@ -87,6 +98,7 @@ class Examination:
         self.focus = frame.focus
         return replace(
             frame,
+            batch=None,
             moment=replace(training.moment, done=frame.moment.done),
             examined=Examined(self._chosen.split, self._place, len(self._chosen.numbers)),
             **{name: getattr(training, name) for name in _OF_TRAINING},

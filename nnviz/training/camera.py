@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from nnviz.array import Array
 from nnviz.data.dataset import Dataset
 from nnviz.data.shown_task import shown_task
+from nnviz.frame.batch_view import EXAMPLES, BatchView
 from nnviz.frame.example_view import FEATURES, NAME, PIXELS, ExampleView, TextView
 from nnviz.frame.focus import Focus, Quantity
 from nnviz.frame.frame import EVERY_PART, Frame, FrameUpdate, Moment, Parts, Rates, State, Title, UpdateRuleView
@@ -120,6 +121,7 @@ class Camera:
         if "errors" in parts:
             fields["errors"] = self._errors(focus.block, place)
         if "curves" in parts:
+            fields["batch"] = None if trainer.history.training.steps else self._batch()
             fields["curves"] = curves_of(trainer.history, trainer.steps_done if trainer.is_back else None)
         if "surface" in parts:
             fields["surface"] = self._surface.take() if self._surface else None
@@ -164,6 +166,16 @@ class Camera:
             only_in_training=self._only_in_training,
             begins_from=trainer.begins_from,
             decimals=trainer.dataset.decimals,
+        )
+
+    def _batch(self) -> BatchView:
+        """What each example of the batch costs."""
+        scores, split = self._trace.scores, self._trainer.batches.split
+        numbers = self._trace.batch.indices[:EXAMPLES].copy()
+        return BatchView(
+            numbers=numbers,
+            labels=split.labels[numbers] if self._trainer.dataset.task.class_names else None,
+            losses=None if scores is None else scores.each[:EXAMPLES].copy(),
         )
 
     def _said_wrong(self) -> int | None:

@@ -32,6 +32,7 @@ from nnviz.tui.layouts import SMALLEST, TABBED, arrange
 from nnviz.tui.panes import framed_pane
 from nnviz.tui.panes.framed_pane import FramedPane
 from nnviz.tui.screens.training import PANES
+from nnviz.tui.wants import wants_of
 from tests.tui import chance
 
 LARGEST = (200, 50)
@@ -107,14 +108,12 @@ def test_a_number_that_is_cut_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
 @given(random=chance.RANDOMS)
 def test_no_number_is_cut_on_any_screen(random: Random) -> None:
     frame = chance.frame(random)
-    pixels = frame.example.pixels
-    picture = 0 if pixels is None else max(pixels.shape[:2])
     size = random.choice([SMALLEST, Size(80, 24), Size(random.randint(60, 200), random.randint(16, 50))])
     with pytest.MonkeyPatch.context() as patch:
         cuts = Cuts(patch)
         for tab, maximized in [*((tab, None) for tab in TABBED), (TABBED[0], random.choice(TABBED))]:
             body = Size(size.width, size.height - 3)
-            regions = arrange(body, min(len(frame.example.target), 10), picture, tab, maximized, frame.unit is not None)
+            regions = arrange(body, wants_of(frame), tab, maximized)
             for pane in (kind() for kind in PANES):
                 if isinstance(pane, FramedPane) and pane.id in regions:
                     width, height = (side - 2 for side in regions[pane.id].size)

@@ -36,6 +36,7 @@ from nnviz.tui.layouts import SMALLEST, TABBED, arrange
 from nnviz.tui.panes.framed_pane import FramedPane
 from nnviz.tui.screens.help import TERM, HelpScreen, key_entries
 from nnviz.tui.screens.training import PANES
+from nnviz.tui.wants import wants_of
 from tests.tui import chance
 from tests.tui.conftest import Driver, OpenApp
 
@@ -198,13 +199,11 @@ def of_other_scripts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def painted(frame: Frame, size: Size, random: Random) -> Iterator[tuple[str, str]]:
-    pixels = frame.example.pixels
-    picture = 0 if pixels is None else max(pixels.shape[:2])
     body = Size(size.width, size.height - 3)
     palette = random.choice([DARK, DARK_16, replace(DARK, system=None)])
     for tab in TABBED:
         alone = random.choice([None, None, tab])
-        regions = arrange(body, min(len(frame.example.target), 10), picture, tab, alone, frame.unit is not None)
+        regions = arrange(body, wants_of(frame), tab, alone)
         for pane in (kind() for kind in PANES):
             pane.palette, name = palette, str(pane.id)
             if name == "example" and frame.surface is not None and palette.colourless:

@@ -18,7 +18,7 @@ from nnviz.tui.drawing.palette import Palette
 from nnviz.tui.drawing.rows import centred, fit, page, row
 from nnviz.wording import ticks
 
-NOTHING = "no step yet: press u, enter or space"
+NOTHING = "no step yet: press u or space"
 NOT_FINITE = "the loss is not a finite number: the run has diverged"
 LEAST_WIDTH, LEAST_HEIGHT, ROWS_FOR_AXIS = 16, 4, 8
 CELLS_PER_TICK = 7

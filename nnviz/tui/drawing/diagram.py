@@ -27,6 +27,8 @@ NUMBERED = 15
 NUMBER, NAMED = 7, 9
 # So much wider the column of the outputs is, beside whose nodes stand names and numbers.
 NAMES = 4
+# Of an output's name, so much is whole where other columns can be as narrow as that leaves them.
+LONGEST = 12
 # Width of what stands for the columns that are not shown.
 FOLD = 5
 # Lines above the nodes: names and sizes.
@@ -167,7 +169,7 @@ def _columns(frame: Frame, width: int) -> tuple[list[Column], int]:
     block and to the layer that is lit.
     """
     groups: list[tuple[int, ...]] = [(number,) for number in range(-1, len(frame.layers))]
-    if (width - NAMES) // len(groups) < NARROWEST + 1:
+    if (width - NAMES) // len(groups) < NUMBERED:
         blocks = range(frame.layers[-1].block + 1)
         groups = [(-1,), *(tuple(n for n, view in enumerate(frame.layers) if view.block == block) for block in blocks)]
     lit = lit_layer(frame)
@@ -194,8 +196,23 @@ def _shown(count: int, wanted: list[int], width: int) -> list[int]:
 
 def _pitch(columns: list[Column], after: int, width: int) -> int:
     """How far apart columns stand."""
-    folds = sum(column.folded > 0 for column in columns) + (after > 0)
-    return (width - folds * FOLD - NAMES) // len(columns)
+    room = width - FOLD * (sum(column.folded > 0 for column in columns) + (after > 0))
+    last = columns[-1]
+    longest = 0 if after else min(max(map(cell_len, last.labels.values()), default=0), LONGEST)
+    pitches = [(room - more) // len(columns) for more in range(NAMES, NAMES + LONGEST)]
+    pitches = [pitch for pitch in pitches if pitch >= NARROWEST] or pitches[:1]
+    whole = (pitch for pitch in pitches if longest <= _name_room(pitch, _last_width(room, pitch, len(columns))))
+    return next(whole, pitches[-1])
+
+
+def _last_width(room: int, pitch: int, columns: int) -> int:
+    """What columns that stand so far apart leave for the last one."""
+    return room - pitch * (columns - 1)
+
+
+def _name_room(pitch: int, width: int) -> int:
+    """Cells of a name beside a node and its number, in the last column."""
+    return width - 4 - _number_width(pitch)
 
 
 def _column(frame: Frame, layers: tuple[int, ...]) -> Column:
@@ -250,9 +267,9 @@ def _title(column: Column, lit: tuple[int, str] | None, frame: Frame, pitch: int
     return [(mark, bold), (name, bold + Style(underline=True) if focused else bold), (filling, bold)]
 
 
-def _names(column: Column, pitch: int) -> dict[int, str]:
+def _names(column: Column, room: int) -> dict[int, str]:
     """The names beside a column's nodes, as short as they have to be there beside the numbers of outputs."""
-    width = pitch + NAMES - 4 - _number_width(pitch) if column.layers != (-1,) else NAMED
+    width = room if column.layers != (-1,) else NAMED
     return dict(zip(column.labels, apart(tuple(column.labels.values()), width), strict=True))
 
 
@@ -325,7 +342,8 @@ class _Canvas:
     ) -> None:
         """The nodes of a column, with their names where there is room, and their numbers; `pointed` has the cursor."""
         palette, is_input = self._palette, column.layers == (-1,)
-        names = _names(column, pitch) if pitch >= NUMBERED or not is_input else {}
+        name_room = _name_room(pitch, self._width - x + 1)
+        names = _names(column, name_room) if pitch >= NUMBERED or not is_input else {}
         room = _number_width(pitch)
         beside = max(map(cell_len, names.values()), default=-1) + 1
         for k, y in places:

@@ -152,6 +152,7 @@ class MatrixSheet:
         """The first of some texts that fits into the border, or the last one."""
         return next((text for text in texts if len(text) <= self._room[0] - 4), texts[-1])
 
-    def axes(self, room: int) -> str:  # noqa: ARG002
-        """What rows and columns are."""
-        return "↓ units → " + ("examples" if self._matrix.by_example else "inputs")
+    def axes(self, room: int) -> str:
+        """What rows and columns are, where there is room to say it."""
+        text = "↓ units → " + ("examples" if self._matrix.by_example else "inputs")
+        return text if len(text) <= room else ""

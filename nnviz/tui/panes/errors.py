@@ -53,13 +53,11 @@ class ErrorsPane(FramedPane):
         is_output = frame.focus.block == frame.layers[-1].block
         if is_output:
             error = frame.example.error
-            if error is None:
-                return centred("The error is known once the loss is: press f", width, height, self.palette)
             places = _places(frame, height)
             shown = errors.indices[places]
             outputs = _of_one_width(frame.task.output_names(len(frame.example.target)), width)
             right = None if errors.grad_z is None else errors.grad_z[places]
-            left = _Bars("p − y", error[shown], _largest(error))
+            left = _Bars("p − y", None, 0.0) if error is None else _Bars("p − y", error[shown], _largest(error))
             return self._table([outputs[k] for k in shown], left, _Numbers("∂L/∂z", right), width, frame.title.decimals)
         if errors.grad_a is None:
             return centred("No error has come back to this layer yet: press b", width, height, self.palette)
@@ -95,9 +93,9 @@ class ErrorsPane(FramedPane):
         header += "" if right is None else fit_right(right.name, wide)
         rows = [row([(header, faint)], width, palette)]
         for k, name in enumerate(names):
-            value = float(left.values[k])
+            value = None if left.values is None else float(left.values[k])
             runs: list[Run] = [(name, text), self._number(value, wide, decimals), (" ", text)]
-            runs += [*signed_bar(value / (left.end or 1.0), bar_width, palette), (" ", text)]
+            runs += [*signed_bar((value or 0.0) / (left.end or 1.0), bar_width, palette), (" ", text)]
             if right is not None:
                 number = None if right.values is None else float(right.values[k])
                 runs.append(self._number(number, wide, decimals))
@@ -113,10 +111,10 @@ class ErrorsPane(FramedPane):
 
 
 class _Bars(NamedTuple):
-    """A column of numbers (k,) that have bars, on a scale that ends at ±`end`."""
+    """A column of numbers (k,) that have bars, on a scale that ends at ±`end`; None where they are not known yet."""
 
     name: str
-    values: Array
+    values: Array | None
     end: float
 
 

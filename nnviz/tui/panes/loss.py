@@ -3,16 +3,18 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+from msgspec.structs import replace
 from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.strip import Strip
 
 from nnviz.frame.focus import Focus
 from nnviz.frame.frame import Curves, Frame
+from nnviz.tui.drawing.batch_losses import batch_losses, first_shown
 from nnviz.tui.drawing.curve import LossChart
 from nnviz.tui.drawing.loss_legend import INSTEAD, OVER
-from nnviz.tui.panes.framed_pane import BORDER, Caption, FramedPane
-from nnviz.wording import count, integer, listed, percent
+from nnviz.tui.panes.framed_pane import BORDER, SEPARATOR, Caption, FramedPane
+from nnviz.wording import count, integer, listed, number, percent
 
 FAR = 10
 """Places of the curve that a long move of its cursor passes."""
@@ -39,6 +41,10 @@ class LossPane(FramedPane):
 
     def caption(self, frame: Frame, width: int, height: int) -> Caption:  # noqa: ARG002
         accuracy, chosen = frame.curves.accuracy, self.chosen
+        if frame.batch is not None and not frame.curves.others:
+            mean, begins = frame.batch_loss, "u begins the curve"
+            known = [] if mean is None else [f"batch {number(mean, decimals=frame.title.decimals)}"]
+            return Caption(f"Loss of each example · {frame.title.loss}", SEPARATOR.join([*known, begins]))
         title = _titled(frame.curves, frame.title.loss, width - BORDER)
         if frame.title.only_in_training and len(frame.curves.validation_losses) and frame.curves.branch is None:
             title = _with_extras(title, frame.title.only_in_training, width - BORDER)
@@ -51,6 +57,9 @@ class LossPane(FramedPane):
         return Caption(title, f"validation {told}" if len(f"validation {told}") <= width - BORDER else told)
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
+        if frame.batch is not None and not frame.curves.others:
+            classes, chosen = frame.task.class_names, frame.example.place
+            return batch_losses(frame.batch, classes, chosen, width, height, self.palette, frame.title.decimals)
         return self._chart.draw(frame.curves, self.palette, width, height, self.chosen)
 
     # The cursor
@@ -93,8 +102,11 @@ class LossPane(FramedPane):
         if self._frame is not None:
             self._point(self._frame.curves.total)
 
-    def clicked(self, frame: Frame, x: int, y: int) -> Focus | None:  # noqa: ARG002
-        """Nothing else; the cursor comes to where the curve is clicked."""
+    def clicked(self, frame: Frame, x: int, y: int) -> Focus | None:
+        """The example whose row that is, before there is a curve; then the cursor comes to where it is clicked."""
+        if frame.batch is not None and not frame.curves.others:
+            place = y + first_shown(frame.batch, frame.example.place, self.content_size.height)
+            return replace(frame.focus, example=place) if place < len(frame.batch.numbers) else None
         step = self._chart.step_at(x)
         if step is not None:
             self._point(step)

@@ -12,6 +12,7 @@ from nnviz.tui.layouts import SMALLEST, TABBED, Body, arrange
 from nnviz.tui.panes.pane import Pane
 from nnviz.tui.panes.tabs import TabsPane
 from nnviz.tui.screens.pointing import PointingScreen
+from nnviz.tui.wants import wants_of
 
 
 class PlacingScreen(PointingScreen):
@@ -21,15 +22,15 @@ class PlacingScreen(PointingScreen):
         super().__init__(*arguments)
         self._tab = TABBED[0]
         self._maximized: str | None = None
-        self._inspects = False
+        self._wants = wants_of(self.frame)
 
     def _present(self) -> None:
-        """Where the inspector opens or closes, all panes get another place, which shows them the frame, too."""
-        inspects = self.frame.unit is not None
-        if self._inspects == inspects:
+        """Where a frame would fill other places than the one before, panes get them, which shows it to them, too."""
+        wants = wants_of(self.frame)
+        if self._wants == wants:
             super()._present()
         else:
-            self._inspects = inspects
+            self._wants = wants
             self._place(self.size)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -44,10 +45,7 @@ class PlacingScreen(PointingScreen):
             self.query_one("#too-small", Static).update(message)
             return
         body = Size(size.width, size.height - 3)
-        example = self.frame.example
-        outputs = min(len(example.target), 10)
-        side = 0 if example.pixels is None else max(example.pixels.shape[:2])
-        self.query_one(Body).place(arrange(body, outputs, side, self._tab, self._maximized, self._inspects))
+        self.query_one(Body).place(arrange(body, self._wants, self._tab, self._maximized))
         self.query_one(TabsPane).choose(self._tab)
         if not self._is_at_full_speed():
             self._show(self.frame)

@@ -264,12 +264,14 @@ Request = (
 class Mistake(msgspec.Struct, frozen=True):
     """A test example that the network was most wrong about.
 
+    number  its place in the split, from 0
     label, said  the class and the one that was said, or the numbers
     probability  how sure it was of what it said; None for numbers
     pixels  (height, width, channels) uint8, or None where the examples are not pictures
     text    its beginning, or None where the examples are not texts
     """
 
+    number: int
     name: str
     label: str
     said: str

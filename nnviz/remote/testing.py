@@ -95,6 +95,7 @@ def _mistake(
     assessment: Assessment, split: Split, i: int, label: str, said: str, probability: float | None
 ) -> m.Mistake:
     return m.Mistake(
+        number=i,
         name=printable(split.names[i]),
         label=label,
         said=said,

@@ -49,8 +49,6 @@ def batch_losses(
         runs: list[Run] = [("▶" if place == chosen else " ", lit)]
         runs += [(f"{fit_right(numbers[place], number_width)} {fit(name, name_width)}", lit)]
         runs += [(fit_right(told, wide), faint if loss is None else text)]
-        runs += [
-            (f" {bar(share, max(width - number_width - name_width - wide - 3, 0))}", palette.style(palette.accent))
-        ]
+        runs += [(f" {bar(share, bar_width)}", palette.style(palette.accent))]
         strips.append(row(runs, width, palette))
     return strips

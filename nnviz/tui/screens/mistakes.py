@@ -2,9 +2,11 @@
 
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import ItemGrid, Vertical
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Static
@@ -23,13 +25,21 @@ CURSOR = "▶ "
 class MistakesPart(ItemGrid):
     """The mistakes side by side. The one with the focus is the chosen one; arrows go to others."""
 
-    KEYS = "arrows choose a mistake"
+    KEYS = "arrows · enter looks into it"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "move(-1, 0)", "mistake before", show=False, id="test.left"),
         Binding("right", "move(1, 0)", "next mistake", show=False, id="test.right"),
         Binding("up", "move(0, -1)", "mistake above", show=False, id="test.up"),
         Binding("down", "move(0, 1)", "mistake below", show=False, id="test.down"),
+        Binding("enter", "look_into", "look into", show=False, id="test.look_into"),
     ]
+
+    class LookedInto(Message):
+        """The mistake at this place of the list is to be looked into."""
+
+        def __init__(self, place: int) -> None:
+            super().__init__()
+            self.place = place
 
     def __init__(self, mistakes: tuple[Mistake, ...], palette: Palette) -> None:
         pictures = mistakes[0].pixels is not None
@@ -49,6 +59,16 @@ class MistakesPart(ItemGrid):
     def focus_first(self) -> None:
         """Put the cursor on the worst one."""
         self.query(MistakeCard).first().focus()
+
+    def action_look_into(self) -> None:
+        """Look into the one under the cursor."""
+        cards = list(self.query(MistakeCard))
+        self.post_message(self.LookedInto(next((place for place, card in enumerate(cards) if card.has_focus), 0)))
+
+    def on_click(self, event: events.Click) -> None:
+        """Look into the one that is clicked, which has the focus then."""
+        if any(card.region.contains_point(event.screen_offset) for card in self.query(MistakeCard)):
+            self.action_look_into()
 
     def action_move(self, right: int, down: int) -> None:
         """Go to a neighbour, where there is one."""

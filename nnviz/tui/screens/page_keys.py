@@ -87,8 +87,13 @@ class PageKeys(TeachingScreen):
 
         answer = await self._answer(self._link.ask(m.Test()))
         if isinstance(answer, m.TestReport):
-            self.app.push_screen(TestScreen(answer, self._palette))
+            self.app.push_screen(TestScreen(answer, self._palette), self._look_into)
         self._learn("t")
+
+    @in_turn
+    async def _look_into(self, mistake: m.Examine | None) -> None:
+        if mistake is not None:
+            await self._ask(mistake)
 
     @in_turn
     async def action_blame(self) -> None:

@@ -23,7 +23,7 @@ from nnviz.insight.score_words import (
     number_rows,
 )
 from nnviz.outside_text import short
-from nnviz.remote.messages import TestReport
+from nnviz.remote.messages import Examine, TestReport
 from nnviz.training.judgement import ClassJudgement, NumberJudgement
 from nnviz.tui.drawing.confusion import Confusion
 from nnviz.tui.drawing.palette import Palette
@@ -44,7 +44,7 @@ SHARE, DOWN = 0.94, 2
 TABS, LEAST = 3, 3
 
 
-class TestScreen(Page[None]):
+class TestScreen(Page[Examine]):
     """The score, and below it one of its parts: classes, thresholds, calibration, mistakes."""
 
     CSS_PATH = "test.tcss"
@@ -103,6 +103,11 @@ class TestScreen(Page[None]):
     def on_tabs_pane_chosen(self, event: TabsPane.Chosen) -> None:
         """A tab was clicked."""
         self.action_part(1 + list(self._parts).index(event.tab))
+
+    def on_mistakes_part_looked_into(self, event: MistakesPart.LookedInto) -> None:
+        """Close the page for a mistake, with all of them at hand."""
+        numbers = tuple(mistake.number for mistake in self._report.mistakes)
+        self.dismiss(Examine(self._report.split, numbers, event.place))
 
     def action_part(self, place: int) -> None:
         """Show another part of the page."""

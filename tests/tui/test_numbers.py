@@ -195,7 +195,8 @@ def check_errors(frame: Frame, step: Step, at: int, layers: list[tuple[str, str]
     assert title.endswith("output" if is_output else layers[first][0])
     rows = texts(ErrorsPane(), frame, 90, 60)
     if frame.errors.grad_a is None and not (is_output and frame.example.error is not None):
-        assert "is known once" in " ".join(rows) or "has come back" in " ".join(rows)
+        assert is_output or "has come back" in " ".join(rows)
+        assert not is_output or all(row.split().count("·") == 2 for row in rows[1:]), rows
         return
     left = step.errors[at] if is_output else step.slopes[last + 1][at]
     right = step.slopes[first + 1][at]
@@ -304,10 +305,18 @@ def check_example(frame: Frame, step: Step, at: int) -> None:
         assert f"said {frame.task.class_names[said]} {right}" in text
 
 
-def check_loss(frame: Frame, losses: list[float], judged: list[tuple[int, float, float]]) -> None:
+def check_loss(frame: Frame, step: Step, losses: list[float], judged: list[tuple[int, float, float]]) -> None:
     legend = texts(LossPane(), frame, 120, 12)
     if not losses:
-        assert "no step yet" in " ".join(legend)
+        # Before there is a curve, what each example of the batch costs.
+        rows = [row.strip() for row in texts(LossPane(), frame, 120, len(step.losses))]
+        is_known = frame.example.loss is not None
+        for row, loss in zip(rows, step.losses, strict=True):
+            assert (" · " in f"{row} ") is not is_known, row
+            assert not is_known or shows(re.findall(NUMBER, row)[-1], loss), row
+        mean = re.search(rf"batch {NUMBER}", caption(LossPane(), frame)[1])
+        assert (mean is not None) == is_known
+        assert mean is None or shows(mean[1], step.loss)
         return
     train = re.search(rf"train {NUMBER}", legend[0])
     assert train, legend[0]
@@ -381,7 +390,7 @@ def test_numbers_of_the_panes_are_those_that_plain_numpy_computes(random: Random
     check_diagram(frame, step, at, layers)
     check_heatmap(random, frame, step, RATE)
     check_example(frame, step, at)
-    check_loss(frame, losses, validated)
+    check_loss(frame, step, losses, validated)
     check_lines(frame, made.steps_done, len(made.dataset.train), engine.batches.batch_size)
 
 

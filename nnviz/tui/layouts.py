@@ -230,4 +230,6 @@ class Body(Widget):
         self.regions = regions
         for child in self.children:
             child.display = child.id in regions
+        # Textual keeps the places of children that are the same as before.
+        self._clear_arrangement_cache()
         self.refresh(layout=True)

@@ -107,3 +107,12 @@ async def test_before_there_is_a_curve_each_example_has_its_loss(open_app: OpenA
         await driver.press("u")
         assert driver.frame.batch is None
         assert "train" in loss.rows()[0].text
+
+
+async def test_errors_have_the_rows_that_the_layer_has_units(open_app: OpenApp) -> None:
+    async with open_app() as driver:
+        await driver.press("b")
+        pane = driver.screen.query_one("#errors")
+        for keys, rows in (("left_square_bracket", 5), ("left_square_bracket", 6), ("right_square_bracket", 5)):
+            await driver.press(keys)
+            assert len([row for row in pane.rows()[1:] if row.text.strip()]) == rows == pane.content_size.height - 1

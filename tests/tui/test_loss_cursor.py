@@ -45,7 +45,7 @@ async def test_it_reads_out_true_numbers_and_enter_goes_there(open_app: OpenApp,
         assert re.search(r"┼ (step )?15 ", text)
         assert re.search(rf"⡇ (train )?{re.escape(number(oracle.history.training.latest))} ", text)
         judged = number(oracle.history.latest.validation.loss)
-        assert re.search(rf"• (val |validation )?{re.escape(judged)} @ (step )?10 ", text)
+        assert re.search(rf"• (val |validation )?{re.escape(judged)} @ (step )?10\b", text)
         assert re.search(r"⠒ (smoothed )?[0-9.]+ ", text)
         assert re.search(r" enter(:| goes to step) 15 ", driver.text())
         assert (steps(driver), frame.curves.position) == (30, None), "it has gone already"

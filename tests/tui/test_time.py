@@ -58,7 +58,7 @@ async def test_every_moment_is_seen_again_as_it_was(open_app: OpenApp) -> None:
 def told(frame):
     """A frame without what is of the whole run."""
     moment = msgspec.structs.replace(frame.moment, furthest=0, is_back=False)
-    return repr(msgspec.structs.replace(frame, moment=moment, state=None, curves=None))
+    return repr(msgspec.structs.replace(frame, moment=moment, state=None, curves=None, batch=None))
 
 
 @pytest.mark.parametrize(

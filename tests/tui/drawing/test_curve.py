@@ -89,7 +89,7 @@ def test_runs_of_any_length(steps, width, height):
 
 def test_before_the_first_step_a_sentence_says_what_to_press():
     text = " ".join(" ".join(lines(LossChart().draw(curves_of([]), DARK, 30, 8))).split())
-    assert text == "no step yet: press u, enter or space"
+    assert text == "no step yet: press u or space"
 
 
 def test_a_peak_of_one_step_in_a_long_run_reaches_the_top():

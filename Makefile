@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test check oracle logs screenshots bench fuzz soak kills walks zoo attempts clean
+.PHONY: run test check oracle logs screenshots report-pictures bench fuzz soak kills walks zoo attempts clean
 
 run: .venv/installed
 	@$(BIN)/nnviz run
@@ -58,6 +58,15 @@ screenshots: .venv/installed
 	for plane in xor circles gauss waves; do $(SHOT) screenshots/$$plane.svg $$plane --size 120x40 --keys "space b"; done
 	$(SHOT) screenshots/small.svg pets --size 80x24 --keys "e f"
 	$(SHOT) screenshots/light.svg pets --size 120x40 --keys "e b" --light
+
+# What `nnviz report` writes, wide and narrow, in Chromium, which has to be there.
+CHROMIUM := chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --user-data-dir=$(CURDIR)/.venv/report/chromium
+report-pictures: .venv/installed
+	rm -rf .venv/report && mkdir .venv/report
+	$(BIN)/nnviz train pets --epochs 4 --network "dense 32 relu" --out .venv/report/pets
+	$(BIN)/nnviz report .venv/report/pets -o .venv/report/report.html
+	$(CHROMIUM) --window-size=1400,1400 --screenshot=screenshots/report.png file://$(CURDIR)/.venv/report/report.html
+	$(CHROMIUM) --window-size=375,1400 --screenshot=screenshots/report-narrow.png file://$(CURDIR)/.venv/report/report.html
 
 # Mutated real files through every reader; `make fuzz SECONDS=600 SEED=1`.
 SECONDS ?= 60

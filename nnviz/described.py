@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from msgspec import Meta
 
-from nnviz.about import About
+from nnviz.about import About, Effect
+from nnviz.change import Change
 from nnviz.errors import InputError
 from nnviz.experiment import LOWEST_RATE, Experiment, Table
 
@@ -106,6 +107,8 @@ class Key:
         text = text.strip()
         if self.is_optional and text in ("", EMPTY):
             return "" if text else None
+        if self.kind is Change:
+            return [self._change(part) for part in text.split(";") if part.strip()]
         if self.is_several:
             return _parts(text)
         if self.kind is dict and "=" in text:
@@ -122,6 +125,17 @@ class Key:
         except ValueError:
             what = "a whole number" if self.kind is int else "a number"
             raise InputError(f"{self.place}: expected {what}, got {_shown(text)}") from None
+
+    def _change(self, text: str) -> dict[str, Any]:
+        step, _, said = text.strip().partition(":")
+        name, is_said, value = said.partition("=")
+        known = {key.parameter: key for key in KEYS if key.about.effect is Effect.AT_ONCE}
+        if not (step.isdecimal() and is_said and name in known):
+            raise InputError(
+                f"{self.option}: {_shown(text)} is no step with an option that a run can change on its way, such as "
+                f"120:lr=0.001; these are {', '.join(known)}"
+            )
+        return {"step": int(step), "key": known[name].place, "value": known[name].read(value)}
 
     def _yes_or_no(self, text: str) -> bool:
         if text.lower() not in (*YES, *NO):
@@ -146,12 +160,19 @@ class Key:
                 return (YES if value else NO)[0]
             case dict():
                 return ",".join(f"{name}={number!r}" for name, number in value.items())
+            case tuple() | list() if self.kind is Change:
+                return ";".join(_written_change(change) for change in value)
             case tuple() | list():
                 return ",".join(value)
             case "" if self.is_optional:
                 return EMPTY
             case _:
                 return str(value).removesuffix(".0")
+
+
+def _written_change(change: Change) -> str:
+    key = next(key for key in KEYS if key.place == change.key)
+    return f"{change.step}:{key.parameter}={key.written(change.value)}"
 
 
 def _shown(text: str) -> str:
@@ -184,7 +205,7 @@ def _keys_of(table: str, kind: type[Table]) -> Iterator[Key]:
             name,
             about,
             getattr(defaults, name),
-            next((each for each in (dict, bool, int, float) if each in kinds), str),
+            next((each for each in (Change, dict, bool, int, float) if each in kinds), str),
             tuple(choices),
             next((one for meta in bounds if (one := _bound(meta.ge, meta.gt))), None),
             next((one for meta in bounds if (one := _bound(meta.le, meta.lt))), None),

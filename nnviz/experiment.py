@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, get_args, get_type_hints
 import msgspec
 
 from nnviz.about import About, Effect
+from nnviz.change import Change
 from nnviz.errors import InputError
 
 AT_ONCE, NEW_NETWORK = Effect.AT_ONCE, Effect.NEW_NETWORK
@@ -237,6 +238,15 @@ class Training(Table, frozen=True):
         Literal["float32", "float64"],
         About("Numbers with about 7 digits, as is usual, or with about 16, which takes longer."),
     ] = "float32"
+    changes: Annotated[
+        tuple[Change, ...],
+        About(
+            "Have another option otherwise from the beginning of a training step on, as in 120:lr=0.001 or, for none, "
+            "120:clip=; of those that change at once. May be given several times, or with semicolons between.",
+            called="change",
+            values="STEP:OPTION=VALUE",
+        ),
+    ] = ()
 
 
 class Stopping(Table, frozen=True):
@@ -299,9 +309,15 @@ class Experiment(Table, frozen=True):
         import tomli_w
 
         tables = msgspec.to_builtins(self)
-        return tomli_w.dumps(
-            {name: {k: v for k, v in table.items() if v is not None} for name, table in tables.items()}
-        )
+        if not self.training.changes:
+            del tables["training"]["changes"]
+        return tomli_w.dumps(_without_none(tables))
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_none(inner) for key, inner in value.items() if inner is not None}
+    return [_without_none(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 Tables = dict[str, dict[str, Any]]
@@ -324,9 +340,25 @@ def combine(*layers: Tables, origin: str = "experiment") -> Experiment:
                 raise InputError(f"{origin}: '{name}' stands outside a table; there are {_tables()}")
             merged[name] = {**merged.get(name, {}), **_lifted(name, table), **table}
     try:
-        return msgspec.convert(merged, Experiment)
+        experiment = msgspec.convert(merged, Experiment)
     except msgspec.ValidationError as error:
         raise InputError(f"{origin}: {_readable(str(error))}") from None
+    for change in experiment.training.changes:
+        _refuse_wrong(change, origin)
+    return experiment
+
+
+def _refuse_wrong(change: Change, origin: str) -> None:
+    """Raises InputError for a change that no run can make on its way."""
+    name, _, key = change.key.partition(".")
+    table, where = _TABLES.get(name), f"{origin}: training.changes"
+    hint = get_type_hints(table, include_extras=True).get(key) if table else None
+    about = next((note for note in getattr(hint, "__metadata__", ()) if isinstance(note, About)), None)
+    if about is None or about.effect is not AT_ONCE:
+        raise InputError(f"{where}: '{change.key}' is no key that a run can change on its way")
+    if change.step < 0:
+        raise InputError(f"{where}: training steps are counted from 0, and {change.step} is none")
+    combine({name: {key: change.value}}, origin=where)
 
 
 def _lifted(name: str, table: dict[str, Any]) -> dict[str, Any]:

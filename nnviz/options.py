@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nnviz.change import Change
 from nnviz.described import KEYS, Key
 from nnviz.errors import InputError
 
@@ -167,6 +168,8 @@ class Options:
             given = asked_for.get(key.parameter)
             if given is not None:
                 is_written = isinstance(given, str) and (key.is_several or key.kind is dict)
+                given = ";".join(given) if key.kind is Change and isinstance(given, list) else given
+                is_written = is_written or key.kind is Change
                 tables[key.table][key.name] = key.read(given) if is_written else given
         return tables
 

@@ -104,6 +104,7 @@ ASKED = {
     "steps": 3,
     "seed": 3,
     "dtype": "float64",
+    "change": ["3:lr=0.1", "5:clip="],
     "image_size": 3,
     "grayscale": True,
     "target": "a",
@@ -131,7 +132,7 @@ def test_every_option_reaches_the_experiment(monkeypatch):
     monkeypatch.setattr("nnviz.data.cores.available_cores", lambda: 2)
     assert set(ASKED) == {*PARAMETERS} - {*OWN, "source"}
     plain = settings_of(Options.of().experiment())
-    called = {"network": "layers", "lr": "learning_rate"}
+    called = {"network": "layers", "lr": "learning_rate", "change": "changes"}
     # What else is suggested then, or ends the run no more.
     follow = {"steps": {"epochs"}, "seconds": {"epochs"}, "image_column": set(plain), "text_column": set(plain)}
     for name, value in ASKED.items():

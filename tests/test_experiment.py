@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nnviz.change import Change
 from nnviz.errors import InputError
 from nnviz.experiment import (
     HIGHEST_RATE,
@@ -26,6 +27,12 @@ COUNT = st.integers(1, 10**12)
 TEXT = st.text(st.characters(codec="utf-8"))
 STRENGTH = st.just(0.0) | POSITIVE
 BELOW_1 = st.floats(0, 1, exclude_max=True)
+CHANGE = st.one_of(
+    st.builds(Change, COUNT, st.just("training.learning_rate"), POSITIVE),
+    st.builds(Change, COUNT, st.just("training.clip"), st.none() | POSITIVE),
+    st.builds(Change, COUNT, st.just("data.augment"), st.just(("flip", "shift"))),
+    st.builds(Change, COUNT, st.just("stopping.steps"), COUNT),
+)
 TABLES = {
     Data: {
         "source": TEXT,
@@ -67,6 +74,7 @@ TABLES = {
         "batch_size": COUNT,
         "seed": st.integers(0, SEEDS - 1),
         "dtype": st.sampled_from(["float32", "float64"]),
+        "changes": st.lists(CHANGE, max_size=3).map(tuple),
     },
     Stopping: {
         "epochs": COUNT,
@@ -124,7 +132,8 @@ def test_a_length_in_steps_or_seconds_lifts_earlier_epochs_but_not_its_own(limit
         (
             {"training": {"lr": 1}},
             "[training] unknown key 'lr'; there are optimizer, learning_rate, momentum, weight_decay, l1, l2, clip, "
-            "schedule, warmup, drop_every, drop, class_weights, label_smoothing, threads, batch_size, seed, dtype",
+            "schedule, warmup, drop_every, drop, class_weights, label_smoothing, threads, batch_size, seed, dtype, "
+            "changes",
         ),
         ({"epochs": 3}, "'epochs' stands outside a table; there are [data], [network], [training], [stopping]"),
         ({"training": {"batch_size": "many"}}, "training.batch_size: expected a whole number, got a text"),
@@ -145,6 +154,19 @@ def test_a_length_in_steps_or_seconds_lifts_earlier_epochs_but_not_its_own(limit
             "training.optimizer: expected one of sgd, nesterov, rmsprop, adam, adamw; got 'adm'",
         ),
         ({"network": {"output": "two"}}, "network.output: expected one of softmax, single, sigmoid, hill; got 'two'"),
+        (
+            {"training": {"changes": [{"step": 3, "key": "training.seed", "value": 1}]}},
+            "training.changes: 'training.seed' is no key that a run can change on its way",
+        ),
+        (
+            {"training": {"changes": [{"step": 3, "key": "training.clip", "value": -1.0}]}},
+            "training.changes: training.clip: expected a number >= 1e-38",
+        ),
+        (
+            {"training": {"changes": [{"step": -3, "key": "training.clip", "value": 1.0}]}},
+            "training.changes: training steps are counted from 0, and -3 is none",
+        ),
+        ({"training": {"changes": [{"key": "x"}]}}, "training.changes[0]: object missing required field 'step'"),
         ({"network": {"loss": "mae"}}, "network.loss: expected one of cross-entropy, mse, quadratic; got 'mae'"),
     ],
 )

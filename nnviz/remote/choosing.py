@@ -10,10 +10,9 @@ from nnviz.data.written.known_weights import pinned
 from nnviz.described import KEYS, Key
 from nnviz.errors import InputError
 from nnviz.experiment import Experiment, Stopping, Tables, combine
-from nnviz.nn.optimizers import Momentum
 from nnviz.remote.messages import OptionsView
 from nnviz.remote.session import Session
-from nnviz.training.assembly import weight_decay
+from nnviz.training.assembly import has, weight_decay
 from nnviz.training.trainer import Trainer
 from nnviz.wording import count
 
@@ -85,10 +84,8 @@ def _may_change_at_once(key: Key, session: Session) -> bool:
     if key.about.effect is not Effect.AT_ONCE:
         return False
     training, trainer = session.experiment.training, session.trainer
-    if key.name == "momentum":
-        return isinstance(trainer.update_rule.optimizer, Momentum)
-    if key.name == "augment":
-        return len(trainer.dataset.task.input_shape) == 3
+    if not has(key.name, trainer.update_rule, trainer.dataset.task):
+        return False
     goes_by_end = training.schedule == "cosine" or (training.schedule == "step" and training.drop_every is None)
     return not (goes_by_end and key.name in LIMITS)
 

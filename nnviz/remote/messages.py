@@ -147,6 +147,10 @@ class Options(msgspec.Struct, frozen=True):
     """What the run goes by."""
 
 
+class DoAgain(msgspec.Struct, frozen=True):
+    """How to do the run again."""
+
+
 class Choose(msgspec.Struct, frozen=True):
     """Go by that value of the key at `place`, such as `training.clip`, from now on."""
 
@@ -242,6 +246,7 @@ Request = (
     | SetFocus
     | Change
     | Options
+    | DoAgain
     | Choose
     | BeginWith
     | Restart
@@ -322,6 +327,17 @@ class OptionsView(msgspec.Struct, frozen=True):
     refused: str | None = None
 
 
+class Recipe(msgspec.Struct, frozen=True):
+    """What does the run again; the answer to `DoAgain`.
+
+    command  on the command line, toml the content of a file, and notes what neither says
+    """
+
+    command: str
+    toml: str
+    notes: tuple[str, ...] = ()
+
+
 class Closing(msgspec.Struct, frozen=True):
     """The trainer has heard that it is to end, and keeps the run; the answer to that request is the run's ending."""
 
@@ -342,6 +358,6 @@ class Died(msgspec.Struct, frozen=True):
 
 
 Answer: TypeAlias = (
-    "Frame | FrameUpdate | TestReport | BranchList | OptionsView | BlameView | VerificationView | HealthView "
+    "Frame | FrameUpdate | TestReport | BranchList | OptionsView | Recipe | BlameView | VerificationView | HealthView "
     "| Ending | Died"
 )

@@ -24,6 +24,7 @@ from nnviz.remote.destinations import end_of_step, moment_at
 from nnviz.remote.examining import Examination
 from nnviz.remote.health import health
 from nnviz.remote.pacing import Pacing
+from nnviz.remote.recipe import recipe
 from nnviz.remote.session import Session
 from nnviz.remote.setting_down import conclude
 from nnviz.remote.testing import report
@@ -215,6 +216,8 @@ class Service:
                 return self._list()
             case m.Options():
                 return options(session)
+            case m.DoAgain():
+                return recipe(session)
             case m.Choose(place, value):
                 return self._choose(place, value)
             case m.BeginWith(tables):

@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -16,7 +17,7 @@ from nnviz.data.reading import CACHED, Reading
 from nnviz.data.sources import Source, open_source
 from nnviz.data.standardization import Standardization
 from nnviz.errors import InputError
-from nnviz.experiment import Experiment, Net, Training
+from nnviz.experiment import Experiment, Net, Training, combine
 from nnviz.frame import hill
 from nnviz.frame.task import Task
 from nnviz.nn.initializers import unit_normal
@@ -43,7 +44,7 @@ from nnviz.training.engine import StepEngine
 from nnviz.training.first_weights import begin_from_given, told_origin
 from nnviz.training.memory import available_bytes
 from nnviz.training.randomness import from_seed
-from nnviz.training.trainer import Trainer
+from nnviz.training.trainer import Plan, Trainer
 from nnviz.training.update_rule import UpdateRule
 from nnviz.wording import integer, trimmed
 
@@ -307,6 +308,27 @@ def _refuse_too_large(experiment: Experiment, dataset: Dataset) -> None:
         )
 
 
+def build_plan(experiment: Experiment, rule: UpdateRule, task: Task) -> Plan:
+    """What the experiment is to have otherwise on its way. Raises InputError for what the run has nothing of."""
+    plan: dict[int, list[tuple[str, str, Any]]] = {}
+    for change in experiment.training.changes:
+        name, _, key = change.key.partition(".")
+        of_optimizer = {"training": {"optimizer": experiment.training.optimizer}}
+        asked: Any = getattr(combine(of_optimizer, {name: {key: change.value}}), name)
+        if not has(key, rule, task):
+            raise InputError(f"training.changes: this run has no {key}, and cannot change it on its way; leave it out")
+        value = weight_decay(asked) if key == "weight_decay" else getattr(asked, key)
+        plan.setdefault(change.step, []).append((name, key, value))
+    return plan
+
+
+def has(key: str, rule: UpdateRule, task: Task) -> bool:
+    """Whether a run by that rule on these data has what the key is about, so that it can change it on its way."""
+    if key == "momentum":
+        return isinstance(rule.optimizer, Momentum)
+    return key != "augment" or len(task.input_shape) == 3
+
+
 def assemble(experiment: Experiment, dataset: Dataset, weights_copy: Path | None = None) -> Trainer:
     """A trainer at its first step. Raises InputError if network, output and data do not fit each other.
 
@@ -321,4 +343,5 @@ def assemble(experiment: Experiment, dataset: Dataset, weights_copy: Path | None
     schedule = build_schedule(experiment, batches.per_epoch)
     update_rule = UpdateRule(build_optimizer(training), schedule, training.l1, training.l2, training.clip)
     engine = StepEngine(network, update_rule, batches)
-    return Trainer(dataset, engine, encoder, experiment, told_origin(experiment.network))
+    plan = build_plan(experiment, update_rule, dataset.task)
+    return Trainer(dataset, engine, encoder, experiment, told_origin(experiment.network), plan)

@@ -1,10 +1,11 @@
 """Trainer: takes a run from stage to stage, forth, and back to where it was before."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 
 from nnviz.array import Array
 from nnviz.data.dataset import Dataset
@@ -30,13 +31,17 @@ from nnviz.training.timeline import Position, Timeline
 from nnviz.training.trainer_state import TrainerState, network_of
 from nnviz.wording import trimmed
 
+Plan = Mapping[int, Sequence[tuple[str, str, Any]]]
+"""What is to be chosen anew for training steps, by their numbers: tables, keys and values."""
+NO_PLAN: Plan = {}
+
 
 class Trainer:
     """Trains a network on the training split of a dataset, and keeps account of it.
 
     `advance` runs the next stage; `step`, `finish_phase` and everything above them run the same stages.
 
-    experiment    what it was assembled from
+    experiment    what it was assembled from; `plan` is what of it is to be changed on the way
     first         the state that the run began with
     begins_from   where its weights were given, in words; None where chance gave them
     engine        the training step: what its stages computed, and how far it is
@@ -51,6 +56,7 @@ class Trainer:
         encoder: Encoder,
         experiment: Experiment,
         begins_from: str | None = None,
+        plan: Plan = NO_PLAN,
     ) -> None:
         self.dataset = dataset
         self.engine = engine
@@ -59,7 +65,7 @@ class Trainer:
         self.encoder = encoder
         self.begins_from = begins_from
         self.experiment = experiment
-        self._rules = experiment.stopping
+        self._rules, self._plan = experiment.stopping, plan
         self.interruption = Interruption()
         self._judge = Judge(engine, dataset, encoder)
         self.first = engine.state()
@@ -78,6 +84,7 @@ class Trainer:
         self._end: EngineState | None = None
         self._go_by(self.journal)
         self.engine.restore(self.first)
+        self._follow_plan()
 
     # All of it
 
@@ -237,6 +244,7 @@ class Trainer:
         evaluation = None
         if self.engine.run(count):
             self._record()
+            self._follow_plan()
             # Rates that were chosen after the proposal, by somebody who then went back.
             self._apply_rates(self.standing.journal)
             evaluation = self._judge.judge_step(self.standing, self.interruption.watch)
@@ -264,6 +272,14 @@ class Trainer:
         for entry in journal.at(self.engine.steps_done):
             if isinstance(entry, Rate):
                 entry.apply(self.update_rule)
+
+    def _follow_plan(self) -> None:
+        """Choose what is to be chosen for the training step that comes, where the run has never been."""
+        for name, key, value in self._plan.get(self.steps_done, ()):
+            if name == "stopping":
+                self.stop_by(replace(self.stopping, **{key: value}))
+            else:
+                self.choose(key, value)
 
     def _record(self) -> None:
         """Keep what there is to keep of the training step that was finished last."""

@@ -259,6 +259,7 @@ GLOSSARY: dict[str, tuple[Entry, ...]] = {
     "Options (o)": (
         Entry("options", "what the run goes by: some change at once, others need a new run, which b begins", "edit"),
         Entry("waits for b", "what was chosen is for a new run, which b begins", "waits"),
+        Entry("command, config", "what is typed in a terminal, to have the run done again", "toml recipe"),
         Entry("source", "where the examples are from: a built-in name, a folder or a file", "built-in"),
         Entry(
             "pets, people, road",

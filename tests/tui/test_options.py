@@ -1,9 +1,12 @@
 """The page of options by its keys: values are changed in their places, refused beside them, and another run begins."""
 
+from pathlib import Path
+
 import pytest
 from msgspec.structs import replace
+from textual import events
 
-from nnviz.experiment import combine
+from nnviz.experiment import combine, read_tables
 from nnviz.frame.frame import State
 from nnviz.remote.messages import Order
 from nnviz.tui.drawing.option_rows import ASKED, Shown, about, rows
@@ -14,18 +17,21 @@ from tests.remote.conftest import straight
 from tests.tui.conftest import Driver, OpenApp
 from tests.tui.test_glossary import NAMES_OF_DATA, unexplained
 
-SIZES = [(60, 16), (80, 24), (120, 40), (200, 50)]
+SIZES = [(60, 16), (200, 50)]
 AT = {key.name: number for number, key in enumerate(ASKED)}
 
 
 async def go_to(driver: Driver, name: str) -> None:
-    await driver.press("home", *["down"] * AT[name])
+    tens, ones = divmod(AT[name], 10)
+    await driver.press("home", *["pagedown"] * tens, *["down"] * ones)
 
 
 async def write(driver: Driver, name: str, text: str) -> None:
     """Put a text in the place of an option's value."""
     await go_to(driver, name)
-    await driver.press("enter", "end", *["backspace"] * 40, *(" " if c == " " else c for c in text), "enter")
+    await driver.press("enter", "ctrl+u")
+    driver.app.post_message(events.Paste(text))
+    await driver.press("enter")
 
 
 def line(driver: Driver, title: str) -> str:
@@ -71,29 +77,26 @@ async def test_what_changes_at_once_does_so_and_the_run_goes_on_with_it(open_app
         assert "momentum 0.5" in driver.text()
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "told"),
-    [
-        ("learning_rate", "0", "expected a number >= 1e-38"),
-        ("learning_rate", "fast", "expected a number, got 'fast'"),
-        ("optimizer", "adm", "expected one of sgd, nesterov, rmsprop, adam, adamw; got 'adm'"),
-        ("batch_size", "2.5", "expected a whole number, got '2.5'"),
-        ("augment", "flip,turn", "expected one of flip, shift, rotate, brightness; got 'turn'"),
-        ("class_weights", "cat=x", "'cat=x' is not a class and its weight"),
-    ],
-)
-async def test_what_is_wrong_is_told_beside_its_place_and_can_be_mended(
-    open_app: OpenApp, order: Order, name: str, text: str, told: str
-) -> None:
+WRONG = [
+    ("learning_rate", "fast", "expected a number, got 'fast'"),
+    ("optimizer", "adm", "expected one of sgd, nesterov, rmsprop, adam, adamw; got 'adm'"),
+    ("batch_size", "2.5", "expected a whole number, got '2.5'"),
+    ("clip", "0", "expected a number >= 1e-38"),
+    ("changes", "3:seed=1", "'3:seed=1' is no step with an option that a run can change on its way"),
+]
+
+
+async def test_what_is_wrong_is_told_beside_its_place_and_nothing_is_changed(open_app: OpenApp, order: Order) -> None:
     async with open_app((80, 24)) as driver:
         await driver.press("o")
-        await write(driver, name, text)
-        shown = driver.text().splitlines()
-        beside = shown.index(at(driver))
-        assert told in " ".join(" ".join(shown[beside + 1 : beside + 3]).replace("│", " ").split())
-        await driver.press("escape")
-        assert told not in driver.text()
-        assert (ASKED[AT[name]].written(ASKED[AT[name]].of(order.experiment)) or "none") in at(driver)
+        for name, text, told in WRONG:
+            await write(driver, name, text)
+            shown = driver.text().splitlines()
+            beside = shown.index(at(driver))
+            assert told in " ".join(" ".join(shown[beside + 1 : beside + 3]).replace("│", " ").split())
+            await driver.press("escape")
+            assert told not in driver.text()
+            assert (ASKED[AT[name]].written(ASKED[AT[name]].of(order.experiment)) or "none") in at(driver)
 
 
 async def test_a_choice_turns_with_the_arrows_and_another_run_begins_with_what_waits(
@@ -167,6 +170,39 @@ async def test_another_source_comes_with_what_fits_it(open_app: OpenApp) -> None
         assert driver.frame.task.class_names != ("cat", "dog")
         await driver.press("o")
         assert "dense 8 tanh" in line(driver, "layers")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_the_run_is_shown_as_a_command_and_a_file_that_are_copied_and_kept(
+    open_app: OpenApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with open_app(size) as driver:
+        await driver.press("enter", "enter", "o")
+        await write(driver, "l2", "0.5")
+        await driver.press("c")
+        told = " ".join(driver.text().replace("│", " ").split())
+        assert "--change 2:l2=0.5" in told
+        await driver.press("y")
+        command = driver.app.clipboard
+        assert command.startswith("nnviz train pets --image-size 8 ")
+        await driver.press("w")
+        file = next(tmp_path.glob("nnviz-*.toml"))
+        assert file.read_text(encoding="utf-8").startswith(f"# {command}\n\n[data]\n")
+        experiment = combine(read_tables(file))
+        assert [(one.step, one.key, one.value) for one in experiment.training.changes] == [(2, "training.l2", 0.5)]
+        await driver.press("escape")
+        assert isinstance(driver.app.screen, OptionsScreen)
+
+
+async def test_a_file_that_cannot_be_written_is_told(open_app: OpenApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("nnviz.tui.screens.recipe.write_whole", fail)
+    async with open_app((120, 40)) as driver:
+        await driver.press("o", "c", "w")
+        assert "cannot be written here (No space left on device)" in " ".join(driver.text().split())
 
 
 @pytest.mark.parametrize("width", [56, 76, 116])

@@ -23,7 +23,7 @@ from nnviz.wording import count
 Ask = Callable[[Choose | BeginWith], Awaitable[OptionsView | None]]
 # Cells that the page's border takes, and the most that a line is worth.
 ACROSS, WIDEST = 4, 120
-KEYS_TOLD = "enter edits · ← → next choice · ? explains · escape closes"
+KEYS_TOLD = "enter edits · ← → next choice · c as a command · ? · escape"
 
 
 class OptionsScreen(Page[bool]):
@@ -44,12 +44,14 @@ class OptionsScreen(Page[bool]):
         Binding("right", "turn(1)", "next choice", show=False, id="options.next_choice"),
         Binding("enter", "edit", "edit", show=False, id="options.edit"),
         Binding("b", "begin", "begin again", id="options.begin"),
+        Binding("c", "recipe", "command", id="options.recipe"),
         Binding("question_mark", "help", "help", id="options.help"),
     ]
 
-    def __init__(self, view: OptionsView, palette: Palette, ask: Ask) -> None:
+    def __init__(self, view: OptionsView, palette: Palette, ask: Ask, recipe: Callable[[], Awaitable[None]]) -> None:
+        """`recipe` shows how to do the run again."""
         super().__init__()
-        self._palette, self._ask = palette, ask
+        self._palette, self._ask, self._recipe = palette, ask, recipe
         self._told = Shown(view, {}, ASKED[0], None)
 
     def compose(self) -> ComposeResult:
@@ -164,6 +166,10 @@ class OptionsScreen(Page[bool]):
             self.dismiss(True)
         elif view is not None:
             self._show(view=replace(view, refused=None), refused=view.refused)
+
+    async def action_recipe(self) -> None:
+        """The run as a command and as a file."""
+        await self._recipe()
 
     # Leaving
 

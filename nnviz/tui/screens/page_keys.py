@@ -49,7 +49,8 @@ class PageKeys(TeachingScreen):
 
         view = await self._options(m.Options())
         if view is not None:
-            self.app.push_screen(OptionsScreen(view, self._palette, self._options), self._see_options)
+            screen = OptionsScreen(view, self._palette, self._options, self._show_recipe)
+            self.app.push_screen(screen, self._see_options)
 
     async def _options(self, request: m.Options | m.Choose | m.BeginWith) -> m.OptionsView | None:
         answer = None if self._dead else await self._answer(self._link.ask(request))
@@ -57,6 +58,13 @@ class PageKeys(TeachingScreen):
             # It says why nothing can be changed.
             self._show(answer)
         return answer if isinstance(answer, m.OptionsView) else None
+
+    async def _show_recipe(self) -> None:
+        from nnviz.tui.screens.recipe import RecipeScreen
+
+        answer = None if self._dead else await self._answer(self._link.ask(m.DoAgain()))
+        if isinstance(answer, m.Recipe):
+            self.app.push_screen(RecipeScreen(answer, self._palette))
 
     @in_turn
     async def _see_options(self, has_begun: bool | None) -> None:

@@ -19,6 +19,7 @@ from nnviz.frame.branch_views import OtherCurve
 from nnviz.frame.examined import Examined
 from nnviz.frame.example_view import ExampleView
 from nnviz.frame.focus import Focus
+from nnviz.frame.layer_measures import Measure
 from nnviz.frame.layer_views import BlockErrors, LayerView, PassedError, Units
 from nnviz.frame.matrix_views import MatrixView, TilesView
 from nnviz.frame.outcome_view import OutcomeView
@@ -59,6 +60,36 @@ class Moment(msgspec.Struct, frozen=True):
     is_back: bool
 
 
+class Readings(msgspec.Struct, frozen=True):
+    """A curve of what is read after some training steps alone.
+
+    steps  (bins,) the training step of the first reading in each bin, of which it holds `stride`, the last one maybe
+           fewer; means, lows, highs of what is a finite number, NaN where nothing is
+    """
+
+    steps: Array
+    stride: int
+    means: Array
+    lows: Array
+    highs: Array
+
+
+class Followed(msgspec.Struct, frozen=True):
+    """A measure of a layer that is to be seen as a curve."""
+
+    layer: str
+    measure: Measure
+    readings: Readings
+
+
+class AlertMark(msgspec.Struct, frozen=True):
+    """Where an alert of the rules of health began: after how many training steps."""
+
+    step: int
+    rule: str
+    layer: str | None
+
+
 class Curves(msgspec.Struct, frozen=True):
     """The run so far.
 
@@ -68,6 +99,10 @@ class Curves(msgspec.Struct, frozen=True):
     latest              the loss of the last training step alone, None before the first
     validation_steps, validation_losses  of evaluations, some of them where there are too many, always with the latest
     accuracy            of the latest evaluation, None where targets are numbers
+    batches_right       share of the examples of a batch whose class was said, None where targets are numbers
+    validation_right    the same of the evaluations, at `validation_steps`
+    followed            a measure of a layer, if one was chosen
+    marks               of all alerts
     branch              what the run is called, if it is one of several branches; else None
     others              other branches that are to be seen beside it
     """
@@ -83,6 +118,10 @@ class Curves(msgspec.Struct, frozen=True):
     best_step: int | None
     best_loss: float | None
     accuracy: float | None
+    batches_right: Readings | None = None
+    validation_right: Array | None = None
+    followed: Followed | None = None
+    marks: tuple[AlertMark, ...] = ()
     position: int | None = None
     branch: str | None = None
     others: tuple[OtherCurve, ...] = ()

@@ -122,7 +122,8 @@ class Camera:
             fields["errors"] = self._errors(focus.block, place)
         if "curves" in parts:
             fields["batch"] = None if trainer.history.training.steps else self._batch()
-            fields["curves"] = curves_of(trainer.history, trainer.steps_done if trainer.is_back else None)
+            position = trainer.steps_done if trainer.is_back else None
+            fields["curves"] = curves_of(trainer.history, trainer.layers, position)
         if "surface" in parts:
             fields["surface"] = self._surface.take() if self._surface else None
         if "points" in parts:

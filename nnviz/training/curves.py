@@ -1,15 +1,20 @@
 """What a frame has of the losses so far."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from nnviz.frame.frame import CURVE_BINS, Curves
+from nnviz.array import Array
+from nnviz.frame.frame import CURVE_BINS, Curves, Followed, Readings
+from nnviz.frame.layer_measures import Measure
 from nnviz.nn.dropout import Dropout
 from nnviz.nn.normalization import BatchNorm
-from nnviz.training.history import History
+from nnviz.training.history import Evaluation, History
+from nnviz.training.layer_history import LayerHistory
 from nnviz.training.trainer import Trainer
 
 
-def curves_of(history: History, position: int | None = None) -> Curves:
+def curves_of(history: History, layers: LayerHistory, position: int | None = None) -> Curves:
     """The curves of the whole run; `position` is how many steps are done where somebody went back, else None."""
     stride, means, lows, highs = history.training.binned(CURVE_BINS)
     evaluations = [evaluation for evaluation in history.evaluations if evaluation.validation is not None]
@@ -31,7 +36,30 @@ def curves_of(history: History, position: int | None = None) -> Curves:
         best_step=best.step if best else None,
         best_loss=best.validation.loss if best and best.validation else None,
         accuracy=latest.accuracy if latest else None,
+        batches_right=_batches_right(layers),
+        validation_right=_validation_right(shown),
     )
+
+
+def followed(layers: LayerHistory, layer: int, measure: Measure) -> Followed:
+    """The curve of a measure of a layer."""
+    return Followed(layers.traits[layer].name, measure, _readings(layers, layers.series(layer, measure)))
+
+
+def _batches_right(layers: LayerHistory) -> Readings | None:
+    readings = _readings(layers, layers.right)
+    return readings if np.isfinite(readings.means).any() else None
+
+
+def _readings(layers: LayerHistory, series: tuple[Array, Array, Array, Array]) -> Readings:
+    steps, means, lows, highs = series
+    return Readings(steps, layers.stride, means, lows, highs)
+
+
+def _validation_right(evaluations: Sequence[Evaluation]) -> Array | None:
+    accuracies = [one.validation.accuracy for one in evaluations if one.validation]
+    known = [accuracy for accuracy in accuracies if accuracy is not None]
+    return np.array(known) if known else None
 
 
 def only_in_training(trainer: Trainer) -> tuple[str, ...]:

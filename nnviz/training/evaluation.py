@@ -77,6 +77,11 @@ def chosen_class(predictions: Array, task: Task) -> Array:
     return np.where(predictions[:, 0] >= 0.5, task.positive_class, 1 - task.positive_class)
 
 
+def share_right(predictions: Array, labels: Array, task: Task) -> float:
+    """Which share of the examples, of these predictions (n, outputs), is put in its class; NaN where there are none."""
+    return float((chosen_class(predictions, task) == labels).mean()) if task.class_names else math.nan
+
+
 def class_probabilities(predictions: Array, task: Task, rest: Array | None = None) -> Array:
     """Predictions (n, outputs) → the probability of every class (n, classes), for a single output too.
 

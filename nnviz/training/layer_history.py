@@ -28,7 +28,8 @@ class LayerHistory:
     bin holds the mean, the lowest and the highest of what is finite among `stride` readings; where nothing is, all are
     NaN. When all bins are full, neighbours are merged and `stride` doubles, so that no peak is lost.
 
-    cells    (layer, measure) of each series: what a layer has not is not kept
+    cells    (layer, measure) of each series: what a layer has not is not kept. One more series, the last one, has the
+             share of the batch's examples whose class was said
     due      how many training steps are finished when it is to be read next
     filled   how many bins there are
     latest   (layers, measures), the last reading; NaN before the first
@@ -41,8 +42,8 @@ class LayerHistory:
         self.stride, self.readings, self.latest_step = 1, 0, 0
         self.latest = np.full((len(self.traits), len(MEASURES)), np.nan)
         self.steps = np.zeros(CAPACITY, np.int64)
-        self.counts = np.zeros((CAPACITY, len(self.cells)), np.int64)
-        self.means, self.lows, self.highs = (np.zeros((CAPACITY, len(self.cells))) for _ in range(3))
+        self.counts = np.zeros((CAPACITY, len(self.cells) + 1), np.int64)
+        self.means, self.lows, self.highs = (np.zeros((CAPACITY, len(self.cells) + 1)) for _ in range(3))
         # Of each unit that can be silent: at how many readings in a row it has been.
         self._silent = {
             number: np.zeros(layer.output_shape[-1], np.int64)
@@ -60,8 +61,8 @@ class LayerHistory:
     def filled(self) -> int:
         return -(-self.readings // self.stride)
 
-    def read(self, trace: StepTrace) -> None:
-        """Take the reading that is due, of a training step that is finished."""
+    def read(self, trace: StepTrace, right: float = math.nan) -> None:
+        """Take the reading that is due, of a training step that is finished; `right` is the share of its batch."""
         table = measured(trace)
         for number, runs in self._silent.items():
             silent = silent_units(trace, number)
@@ -70,7 +71,7 @@ class LayerHistory:
                 runs *= silent
                 if self.readings + 1 >= WINDOW:
                     table[number, MEASURES.index(Measure.DEAD)] = float((runs >= WINDOW).mean())
-        self._add(self.due, table)
+        self._add(self.due, table, right)
         self.due = self._next()
 
     def _next(self) -> int:
@@ -81,13 +82,13 @@ class LayerHistory:
         regular = (step // self.spacing + 1) * self.spacing
         return min(early, regular) if step < self.spacing else regular
 
-    def _add(self, step: int, table: Array) -> None:
+    def _add(self, step: int, table: Array, right: float) -> None:
         self.latest, self.latest_step = table, step
         place, held = divmod(self.readings, self.stride)
         if place == CAPACITY:
             self._fold()
             place, held = divmod(self.readings, self.stride)
-        row = table[self._places]
+        row = np.append(table[self._places], right)
         finite = np.isfinite(row)
         row = np.where(finite, row, np.nan)
         if not held:
@@ -122,12 +123,18 @@ class LayerHistory:
 
         Where a layer has no such measure, all numbers are NaN.
         """
+        if (layer, measure) not in self.cells:
+            return self.steps[: self.filled].copy(), *np.full((3, self.filled), np.nan)
+        return self._column(self.cells.index((layer, measure)))
+
+    @property
+    def right(self) -> tuple[Array, Array, Array, Array]:
+        """The same of the share of the batch's examples whose class was said; NaN where targets are numbers."""
+        return self._column(len(self.cells))
+
+    def _column(self, column: int) -> tuple[Array, Array, Array, Array]:
         filled = self.filled
-        if (layer, measure) in self.cells:
-            cell = self.cells.index((layer, measure))
-            means, lows, highs = (bins[:filled, cell].copy() for bins in (self.means, self.lows, self.highs))
-        else:
-            means, lows, highs = np.full((3, filled), np.nan)
+        means, lows, highs = (bins[:filled, column].copy() for bins in (self.means, self.lows, self.highs))
         return self.steps[:filled].copy(), means, lows, highs
 
     def cut(self, steps: int) -> "LayerHistory":

@@ -18,7 +18,7 @@ from nnviz.frame.stages import Phase, end_of
 from nnviz.training.course import Course, Kept
 from nnviz.training.engine import EngineState, StepEngine
 from nnviz.training.engine_trace import EngineTrace
-from nnviz.training.evaluation import Assessment
+from nnviz.training.evaluation import Assessment, share_right
 from nnviz.training.history import Evaluation, History
 from nnviz.training.interruption import Interruption, unwatched
 from nnviz.training.journal import Choice, Entry, Journal, Lifted, Limits, Rate, Weight
@@ -286,8 +286,9 @@ class Trainer:
         standing, engine = self.standing, self.engine
         standing.history.record_step(engine.scores.mean)
         if engine.steps_done == standing.layers.due:
-            standing.layers.read(self._trace)
-            standing.said.read(self._trace, self.dataset.train.labels[engine.batch.indices])
+            labels = self.dataset.train.labels[engine.batch.indices]
+            standing.layers.read(self._trace, share_right(engine.scores.prediction, labels, self.dataset.task))
+            standing.said.read(self._trace, labels)
 
     def change_rate(self, learning_rate: float) -> None:
         """Train with this learning rate from the next update that is proposed."""

@@ -65,7 +65,7 @@ def test_any_number_of_readings_is_merged_without_losing_a_peak_or_the_mean(make
         # Gaps, and what is not finite.
         table[generator.random(table.shape) < 0.3] = np.nan
         table[generator.random(table.shape) < 0.02] = np.inf
-        history._add(step, table)
+        history._add(step, table, np.nan)
         rows.append(table)
     assert history.filled <= CAPACITY
     assert sum(array.nbytes for array in history.numbers().values()) <= size + CAPACITY * 8 * (

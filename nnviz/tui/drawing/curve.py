@@ -12,13 +12,14 @@ from nnviz.array import Array
 from nnviz.frame.frame import Curves
 from nnviz.tui.drawing.axis import Scale, multiples, round_up
 from nnviz.tui.drawing.colours import Rgb
-from nnviz.tui.drawing.loss_legend import BEST, CURSOR, HERE, INSTEAD, OVER, POINT, legend, readout
-from nnviz.tui.drawing.loss_series import LossSeries, Place, cleaned
+from nnviz.tui.drawing.loss_legend import ALERT, BEST, CURSOR, HERE, INSTEAD, OVER, POINT, legend, readout
+from nnviz.tui.drawing.loss_series import LossSeries, Place, Shown, cleaned, series_of
 from nnviz.tui.drawing.palette import Palette
 from nnviz.tui.drawing.rows import centred, fit, page, row
 from nnviz.wording import ticks
 
 NOTHING = "no step yet: press u or space"
+NOT_KNOWN = "no number that is known yet"
 NOT_FINITE = "the loss is not a finite number: the run has diverged"
 LEAST_WIDTH, LEAST_HEIGHT, ROWS_FOR_AXIS = 16, 4, 8
 CELLS_PER_TICK = 7
@@ -39,33 +40,43 @@ class LossChart:
         # The first and the last column of the curve that is drawn, and the step at the last one.
         self._extent: tuple[int, int, float] | None = None
 
-    def draw(self, curves: Curves, palette: Palette, width: int, height: int, cursor: int | None = None) -> list[Strip]:
+    def draw(
+        self,
+        curves: Curves,
+        palette: Palette,
+        width: int,
+        height: int,
+        cursor: int | None = None,
+        shown: Shown = Shown.LOSS,
+    ) -> list[Strip]:
         """`height` rows of `width` cells: a legend, and the chart below.
 
         The legend has the latest numbers, or those at the `cursor`, where so many training steps were done.
         """
         self._extent = None
-        if not len(curves.means) and not curves.others:
+        series = series_of(curves, shown)
+        if series is None or not (len(series.steps) or series.others):
             self._scale = None
             return centred(NOTHING, width, height, palette)
-        series = LossSeries(curves)
         self._rescale(series)
-        place = None if cursor is None or not len(curves.means) else series.at(cursor)
-        if not len(curves.means):
+        place = None if cursor is None or not len(series.steps) else series.at(cursor)
+        if not len(series.steps):
             above = [row([(fit(NOTHING, width), palette.style(palette.faint))], width, palette)]
         elif place is None:
             above = [legend(curves, series, self._scale, palette, width)]
         else:
-            above = readout(place, series.others, palette, width)
+            above = readout(place, series, palette, width)
         left = height - len(above)
         if self._scale is None:
-            return page([*above, *centred(NOT_FINITE, width, max(left, 0), palette)], width, height, palette)
+            words = NOT_FINITE if shown is Shown.LOSS else NOT_KNOWN
+            return page([*above, *centred(words, width, max(left, 0), palette)], width, height, palette)
         if width < LEAST_WIDTH or left < LEAST_HEIGHT - 1:
             return page(above, width, height, palette)
         plot = _Plot(self._scale, series.end, palette, width, left)
         plot.axes()
         plot.others(series)
         plot.curves(series)
+        plot.alerts(series)
         plot.mark(curves.position)
         plot.point(place)
         self._extent = width - plot.columns, width - 1, series.end
@@ -154,6 +165,12 @@ class _Plot:
         self._line(steps, self._scale.place(losses), palette.negative, POINT, joined=False)
         steps, losses = series.best
         self._line(steps, self._scale.place(losses), palette.accent, BEST, joined=False)
+
+    def alerts(self, series: LossSeries) -> None:
+        """A sign at the bottom where an alert began."""
+        steps = np.array(sorted({mark.step for mark in series.marks}))
+        places = np.full(len(steps), self._scale.ends()[0])
+        self._line(steps, places, self._palette.bad, ALERT, joined=False, bold=True)
 
     def mark(self, position: int | None) -> None:
         """A line from top to bottom where somebody went back to."""

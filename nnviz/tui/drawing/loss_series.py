@@ -1,13 +1,17 @@
 """The losses of a run, ready to be drawn, and what they were at one place."""
 
+import math
+from collections.abc import Callable, Sequence
+from enum import Enum
 from typing import NamedTuple
 
 import numpy as np
 
 from nnviz.array import Array
 from nnviz.frame.branch_views import OtherCurve
-from nnviz.frame.frame import Curves
+from nnviz.frame.frame import Curves, Readings
 from nnviz.tui.drawing.axis import Scale, round_up
+from nnviz.wording import number, percent
 
 # Below and beyond these a loss counts as 0 and as not finite: nobody reads it, and arithmetic on it would overflow.
 TINY, HUGE = 1e-100, 1e100
@@ -15,6 +19,8 @@ TINY, HUGE = 1e-100, 1e100
 LOG_ABOVE, LOG_BELOW = 50.0, 25.0
 # The smoothed loss looks back over that share of the run, but over so many steps at least.
 SPAN_SHARE, SPAN_LEAST = 0.02, 10.0
+NO_POINTS = np.zeros(0), np.zeros(0)
+PERCENT = Scale.linear(0.0, 100.0)
 
 
 class Place(NamedTuple):
@@ -78,38 +84,88 @@ class OtherSeries:
         return self.steps[last], self.smoothed[last]
 
 
-class LossSeries:
-    """What `Curves` says, ready to be drawn: x counts the steps that are done."""
+class Shown(Enum):
+    """Which curves of a run are drawn."""
 
-    def __init__(self, curves: Curves) -> None:
-        self._curves = curves
-        self.others = [OtherSeries(other) for other in curves.others]
-        self.steps, counts = _places(len(curves.means), curves.stride, curves.total)
-        self.lows, self.highs = cleaned(curves.lows), cleaned(curves.highs)
-        self.smoothed = smooth(cleaned(curves.means), counts, max(SPAN_LEAST, SPAN_SHARE * curves.total))
-        self.validation_steps, self.validation = curves.validation_steps, cleaned(curves.validation_losses)
-        best = [] if curves.best_step is None or curves.best_loss is None else [(curves.best_step, curves.best_loss)]
-        self.best = np.array([step for step, _ in best]), cleaned(np.array([loss for _, loss in best]))
+    LOSS = "loss"
+    RIGHT = "accuracy"
+    FOLLOWED = "followed"
+
+
+class Bins(NamedTuple):
+    """Of each bin: its first and its last step, from 1, and the mean, lowest and highest of what it holds."""
+
+    firsts: Array
+    lasts: Array
+    means: Array
+    lows: Array
+    highs: Array
+
+
+class LossSeries:
+    """Curves of a run, ready to be drawn; x counts the steps that are done.
+
+    of the losses of training steps, or of what is read after some of them; beside it, points of the evaluations
+
+    firsts, lasts  the steps of each bin, from 1
+    best           the point of the best evaluation, as two arrays
+    latest         the last number
+    name           what it is of, and `write`, how a number of it is told
+    limits         the y axis, where it is always the same
+    """
+
+    def __init__(
+        self,
+        curves: Curves,
+        bins: Bins,
+        points: tuple[Array, Array] = NO_POINTS,
+        best: tuple[Array, Array] = NO_POINTS,
+        others: Sequence[OtherSeries] = (),
+        latest: float | None = None,
+        name: str = "train",
+        write: Callable[[float], str] = number,
+        limits: Scale | None = None,
+    ) -> None:
+        self.firsts, self.lasts, self._means, self._lows, self._highs = bins
+        self.others, self.marks, self._total = others, curves.marks, curves.total
+        self.name, self.write, self._limits = name, write, limits
+        last = float(self._means[-1]) if len(self._means) else math.nan
+        self.latest = last if latest is None else latest
+        self.steps = (self.firsts + self.lasts) / 2
+        self.lows, self.highs = cleaned(self._lows), cleaned(self._highs)
+        spans = np.diff(self.lasts, prepend=0)
+        self.smoothed = smooth(cleaned(self._means), spans, max(SPAN_LEAST, SPAN_SHARE * curves.total))
+        self.validation_steps, self._told = points
+        self.validation, self.best = cleaned(self._told), best
         # Round as well, so that the curve does not creep to the left at every step.
         totals = [curves.total, *(other.total for other in self.others)]
         self.end = round_up(max(*totals, 10, *curves.validation_steps[-1:]), (1, 1.5, 2, 3, 4, 5, 6, 8))
 
+    @property
+    def judged(self) -> float | None:
+        """What the latest evaluation found."""
+        return float(self._told[-1]) if len(self._told) else None
+
+    def moved(self, step: int, places: int) -> int:
+        """The step at the end of the bin that is so many places from that of another step."""
+        place = int(np.searchsorted(self.lasts, step)) + places
+        return int(self.lasts[min(max(place, 0), len(self.lasts) - 1)])
+
     def at(self, step: int) -> Place:
-        """What the losses were at a step, or at the nearest one that there is."""
-        curves = self._curves
-        step = min(max(step, 1), curves.total)
+        """What it was at a step, or at the nearest one that there is."""
+        step = min(max(step, 1), self._total)
         # Steps that no bin holds are read with those before them.
-        place = min((step - 1) // curves.stride, len(curves.means) - 1)
-        judged = int(np.searchsorted(curves.validation_steps, step, side="right")) - 1
+        place = max(int(np.searchsorted(self.firsts, step, side="right")) - 1, 0)
+        judged = int(np.searchsorted(self.validation_steps, step, side="right")) - 1
         return Place(
-            step,
-            place * curves.stride + 1,
-            min((place + 1) * curves.stride, curves.total),
-            float(curves.means[place]),
-            float(curves.lows[place]),
-            float(curves.highs[place]),
+            min(step, int(self.lasts[place])),
+            int(self.firsts[place]),
+            int(self.lasts[place]),
+            float(self._means[place]),
+            float(self._lows[place]),
+            float(self._highs[place]),
             float(self.smoothed[place]),
-            (int(curves.validation_steps[judged]), float(curves.validation_losses[judged])) if judged >= 0 else None,
+            (int(self.validation_steps[judged]), float(self._told[judged])) if judged >= 0 else None,
         )
 
     def scale(self, log: bool) -> Scale | None:
@@ -120,6 +176,8 @@ class LossSeries:
         if not len(drawn):
             return None
         low, high = float(drawn.min()), float(drawn.max())
+        if self._limits is not None:
+            return self._limits
         levels = np.concatenate([self.smoothed, self.validation, *others])
         levels = levels[levels > 0]
         if low < 0 or not len(levels) or high / levels.min() <= (LOG_BELOW if log else LOG_ABOVE):
@@ -147,6 +205,46 @@ class LossSeries:
         """(steps, validation losses): the last of each column."""
         last = _columns(self.validation_steps, self.end, columns)[1]
         return self.validation_steps[last], self.validation[last]
+
+
+def series_of(curves: Curves, shown: Shown) -> LossSeries | None:
+    """The curves that are to be drawn; None where there are none of that kind."""
+    if shown is Shown.LOSS:
+        return loss_series(curves)
+    if shown is Shown.FOLLOWED:
+        found = curves.followed
+        return None if found is None else LossSeries(curves, _bins(found.readings), name="read")
+    if curves.batches_right is None:
+        return None
+    right = curves.validation_right
+    points = NO_POINTS if right is None else (curves.validation_steps, 100 * right)
+    return LossSeries(curves, _bins(curves.batches_right, 100.0), points, write=percent_of, limits=PERCENT)
+
+
+def loss_series(curves: Curves) -> LossSeries:
+    """The losses."""
+    firsts = 1 + curves.stride * np.arange(len(curves.means))
+    lasts = np.maximum(np.minimum(firsts + curves.stride - 1, curves.total), firsts)
+    best = [] if curves.best_step is None or curves.best_loss is None else [(curves.best_step, curves.best_loss)]
+    return LossSeries(
+        curves,
+        Bins(firsts, lasts, curves.means, curves.lows, curves.highs),
+        (curves.validation_steps, curves.validation_losses),
+        (np.array([step for step, _ in best]), cleaned(np.array([loss for _, loss in best]))),
+        [OtherSeries(other) for other in curves.others],
+        curves.latest,
+    )
+
+
+def _bins(readings: Readings, unit: float = 1.0) -> Bins:
+    firsts = readings.steps
+    lasts = firsts if readings.stride == 1 else np.append(firsts[1:] - 1, firsts[-1:])
+    return Bins(firsts, lasts, unit * readings.means, unit * readings.lows, unit * readings.highs)
+
+
+def percent_of(value: float) -> str:
+    """A number that counts hundredths."""
+    return percent(value / 100)
 
 
 def _places(bins: int, stride: int, total: int) -> tuple[Array, Array]:

@@ -9,12 +9,12 @@ from textual.strip import Strip
 from nnviz.frame.examined import Examined
 from nnviz.frame.frame import Frame, State
 from nnviz.outside_text import cut, printable
+from nnviz.tui.drawing.loss_legend import ALERT
 from nnviz.tui.drawing.rows import Run, fit, row
 from nnviz.tui.panes.pane import Pane
 from nnviz.wording import compact, count, integer, trimmed
 
 NAME = " nnviz  "
-ALERT = "▲"
 LEAST_NAME = 8
 """Cells that are left of the name of the data."""
 FAULT_ROOMS = (60, 40, 30, 20)

@@ -13,8 +13,8 @@ from textual.widgets import Static
 from nnviz.frame.health_view import Diagnosis, HealthView
 from nnviz.insight.health.alert_words import since
 from nnviz.tui.drawing.layer_table import COLUMNS, Cell, readout, table
+from nnviz.tui.drawing.loss_legend import ALERT
 from nnviz.tui.drawing.palette import Palette
-from nnviz.tui.panes.title import ALERT
 from nnviz.tui.screens.help import HelpScreen
 from nnviz.tui.screens.page import Page
 from nnviz.wording import count, integer

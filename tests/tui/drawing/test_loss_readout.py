@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from nnviz.frame.branch_views import OtherCurve
 from nnviz.tui.drawing.curve import LossChart
 from nnviz.tui.drawing.loss_legend import readout
-from nnviz.tui.drawing.loss_series import LossSeries, Place
+from nnviz.tui.drawing.loss_series import Place, loss_series
 from nnviz.tui.drawing.palette import DARK
 from nnviz.wording import number
 from tests.tui.drawing.test_curve import BRAILLE, assert_page, curves_of, falling, lines
@@ -25,7 +25,7 @@ def test_what_is_read_out_is_what_the_steps_had(total, step, seed):
     generator = np.random.default_rng(seed)
     losses = generator.gamma(2, size=total)
     validation = {int(at): float(at) / 7 for at in np.unique(generator.integers(1, total + 1, 5))}
-    place = LossSeries(curves_of(losses.tolist(), validation)).at(step)
+    place = loss_series(curves_of(losses.tolist(), validation)).at(step)
     assert place.step == min(step, total)
     assert place.first <= place.step <= place.last <= total
     steps = losses[place.first - 1 : place.last]
@@ -49,7 +49,7 @@ sizes = st.one_of(st.floats(0, 1e12), st.sampled_from([0.0, math.nan, math.inf, 
 def test_it_is_whole_at_every_width(bounds, mean, lowest, highest, smoothed, validation, width):
     judged = None if validation is None else (bounds[1] - 1, validation)
     place = Place(bounds[1], *bounds, mean, lowest, highest, smoothed, judged)
-    rows = readout(place, (), DARK, width)
+    rows = readout(place, loss_series(curves_of([1.0])), DARK, width)
     assert [cell_len(strip.text) for strip in rows] == [width] * len(rows)
     assert len(rows) <= 4
     said = " ".join(strip.text for strip in rows)
@@ -123,7 +123,7 @@ def test_at_the_cursor_both_are_read_out():
     """The other one smoothed, as at that step; where it has not come to that, there is nothing to read."""
     losses = falling(200)
     laid = other(losses, 0, chosen=True)
-    expected = LossSeries(curves_of(losses)).smoothed[119]
+    expected = loss_series(curves_of(losses)).smoothed[119]
     chart = LossChart()
     curves = replace(curves_of(falling(300)), others=(laid,))
     assert f"+ branch 1 {number(expected)}" in lines(chart.draw(curves, DARK, 100, 12, 120))[0]

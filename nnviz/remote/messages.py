@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from nnviz.frame.branch_views import BranchView
     from nnviz.frame.focus import Focus
     from nnviz.frame.health_view import HealthView
+    from nnviz.frame.layer_measures import Measure as LayerMeasure
     from nnviz.frame.task import Task
     from nnviz.frame.verification_view import VerificationView
     from nnviz.remote.terminal import Terminal
@@ -176,6 +177,20 @@ class Health(msgspec.Struct, frozen=True):
     """What the layers do, and what the rules of health say of the run."""
 
 
+class Try(msgspec.Struct, frozen=True):
+    """Do what an alert says is to be tried, in a branch, as far as the run has come that the alert is about."""
+
+    rule: str
+    layer: str | None
+
+
+class Follow(msgspec.Struct, frozen=True):
+    """Have the curve of a measure of a layer in the frames from now on."""
+
+    layer: int
+    measure: LayerMeasure
+
+
 class ListBranches(msgspec.Struct, frozen=True):
     """Which branches there are."""
 
@@ -251,6 +266,8 @@ Request = (
     | BeginWith
     | Restart
     | Reseed
+    | Try
+    | Follow
     | ListBranches
     | Health
     | Visit

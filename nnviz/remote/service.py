@@ -10,8 +10,9 @@ from nnviz.data.reading import Tell, nobody
 from nnviz.errors import InputError
 from nnviz.experiment import Tables
 from nnviz.frame.focus import Focus
-from nnviz.frame.frame import Curves, Frame, FrameUpdate, Parts, State
+from nnviz.frame.frame import AlertMark, Curves, Frame, FrameUpdate, Parts, State
 from nnviz.frame.health_view import Diagnosis
+from nnviz.frame.layer_measures import Measure
 from nnviz.frame.stages import Phase
 from nnviz.insight.unit_names import names_of
 from nnviz.insight.verification import Verification
@@ -33,6 +34,7 @@ from nnviz.remote.ways import nothing
 from nnviz.runs.claim import is_claimed
 from nnviz.runs.ending import Ending
 from nnviz.runs.opening import OpenedRun, in_one_line, long_way, renewed
+from nnviz.training.curves import followed
 from nnviz.training.history import Evaluation
 from nnviz.training.interruption import AbandonedError, Interruption
 from nnviz.training.stopping import DIVERGED
@@ -70,6 +72,8 @@ class Service:
         self._verification: Verification | None = None
         self._focus = Focus(0, self.session.camera.blocks - 1)
         self._ending: Ending | None = None
+        # A layer's number, and which.
+        self._followed: tuple[int, Measure] | None = None
         self._watched: Watched | None = None
         self._examination: Examination | None = None
         opened = self.session.opened
@@ -212,6 +216,8 @@ class Service:
                 self._begin(restart)
             case m.Reseed():
                 self._begin(reseed)
+            case m.Follow(layer, measure):
+                self._followed = layer, measure
             case m.ListBranches():
                 return self._list()
             case m.Options():
@@ -242,7 +248,7 @@ class Service:
             return self._taken()
         fields = session.camera.update(parts, self._focus, pacing.rates).fields
         if "curves" in fields:
-            fields["curves"] = self._among_others(fields["curves"])
+            fields["curves"] = self._completed(fields["curves"])
         if "title" in fields:
             fields["alerts"] = len(self._diagnosis().alerts)
         return FrameUpdate(fields)
@@ -254,7 +260,7 @@ class Service:
         frame = session.camera.take(self._focus, state, pacing.rates, outcome=not at_full_speed)
         goal = session.way.steps if session.way else None
         said, self._said = "; ".join(self._said) or None, ()
-        alerts, curves = len(self._diagnosis().alerts), self._among_others(frame.curves)
+        alerts, curves = len(self._diagnosis().alerts), self._completed(frame.curves)
         return structs.replace(frame, goal=goal, said=said, curves=curves, alerts=alerts)
 
     @property
@@ -278,9 +284,16 @@ class Service:
         rules = self.session.training.rules
         return rules.lately() if self._state() is State.RUNNING else rules.diagnosis()
 
-    def _among_others(self, curves: Curves) -> Curves:
-        branches = self.session.branches
-        return structs.replace(curves, branch=branches.name(), others=branches.others())
+    def _completed(self, curves: Curves) -> Curves:
+        """The curves with those of other branches, with the alerts, and with the number of a layer that is followed."""
+        branches, layers = self.session.branches, self.session.trainer.layers
+        return structs.replace(
+            curves,
+            branch=branches.name(),
+            others=branches.others(),
+            marks=tuple(AlertMark(alert.step, alert.rule, alert.layer) for alert in self._diagnosis().alerts),
+            followed=followed(layers, *self._followed) if self._followed in layers.cells else None,
+        )
 
     def _state(self) -> State:
         trainer = self.session.trainer

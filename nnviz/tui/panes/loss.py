@@ -12,7 +12,9 @@ from nnviz.frame.focus import Focus
 from nnviz.frame.frame import Curves, Frame
 from nnviz.tui.drawing.batch_losses import batch_losses, first_shown
 from nnviz.tui.drawing.curve import LossChart
+from nnviz.tui.drawing.layer_table import WORDS
 from nnviz.tui.drawing.loss_legend import INSTEAD, OVER
+from nnviz.tui.drawing.loss_series import Shown, series_of
 from nnviz.tui.panes.framed_pane import BORDER, SEPARATOR, Caption, FramedPane
 from nnviz.wording import count, integer, listed, number, percent
 
@@ -21,7 +23,10 @@ FAR = 10
 
 
 class LossPane(FramedPane):
-    """Training loss raw and smoothed, validation loss, and the best of it; a cursor reads them out at any place."""
+    """Training loss raw and smoothed, validation loss, and the best of it; a cursor reads them out at any place.
+
+    It draws the accuracy instead, or a number of a layer, where somebody has chosen that.
+    """
 
     parts = frozenset({"curves"})
     turns = frozenset({3})
@@ -36,18 +41,20 @@ class LossPane(FramedPane):
 
     def __init__(self) -> None:
         super().__init__()
-        self._chart = LossChart()
+        self._charts = {shown: LossChart() for shown in Shown}
+        self._shown = Shown.LOSS
         self._cursor: int | None = None
 
     def caption(self, frame: Frame, width: int, height: int) -> Caption:  # noqa: ARG002
-        accuracy, chosen = frame.curves.accuracy, self.chosen
+        accuracy, chosen, shown = frame.curves.accuracy, self.chosen, self._shown_of(frame.curves)
         if frame.batch is not None and not frame.curves.others:
             mean, begins = frame.batch_loss, "u begins the curve"
             known = [] if mean is None else [f"batch {number(mean, decimals=frame.title.decimals)}"]
             return Caption(f"Loss of each example · {frame.title.loss}", SEPARATOR.join([*known, begins]))
-        title = _titled(frame.curves, frame.title.loss, width - BORDER)
-        if frame.title.only_in_training and len(frame.curves.validation_losses) and frame.curves.branch is None:
-            title = _with_extras(title, frame.title.only_in_training, width - BORDER)
+        title, extras = _titled(frame.curves, _drawn(frame, shown), width - BORDER), frame.title.only_in_training
+        is_alone = frame.curves.branch is None and shown is Shown.LOSS
+        if extras and is_alone and len(frame.curves.validation_losses):
+            title = _with_extras(title, extras, width - BORDER)
         if chosen is not None and self.has_focus:
             told = f"enter goes to step {integer(chosen)}"
             return Caption(title, told if len(told) <= width - BORDER else f"enter: {integer(chosen)}")
@@ -60,7 +67,27 @@ class LossPane(FramedPane):
         if frame.batch is not None and not frame.curves.others:
             classes, chosen = frame.task.class_names, frame.example.place
             return batch_losses(frame.batch, classes, chosen, width, height, self.palette, frame.title.decimals)
-        return self._chart.draw(frame.curves, self.palette, width, height, self.chosen)
+        shown = self._shown_of(frame.curves)
+        return self._charts[shown].draw(frame.curves, self.palette, width, height, self.chosen, shown)
+
+    # What is drawn
+
+    def choose(self, shown: Shown) -> None:
+        """Draw these curves from now on, while there are any."""
+        self._shown = shown
+        self.redraw()
+
+    def choose_next(self) -> str:
+        """Draw the next curves that there are: the loss, the accuracy, the number of a layer. What that is is told."""
+        if self._frame is None:
+            return ""
+        curves = self._frame.curves
+        there = [shown for shown in Shown if shown is Shown.LOSS or series_of(curves, shown) is not None]
+        self.choose(there[(there.index(self._shown_of(curves)) + 1) % len(there)])
+        return " · ".join(_drawn(self._frame, self._shown))
+
+    def _shown_of(self, curves: Curves) -> Shown:
+        return self._shown if series_of(curves, self._shown) is not None else Shown.LOSS
 
     # The cursor
 
@@ -90,8 +117,9 @@ class LossPane(FramedPane):
         if chosen is None:
             self._point(curves.total if curves.position is None else curves.position)
         else:
-            # A place holds `stride` steps, and is read where the last of them is done.
-            self._point((-(-chosen // curves.stride) + places) * curves.stride)
+            # A place may hold many steps, and is read where the last of them is done.
+            series = series_of(curves, self._shown_of(curves))
+            self._point(chosen if series is None else series.moved(chosen, places))
 
     def action_point(self, step: int) -> None:
         """Put the cursor where so many training steps were done."""
@@ -107,7 +135,7 @@ class LossPane(FramedPane):
         if frame.batch is not None and not frame.curves.others:
             place = y + first_shown(frame.batch, frame.example.place, self.content_size.height)
             return replace(frame.focus, example=place) if place < len(frame.batch.numbers) else None
-        step = self._chart.step_at(x)
+        step = self._charts[self._shown_of(frame.curves)].step_at(x)
         if step is not None:
             self._point(step)
         return None
@@ -129,14 +157,24 @@ class LossPane(FramedPane):
             self.redraw()
 
 
-def _titled(curves: Curves, loss: str, room: int) -> str:
-    """What is drawn: the loss, and of several branches which, with the signs of the others."""
+def _drawn(frame: Frame, shown: Shown) -> tuple[str, str]:
+    """What the curves are, and more exactly."""
+    followed = frame.curves.followed
+    if shown is Shown.FOLLOWED and followed is not None:
+        return followed.layer, WORDS[followed.measure]
+    return ("Accuracy", "share said right, in %") if shown is Shown.RIGHT else ("Loss", frame.title.loss)
+
+
+def _titled(curves: Curves, drawn: tuple[str, str], room: int) -> str:
+    """What is drawn, and of several branches which, with the signs of the others."""
+    name, exactly = drawn
     if curves.branch is None:
-        return f"Loss · {loss}"
+        return f"{name} · {exactly}"
     signs = [(OVER if other.chosen else INSTEAD, other.name) for other in curves.others]
     others = f" ({', '.join(f'{sign} {name}' for sign, name in signs)})" if signs else ""
     short = f" ({', '.join(f'{sign} {name.split()[-1]}' for sign, name in signs)})" if signs else ""
-    titles = [f"Loss · {curves.branch}{others} · {loss}", f"Loss · {curves.branch}{others}", f"{curves.branch}{others}"]
+    titles = [f"{name} · {curves.branch}{others} · {exactly}", f"{name} · {curves.branch}{others}"]
+    titles += [f"{curves.branch}{others}"]
     return next((words for words in titles if len(words) <= room), f"{curves.branch}{short}")
 
 

@@ -4,14 +4,17 @@ from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
 from rich.text import Text
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
-from textual.widgets import Static
+from textual.containers import Vertical
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
 
-from nnviz.frame.health_view import Diagnosis, HealthView
+from nnviz.frame.health_view import Alert, Diagnosis, HealthView
+from nnviz.frame.layer_measures import MEASURES
 from nnviz.insight.health.alert_words import since
+from nnviz.remote.messages import Follow, Try
 from nnviz.tui.drawing.layer_table import COLUMNS, Cell, readout, table
 from nnviz.tui.drawing.loss_legend import ALERT
 from nnviz.tui.drawing.palette import Palette
@@ -21,20 +24,29 @@ from nnviz.wording import count, integer
 
 # Seconds between two looks: while training runs, the page follows it.
 LOOKS = 0.5
+TO_TRY, BY_HAND = "To try", "To do by hand"
 # Cells and rows that the page's border takes.
 ACROSS, DOWN = 4, 2
 
 
-class HealthScreen(Page[None]):
-    """`look` asks the trainer for the health of the run as it is now; None where there is no trainer any more."""
+class Numbers(Static, can_focus=True):
+    """The table of layers, whose cursor the arrows move where it has the focus."""
+
+
+class HealthScreen(Page[Try | Follow | None]):
+    """`look` asks the trainer for the health of the run as it is now; None where there is no trainer any more.
+
+    Ends with what is asked of the trainer, or with None.
+    """
 
     CSS_PATH = "health.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,h,q", "dismiss_page", "close", id="health.close"),
-        Binding("up", "move(-1, 0)", "layer before", show=False, id="health.up", priority=True),
-        Binding("down", "move(1, 0)", "next layer", show=False, id="health.down", priority=True),
-        Binding("left", "move(0, -1)", "number before", show=False, id="health.left", priority=True),
-        Binding("right", "move(0, 1)", "next number", show=False, id="health.right", priority=True),
+        Binding("up", "move(-1, 0)", "layer before", show=False, id="health.up"),
+        Binding("down", "move(1, 0)", "next layer", show=False, id="health.down"),
+        Binding("left", "move(0, -1)", "number before", show=False, id="health.left"),
+        Binding("right", "move(0, 1)", "next number", show=False, id="health.right"),
+        Binding("l", "follow", "into the loss pane", show=False, id="health.follow"),
         Binding("question_mark", "help", "help", id="health.help"),
     ]
 
@@ -42,20 +54,20 @@ class HealthScreen(Page[None]):
         super().__init__()
         self._view, self._palette, self._look = view, palette, look
         self._cell = Cell(0, 0)
+        self._diagnosis: Diagnosis | None = None
 
     def compose(self) -> ComposeResult:
         with Vertical(id="page") as page:
-            page.border_subtitle = "arrows choose a number · ? explains · escape closes"
-            yield Static(id="layers")
+            page.border_subtitle = "enter tries · tab: alerts, numbers · l: its curve into Loss · ? · escape"
+            yield Numbers(id="layers")
             yield Static(id="readout")
-            with VerticalScroll(id="rules"):
-                yield Static(id="told")
+            yield OptionList(id="rules")
 
     def on_mount(self) -> None:
         """Show what there is, and look again and again."""
-        self.query_one("#rules").focus()
         self.set_interval(LOOKS, self._look_again)
         self._show()
+        self.query_one("#rules" if self._view.diagnosis.alerts else "#layers").focus()
 
     def on_resize(self, _: events.Resize) -> None:
         """Draw the table anew."""
@@ -73,6 +85,24 @@ class HealthScreen(Page[None]):
         self._cell = Cell(layer % len(self._view.layers), column % len(COLUMNS))
         self._show()
 
+    def action_follow(self) -> None:
+        """Lay the curve of the chosen number into the loss pane."""
+        layer, measure = self._cell.layer, COLUMNS[self._cell.column][0]
+        if self._view.has[layer, MEASURES.index(measure)]:
+            self.dismiss(Follow(layer, measure))
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        """Have done what the alert says, if it takes no person."""
+        alerts = self._view.diagnosis.alerts
+        if event.option_index >= len(alerts):
+            return
+        alert = alerts[event.option_index]
+        if alert.changes:
+            self.dismiss(Try(alert.rule, alert.layer))
+        else:
+            self.notify(f"That takes a person: {alert.attempt}", timeout=5)
+
     def action_help(self) -> None:
         """What the words of this page mean."""
         self.app.push_screen(HelpScreen())
@@ -86,24 +116,41 @@ class HealthScreen(Page[None]):
             f"Health · after step {integer(view.done)}{back} · layers are looked at every {count(view.apart, 'step')}"
         )
         width, height = self.size.width - ACROSS, (self.size.height - DOWN) * 3 // 5
-        self.query_one("#layers", Static).update(table(view, self._cell, width, height, palette))
+        self.query_one(Numbers).update(table(view, self._cell, width, height, palette))
         self.query_one("#readout", Static).update(Text(readout(view, self._cell), palette.style(palette.accent)))
-        self.query_one("#told", Static).update(_told(view.diagnosis, palette))
+        if view.diagnosis != self._diagnosis:
+            self._tell(view.diagnosis)
+
+    def _tell(self, diagnosis: Diagnosis) -> None:
+        """List the alerts anew; the cursor stays at the one that it was at."""
+        rules = self.query_one(OptionList)
+        before, place = self._diagnosis, rules.highlighted
+        alerts = before.alerts if before is not None else ()
+        kept = alerts[place] if place is not None and place < len(alerts) else None
+        self._diagnosis = diagnosis
+        rules.clear_options()
+        rules.add_options([Option(text) for text in _told(diagnosis, self._palette)])
+        same = (i for i, alert in enumerate(diagnosis.alerts) if kept and _is_same(alert, kept))
+        rules.highlighted = next(same, 0)
 
 
-def _told(diagnosis: Diagnosis, palette: Palette) -> Text:
-    """All alerts, the rules that found nothing, and those that could not run."""
+def _is_same(alert: Alert, other: Alert) -> bool:
+    return (alert.rule, alert.layer) == (other.rule, other.layer)
+
+
+def _told(diagnosis: Diagnosis, palette: Palette) -> list[Text]:
+    """Each alert, the rules that found nothing, and those that could not run."""
     bad, plain, faint = palette.style(palette.bad, bold=True), palette.style(palette.text), palette.style(palette.faint)
-    text = Text()
-    for alert in diagnosis.alerts:
-        where = f" · {alert.layer}" if alert.layer else ""
-        text.append(f"{ALERT} {alert.rule}{where} · {since(alert)}\n", bad)
-        text.append(f"{alert.seen} {alert.why}\nTo try: {alert.attempt}\n", plain)
-    if not diagnosis.alerts:
-        text.append("No rule has found anything.\n", plain)
+    told = [
+        Text.assemble(
+            (f"{ALERT} {alert.rule}{f' · {alert.layer}' if alert.layer else ''} · {since(alert)}\n", bad),
+            (f"{alert.seen} {alert.why}\n{TO_TRY if alert.changes else BY_HAND}: {alert.attempt}", plain),
+        )
+        for alert in diagnosis.alerts
+    ]
+    if not told:
+        told.append(Text("No rule has found anything.", plain))
     if diagnosis.quiet:
-        text.append(f"Ran, and found nothing: {', '.join(diagnosis.quiet)}.\n", faint)
-    for unable in diagnosis.unable:
-        text.append(f"Could not run: {unable.rule}, because {unable.reason}.\n", faint)
-    text.rstrip()
-    return text
+        told.append(Text(f"Ran, and found nothing: {', '.join(diagnosis.quiet)}.", faint))
+    told += [Text(f"Could not run: {unable.rule}, because {unable.reason}.", faint) for unable in diagnosis.unable]
+    return told

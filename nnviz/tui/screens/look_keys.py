@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from nnviz.frame.focus import Quantity
 from nnviz.remote import messages as m
 from nnviz.tui.panes.heatmap import HeatmapPane
+from nnviz.tui.panes.loss import LossPane
 from nnviz.tui.screens.asking import AskingScreen, in_turn
 
 
@@ -41,6 +42,13 @@ class LookKeys(AskingScreen):
         quantities = list(Quantity)
         following = quantities[(quantities.index(focus.quantity) + 1) % len(quantities)]
         await self._change("quantity", partial(m.SetFocus, replace(focus, quantity=following)))
+
+    def action_curve(self) -> None:
+        """The next curves that the loss pane can show."""
+        pane = self.query_one(LossPane)
+        told = pane.choose_next()
+        if not pane.display:
+            self.notify(f"the loss pane shows: {told}", timeout=2)
 
     def action_lock(self) -> None:
         """Keep the heatmap's scale as it is, or let it follow the numbers."""

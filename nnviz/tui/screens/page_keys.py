@@ -6,8 +6,10 @@ from nnviz.frame.health_view import HealthView
 from nnviz.frame.stages import Phase
 from nnviz.frame.verification_view import VerificationView
 from nnviz.remote import messages as m
+from nnviz.tui.drawing.loss_series import Shown
 from nnviz.tui.drawing.palette import Palette
 from nnviz.tui.panes.heatmap import HeatmapPane
+from nnviz.tui.panes.loss import LossPane
 from nnviz.tui.screens.asking import in_turn
 from nnviz.tui.screens.teaching import TeachingScreen
 
@@ -36,7 +38,15 @@ class PageKeys(TeachingScreen):
 
         view = await self._health()
         if view is not None:
-            self.app.push_screen(HealthScreen(view, self._palette, self._health))
+            self.app.push_screen(HealthScreen(view, self._palette, self._health), self._ask_of_health)
+
+    @in_turn
+    async def _ask_of_health(self, request: m.Try | m.Follow | None) -> None:
+        """What is tried, or followed, is seen in the loss pane."""
+        if request is not None:
+            await self._ask(request)
+            self.query_one(LossPane).choose(Shown.FOLLOWED if isinstance(request, m.Follow) else Shown.LOSS)
+            self.action_tab("loss")
 
     async def _health(self) -> HealthView | None:
         answer = None if self._dead else await self._answer(self._link.ask(m.Health()))

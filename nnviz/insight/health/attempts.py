@@ -6,7 +6,7 @@ that they cannot differ. A remedy that finds nothing to change gives the experim
 
 from collections.abc import Callable, Iterable
 
-from nnviz.experiment import Experiment, Tables
+from nnviz.experiment import HIGHEST_RATE, LOWEST_RATE, Experiment, Tables
 from nnviz.frame.health_view import Alert
 from nnviz.insight.experiment_words import told_changes
 from nnviz.nn.activations import ReLU, Sigmoid, Tanh
@@ -44,10 +44,9 @@ def to_try(experiment: Experiment, by_hand: str, *remedies: Remedy) -> tuple[str
 
 
 def slower(experiment: Experiment) -> Experiment:
-    """The usual learning rate of the optimizer where it is above that, else a tenth; no more than usual momentum."""
+    """A tenth of the learning rate, and no more than the usual one of the optimizer; no more than usual momentum."""
     training = experiment.training
-    usual = USUAL_RATES[training.optimizer]
-    rate = usual if training.learning_rate > usual else training.learning_rate / 10
+    rate = max(min(USUAL_RATES[training.optimizer], training.learning_rate / 10), LOWEST_RATE)
     return experiment.with_training(learning_rate=rate, momentum=min(training.momentum, USUAL_MOMENTUM))
 
 
@@ -57,12 +56,10 @@ def at_rate(experiment: Experiment, rate: float) -> tuple[str, Tables]:
 
 
 def faster(experiment: Experiment) -> Experiment:
-    """The usual learning rate where it is below that, else ten times as much."""
+    """Ten times the learning rate, and no less than the usual one of the optimizer."""
     training = experiment.training
-    usual = USUAL_RATES[training.optimizer]
-    return experiment.with_training(
-        learning_rate=usual if training.learning_rate < usual else training.learning_rate * 10
-    )
+    rate = max(USUAL_RATES[training.optimizer], training.learning_rate * 10)
+    return experiment.with_training(learning_rate=min(rate, HIGHEST_RATE))
 
 
 def no_slower_than_usual(experiment: Experiment) -> Experiment:

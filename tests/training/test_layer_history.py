@@ -141,3 +141,19 @@ def test_a_layer_that_is_half_through_its_step_tells_what_is_there(make_trainer)
     trainer.advance()
     assert np.isfinite(measured(trace)[0, mean])
     assert np.isnan(measured(trace)[1:, mean]).all()
+
+
+def test_the_share_of_the_batch_that_was_right_is_read_with_the_layers(make_trainer):
+    trainer = often(make_trainer(layers=LAYERS, batch_size=7))
+    expected = []
+    for _ in range(20):
+        trainer.step()
+        batch, said = trainer.engine.batch, trainer.engine.scores.prediction.argmax(axis=1)
+        expected.append((said == trainer.dataset.train.labels[batch.indices]).mean())
+    steps, means, lows, highs = trainer.layers.right
+    assert steps.tolist() == list(range(1, 21))
+    for found in (means, lows, highs):
+        np.testing.assert_array_equal(found, expected)
+    again = LayerHistory(trainer.layers.traits, 1)
+    again.restore(trainer.layers.numbers())
+    np.testing.assert_array_equal(again.right[1], expected)

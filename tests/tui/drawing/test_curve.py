@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from textual.strip import Strip
 
-from nnviz.frame.frame import CURVE_BINS, Curves
+from nnviz.frame.frame import CURVE_BINS, AlertMark, Curves
 from nnviz.training.history import LossCurve
 from nnviz.tui.drawing.curve import LossChart
 from nnviz.tui.drawing.loss_series import smooth
@@ -199,3 +199,20 @@ def test_nothing_is_printed(capfd):
     LossChart().draw(curves_of(falling(300), {100: 1.0}), DARK, 200, 60)
     LossChart().draw(curves_of([1e-300, 1e300]), DARK, 16, 4)
     assert capfd.readouterr() == ("", "")
+
+
+def test_alerts_are_marked_below_the_curve_where_they_began():
+    marks = (AlertMark(0, "inputs-badly-scaled", None), AlertMark(150, "dead-units", "relu1"))
+    curves = replace(curves_of(falling(300)), marks=marks)
+    chart = LossChart()
+    strips = chart.draw(curves, DARK, 106, 14)
+    [bottom] = [line for line in lines(strips) if "▲" in line and "┤" in line]
+    places = [place for place, char in enumerate(bottom) if char == "▲"]
+    assert [abs(chart.step_at(place) - step) <= 2 for place, step in zip(places, (0, 150), strict=True)] == [True, True]
+    assert "▲ 2 alerts" in lines(strips)[0]
+    assert "▲ dead-units @ step 150" in lines(LossChart().draw(replace(curves, marks=marks[1:]), DARK, 160, 14))[0]
+    assert "▲ dead-units relu1" in lines(chart.draw(curves, DARK, 160, 14, cursor=150))[0]
+    assert "▲" not in lines(chart.draw(curves, DARK, 160, 14, cursor=100))[0]
+    assert "▲ inputs-badly-scaled" in lines(chart.draw(curves, DARK, 160, 14, cursor=1))[0]
+    for width in range(20, 160, 9):
+        assert_page(LossChart().draw(curves, DARK, width, 9, 150), width, 9)

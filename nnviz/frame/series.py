@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nnviz.array import Array
+from nnviz.frame.bins import Bins, merged, neighbours
 
 CAPACITY = 1 << 15
 """Points that a series keeps; so many values, at least, are all kept as they are."""
@@ -101,7 +102,7 @@ class Series:
     def reduced(self, most: int) -> Array:
         """At most `most` points, of dtype `POINT`: neighbours merged where there are more."""
         many = max(1, -(-self._filled // most))
-        return self.points.copy() if many == 1 else _merged(self.points, np.arange(0, self._filled, many))
+        return self.points.copy() if many == 1 else _folded(self.points, neighbours(self._filled, many))
 
     def followed_by(self, later: "Series") -> "Series":
         """This curve and one that goes on where it ends, as one that is whole."""
@@ -169,10 +170,10 @@ class Series:
         if missing := self._missing():
             last = slice(self._filled - 1, self._filled)
             own = np.concatenate([self._points[last], added[:missing]])
-            self._points[last] = _merged(own, np.zeros(1, np.int64))
+            self._points[last] = _folded(own, np.zeros(1, np.int64))
             added = added[missing:]
         if len(added):
-            new = added if self.stride == 1 else _merged(added, np.arange(0, len(added), self.stride))
+            new = added if self.stride == 1 else _folded(added, neighbours(len(added), self.stride))
             self._make_room(self._filled + len(new))
             self._points[self._filled : self._filled + len(new)] = new
             self._filled += len(new)
@@ -185,7 +186,7 @@ class Series:
 
     def _fold(self) -> None:
         """Merge neighbours."""
-        folded = _merged(self.points, np.arange(0, self._filled, 2))
+        folded = _folded(self.points, neighbours(self._filled, 2))
         self._filled = len(folded)
         self._points[: self._filled] = folded
         self.stride *= 2
@@ -203,19 +204,11 @@ def _as_points(steps: Array, values: Array, times: Array | None) -> Array:
     return points
 
 
-def _merged(points: Array, starts: Array) -> Array:
+def _folded(points: Array, starts: Array) -> Array:
     """Neighbours merged: one point for those from each of `starts` on to the next."""
-    merged = points[starts]
-    for name in ("finite", "held"):
-        merged[name] = np.add.reduceat(points[name], starts)
-    # Shares of the mean, whose sum cannot overflow.
-    groups = np.diff(starts, append=len(points))
-    shares = points["finite"] / np.repeat(np.maximum(merged["finite"], 1), groups)
-    means = np.add.reduceat(np.where(points["finite"] > 0, points["mean"], 0) * shares, starts)
-    # Both leave a NaN out wherever there is a number.
-    merged["low"] = np.fmin.reduceat(points["low"], starts)
-    merged["high"] = np.fmax.reduceat(points["high"], starts)
-    # Rounding may carry a mean out of its own values.
-    merged["mean"] = np.clip(means, merged["low"], merged["high"])
-    merged["marks"] = np.bitwise_or.reduceat(points["marks"], starts)
-    return merged
+    folded = points[starts]
+    folded["held"] = np.add.reduceat(points["held"], starts)
+    own = Bins(points["finite"], points["mean"], points["low"], points["high"])
+    folded["finite"], folded["mean"], folded["low"], folded["high"] = merged(own, starts)
+    folded["marks"] = np.bitwise_or.reduceat(points["marks"], starts)
+    return folded

@@ -3,6 +3,7 @@
 import numpy as np
 
 from nnviz.array import Array
+from nnviz.frame.bins import Bins, merged, neighbours
 from nnviz.frame.health_view import Diagnosis, HealthView
 from nnviz.frame.layer_measures import MEASURES, Measure, measured, measures_of
 from nnviz.training.engine_trace import EngineTrace
@@ -38,13 +39,11 @@ def health(trainer: Trainer, diagnosis: Diagnosis) -> HealthView:
 def _curves(history: LayerHistory) -> tuple[Array, Array]:
     """(bins,) and (bins, layers, measures), in at most `BINS` bins, of which each has the mean of its neighbours."""
     filled = history.filled
-    many = max(1, -(-filled // BINS))
-    starts = np.arange(0, filled, many)
+    starts = neighbours(filled, max(1, -(-filled // BINS)))
     means = np.full((len(starts), len(history.traits), len(MEASURES)), np.nan, np.float32)
-    for cell, (layer, measure) in enumerate(history.cells):
-        values = history.means[:filled, cell]
-        known = np.isfinite(values)
-        sums = np.add.reduceat(np.where(known, values, 0.0), starts) if filled else np.empty(0)
-        counts = np.add.reduceat(known.astype(np.int64), starts) if filled else np.empty(0)
-        means[:, layer, MEASURES.index(measure)] = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+    if filled:
+        bins = Bins(*(each[:filled] for each in (history.counts, history.means, history.lows, history.highs)))
+        of_cells = merged(bins, starts).means
+        for cell, (layer, measure) in enumerate(history.cells):
+            means[:, layer, MEASURES.index(measure)] = of_cells[:, cell]
     return history.steps[starts].copy(), means

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from nnviz.array import Array
+from nnviz.frame.bins import Bins, merged, neighbours
 from nnviz.training.evaluation import Score, finite
 
 CAPACITY = 1024
@@ -94,11 +95,9 @@ class LossCurve:
         self._open()
         if self.filled == CAPACITY:
             half = CAPACITY // 2
-            counts = self.counts.reshape(half, 2)
-            self.means[:half] = (self.means.reshape(half, 2) * counts).sum(axis=1) / counts.sum(axis=1)
-            self.counts[:half] = counts.sum(axis=1)
-            self.lows[:half] = self.lows.reshape(half, 2).min(axis=1)
-            self.highs[:half] = self.highs.reshape(half, 2).max(axis=1)
+            folded = merged(Bins(self.counts, self.means, self.lows, self.highs), neighbours(CAPACITY, 2))
+            for name, bins in folded._asdict().items():
+                getattr(self, name)[:half] = bins
             self.filled = half
             self.stride *= 2
 
@@ -140,17 +139,14 @@ class LossCurve:
 
     def binned(self, most: int) -> tuple[int, Array, Array, Array]:
         """(steps in a bin, means, lows, highs) in at most `most` bins, the last of which may hold fewer steps."""
-        counts = self.counts[: self.filled]
-        means, lows, highs = (bins[: self.filled] for bins in (self.means, self.lows, self.highs))
+        bins = Bins(*(getattr(self, name)[: self.filled] for name in BINS))
         if own := self._count - self._missing:
             newest = own, self._sum / own, self._low, self._high
-            counts, means, lows, highs = map(np.append, (counts, means, lows, highs), newest)
-        merge = max(1, -(-len(counts) // most))
-        starts = np.arange(0, len(counts), merge)
+            bins = Bins(*map(np.append, bins, newest))
+        merge = max(1, -(-len(bins.counts) // most))
         if merge > 1:
-            means = np.add.reduceat(means * counts, starts) / np.add.reduceat(counts, starts)
-            lows, highs = np.minimum.reduceat(lows, starts), np.maximum.reduceat(highs, starts)
-        return self.stride * merge, means.copy(), lows.copy(), highs.copy()
+            bins = merged(bins, neighbours(len(bins.counts), merge))
+        return self.stride * merge, bins.means.copy(), bins.lows.copy(), bins.highs.copy()
 
 
 class History:

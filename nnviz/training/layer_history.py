@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from nnviz.array import Array
+from nnviz.frame.bins import Bins, merged, neighbours
 from nnviz.frame.layer_measures import MEASURES, Measure, measured, measures_of, rectifies, silent_units
 from nnviz.frame.step_trace import LayerTraits, StepTrace
 from nnviz.training.cost import reading_cost, step_cost
@@ -104,16 +105,11 @@ class LayerHistory:
 
     def _fold(self) -> None:
         """Merge neighbours."""
-        half = CAPACITY // 2
-        self.steps[:half] = self.steps[::2]
-        pairs = {name: getattr(self, name).reshape(half, 2, -1) for name in BINS[1:]}
-        counts = pairs["counts"].sum(axis=1)
-        shares = pairs["counts"] / np.maximum(counts, 1)[:, None]
-        means = np.where(pairs["counts"] > 0, pairs["means"] * shares, 0.0).sum(axis=1)
-        self.means[:half] = np.where(counts > 0, means, np.nan)
-        self.lows[:half] = np.fmin(*pairs["lows"].swapaxes(0, 1))
-        self.highs[:half] = np.fmax(*pairs["highs"].swapaxes(0, 1))
-        self.counts[:half] = counts
+        starts = neighbours(CAPACITY, 2)
+        self.steps[: len(starts)] = self.steps[starts]
+        folded = merged(Bins(self.counts, self.means, self.lows, self.highs), starts)
+        for name, bins in folded._asdict().items():
+            getattr(self, name)[: len(starts)] = bins
         self.stride *= 2
 
     # What there is to read

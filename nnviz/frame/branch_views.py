@@ -44,6 +44,7 @@ class BranchView(msgspec.Struct, frozen=True):
     before    the learning rate there, and `rate`, that of this one
     chosen    (key, before, now) of all else that was chosen anew there
     rates     (step, learning rate) of each later change
+    changes   what it has otherwise than the one that it parted from, in words; nothing where that is its rate alone
     seed      of its first weights and its order
     loss, validation  of the last training step, and of the latest evaluation; None before the first
     best_loss, best_step  of the evaluation with the lowest loss
@@ -66,6 +67,7 @@ class BranchView(msgspec.Struct, frozen=True):
     best_step: int | None
     is_current: bool
     is_chosen: bool
+    changes: str = ""
 
 
 def branch_name(number: int) -> str:

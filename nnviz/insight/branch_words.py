@@ -35,7 +35,7 @@ def _origin(view: BranchView) -> str:
         case Origin.RESEED:
             return f"other first weights (seed {integer(view.seed)}), after {view.parent}"
         case Origin.OPTIONS:
-            return f"with other options, after {view.parent}"
+            return f"with {view.changes or 'other options'}, after {view.parent}"
 
 
 def came_to(view: BranchView) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from nnviz.experiment import NO_CHOICES, Choices, Experiment
 from nnviz.frame.branch_views import BranchView, Choice, Origin, OtherCurve, branch_name
 from nnviz.frame.frame import CURVE_BINS
+from nnviz.insight.experiment_words import told_changes
 from nnviz.runs.directory import RunDirectory
 from nnviz.runs.ending import Ending
 from nnviz.training.course import Course
@@ -74,6 +75,7 @@ class Branch:
             best_step=best.step if best else None,
             is_current=is_current,
             is_chosen=is_chosen,
+            changes=told_changes(self.parent.experiment, self.experiment) if self.parent else "",
         )
 
     def _chosen(self, journal: Journal) -> dict[str, tuple[Choice, Choice]]:

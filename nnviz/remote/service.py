@@ -17,6 +17,7 @@ from nnviz.frame.stages import Phase
 from nnviz.insight.unit_names import names_of
 from nnviz.insight.verification import Verification
 from nnviz.remote import messages as m
+from nnviz.remote.attempting import attempt
 from nnviz.remote.beginnings import begin
 from nnviz.remote.blaming import blame
 from nnviz.remote.branching import begin_with, branch_off, go_over, reseed, restart
@@ -45,7 +46,7 @@ LEAVING_SECONDS = 10.0
 # Requests that act on the moment that there is, or look into it.
 OF_A_MOMENT = (m.Advance, m.Run, m.Pause, m.Change, m.Choose, m.Test, m.Examine, m.Blame, m.Verify, m.GoTo)
 # Requests that leave an example that is examined, unless it serves them itself.
-LEAVING = (m.Advance, m.Run, m.GoTo, m.Stay, m.Restart, m.Reseed, m.BeginWith, m.Visit, m.Close)
+LEAVING = (m.Advance, m.Run, m.GoTo, m.Stay, m.Restart, m.Reseed, m.BeginWith, m.Try, m.Visit, m.Close)
 
 
 class Service:
@@ -171,7 +172,7 @@ class Service:
             self._keep_watching(self._watched)
         if isinstance(request, OF_A_MOMENT) and self._is_meant_for_the_end(request):
             session.finish_way()
-        elif isinstance(request, m.Restart | m.Reseed | m.BeginWith | m.Visit | m.Close):
+        elif isinstance(request, m.Restart | m.Reseed | m.BeginWith | m.Try | m.Visit | m.Close):
             session.leave_way()
         match request:
             case m.Close():
@@ -216,6 +217,8 @@ class Service:
                 self._begin(restart)
             case m.Reseed():
                 self._begin(reseed)
+            case m.Try(rule, layer):
+                self._try(rule, layer)
             case m.Follow(layer, measure):
                 self._followed = layer, measure
             case m.ListBranches():
@@ -400,6 +403,26 @@ class Service:
         self._halt()
         again(self.session)
         self._focus = Focus(0, self.session.camera.blocks - 1, self._focus.quantity)
+
+    def _try(self, rule: str, layer: str | None) -> None:
+        """Do what an alert says is to be tried, as far as the run has come; if that cannot be, all is as it was."""
+        session, alerts = self.session, self._diagnosis().alerts
+        alert = next((each for each in alerts if (each.rule, each.layer) == (rule, layer)), None)
+        if alert is None or not alert.changes:
+            return
+        end = session.trainer.furthest
+
+        def go_on() -> None:
+            self._said = (f"{session.branches.current.name} tries it: {alert.attempt}",)
+            if session.trainer.steps_done < end:
+                self._start(m.PACES[-1], end)
+
+        self._halt()
+        try:
+            attempt(session, alert, go_on)
+        except InputError as error:
+            self._said = (str(error),)
+        self._focus = Focus(0, session.camera.blocks - 1, self._focus.quantity)
 
     def _list(self) -> m.BranchList:
         branches, now = self.session.branches, self.session.trainer.course()

@@ -37,7 +37,9 @@ class Watched:
 def would_train(request: m.Request, trainer: Trainer) -> bool:
     """Whether a request would take a run further than it is, or begin another one."""
     match request:
-        case m.Run() | m.Change() | m.Choose() | m.BeginWith() | m.Restart() | m.Reseed() | m.Advance(m.Goal.EPOCH):
+        case m.Run() | m.Change() | m.Choose() | m.BeginWith() | m.Restart() | m.Reseed() | m.Try():
+            return True
+        case m.Advance(m.Goal.EPOCH):
             return True
         case m.GoTo(int() as place):
             return place > trainer.furthest

@@ -16,6 +16,7 @@ from nnviz.training.engine_trace import EngineTrace
 from nnviz.tui.drawing.layer_table import COLUMNS, told
 from nnviz.tui.drawing.palette import DARK
 from nnviz.tui.drawing.sparkline import sparkline
+from nnviz.tui.panes.loss import LossPane
 from nnviz.tui.panes.title import TitlePane
 from nnviz.tui.screens.health import HealthScreen
 from nnviz.tui.screens.training import TrainingScreen
@@ -122,3 +123,60 @@ def test_a_sparkline_has_its_lowest_its_highest_and_gaps() -> None:
     assert sparkline(np.array([np.nan, np.inf]), 9) == "  "
     assert sparkline(np.arange(100.0), 8) == "▁▂▃▄▅▆▇█"
     assert sparkline(np.array([]), 8) == ""
+
+
+async def test_enter_on_an_alert_tries_it_and_both_curves_are_seen(open_app: OpenApp, tmp_path: Path) -> None:
+    tables = {**TABLES, "training": {"batch_size": 100, "learning_rate": 1e-9}}
+    async with open_app((120, 40), Order(combine(tables), tmp_path / "ill")) as driver:
+        for _ in range(5):
+            await driver.press("e")
+            await driver.until(State.PAUSED)
+        end = driver.frame.moment.furthest
+        assert "▲" in driver.screen.query_one(LossPane).rows()[0].text
+        await driver.press("h")
+        page = driver.app.screen
+        alert = page._view.diagnosis.alerts[page.query_one(OptionList).highlighted]
+        await driver.press("enter")
+        assert isinstance(driver.app.screen, TrainingScreen)
+        await driver.wait_for(lambda: driver.frame.state is State.PAUSED)
+        assert driver.frame.moment.furthest == end
+        assert driver.frame.learning_rate == alert.changes["training"]["learning_rate"] == 0.01
+        [other] = driver.frame.curves.others
+        assert (other.name, other.total) == ("branch 1", end)
+        assert "branch 2 (· branch 1)" in driver.text()
+        await driver.press("B")
+        assert "with a learning rate of 0.01 instead of 1e−9, after branch 1" in " ".join(driver.text().split())
+
+
+async def test_an_alert_that_takes_a_person_says_so(open_app: OpenApp, tmp_path: Path) -> None:
+    table = tmp_path / "few.csv"
+    rows = "".join(f"{i % 7},{'ab'[i % 2]}\n" for i in range(200))
+    table.write_text(f"x,target\n{rows}")
+    order = Order(combine({"data": {"source": str(table)}, "network": {"layers": "dense 4 relu"}}), tmp_path / "run")
+    async with open_app((120, 40), order) as driver:
+        await driver.press("enter", "h")
+        assert "▲ shared-examples · from the beginning" in told_of(driver)
+        assert "To do by hand: " in told_of(driver)
+        await driver.press("enter")
+        assert isinstance(driver.app.screen, HealthScreen)
+        assert "That takes a person: " in driver.text()
+
+
+async def test_the_cursor_stays_at_its_alert_while_others_come(open_app: OpenApp, tmp_path: Path) -> None:
+    tables = {**TABLES, "training": {"batch_size": 100, "learning_rate": 1e-9}}
+    async with open_app((120, 40), Order(combine(tables), tmp_path / "ill")) as driver:
+        for _ in range(5):
+            await driver.press("e")
+            await driver.until(State.PAUSED)
+        await driver.press("h", "down")
+        page = driver.app.screen
+        assert page.query_one(OptionList).highlighted == 1
+        alerts = page._view.diagnosis.alerts
+        page._view = replace(page._view, diagnosis=replace(page._view.diagnosis, alerts=alerts[1:]))
+        page._show()
+        assert page.query_one(OptionList).highlighted == 0
+        # The numbers have a cursor of their own.
+        await driver.press("tab", "right")
+        assert "size of the gradient" in driver.text()
+        await driver.press("tab", "down")
+        assert page.query_one(OptionList).highlighted == 1

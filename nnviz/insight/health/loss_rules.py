@@ -129,7 +129,9 @@ def loss_oscillates(e: Evidence) -> list[Alert]:
     """
     e.after(STEPS)
     many = 32
-    parts = np.array([part.mean() for part in np.array_split(e.loss.means, min(many, len(e.loss.means)))])[many // 2 :]
+    split = min(many, len(e.loss.means))
+    every = np.array([part.mean() for part in np.array_split(e.loss.means, split)])
+    parts = every[many // 2 :]
     if len(parts) < many // 2 or not np.isfinite(parts).all():
         raise CannotRunError("there are too few losses that are numbers")
     moves = np.diff(parts)
@@ -137,11 +139,14 @@ def loss_oscillates(e: Evidence) -> list[Alert]:
     swing = float(np.abs(moves).mean() / parts.mean()) if parts.mean() else 0.0
     if swing <= 0.25 or turns < 0.5 or parts.mean() < 0.25 * e.beginning.constant:
         return []
+    # Where it rose as far as that for the first time.
+    rises = np.diff(every) > 0.25 * parts.mean()
+    begun = np.array_split(e.loss.steps, split)[int(rises.argmax())][0]
     return [
         Alert(
             "loss-oscillates",
             None,
-            _above_for_good(e, 0.25 * e.beginning.constant),
+            int(begun),
             f"The loss goes up and down by {percent(swing)} from one part of the run to the next, around "
             f"{number(float(parts.mean()))}.",
             "Steps are so long that they jump over what they are looking for.",

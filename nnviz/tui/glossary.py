@@ -238,7 +238,7 @@ GLOSSARY: dict[str, tuple[Entry, ...]] = {
         Entry("decision surface", "there, which class, the stronger the colour the surer; predicted: which number"),
     ),
     "Health (h)": (
-        Entry("▲ 2 alerts", "rules that look at layers and losses have found what may be wrong: press h", "alert"),
+        Entry("▲ 2 alerts", "rules have found what may be wrong: press h; ▲ below the curve: where it began", "alert"),
         Entry("size", "of many numbers at once: the root of the mean of their squares"),
         Entry("lg Δ/W", "size of the update beside that of the weights: 10^−3, a thousandth, is usual", "^ lg"),
         Entry("mean a, dev a", "mean of what the layer gives for the batch; how far it is spread about it", "dev"),

@@ -52,7 +52,7 @@ KEYS = [
     _key("x", "worst", "look.worst", "worst", "The example of the batch with the highest loss"),
     _key("w", "quantity", "look.quantity", "heatmap", "The heatmap: gradient, weights, update, activations"),
     _key("y", "copy", "look.copy", "copy", "Copy the number that the heatmap reads out"),
-    _key("c", "curve", "look.curve", "curve", "The curve: loss, accuracy, or a layer's number that h has chosen"),
+    _key("c", "curve", "look.curve", "accuracy", "The curve: loss, accuracy, or a layer's number that h has chosen"),
     _key("l", "lock", "look.lock", "lock scale", "Keep the heatmap's scale, or let it follow the numbers"),
     *(
         _key(str(number), f"tab('{pane}')", f"look.{pane}", pane, f"Go to the pane {pane}")
@@ -81,7 +81,7 @@ WHERE_ROOM = {
     "train.slower": ("<>", "pace"),
     "look.worst": ("", "worst"),
     "look.health": ("", "health"),
-    "look.curve": ("", "curve"),
+    "look.curve": ("", "accuracy"),
     "time.branches": ("", "branches"),
     "train.restart": ("", "restart"),
     "screen.maximise": ("", "maximise"),

@@ -9,7 +9,7 @@ import numpy as np
 
 from nnviz.array import Array
 from nnviz.data.alike import Place, alike
-from nnviz.experiment import Experiment, Tables
+from nnviz.experiment import Experiment, Tables, Training
 from nnviz.frame.layer_measures import Measure
 from nnviz.frame.operations import Convolution, Normalisation, WeightedSums
 from nnviz.frame.step_trace import LayerTraits
@@ -22,6 +22,7 @@ from nnviz.training.trainer import Trainer
 # So many training examples tell how inputs and targets are scaled; fewer, where they are of more numbers than that.
 MEASURED, MEASURED_NUMBERS = 4096, 1 << 20
 CURVE_BINS = 256
+TRAINING_KEYS = frozenset(Training.__struct_fields__)
 
 
 class CannotRunError(Exception):
@@ -123,9 +124,10 @@ class Evidence:
 
     @cached_property
     def experiment(self) -> Experiment:
-        """What the run was assembled from, with the learning rate that it has at its end."""
-        rate = self._trainer.journal.rate_at(self._trainer.furthest)
-        return self._trainer.experiment.with_training(learning_rate=rate)
+        """What the run was assembled from, with what was chosen anew since for how it is trained."""
+        trainer, journal = self._trainer, self._trainer.journal
+        chosen = {**journal.chosen_at(trainer.furthest), "learning_rate": journal.rate_at(trainer.furthest)}
+        return trainer.experiment.with_training(**{key: chosen[key] for key in chosen if key in TRAINING_KEYS})
 
     def to_try(self, by_hand: str, *remedies: Remedy) -> tuple[str, Tables]:
         """What to try in the experiment as it is now, in words and as changes of it; see `attempts.to_try`."""

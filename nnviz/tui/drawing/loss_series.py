@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from enum import Enum
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from nnviz.array import Array
 from nnviz.frame.branch_views import OtherCurve
 from nnviz.frame.frame import Curves, Readings
+from nnviz.insight.measure_words import told_measure
 from nnviz.tui.drawing.axis import Scale, round_up
 from nnviz.wording import number, percent
 
@@ -89,7 +91,7 @@ class Shown(Enum):
 
     LOSS = "loss"
     RIGHT = "accuracy"
-    FOLLOWED = "followed"
+    FOLLOWED = "layer"
 
 
 class Bins(NamedTuple):
@@ -213,7 +215,11 @@ def series_of(curves: Curves, shown: Shown) -> LossSeries | None:
         return loss_series(curves)
     if shown is Shown.FOLLOWED:
         found = curves.followed
-        return None if found is None else LossSeries(curves, _bins(found.readings), name="read")
+        if found is None:
+            return None
+        return LossSeries(
+            curves, _bins(found.readings), name="read", write=partial(told_measure, measure=found.measure)
+        )
     if curves.batches_right is None:
         return None
     right = curves.validation_right

@@ -10,9 +10,9 @@ from textual.strip import Strip
 
 from nnviz.frame.focus import Focus
 from nnviz.frame.frame import Curves, Frame
+from nnviz.insight.measure_words import MEASURE_WORDS
 from nnviz.tui.drawing.batch_losses import batch_losses, first_shown
 from nnviz.tui.drawing.curve import LossChart
-from nnviz.tui.drawing.layer_table import WORDS
 from nnviz.tui.drawing.loss_legend import INSTEAD, OVER
 from nnviz.tui.drawing.loss_series import Shown, series_of
 from nnviz.tui.panes.framed_pane import BORDER, SEPARATOR, Caption, FramedPane
@@ -161,7 +161,7 @@ def _drawn(frame: Frame, shown: Shown) -> tuple[str, str]:
     """What the curves are, and more exactly."""
     followed = frame.curves.followed
     if shown is Shown.FOLLOWED and followed is not None:
-        return followed.layer, WORDS[followed.measure]
+        return followed.layer, MEASURE_WORDS[followed.measure]
     return ("Accuracy", "share said right, in %") if shown is Shown.RIGHT else ("Loss", frame.title.loss)
 
 

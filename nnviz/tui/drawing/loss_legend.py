@@ -117,12 +117,13 @@ def _numbers(curves: Curves, series: LossSeries, palette: Palette, detail: int, 
         entries += [(OVER, f"{name} {number(loss)}", palette.text) for name, loss in over if loss is not None]
     if curves.position is not None:
         entries.append((HERE, f"{'you are ' * (detail >= 5)}at step {integer(curves.position)}", palette.accent))
-    if detail >= 2 and series.marks:
+    if detail >= 1 and series.marks:
         entries.append((ALERT, _alerts(series.marks, detail), palette.bad))
     runs: list[Run] = []
     for glyph, text, colour in entries:
         style = palette.style(colour, bold=glyph == SMOOTHED)
-        runs += [(f"{glyph} {text}  " if detail >= 2 else f"{text} ", style)]
+        short = f"{glyph} {text} " if glyph == ALERT else f"{text} "
+        runs.append((f"{glyph} {text}  " if detail >= 2 else short, style))
     if log and detail >= 2:
         runs.append(("log scale" if detail >= 4 else "log", palette.style(palette.faint)))
     text, style = runs[-1]

@@ -1,7 +1,7 @@
 """The loss curve."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from msgspec.structs import replace
 from textual import events, on
@@ -13,11 +13,13 @@ from nnviz.frame.frame import Curves, Frame
 from nnviz.insight.measure_words import MEASURE_WORDS
 from nnviz.tui.drawing.batch_losses import batch_losses, first_shown
 from nnviz.tui.drawing.curve import LossChart
+from nnviz.tui.drawing.layer_table import COLUMNS
 from nnviz.tui.drawing.loss_legend import INSTEAD, OVER
 from nnviz.tui.drawing.loss_series import Shown, series_of
 from nnviz.tui.panes.framed_pane import BORDER, SEPARATOR, Caption, FramedPane
 from nnviz.wording import count, integer, listed, number, percent
 
+HEADINGS = dict(COLUMNS)
 FAR = 10
 """Places of the curve that a long move of its cursor passes."""
 
@@ -84,7 +86,7 @@ class LossPane(FramedPane):
         curves = self._frame.curves
         there = [shown for shown in Shown if shown is Shown.LOSS or series_of(curves, shown) is not None]
         self.choose(there[(there.index(self._shown_of(curves)) + 1) % len(there)])
-        return " · ".join(_drawn(self._frame, self._shown))
+        return " · ".join(_drawn(self._frame, self._shown)[:2])
 
     def _shown_of(self, curves: Curves) -> Shown:
         return self._shown if series_of(curves, self._shown) is not None else Shown.LOSS
@@ -157,24 +159,34 @@ class LossPane(FramedPane):
             self.redraw()
 
 
-def _drawn(frame: Frame, shown: Shown) -> tuple[str, str]:
-    """What the curves are, and more exactly."""
+class _Drawn(NamedTuple):
+    """What the curves are, and more exactly, in many words and in few."""
+
+    name: str
+    exactly: str
+    short: str
+
+
+def _drawn(frame: Frame, shown: Shown) -> _Drawn:
     followed = frame.curves.followed
     if shown is Shown.FOLLOWED and followed is not None:
-        return followed.layer, MEASURE_WORDS[followed.measure]
-    return ("Accuracy", "share said right, in %") if shown is Shown.RIGHT else ("Loss", frame.title.loss)
+        return _Drawn(followed.layer, MEASURE_WORDS[followed.measure], HEADINGS[followed.measure])
+    if shown is Shown.RIGHT:
+        return _Drawn("Accuracy", "share said right, in %", "in %")
+    return _Drawn("Loss", frame.title.loss, frame.title.loss)
 
 
-def _titled(curves: Curves, drawn: tuple[str, str], room: int) -> str:
+def _titled(curves: Curves, drawn: _Drawn, room: int) -> str:
     """What is drawn, and of several branches which, with the signs of the others."""
-    name, exactly = drawn
+    name, exactly, few = drawn
     if curves.branch is None:
-        return f"{name} · {exactly}"
+        title = f"{name} · {exactly}"
+        return title if len(title) <= room else f"{name} · {few}"
     signs = [(OVER if other.chosen else INSTEAD, other.name) for other in curves.others]
     others = f" ({', '.join(f'{sign} {name}' for sign, name in signs)})" if signs else ""
     short = f" ({', '.join(f'{sign} {name.split()[-1]}' for sign, name in signs)})" if signs else ""
-    titles = [f"{name} · {curves.branch}{others} · {exactly}", f"{name} · {curves.branch}{others}"]
-    titles += [f"{curves.branch}{others}"]
+    titles = [f"{name} · {curves.branch}{others} · {words}" for words in (exactly, few)]
+    titles += [f"{name} · {curves.branch}{others}", f"{curves.branch}{others}"]
     return next((words for words in titles if len(words) <= room), f"{curves.branch}{short}")
 
 

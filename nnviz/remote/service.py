@@ -14,6 +14,7 @@ from nnviz.frame.frame import AlertMark, Curves, Frame, FrameUpdate, Parts, Stat
 from nnviz.frame.health_view import Diagnosis
 from nnviz.frame.layer_measures import Measure
 from nnviz.frame.stages import Phase
+from nnviz.insight.experiment_words import told_changes
 from nnviz.insight.unit_names import names_of
 from nnviz.insight.verification import Verification
 from nnviz.remote import messages as m
@@ -21,7 +22,7 @@ from nnviz.remote.attempting import attempt
 from nnviz.remote.beginnings import begin
 from nnviz.remote.blaming import blame
 from nnviz.remote.branching import begin_with, branch_off, go_over, reseed, restart
-from nnviz.remote.choosing import changed, choose, options
+from nnviz.remote.choosing import changed, choose, options, present
 from nnviz.remote.destinations import end_of_step, moment_at
 from nnviz.remote.examining import Examination
 from nnviz.remote.health import health
@@ -410,10 +411,11 @@ class Service:
         alert = next((each for each in alerts if (each.rule, each.layer) == (rule, layer)), None)
         if alert is None or not alert.changes:
             return
-        end = session.trainer.furthest
+        end, now = session.trainer.furthest, present(session)
+        words = told_changes(now, now.changed(alert.changes))
 
         def go_on() -> None:
-            self._said = (f"{session.branches.current.name} tries it: {alert.attempt}",)
+            self._said = (f"{session.branches.current.name} tries {words}",)
             if session.trainer.steps_done < end:
                 self._start(m.PACES[-1], end)
 

@@ -24,7 +24,7 @@ def alert_of(trainer, rule: str) -> Alert:
 
 def tried(trainer, alert: Alert):
     frame = ask(trainer, m.Try(alert.rule, alert.layer))
-    assert "tries it: " in frame.said
+    assert frame.said.startswith("branch 2 tries ")
     return look_until(trainer, lambda frame: frame.state in (State.PAUSED, State.FINISHED))
 
 

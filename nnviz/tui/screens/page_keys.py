@@ -42,11 +42,18 @@ class PageKeys(TeachingScreen):
 
     @in_turn
     async def _ask_of_health(self, request: m.Try | m.Follow | None) -> None:
-        """What is tried, or followed, is seen in the loss pane."""
-        if request is not None:
-            await self._ask(request)
-            self.query_one(LossPane).choose(Shown.FOLLOWED if isinstance(request, m.Follow) else Shown.LOSS)
-            self.action_tab("loss")
+        """What is tried, or followed, is seen in the loss pane; what is followed can be read out there at once."""
+        if request is None:
+            return
+        await self._ask(request)
+        if self._maximized is not None:
+            self.action_maximize_pane()
+        pane = self.query_one(LossPane)
+        if isinstance(request, m.Follow):
+            pane.choose(Shown.FOLLOWED)
+            pane.focus()
+        else:
+            pane.choose(Shown.LOSS)
 
     async def _health(self) -> HealthView | None:
         answer = None if self._dead else await self._answer(self._link.ask(m.Health()))

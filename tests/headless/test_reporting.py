@@ -8,11 +8,13 @@ from base64 import b64decode
 from io import BytesIO
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from PIL import Image
 
 from nnviz.outside_text import printable
+from nnviz.training.journal import Choice, Rate, Weight
 from nnviz.wording import number, percent
 from tests.headless.command import in_this_process
 from tests.headless.pages import read_page, rows_of
@@ -214,6 +216,27 @@ def test_several_runs_are_laid_over_each_other_with_what_sets_them_apart(command
     heads, *rows = rows_of(loss.one("table"))
     of_log = {row[0]: row[heads.index("log.csv · train")] for row in rows}
     assert {step: of_log[step] for step in "1234"} == {"1": "0.5000", "2": "NaN", "3": "0.2500", "4": "∞"}
+
+
+def test_alerts_and_what_came_from_outside_are_told_as_the_run_has_them(command, run, tmp_path):
+    shutil.copytree(run, tmp_path / "run")
+    result = json.loads((run / "result.json").read_text())
+    alert = {"rule": "spikes", "layer": None, "step": 3, "seen": "<It> rose.", "why": "That hurts.", "attempt": "Less."}
+    result["health"] = {"alerts": [alert], "quiet": ["a", "b"], "unable": {"c": "there is no c"}}
+    (tmp_path / "run" / "result.json").write_text(json.dumps(result))
+    entries = [Rate(2, 0.5), Choice(4, "training.momentum", 0.5), Weight(5, "dense1.weights", (0, 1), 2.0, 1.0)]
+    (tmp_path / "run" / "journal.jsonl").write_bytes(b"".join(msgspec.json.encode(entry) + b"\n" for entry in entries))
+    assert command("report", tmp_path / "run", "-o", tmp_path / "report.html")[0] == 0
+    page = read_page((tmp_path / "report.html").read_text())
+    told = [node.text for node in page.all("li")]
+    assert "spikes, after 3 steps: <It> rose. That hurts. To try: Less." in told
+    assert told[-3:] == [
+        "after 2 training steps: the learning rate became 0.5",
+        "after 4 training steps: training.momentum became 0.5",
+        "after 5 training steps: dense1.weights[0, 1] was set to 2.00, from 1.00",
+    ]
+    assert {"2 rules found nothing", "1 rule could not run"} <= {node.text for node in page.all("summary")}
+    assert table(page, "Rules that could not run")[1] == ["c", "there is no c"]
 
 
 def test_a_run_whose_examples_are_gone_is_told_without_them(command, run, tmp_path):

@@ -9,6 +9,7 @@ from nnviz.frame.examined import Examined
 from nnviz.frame.frame import Frame, State
 from nnviz.frame.operations import WeightedSums
 from nnviz.frame.stages import Phase
+from nnviz.frame.task import Task
 from nnviz.insight.layer_words import (
     backward_work,
     forward_outcome,
@@ -74,21 +75,22 @@ def _ready(frame: Frame) -> list[str]:
     if frame.moment.step:
         begin = f"Training step {integer(frame.moment.step + 1)} is about to begin."
     else:
-        asked = (
-            f"tell {_listed_classes(task.class_names)} apart"
-            if task.class_names
-            else f"predict {count(task.numbers, 'number')}"
-        )
         origin = frame.title.begins_from
         who = f"An untrained network of {parameters(frame)}"
         if origin is not None:
             who = f"A network of {parameters(frame)}, which begins with {cut(origin, ORIGIN)},"
-        begin = f"{who} is about to learn to {asked}."
+        begin = f"{who} is about to learn to {purpose(task)}."
     keys = (
         f"Press f to send {count(size, 'example')} forward, b to send the error back, u to update the weights, "
         "n for one stage at a time."
     )
     return [begin, *filter(None, (*frame.title.caveats, keys, frame.title.notice))]
+
+
+def purpose(task: Task) -> str:
+    """What a network is to do: "tell cat and dog apart", "predict 2 numbers"."""
+    names = task.class_names
+    return f"tell {_listed_classes(names)} apart" if names else f"predict {count(task.numbers, 'number')}"
 
 
 def _diverged(frame: Frame) -> list[str]:

@@ -11,6 +11,7 @@ from nnviz.frame.frame import Frame
 from nnviz.frame.operations import WeightedSums
 from nnviz.frame.stages import Phase
 from nnviz.insight.output_words import output_name, telling_output
+from nnviz.insight.story import purpose
 from nnviz.outside_text import SHORT, apart
 from nnviz.wording import change, count, integer, number, signed
 
@@ -41,8 +42,8 @@ def _label(frame: Frame) -> str:
 def _network(frame: Frame) -> str:
     knows = "are given" if frame.title.begins_from else "are random, so it knows nothing yet"
     return (
-        f"This is a network: layers of units (dots), joined by weights (lines). Its weights {knows}. Press n to send "
-        f"{count(frame.example.batch_size, 'example')} into the first layer."
+        f"A network, which is to {purpose(frame.task)}: layers of units (dots), joined by weights (lines). Its weights "
+        f"{knows}. Press n to send {count(frame.example.batch_size, 'example')} into the first layer."
     )
 
 
@@ -79,15 +80,15 @@ def _truth(frame: Frame) -> str:
 def _loss(frame: Frame) -> str:
     own, batch = (UNKNOWN if loss is None else number(loss) for loss in (frame.example.loss, frame.batch_loss))
     return (
-        f"All errors make one number, the loss: {own} for this example, {batch} for the whole batch. The smaller, the "
-        "better. Whose fault is it? Press b to send the error back."
+        f"All errors of an example make one number, its loss: {own} for this one (▶), {batch} for the batch, all of "
+        "them together. The smaller, the better. Whose fault is it? Press b to send the error back."
     )
 
 
 def _backward(_: Frame) -> str:
     return (
-        "Step 3, backprop: the error went back through all layers. The gradient ∂L/∂w of a weight, a cell here, says "
-        "how the loss would change if it grew a little: its blame. Press u to change the weights."
+        "Step 3, backprop: the error went back through all layers. Each cell is a weight's gradient ∂L/∂w: how the "
+        "loss would change if that weight grew a little, which is its blame. Press u to change the weights."
     )
 
 
@@ -111,8 +112,8 @@ def _curve(frame: Frame) -> str:
 
 def _test(_: Frame) -> str:
     return (
-        "Has it learnt, or only remembered? Press t to test it on examples that it never trained on; escape comes "
-        "back from there."
+        "Has it learnt, or only remembered? Press t to test it on examples that it never trained on. There, enter on "
+        "one of its mistakes looks into it, and escape comes back."
     )
 
 
@@ -128,7 +129,7 @@ LESSON: tuple[Passage, ...] = (
     Passage("example", "f", _example, lambda frame: frame.has_reached(Phase.LOSS)),
     Passage("prediction", "enter", _forward),
     Passage("errors", "enter", _truth),
-    Passage("prediction", "b", _loss, lambda frame: frame.has_reached(Phase.BACKWARD)),
+    Passage("loss", "b", _loss, lambda frame: frame.has_reached(Phase.BACKWARD)),
     Passage("heatmap", "u", _backward, lambda frame: frame.has_reached(Phase.UPDATE)),
     Passage("prediction", "e", _update, lambda frame: frame.moment.furthest > max(1, frame.moment.batches - 1)),
     Passage("loss", "enter", _curve),

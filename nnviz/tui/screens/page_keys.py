@@ -118,6 +118,7 @@ class PageKeys(TeachingScreen):
     @in_turn
     async def _look_into(self, mistake: m.Examine | None) -> None:
         if mistake is not None:
+            self.action_tab("example")
             await self._ask(mistake)
 
     @in_turn

@@ -25,14 +25,13 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from sqlite3 import Connection
 
+from nnviz.logs.database_reader import ROWS, DatabaseReader
 from nnviz.logs.logged_run import FAILED, FINISHED, KILLED, RUNNING, UNKNOWN, LoggedRun
 from nnviz.logs.rows import Rows
-from nnviz.logs.sqlite_log import NUMBER, TEXT, WHOLE, BusyError, connected, of_types
+from nnviz.logs.sqlite_log import NUMBER, TEXT, WHOLE, connected, of_types
 from nnviz.logs.tail import Tail
 
 KIND = "MLflow"
-ROWS = 50_000
-"""Of a table, so many rows are read at a time."""
 MILLISECONDS = 1000.0
 STATES = {"RUNNING": RUNNING, "FINISHED": FINISHED, "FAILED": FAILED, "KILLED": KILLED}
 # Of mlflow.entities.RunStatus.
@@ -50,28 +49,18 @@ def is_mlflow(tables: Mapping[str, Collection[str]]) -> bool:
     return all(columns <= set(tables.get(table, ())) for table, columns in TABLES.items())
 
 
-class MlflowReader:
+class MlflowReader(DatabaseReader):
     """All runs of one database."""
-
-    def __init__(self, path: Path, name: str) -> None:
-        self._path, self._name = path, name
-        self._runs: dict[str, LoggedRun] = {}
-        self._last = 0
 
     @property
     def runs(self) -> list[LoggedRun]:
         """The runs, in the order in which they were begun."""
         return sorted(self._runs.values(), key=lambda run: run.started or 0.0)
 
-    def read(self) -> None:
-        """Take the rows that were added. Raises InputError if it cannot be read."""
-        try:
-            self._runs_of()
-            while self._more():
-                pass
-        except BusyError:
-            # The next time will do.
-            return
+    def _take(self) -> None:
+        self._runs_of()
+        while self._more():
+            pass
 
     def _runs_of(self) -> None:
         with connected(self._path) as database:

@@ -21,15 +21,14 @@ import math
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from pathlib import Path
 
+from nnviz.logs.database_reader import ROWS, DatabaseReader
 from nnviz.logs.jsonl import as_object, numbers_in
 from nnviz.logs.logged_run import LoggedRun
 from nnviz.logs.rows import Rows
-from nnviz.logs.sqlite_log import CONTENT, TEXT, WHOLE, BusyError, connected, of_types
+from nnviz.logs.sqlite_log import CONTENT, TEXT, WHOLE, connected, of_types
 
 KIND = "trackio"
-ROWS = 50_000
 _TYPES = of_types(id=WHOLE, run_id=TEXT, run_name=TEXT, step=WHOLE, metrics=CONTENT)
 COLUMNS = {"id", "run_id", "run_name", "timestamp", "step", "metrics"}
 
@@ -39,28 +38,13 @@ def is_trackio(tables: Mapping[str, Collection[str]]) -> bool:
     return set(tables.get("metrics", ())) >= COLUMNS and "configs" in tables
 
 
-class TrackioReader:
+class TrackioReader(DatabaseReader):
     """All runs of one project."""
 
-    def __init__(self, path: Path, name: str) -> None:
-        self._path, self._name = path, name
-        self._runs: dict[str, LoggedRun] = {}
-        self._last = 0
-
-    @property
-    def runs(self) -> list[LoggedRun]:
-        """The runs, in the order of their first rows."""
-        return list(self._runs.values())
-
-    def read(self) -> None:
-        """Take the rows that were added. Raises InputError if it cannot be read."""
-        try:
-            while self._more():
-                pass
-            self._settings()
-        except BusyError:
-            # The next time will do.
-            return
+    def _take(self) -> None:
+        while self._more():
+            pass
+        self._settings()
 
     def _more(self) -> bool:
         with connected(self._path) as database:

@@ -3,7 +3,6 @@
 from contextlib import closing
 
 import msgspec
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,6 +12,7 @@ from nnviz.remote import messages as m
 from nnviz.remote.client import LocalTrainer
 from nnviz.training.assembly import assemble, open_dataset
 from nnviz.training.timeline import Position
+from tests.frame_arrays import bytes_of_moment
 
 from .conftest import ask, first, look_until
 
@@ -23,21 +23,7 @@ RATE = 0.01
 
 def told(frame) -> bytes:
     """The frame, but for what it has of the whole run."""
-    moment = msgspec.structs.replace(frame.moment, furthest=0, is_back=False)
-    whole = {"curves": None, "state": None, "stopped_by": None, "rates": None, "goal": None}
-    return repr(msgspec.structs.replace(frame, moment=moment, **whole)).encode() + b"".join(numbers(frame))
-
-
-def numbers(part):
-    """The bytes of all arrays in a frame."""
-    if isinstance(part, np.ndarray):
-        yield part.tobytes()
-    elif isinstance(part, msgspec.Struct) and type(part).__name__ != "Curves":
-        for name in part.__struct_fields__:
-            yield from numbers(getattr(part, name))
-    elif isinstance(part, tuple):
-        for one in part:
-            yield from numbers(one)
+    return bytes_of_moment(frame, state=None, rates=None, goal=None)
 
 
 class Known:

@@ -2,7 +2,6 @@
 
 import pickle
 
-import msgspec
 import numpy as np
 import pytest
 
@@ -16,6 +15,7 @@ from nnviz.nn.gradcheck import numerical_gradient, relative_error
 from nnviz.training.assembly import assemble
 from nnviz.training.camera import Camera
 from nnviz.training.reduction import reduced
+from tests.frame_arrays import arrays
 
 DEPTH = 5
 """Of the small network: dense1 tanh1 dense2 relu1 dense3."""
@@ -24,18 +24,6 @@ BLOCKS = {"dense1": 0, "dense2": 1, "dense3": 2}
 
 def take(camera: Camera, example=0, block=0, quantity=Quantity.GRADIENT):
     return camera.take(Focus(example, block, quantity), State.PAUSED, Rates())
-
-
-def arrays(thing):
-    """Every array in a frame, however deep."""
-    if isinstance(thing, np.ndarray):
-        yield thing
-    elif isinstance(thing, tuple):
-        for part in thing:
-            yield from arrays(part)
-    elif isinstance(thing, msgspec.Struct):
-        for name in thing.__struct_fields__:
-            yield from arrays(getattr(thing, name))
 
 
 def test_gradients_shown_match_central_differences(make_trainer):

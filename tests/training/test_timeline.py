@@ -15,6 +15,7 @@ from nnviz.frame.stages import Phase
 from nnviz.training.camera import Camera
 from nnviz.training.keyframes import FarKeyframes, NearKeyframes, size_of
 from nnviz.training.timeline import Position, Timeline
+from tests.frame_arrays import bytes_of_moment
 
 LAYERS = "conv 3 3x3 batchnorm relu, pool 2, dropout 0.3, dense 5 tanh"
 RULES = [{"optimizer": "adam", "schedule": "plateau", "drop_every": 1, "drop": 0.5}, {"optimizer": "nesterov"}]
@@ -26,23 +27,7 @@ def moment(trainer) -> Position:
 
 def seen(trainer) -> bytes:
     """The frame, but for what it has of the whole run, wherever that is looked at."""
-    frame = Camera(trainer).take(Focus(2, 1), State.PAUSED, Rates())
-    moment = msgspec.structs.replace(frame.moment, furthest=0, is_back=False)
-    return repr(msgspec.structs.replace(frame, moment=moment, curves=None, stopped_by=None)).encode() + b"".join(
-        numbers(frame)
-    )
-
-
-def numbers(part):
-    """The bytes of all arrays in a frame."""
-    if isinstance(part, np.ndarray):
-        yield part.tobytes()
-    elif isinstance(part, msgspec.Struct) and type(part).__name__ != "Curves":
-        for name in part.__struct_fields__:
-            yield from numbers(getattr(part, name))
-    elif isinstance(part, tuple):
-        for one in part:
-            yield from numbers(one)
+    return bytes_of_moment(Camera(trainer).take(Focus(2, 1), State.PAUSED, Rates()))
 
 
 walks = st.lists(

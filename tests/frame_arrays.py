@@ -23,7 +23,10 @@ def arrays(part: object) -> Iterator[Array]:
 
 
 def bytes_of_moment(frame: Frame, **other: Any) -> bytes:
-    """The frame, but for what it has of the whole run, and with `other` in place of what it has by these names."""
+    """The frame, but for what it has of the whole run, and with `other` in place of what it has by these names.
+
+    As long as the run has no curve, the losses of the batch stand in its place.
+    """
     moment = msgspec.structs.replace(frame.moment, furthest=0, is_back=False)
-    bare = msgspec.structs.replace(frame, moment=moment, curves=None, stopped_by=None, **other)
+    bare = msgspec.structs.replace(frame, moment=moment, curves=None, batch=None, stopped_by=None, **other)
     return repr(bare).encode() + b"".join(array.tobytes() for array in arrays(bare))

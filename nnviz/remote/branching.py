@@ -1,6 +1,7 @@
 """Branching: what makes another branch of a session's run the one that goes on, a new one or one that was left.
 
-Each writes the branch down that goes on until then. Who calls has halted.
+Each writes the branch down that goes on until then; if somebody would rather stay than wait for its scores, it raises
+AbandonedError, and all is as it was. Who calls has halted.
 """
 
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from nnviz.remote.setting_down import set_down
 from nnviz.remote.ways import Stop, nothing
 from nnviz.training.course import Course, Kept
 from nnviz.training.engine import EngineState
+from nnviz.training.interruption import AbandonedError
 from nnviz.training.trainer import Trainer
 from nnviz.training.trainer_state import network_of
 
@@ -24,7 +26,7 @@ def branch_off(session: Session, chosen: Choices, on: Callable[[], None]) -> Non
     trainer, parent, here = session.trainer, session.branches.current, session.here
     shared, at = trainer.steps_done, session.next_proposal
     before, held = trainer.journal.rate_at(at), session.held_at(at)
-    set_down(session)
+    set_down(session, chosen)
     losses: list[float] = []
     best: list[EngineState] = []
 
@@ -65,7 +67,7 @@ def _unknown(trainer: Trainer, steps: int) -> range:
 def go_over(session: Session, branch: Branch, course: Course) -> None:
     """Leave the branch that goes on for another one, and go to where that ended. Raises InputError."""
     left, training, origin = session.branches.current, session.training, session.here
-    set_down(session)
+    set_down(session, session.forget_choices())
     own, states = session.trainer.course(), session.trainer.kept_states()
     left.course = own
     session.timeline.remember(states.end)
@@ -107,7 +109,11 @@ def go_over(session: Session, branch: Branch, course: Course) -> None:
 def begin_with(session: Session, experiment: Experiment) -> None:
     """Begin with another experiment; the run that was is kept. Raises InputError, and then all is as it was."""
     training = session.assembled(experiment, session.timeline.keyframes)
-    left = _left(session)
+    try:
+        left = _left(session)
+    except AbandonedError:
+        training.trainer.close()
+        raise
     session.trainer.close()
     session.training = training
     _begin(session, left._replace(chosen={}, stopping=experiment.stopping), Origin.OPTIONS)
@@ -141,9 +147,10 @@ def _left(session: Session) -> _Left:
     """Leave the branch that goes on for one that begins at the first step."""
     trainer = session.trainer
     rate, choices = trainer.update_rule.learning_rate, trainer.journal.chosen_at(session.next_proposal)
-    chosen = {"learning_rate": rate, **choices, **session.forget_choices()}
+    chosen_here = session.forget_choices()
     stopping = session.experiment.stopping if trainer.is_lifted else trainer.stopping
-    set_down(session)
+    set_down(session, chosen_here)
+    chosen = {"learning_rate": rate, **choices, **chosen_here}
     return _Left(_leave(session, session.branches.current, trainer.course()), chosen, stopping)
 
 

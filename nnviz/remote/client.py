@@ -148,7 +148,7 @@ class RemoteTrainer:
             if said.exit_code == InputError.exit_code:
                 raise InputError(said.reason)
             raise self._death()
-        self._ready = not isinstance(said, OpeningProgress)
+        self._ready = self._ready or not isinstance(said, OpeningProgress)
         return said
 
     def _death(self) -> TrainerDiedError:

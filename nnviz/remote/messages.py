@@ -247,6 +247,10 @@ class LookAtVerification(msgspec.Struct, frozen=True):
     """How far that is. Whatever moves the training on ends it."""
 
 
+class SetDown(msgspec.Struct, frozen=True):
+    """Keep and score the run, since somebody is about to leave; who then stays finds it as it was."""
+
+
 class Close(msgspec.Struct, frozen=True):
     """Keep the run and end."""
 
@@ -277,6 +281,7 @@ Request = (
     | Blame
     | Verify
     | LookAtVerification
+    | SetDown
     | Close
 )
 
@@ -356,7 +361,7 @@ class Recipe(msgspec.Struct, frozen=True):
 
 
 class Closing(msgspec.Struct, frozen=True):
-    """The trainer has heard that it is to end, and keeps the run; the answer to that request is the run's ending."""
+    """The trainer has heard that it is to end, or to be ready for that, and keeps the run; the answer comes later."""
 
 
 class Died(msgspec.Struct, frozen=True):

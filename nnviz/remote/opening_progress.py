@@ -1,4 +1,4 @@
-"""How far the opening of a source is, for whoever waits for it. Light to import."""
+"""How far something is that takes long, an opening or scores, for whoever waits for it. Light to import."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from nnviz.wording import count, duration, fixed, integer
 
 
 class OpeningProgress(msgspec.Struct, frozen=True):
-    """So many images are decoded, or training steps done again, of so many in all, and so many a second."""
+    """So many images are decoded, steps done again or batches scored, of so many in all, and so many a second."""
 
     done: int
     total: int

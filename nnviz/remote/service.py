@@ -29,7 +29,7 @@ from nnviz.remote.health import health
 from nnviz.remote.pacing import Pacing
 from nnviz.remote.recipe import recipe
 from nnviz.remote.session import Session
-from nnviz.remote.setting_down import conclude
+from nnviz.remote.setting_down import conclude, get_ready_to_leave
 from nnviz.remote.testing import report
 from nnviz.remote.watching import REFUSED, Watched, would_train
 from nnviz.remote.ways import nothing
@@ -47,7 +47,7 @@ LEAVING_SECONDS = 10.0
 # Requests that act on the moment that there is, or look into it.
 OF_A_MOMENT = (m.Advance, m.Run, m.Pause, m.Change, m.Choose, m.Test, m.Examine, m.Blame, m.Verify, m.GoTo)
 # Requests that leave an example that is examined, unless it serves them itself.
-LEAVING = (m.Advance, m.Run, m.GoTo, m.Stay, m.Restart, m.Reseed, m.BeginWith, m.Try, m.Visit, m.Close)
+LEAVING = (m.Advance, m.Run, m.GoTo, m.Stay, m.Restart, m.Reseed, m.BeginWith, m.Try, m.Visit, m.SetDown, m.Close)
 
 
 class Service:
@@ -55,8 +55,9 @@ class Service:
 
     `answer` serves one request. Between requests its owner calls `work` when `waits` says that it is time, and
     `keep_up` after each. `tell` hears how far the opening of the source is, before the first request, and `tell_steps`,
-    how many training steps of how many are done again to open a run. `interruption` ends whatever evaluation goes on.
-    `clock`, in seconds, is what paces, measured rates and checkpoints go by.
+    how many training steps of how many are done again to open a run; what `tell_scores` gives hears how far the scores
+    are of what is set down. `interruption` ends whatever evaluation goes on. `clock`, in seconds, is what paces,
+    measured rates and checkpoints go by.
     """
 
     def __init__(
@@ -66,9 +67,10 @@ class Service:
         interruption: Interruption | None = None,
         clock: Callable[[], float] = time.perf_counter,
         tell_steps: Tell = nobody,
+        tell_scores: Callable[[], Tell] = lambda: nobody,
     ) -> None:
         beginning = begin(order, tell, tell_steps)
-        self.session = Session(order, beginning, interruption or Interruption(), clock)
+        self.session = Session(order, beginning, interruption or Interruption(), clock, tell_scores)
         self._said = beginning.told
         self._pacing = Pacing(clock)
         self._verification: Verification | None = None
@@ -156,7 +158,14 @@ class Service:
     # Requests
 
     def answer(self, request: m.Request) -> m.Answer:
-        """Serve one request."""
+        """Serve one request. What takes long is left if somebody would rather have that, and all is as it was."""
+        try:
+            return self._serve(request)
+        except AbandonedError:
+            return self._view()
+
+    def _serve(self, request: m.Request) -> m.Answer:
+        """Raises AbandonedError."""
         session, examination = self.session, self._examination
         if examination is not None:
             if examination.serves(request):
@@ -173,15 +182,13 @@ class Service:
             self._keep_watching(self._watched)
         if isinstance(request, OF_A_MOMENT) and self._is_meant_for_the_end(request):
             session.finish_way()
-        elif isinstance(request, m.Restart | m.Reseed | m.BeginWith | m.Try | m.Visit | m.Close):
+        elif isinstance(request, m.Restart | m.Reseed | m.BeginWith | m.Try | m.Visit | m.SetDown | m.Close):
             session.leave_way()
         match request:
             case m.Close():
                 return self.conclude()
             case m.Test():
-                # Who would rather leave does not wait for it.
-                with suppress(AbandonedError):
-                    return report(session.trainer)
+                return report(session.trainer)
             case m.Health():
                 return health(session.trainer, self._diagnosis())
             case m.Blame():
@@ -234,6 +241,9 @@ class Service:
                 return self._begin_with(tables)
             case m.Visit(number):
                 self._visit(number)
+            case m.SetDown():
+                self._halt()
+                get_ready_to_leave(session, LEAVING_SECONDS)
             case m.LayOver(number):
                 session.branches.lay_over(number)
         return self._view()
@@ -364,14 +374,16 @@ class Service:
             choose(self.session, place, value)
         except InputError as error:
             return options(self.session, str(error))
-        self._go_on_with_choices()
+        with suppress(AbandonedError):
+            self._go_on_with_choices()
         return options(self.session)
 
     def _begin_with(self, tables: Tables) -> m.OptionsView:
         """Begin again with some options changed; if that cannot be, all is as it was."""
         try:
             experiment = changed(self.session, tables)
-            self._begin(lambda session: begin_with(session, experiment))
+            with suppress(AbandonedError):
+                self._begin(lambda session: begin_with(session, experiment))
         except InputError as error:
             return options(self.session, str(error))
         return options(self.session)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from nnviz.data.reading import Reading
+from nnviz.data.reading import Reading, Tell, nobody
 from nnviz.errors import InputError
 from nnviz.experiment import Choices, Experiment
 from nnviz.insight.health.alert_log import AlertLog
@@ -40,13 +40,19 @@ class Session:
     """What there is of runs, the branch that goes on, and where in it somebody is.
 
     It knows of no pace: who has it go somewhere else has halted before. `interruption` ends whatever evaluation goes
-    on; `clock` is in seconds.
+    on; `clock` is in seconds. What `tell_scores` gives hears how far the scores are of what is set down.
     """
 
     def __init__(
-        self, order: Order, beginning: Beginning, interruption: Interruption, clock: Callable[[], float]
+        self,
+        order: Order,
+        beginning: Beginning,
+        interruption: Interruption,
+        clock: Callable[[], float],
+        tell_scores: Callable[[], Tell] = lambda: nobody,
     ) -> None:
         self.order, self.interruption, self.clock = order, interruption, clock
+        self.tell_scores = tell_scores
         self.opened = beginning.opened
         trainer, stored = beginning.trainer, self.opened.stored if self.opened else None
         timeline = Timeline(trainer.engine, trainer.first, stored=stored)

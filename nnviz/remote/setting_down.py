@@ -1,31 +1,80 @@
 """Setting down: what there is of a session is written into its directories, when a branch is left and at the end."""
 
+from collections.abc import Callable
+from itertools import count
+
 from msgspec import structs
 
+from nnviz.experiment import Choices
 from nnviz.remote.session import Session
+from nnviz.remote.ways import nothing
+from nnviz.runs.account import batches_to_score
 from nnviz.runs.ending import Ending
 from nnviz.runs.opening import FIRST
 from nnviz.runs.result import PartedFrom, written
+from nnviz.training.interruption import AbandonedError
 from nnviz.training.stopping import BY_PERSON
+from nnviz.training.timeline import Position
 
 # So long somebody who begins another branch waits for the scores of the one that is left.
 BRANCH_SECONDS = 3.0
 
 
-def set_down(session: Session) -> None:
-    """Write down the branch that goes on, if it has come further than when that was done last."""
+def set_down(session: Session, chosen: Choices) -> None:
+    """Write down the branch that goes on, if it has come further than when that was done last.
+
+    Raises AbandonedError if somebody would rather stay than wait for its scores: then all is as it was, with what was
+    `chosen` there.
+    """
+    if session.trainer.furthest != session.branches.current.written:
+        here, asked = session.here, session.interruption.times
+        _write_down(session, BRANCH_SECONDS)
+        if session.interruption.times > asked:
+            _be_back(session, here, chosen)
+            raise AbandonedError
+
+
+def get_ready_to_leave(session: Session, seconds: float) -> None:
+    """Write the branch down that goes on, so that there is nothing more to wait for at the end; all is as it was."""
+    branch = session.branches.current
+    result = written(branch.directory.path)
+    if session.trainer.furthest != branch.written or (result is not None and not result.is_scored):
+        here, chosen = session.here, session.forget_choices()
+        _write_down(session, seconds)
+        _be_back(session, here, chosen)
+
+
+def _be_back(session: Session, here: Position, chosen: Choices) -> None:
+    session.set_out([(here, nothing)], here)
+    for key, value in chosen.items():
+        session.choose(key, value)
+
+
+def _write_down(session: Session, seconds: float) -> None:
+    """Do it; the engine is to be restored then. What is kept is scored as far as that takes no longer."""
     trainer, branch = session.trainer, session.branches.current
-    if trainer.furthest == branch.written:
-        return
     course, states = trainer.course(), trainer.kept_states()
     trainer.interrupt(BY_PERSON)
-    ending = session.keeper.set_down(session.interruption.watch(BRANCH_SECONDS), **_more(session))
+    ending = session.keeper.set_down(_watch(session, seconds), **_more(session))
     # What came out is in its directory; of a thousand branches it would fill the memory.
     branch.ending = structs.replace(ending, result=None)
     branch.written = trainer.furthest
     # To score what is kept, the network was put into that state.
     trainer.follow(course, states)
     session.timeline.lose_place()
+    session.timeline.remember(states.end)
+
+
+def _watch(session: Session, seconds: float) -> Callable[[], None]:
+    """The check of scores that may take so long, and whose progress is told."""
+    check, tell = session.interruption.watch(seconds), session.tell_scores()
+    done, total = count(), batches_to_score(session.trainer)
+
+    def watched() -> None:
+        tell(next(done), total)
+        check()
+
+    return watched
 
 
 def conclude(session: Session, seconds: float) -> Ending:
@@ -48,7 +97,7 @@ def _concluded(session: Session, seconds: float) -> Ending:
             branch.directory.release()
             return structs.replace(branch.ending, result=result)
     trainer.interrupt(BY_PERSON)
-    return session.keeper.conclude(session.interruption.watch(seconds), **_more(session))
+    return session.keeper.conclude(_watch(session, seconds), **_more(session))
 
 
 def _earlier(session: Session) -> tuple[Ending, ...]:

@@ -19,7 +19,7 @@ from functools import lru_cache
 from multiprocessing.connection import Connection
 
 from nnviz.errors import NnvizError
-from nnviz.remote.messages import Close, Closing, Died, Look, Request
+from nnviz.remote.messages import Close, Closing, Died, Look, Request, SetDown
 from nnviz.remote.opening_progress import Watch
 from nnviz.remote.service import Service
 from nnviz.remote.terminal import Terminal
@@ -29,6 +29,8 @@ from nnviz.training.interruption import Interruption
 from nnviz.training.process import prepare_process
 
 OPENING_SECONDS = 0.1
+# What takes no longer needs no words.
+SCORING_SECONDS = 0.3
 GONE = (EOFError, BrokenPipeError, ConnectionResetError)
 # Nobody waits for the scores of what is kept when the screen is gone.
 ORPHAN_SECONDS = 2.0
@@ -89,7 +91,13 @@ def _carry_out(connection: Connection, interruption: Interruption) -> None:
         with _ending_with_the_screen(connection, interruption) as wake:
             prepare_process()
             steps = Watch(connection.send, OPENING_SECONDS, thing="training step")
-            service = Service(order, Watch(connection.send, OPENING_SECONDS), interruption, tell_steps=steps)
+            service = Service(
+                order,
+                Watch(connection.send, OPENING_SECONDS),
+                interruption,
+                tell_steps=steps,
+                tell_scores=lambda: Watch(connection.send, SCORING_SECONDS, thing="batch"),
+            )
         told = Told(connection, wake, interruption)
         signal.signal(signal.SIGTERM, lambda *_: told())
         connection.send(service.answer(Look()))
@@ -152,7 +160,7 @@ def _serve(connection: Connection, service: Service, wake: WakeSignal) -> None:
             service.work(wake.is_set)
             continue
         request: Request = understood(connection.recv_bytes())
-        if isinstance(request, Close):
+        if isinstance(request, SetDown | Close):
             connection.send(Closing())
         connection.send_bytes(pickle.dumps(service.answer(request)))
         if isinstance(request, Close):

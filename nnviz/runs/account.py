@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from nnviz.runs.result import OptionChange, PartedFrom, RateChange, Result
+from nnviz.training.evaluation import batches_of
 from nnviz.training.interruption import AbandonedError, unwatched
 from nnviz.training.journal import Choice, Parted, Rate
 from nnviz.training.judgement import beside_the_score, judge
@@ -34,6 +35,11 @@ def account(trainer: Trainer) -> Result:
         option_changes=tuple(OptionChange(one.step, one.key, one.value) for one in choices),
         parted_from=PartedFrom(origins[-1].run, origins[-1].step) if origins else None,
     )
+
+
+def batches_to_score(trainer: Trainer) -> int:
+    """How often `scored` asks whether it is to go on."""
+    return sum(batches_of(trainer.network, getattr(trainer.dataset, name)) for name in SPLITS)
 
 
 def scored(result: Result, trainer: Trainer, check: Callable[[], None] = unwatched) -> Result:

@@ -111,6 +111,11 @@ def predict(network: Network, stored: Array, encoder: Encoder) -> Array:
     return network.loss.predict(logits_of(network, stored, encoder))
 
 
+def batches_of(network: Network, split: Split) -> int:
+    """In how many batches a split is assessed."""
+    return -(-len(split) // _at_a_time(network))
+
+
 def assess(
     network: Network, task: Task, split: Split, encoder: Encoder, check: Callable[[], None] = unwatched
 ) -> Assessment:

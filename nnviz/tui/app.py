@@ -12,10 +12,11 @@ import signal
 os.environ.setdefault("TEXTUAL_FPS", "1000")
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from rich.color import ColorSystem
 from textual import on
@@ -35,6 +36,11 @@ from nnviz.tui.link import Link
 from nnviz.tui.screens.opening import OpeningScreen
 from nnviz.tui.themes import DARK_NAME, LIGHT_NAME, system_of, themes
 from nnviz.whole_file import write_whole
+from nnviz.wording import whole_percent
+
+if TYPE_CHECKING:
+    from nnviz.remote.messages import Answer
+    from nnviz.tui.screens.training import TrainingScreen
 
 # Of a message: its lines, and the cells that border, padding and the ends of wrapped lines take from each.
 NOTICE_LINES, MARGINS = 2, 14
@@ -59,6 +65,8 @@ class NnvizApp(App[None]):
         # Also where a page covers the screen, and where something is typed.
         Binding("ctrl+q", "quit", "quit", show=False, id="app.leave", priority=True),
         Binding("ctrl+c", "quit", "quit", show=False, id="app.interrupt", priority=True),
+        # While it is told how far the scores are.
+        Binding("escape", "stay_here", "stay", show=False, id="app.stay", priority=True),
     ]
 
     def __init__(
@@ -78,6 +86,8 @@ class NnvizApp(App[None]):
         self.signalled = False
         self._source, self._lesson = source, lesson
         self._leaving: asyncio.Task[None] | None = None
+        self._stays = False
+        self._training_screen: TrainingScreen | None = None
         self.colours = None if self.no_color else system or system_of(self.console)
         for theme in themes(self.colours):
             self.register_theme(theme)
@@ -139,11 +149,21 @@ class NnvizApp(App[None]):
         if isinstance(frame, Frame):
             opening = self.screen
             lesson = Lesson() if self._lesson else None
-            await self.push_screen(TrainingScreen(self.link, frame, self.colours, lesson))
+            self._training_screen = TrainingScreen(self.link, frame, self.colours, lesson)
+            await self.push_screen(self._training_screen)
             for key in opening.pressed if isinstance(opening, OpeningScreen) else ():
                 self.simulate_key(key)
             _tame_garbage_collection()
+            self.link.listen(self._hear_scores)
             self.ready.set()
+
+    def _hear_scores(self, progress: OpeningProgress | None) -> None:
+        if progress is None:
+            self.clear_notifications()
+            return
+        ways = "escape stays, q leaves the scores out" if self.is_leaving else "escape stays"
+        done = whole_percent(progress.share)
+        self.notify(f"Scoring what was trained: {done} done. {ways[0].upper()}{ways[1:]}.", timeout=KEEPING_SECONDS)
 
     def _hear(self, opening: OpeningProgress) -> None:
         if isinstance(self.screen, OpeningScreen):
@@ -204,16 +224,41 @@ class NnvizApp(App[None]):
         else:
             self.link.hurry()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where nothing is to be left, escape is for others."""
+        return self.link.is_told if action == "stay_here" else super().check_action(action, parameters)
+
+    def action_stay_here(self) -> None:
+        """Rather stay than wait for scores: all is as it was."""
+        self._stays = True
+        self.link.hurry()
+
     async def _leave(self) -> None:
         word = asyncio.get_running_loop().call_later(SILENCE_SECONDS, self._tell_keeping)
+        self._stays = False
         try:
             if self.ready.is_set():
+                if await self._stays_after_all():
+                    return
                 await self.link.close()
         except Exception as error:
             self._handle_exception(error)
         finally:
             word.cancel()
-            self.exit()
+            if not self._stays:
+                self.exit()
+
+    async def _stays_after_all(self) -> bool:
+        """Have the run kept and scored; whether somebody would rather stay meanwhile."""
+        answer: Answer | None = None
+        with suppress(NnvizError):
+            answer = await self.link.set_down()
+        if self._stays:
+            self._leaving = None
+            self.link.stay()
+            if self._training_screen is not None:
+                self._training_screen.take(answer)
+        return self._stays
 
     def _tell_keeping(self) -> None:
         self.notify("The run is being kept and scored. q again leaves the scores out.", timeout=KEEPING_SECONDS)

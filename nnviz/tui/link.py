@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from nnviz.remote.client import AskableTrainer
-from nnviz.remote.messages import Answer, Request
+from nnviz.remote.messages import Answer, Closing, Request, SetDown
 from nnviz.remote.opening_progress import OpeningProgress
 from nnviz.runs.ending import Ending
 
@@ -19,6 +19,8 @@ class Link:
         self.trainer = trainer
         self._turn = asyncio.Lock()
         self._ended: Callable[[], None] = lambda: None
+        self._hear: Callable[[OpeningProgress | None], None] = lambda _: None
+        self.is_told = False
         self.is_closing = False
 
     @property
@@ -37,9 +39,26 @@ class Link:
         """The answer to a request, after those asked before. Raises TrainerDiedError, InputError."""
         async with self._turn:
             self.trainer.send(request)
-            answer = await self._next()
-            assert not isinstance(answer, OpeningProgress)
-            return answer
+            return await self._answer()
+
+    def listen(self, hear: Callable[["OpeningProgress | None"], None]) -> None:
+        """Have `hear` told how far it is what an answer waits for, where that takes long, and None when it is over.
+
+        Until then `is_told` says so.
+        """
+        self._hear = hear
+
+    async def _answer(self) -> Answer:
+        try:
+            while isinstance(said := await self._next(), OpeningProgress | Closing):
+                if isinstance(said, OpeningProgress):
+                    self.is_told = True
+                    self._hear(said)
+            return said
+        finally:
+            if self.is_told:
+                self.is_told = False
+                self._hear(None)
 
     def watch(self, ended: Callable[[], None]) -> None:
         """Have `ended` called when the trainer ends while nobody asks it; so with those that replace it."""
@@ -65,6 +84,27 @@ class Link:
         """The same; what is answered even then too late, until what is returned is cancelled, ends the trainer."""
         self.hurry()
         return asyncio.get_running_loop().call_later(ANSWER_SECONDS, self.trainer.give_up)
+
+    async def set_down(self) -> Answer:
+        """Have the run kept and scored, after the answer that is awaited; its frame. Raises TrainerDiedError.
+
+        Who calls `hurry` meanwhile does not wait for the scores, and who calls `stay` then does not leave.
+        """
+        self.is_closing = True
+        limit = self.abandon()
+        try:
+            async with self._turn:
+                self.trainer.send(SetDown())
+                await self.trainer.has_spoken()
+                # It has heard.
+                limit.cancel()
+                return await self._answer()
+        finally:
+            limit.cancel()
+
+    def stay(self) -> None:
+        """There is more to be asked after all."""
+        self.is_closing = False
 
     async def close(self) -> Ending:
         """Have the run kept and the trainer ended, after the answer that is awaited; no evaluation is waited for."""

@@ -63,8 +63,8 @@ SLOW_SCORING = SLOW_WHERE.replace("CONDITION", "not sign.exists() and os.path.ex
 SLOW_LEAVING = (
     SLOW_WHERE.replace("CONDITION", "True")
     + """
-        from nnviz.remote.service import Service
-        Service.conclude.__defaults__ = (0.5,)
+        from nnviz.remote import service
+        service.LEAVING_SECONDS = 0.5
 """
 )
 

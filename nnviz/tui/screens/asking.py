@@ -87,17 +87,17 @@ class AskingScreen(Screen[None]):
 
     async def _ask(self, request: m.Request) -> None:
         """Send a request and show the frame that comes back."""
-        answer = await self._answer(self._link.ask(request))
-        if isinstance(answer, Frame):
-            self._show(answer)
+        self.take(await self._answer(self._link.ask(request)))
 
     async def _answer(self, coming: "Awaitable[m.Answer]") -> "m.Answer | None":
         """What the trainer answers; None if it died instead, which the screen then says."""
         try:
-            return await coming
+            answer = await coming
         except NnvizError as failure:
             self._trainer_died(failure)
             return None
+        # Who leaves wants to see nothing more.
+        return None if self._link.is_closing else answer
 
     async def _look(self) -> None:
         """The frame clock: what is still awaited is not asked for twice."""
@@ -137,6 +137,11 @@ class AskingScreen(Screen[None]):
         surface = self.frame.surface
         lasts = surface is not None and self.frame.moment.step < surface.steps + surface.lasts
         return frozenset({"surface"}) if lasts else frozenset()
+
+    def take(self, answer: "m.Answer | None") -> None:
+        """Show an answer that somebody else has asked for."""
+        if isinstance(answer, Frame):
+            self._show(answer)
 
     def _show(self, frame: Frame) -> None:
         """Show all panes a whole frame; what comes with it to be said is said once."""

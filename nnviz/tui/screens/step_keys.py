@@ -96,7 +96,7 @@ class StepKeys(TeachingScreen):
             self.notify(f"the learning rate ends at {trimmed(rate)}", timeout=2)
             return
         await self._change("learning_rate", partial(m.Change, rate))
-        if self.frame.moment.is_back:
+        if self.frame.moment.is_back and self.frame.learning_rate == rate:
             self.notify("the next step with it begins a branch; what was is kept (B)", timeout=5)
 
     @in_turn

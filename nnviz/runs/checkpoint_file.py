@@ -28,7 +28,7 @@ from nnviz.training.update_rule import UpdateRuleState
 
 # All that is not a tensor stands under one key: safetensors writes several in another order each time.
 FACTS = "nnviz"
-VERSION = 2
+VERSION = 3
 HISTORY, BEST, GOOD = "history.", "best.", "good."
 OPTIMIZER = "optimizer."
 
@@ -55,6 +55,7 @@ class Account(msgspec.Struct, frozen=True):
     evaluated, journaled  how many evaluations and entries of the journal belong to it
     owes                  whether an evaluation was due, and was not waited for
     best, good            the steps of the best network, if there is one, and of the last one with finite numbers
+    is_slim               whether these two are left out: of a place that is there to be looked at
     """
 
     evaluated: int
@@ -62,6 +63,7 @@ class Account(msgspec.Struct, frozen=True):
     owes: bool
     best: int | None
     good: int
+    is_slim: bool = False
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -104,6 +106,19 @@ def encode_state(trainer: Trainer, state: TrainerState, experiment: Experiment, 
     account = Account(state.evaluated, state.journaled, state.owes, best.step if best else None, good.step)
     facts = msgspec.structs.replace(_facts(trainer, engine, origin), experiment=experiment, account=account)
     return sealed(tensors, facts)
+
+
+def slimmed(path: Path) -> bytes | None:
+    """What is left of the content of a checkpoint when it is there to go to its place, and no more to be gone on from.
+
+    None if that is no less. Raises InputError.
+    """
+    tensors, facts = read(path)
+    kept = {name: array for name, array in tensors.items() if not name.startswith((BEST, GOOD))}
+    if facts.account is None or len(kept) == len(tensors):
+        return None
+    account = msgspec.structs.replace(facts.account, is_slim=True)
+    return sealed(kept, msgspec.structs.replace(facts, account=account, version=VERSION))
 
 
 def _tensors(trainer: Trainer, state: EngineState) -> dict[str, Array]:
@@ -154,14 +169,18 @@ def state_of(tensors: Mapping[str, Any], facts: Facts, trainer: Trainer | StepEn
         numbers = tensors.get(f"{prefix}values", values), tensors.get(f"{prefix}statistics", statistics)
         return EngineState(step, 0, *numbers, UpdateRuleState(rate, {}, place.schedule), rate)
 
+    best, good = account.best, account.good
+    if account.is_slim:
+        # The networks of other steps are not in it.
+        best, good = best if best == place.step else None, place.step
     return TrainerState(
         engine,
         {name.removeprefix(HISTORY): array for name, array in tensors.items() if name.startswith(HISTORY)},
         account.evaluated,
         account.journaled,
         account.owes,
-        None if account.best is None else network(BEST, account.best),
-        network(BEST if account.best == account.good else GOOD, account.good),
+        None if best is None else network(BEST, best),
+        network(BEST if best == good else GOOD, good),
         seconds,
     )
 

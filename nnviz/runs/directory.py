@@ -4,18 +4,18 @@ import contextlib
 import errno
 import json
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from nnviz.errors import InputError, UnkeptError
 from nnviz.experiment import Experiment
 from nnviz.file_digest import file_digest
-from nnviz.runs.checkpoint_file import encode_network, encode_state
+from nnviz.runs.checkpoint_file import encode_network, encode_state, slimmed
 from nnviz.runs.checkpoint_rule import DEFAULT
 from nnviz.runs.claim import Claim, is_taken
 from nnviz.runs.digests import Origin, origin_of
 from nnviz.runs.metrics import written_line
-from nnviz.runs.milestones import superfluous
+from nnviz.runs.milestones import LAST, superfluous
 from nnviz.runs.paths import (
     ALERTS,
     CHECKPOINTS,
@@ -40,6 +40,9 @@ from nnviz.training.trainer_state import TrainerState
 from nnviz.whole_file import append_whole, flush, write_whole
 from nnviz.wording import listed
 
+# When there is a new checkpoint, so many older ones are written anew, of so many that are looked at.
+SLIMMED, LOOKED_AT = 2, 8
+
 
 class RunDirectory:
     """The directory of one run, which is nobody else's until it is released.
@@ -62,6 +65,8 @@ class RunDirectory:
         self._lines = dict.fromkeys((METRICS, JOURNAL, ALERTS), b"")
         self._journaled = self._alerted = 0
         self._ended_at: int | None = None
+        # Checkpoints with nothing in them any more that only a run needs which goes on.
+        self._slim: set[int] = set()
         self._origin: Origin | None = None
 
     @classmethod
@@ -119,8 +124,22 @@ class RunDirectory:
     def _thin_out(self, best: int | None) -> None:
         with contextlib.suppress(OSError):
             files = {step_of(file): file for file in while_training(self.path)}
+            if sum(file.stat().st_size for file in files.values()) > self._budget:
+                self._slim_down([file for step, file in files.items() if step not in self._slim][:-LAST])
             sizes = [file.stat().st_size for file in files.values()]
             _remove(files[step] for step in superfluous([*files], sizes, self._budget, best))
+
+    def _slim_down(self, files: Sequence[Path]) -> None:
+        """Have the first of these take less room: no more of them than keeps pace with those that come."""
+        written = 0
+        for file in files[:LOOKED_AT]:
+            if written == SLIMMED:
+                break
+            with contextlib.suppress(InputError):
+                if (content := slimmed(file)) is not None:
+                    write_whole(file, content)
+                    written += 1
+            self._slim.add(step_of(file))
 
     def echo(self, step: int, seconds: float, following: str | None) -> None:
         """Write down what replay has to give: the digest of the numbers one step after a checkpoint, if it is known.

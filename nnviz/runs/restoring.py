@@ -15,7 +15,7 @@ from nnviz.experiment import Experiment, combine, read_tables
 from nnviz.frame.health_view import Noticed
 from nnviz.frame.task import Task
 from nnviz.outside_text import printable
-from nnviz.runs.checkpoint_file import not_ours, read, read_facts, state_of
+from nnviz.runs.checkpoint_file import Account, not_ours, read, read_facts, state_of
 from nnviz.runs.digests import digest_of_numbers, origin_of
 from nnviz.runs.metrics import read_alerts, read_evaluations, read_log, whole_lines
 from nnviz.runs.paths import (
@@ -33,11 +33,12 @@ from nnviz.runs.paths import (
 from nnviz.runs.result import read_result
 from nnviz.runs.trained_network import refuse_unfit
 from nnviz.training.assembly import assemble, open_dataset
+from nnviz.training.engine import EngineState
 from nnviz.training.history import Evaluation
 from nnviz.training.interruption import unwatched
 from nnviz.training.journal import Entry, Rate
 from nnviz.training.trainer import Trainer
-from nnviz.training.trainer_state import TrainerState
+from nnviz.training.trainer_state import TrainerState, network_of
 from nnviz.wording import integer
 
 
@@ -153,13 +154,15 @@ def restore(
         if step is not None and file.name != FINAL and step_of(file) > step:
             continue
         try:
-            state = _read_state(file, trainer, experiment, kept)
+            state, missing = _read_state(file, trainer, experiment, kept)
         except InputError as error:
             told.append(str(error))
             refused.append(file)
             continue
         if state is None or (step is not None and state.engine.step > step):
             continue
+        if step is None and missing is not None:
+            state = _whole(run, trainer, experiment, state, missing)
         trainer.restore(state, kept.evaluations[: state.evaluated], kept.log[: state.journaled], kept.alerts)
         if not _is_true(trainer, state, kept):
             told.append(
@@ -167,18 +170,33 @@ def restore(
                 "trained (another processor, NumPy or BLAS): what follows is not quite what followed there"
             )
         return Restored(trainer, experiment, file, tuple(told), tuple(refused)), kept
+    trainer.restart()
     return Restored(trainer, experiment, None, tuple(told), tuple(refused)), kept
 
 
-def _read_state(file: Path, trainer: Trainer, asked: Experiment, kept: Kept) -> TrainerState | None:
-    """The state that a file holds, None if it holds a network alone.
+def _whole(run: Path, trainer: Trainer, experiment: Experiment, state: TrainerState, missing: Account) -> TrainerState:
+    """The state with the networks that are missing in it, as going on needs them: they are trained there again."""
+
+    def network_at(step: int) -> EngineState:
+        _, kept = restore(run, experiment, trainer.dataset, step, trainer)
+        kept.replay(trainer, step)
+        return network_of(trainer.engine.state())
+
+    best = None if missing.best is None else network_at(missing.best)
+    return msgspec.structs.replace(state, best=best, last_good=network_at(missing.good))
+
+
+def _read_state(
+    file: Path, trainer: Trainer, asked: Experiment, kept: Kept
+) -> tuple[TrainerState | None, Account | None]:
+    """The state that a file holds, None if it holds a network alone; and what tells the networks that it lacks, if any.
 
     Raises InputError if it is damaged or not of this run, ChangedDataError if the run's examples are others now.
     """
     tensors, facts = read(file)
     if facts.account is None:
         if facts.version > 1:
-            return None
+            return None, None
         raise InputError(f"{file}: written by an earlier nnviz, which kept networks to use and nothing to go on from")
     try:
         refuse_unfit(file, tensors, asked, facts)
@@ -196,7 +214,8 @@ def _read_state(file: Path, trainer: Trainer, asked: Experiment, kept: Kept) -> 
         )
     echo = kept.echoes.get(state.engine.step)
     evaluated = kept.evaluations[state.evaluated - 1].seconds if state.evaluated else 0.0
-    return msgspec.structs.replace(state, seconds=max(evaluated, echo.seconds if echo else 0.0))
+    seconds = max(evaluated, echo.seconds if echo else 0.0)
+    return msgspec.structs.replace(state, seconds=seconds), facts.account if facts.account.is_slim else None
 
 
 def _is_true(trainer: Trainer, state: TrainerState, kept: Kept) -> bool:

@@ -112,7 +112,7 @@ def _empty(file):
 
 
 def _newer(file):
-    rewritten(file, version=3)
+    rewritten(file, version=4)
 
 
 def _earlier(file):

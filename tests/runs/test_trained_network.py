@@ -12,6 +12,7 @@ from nnviz.data.ngrams import NGrams
 from nnviz.data.tables.table_encoding import Feature, TableEncoding
 from nnviz.data.texts.text_encoding import TextEncoding
 from nnviz.errors import InputError
+from nnviz.runs.account import account
 from nnviz.runs.checkpoint_file import sealed
 from nnviz.runs.digests import digest
 from nnviz.runs.directory import RunDirectory
@@ -33,7 +34,7 @@ def kept(make_trainer, make_experiment, tmp_path):
         if evaluation:
             directory.record(evaluation)
     directory.keep(trainer)
-    directory.finish({"stopped_by": trainer.stopped_by})
+    directory.finish(account(trainer))
     return trainer, directory.path
 
 

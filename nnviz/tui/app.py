@@ -163,7 +163,7 @@ class NnvizApp(App[None]):
             return
         ways = "escape stays, q leaves the scores out" if self.is_leaving else "escape stays"
         done = whole_percent(progress.share)
-        self.notify(f"Scoring what was trained: {done} done. {ways[0].upper()}{ways[1:]}.", timeout=KEEPING_SECONDS)
+        self.notify(f"Scores of what was trained: {done} done. {ways[0].upper()}{ways[1:]}.", timeout=KEEPING_SECONDS)
 
     def _hear(self, opening: OpeningProgress) -> None:
         if isinstance(self.screen, OpeningScreen):

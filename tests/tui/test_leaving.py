@@ -58,14 +58,14 @@ async def test_who_leaves_sees_how_far_the_scores_are_and_may_stay(order: Order,
         await driver.press(*page, "ctrl+q")
         await driver.wait_for(lambda: app.link.is_told)
         if not page:
-            await driver.until_shown("Scoring what was trained: 25% done. Escape stays, q leaves the scores out.")
+            await driver.until_shown("Scores of what was trained: 25% done. Escape stays, q leaves the scores out.")
         covering = app.screen
         await driver.press("escape")
         await driver.wait_for(lambda: not app.link.busy)
         assert app.is_running
         assert not app.is_leaving
         assert app.screen is covering, "a page is left by the next escape"
-        await driver.wait_for(lambda: "Scoring" not in driver.text())
+        await driver.wait_for(lambda: "Scores of" not in driver.text())
         if page:
             await driver.press("escape")
         assert (driver.frame.moment, driver.frame.state) == (before.moment, State.PAUSED)
@@ -103,7 +103,7 @@ async def test_who_begins_again_may_stay_with_what_there_is(order: Order) -> Non
         driver = Driver(app, pilot)
         before = await driver.press("enter", "f")
         await driver.press("r")
-        await driver.until_shown("Scoring what was trained: 25% done. Escape stays.")
+        await driver.until_shown("Scores of what was trained: 25% done. Escape stays.")
         await driver.press("escape")
         await driver.wait_for(lambda: not app.link.busy)
         assert isinstance(driver.frame, Frame)

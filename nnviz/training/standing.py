@@ -90,6 +90,8 @@ class Standing(msgspec.Struct):
         self.history, self.journal = self.history.cut(steps, losses), self.journal.cut(steps)
         self.layers, self.alerts = self.layers.cut(steps), alerts_until(steps, self.alerts)
         self.stopped_by = self.before_end = None
+        # How long the steps since the last evaluation took is not known.
+        self.seconds = self.history.latest.seconds if self.history.latest else 0.0
         self.best, self.last_good, self.owes = best and network_of(best), network, False
 
     def course(self, end: Position) -> Course:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from nnviz.frame.stages import Phase
 from nnviz.nn import workers
 from nnviz.training.journal import Rate
+from nnviz.training.timeline import Position, Timeline
 from nnviz.training.trainer import Trainer
 
 STEPS = 10
@@ -212,3 +213,18 @@ def test_a_rate_that_is_changed_between_the_stages_of_an_update_holds_for_the_ne
     np.testing.assert_array_equal(trainer.update_rule.optimizer.updates, proposed)
     trainer.advance()
     assert trainer.journal.entries == (Rate(0, 0.2), Rate(1, 0.4))
+
+
+def test_a_branch_has_taken_as_long_as_what_it_shares_with_the_run(make_trainer):
+    trainer = make_trainer()
+    timeline = Timeline(trainer.engine, trainer.first)
+    losses = []
+    for _ in range(30):
+        trainer.step()
+        losses.append(trainer.engine.scores.mean)
+    shared = [one for one in trainer.history.evaluations if one.step <= 16]
+    total = trainer.seconds
+    trainer.go_to(Position(15, len(trainer.engine.stages)), timeline)
+    trainer.branch_off(None, losses[shared[-1].step : 16])
+    assert trainer.steps_done == trainer.furthest == 16
+    assert trainer.seconds == shared[-1].seconds < total

@@ -164,11 +164,13 @@ def restore(
         if step is None and missing is not None:
             state = _whole(run, trainer, experiment, state, missing)
         trainer.restore(state, kept.evaluations[: state.evaluated], kept.log[: state.journaled], kept.alerts)
-        if not _is_true(trainer, state, kept):
+        witness = _witness(run, trainer, experiment, state, kept)
+        if witness is not None and not _is_true(trainer, witness, kept):
             told.append(
-                f"{run}: training step {integer(state.engine.step + 1)} gives other bits here than where it was "
+                f"{run}: training step {integer(witness.step + 1)} gives other bits here than where it was "
                 "trained (another processor, NumPy or BLAS): what follows is not quite what followed there"
             )
+        trainer.engine.restore(state.engine)
         return Restored(trainer, experiment, file, tuple(told), tuple(refused)), kept
     trainer.restart()
     return Restored(trainer, experiment, None, tuple(told), tuple(refused)), kept
@@ -218,22 +220,38 @@ def _read_state(
     return msgspec.structs.replace(state, seconds=seconds), facts.account if facts.account.is_slim else None
 
 
-def _is_true(trainer: Trainer, state: TrainerState, kept: Kept) -> bool:
-    """Whether the training step after a state gives the bits that it gave when the run was there, if that is known."""
-    echo, engine, parameters = kept.echoes.get(state.engine.step), trainer.engine, trainer.network.parameters
-    if echo is None or echo.next is None:
-        return True
+def _witness(run: Path, trainer: Trainer, asked: Experiment, state: TrainerState, kept: Kept) -> EngineState | None:
+    """A state of which it is known what came out of the next step: this one, or the last one before it; None if none.
+
+    The end of a run has no next step.
+    """
+    known = {step for step, echo in kept.echoes.items() if echo.next is not None}
+    if state.engine.step in known:
+        return state.engine
+    for file in reversed(while_training(run)):
+        if step_of(file) in known and step_of(file) < state.engine.step:
+            with contextlib.suppress(InputError):
+                found, _ = _read_state(file, trainer, asked, kept)
+                return None if found is None else found.engine
+    return None
+
+
+def _is_true(trainer: Trainer, state: EngineState, kept: Kept) -> bool:
+    """Whether the training step after a state gives the bits that it gave when the run was there.
+
+    The engine is to be restored then.
+    """
+    engine, parameters = trainer.engine, trainer.network.parameters
     journal = trainer.journal.made_of(kept.log)
     engine.settings, engine.choices = journal.weights_at, journal.chosen_at
-    engine.restore(state.engine)
-    for entry in journal.at(state.engine.step):
+    engine.restore(state)
+    for entry in journal.at(state.step):
         if isinstance(entry, Rate):
             entry.apply(trainer.update_rule)
     engine.run(len(engine.stages))
     found = digest_of_numbers(parameters.values, parameters.statistics)
     engine.settings, engine.choices = trainer.journal.weights_at, trainer.journal.chosen_at
-    engine.restore(state.engine)
-    return found == echo.next
+    return found == kept.echoes[state.step].next
 
 
 def checkpoints(run: Path) -> list[Path]:

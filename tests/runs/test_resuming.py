@@ -16,7 +16,7 @@ from safetensors.numpy import load_file
 from nnviz.data.reading import CACHED
 from nnviz.data.split import Split
 from nnviz.errors import InputError, NnvizError, UnkeptError
-from nnviz.runs import restoring, resuming
+from nnviz.runs import opening, restoring, resuming
 from nnviz.runs.checkpoint_file import sealed
 from nnviz.runs.checkpoint_rule import CheckpointRule
 from nnviz.runs.directory import RunDirectory
@@ -316,6 +316,25 @@ def test_other_bits_than_those_that_were_trained_are_noticed_and_the_run_opens(l
     at, lines = go_on(left)
     assert (at, lines) == (20, (told,))
     assert kills.outcome(left) == whole
+
+
+def test_other_bits_are_noticed_where_a_run_is_opened_that_came_to_its_end(left, monkeypatch, dataset):
+    """Nothing follows its end: what followed the last checkpoint before it tells."""
+    monkeypatch.setattr(opening, "open_dataset", lambda *_: dataset)
+    go_on(left)
+    log = left / "checkpoints" / "log.jsonl"
+    for place in ("end", "start", "13"):
+        assert opening.open_run(left, place).told == ()
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    known = [line for line in lines if line.get("next")]
+    assert [line["step"] for line in known] == [5, 10, 15, 20, 25]
+    known[-1]["next"] = known[0]["next"]
+    log.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    for place in ("end", "start", "13"):
+        opened = opening.open_run(left, place)
+        assert opened.told[0].startswith(f"{left}: training step 26 gives other bits here than where it was trained")
+        assert opened.trainer.steps_done == 30, "and it opens"
+    assert opening.run_at(left, "13").told == (), "of what was there before nothing else is known"
 
 
 def test_an_evaluation_that_was_not_waited_for_is_made_up_for(

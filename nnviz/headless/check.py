@@ -178,6 +178,8 @@ def _closing(checked: Checked) -> str:
     looked = count(len(checked.found), "check")
     told = f"{integer(len(wrong))} of {looked} found something wrong: {listed(wrong)}." if wrong else ""
     told = told or f"{looked}, and nothing is wrong."
+    if len(wrong) > 1:
+        told += " Begin with the first: it may be the cause of others."
     if unable:
         told += f" Could not run: {listed(unable)}."
     if not checked.whole:

@@ -10,6 +10,8 @@ import numpy as np
 from nnviz.array import Array
 from nnviz.frame.bins import Bins, merged, neighbours
 from nnviz.training.evaluation import Score, finite
+from nnviz.training.mistakes import Mistakes
+from nnviz.training.spikes import Spikes
 
 CAPACITY = 1024
 BINS = ("counts", "means", "lows", "highs")
@@ -152,11 +154,14 @@ class LossCurve:
 class History:
     """The training losses, the validation losses, and of these each that was the best one until then.
 
-    `evaluated` is how many evaluations there were; of very many, `evaluations` has a selection.
+    `evaluated` is how many evaluations there were; of very many, `evaluations` has a selection. `spikes` are the steps
+    whose loss stood out, and `mistakes` those of the last evaluation, None where they are not known.
     """
 
     def __init__(self) -> None:
         self.training = LossCurve()
+        self.spikes = Spikes()
+        self.mistakes: Mistakes | None = None
         self.evaluations: list[Evaluation] = []
         self.evaluated = 0
         self.latest: Evaluation | None = None
@@ -184,9 +189,11 @@ class History:
         """
         history = History()
         history.training = self.training.cut(steps, losses)
+        history.spikes = self.spikes.cut(steps, losses)
         history.evaluations = [evaluation for evaluation in self.evaluations if evaluation.step <= steps]
         history.bests = [best for best in self.bests if best.step <= steps]
         history.evaluated = len(history.evaluations)
+        history.mistakes = self.mistakes if self.mistakes and self.mistakes.step <= steps else None
         history.latest = history.evaluations[-1] if history.evaluations else None
         since = steps - (history.latest.step if history.latest else 0)
         # One by one, as they were added: sum() of newer Pythons is more exact than that.
@@ -207,8 +214,9 @@ class History:
         return evaluation
 
     def add(self, evaluation: Evaluation) -> None:
-        """Add one that was made before; the next one's steps begin here."""
+        """Add one that was made before; the next one's steps begin here, and nobody knows its mistakes."""
         self._sum, self._count = 0.0, 0
+        self.mistakes = None
         self.evaluated += 1
         self.latest = evaluation
         if self.best is None or selection_loss(evaluation) < selection_loss(self.best):
@@ -219,7 +227,9 @@ class History:
 
     def numbers(self) -> dict[str, Array]:
         """Copies of all that it holds of training steps, by name."""
-        return {**self.training.numbers(), "since": np.array([self._sum, self._count], np.float64)}
+        since = {"since": np.array([self._sum, self._count], np.float64)}
+        mistakes = self.mistakes.numbers() if self.mistakes else {}
+        return {**self.training.numbers(), **since, **self.spikes.numbers(), **mistakes}
 
     @staticmethod
     def of(numbers: Mapping[str, Array], evaluations: Iterable[Evaluation]) -> "History":
@@ -227,7 +237,8 @@ class History:
         history = History()
         for evaluation in evaluations:
             history.add(evaluation)
-        history.training = LossCurve.of(numbers)
+        history.training, history.spikes = LossCurve.of(numbers), Spikes.of(numbers)
+        history.mistakes = Mistakes.from_numbers(numbers)
         history._sum, count = numbers["since"].tolist()
         history._count = int(count)
         return history

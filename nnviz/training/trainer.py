@@ -285,6 +285,7 @@ class Trainer:
         """Keep what there is to keep of the training step that was finished last."""
         standing, engine = self.standing, self.engine
         standing.history.record_step(engine.scores.mean)
+        standing.history.spikes.record(engine.steps_done, engine.scores, engine.batch)
         if engine.steps_done == standing.layers.due:
             labels = self.dataset.train.labels[engine.batch.indices]
             standing.layers.read(self._trace, share_right(engine.scores.prediction, labels, self.dataset.task))

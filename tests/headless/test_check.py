@@ -75,7 +75,7 @@ def test_a_table_whose_test_rows_are_training_rows_is_found(nnviz, tmp_path):
     code, out, _ = nnviz("check", "t", "--epochs", "5", "--lr", "0.02")
     text = " ".join(out.split())
     assert code == 4
-    assert re.search(r"\d+ of 30 examples of test have the same inputs as one to train on", text)
+    assert re.search(r"\d+ of the 30 test examples have the same inputs as one to train on", text)
 
 
 def test_a_run_is_looked_at_as_it_ended(nnviz):

@@ -14,7 +14,7 @@ from nnviz.training.stopping import DIVERGED
 from tests.zoo.__main__ import found
 from tests.zoo.animals import biased, classes, numbers, trainer
 from tests.zoo.healthy import HEALTHY
-from tests.zoo.ill import ILL
+from tests.zoo.ill import ILL, far_target, mislabelled
 
 # Of each rule, the network that takes the fewest steps; `make zoo` has all of them.
 QUICKEST = {rule.id: min((ill for ill in ILL if ill.rule == rule.id), key=lambda ill: ill.steps) for rule in RULES}
@@ -110,3 +110,23 @@ def test_a_split_that_was_not_evaluated_yet_is_not_called_missing():
         told = diagnosis(trained(trainer(dataset), 1))
         reasons.append({each.reason for each in told.unable if each.rule == "over-fitting"})
     assert reasons == [{"there is no validation loss yet"}, {"there is no validation split"}]
+
+
+def test_what_an_alert_says_of_single_examples_is_so():
+    made = trained(trainer(numbers(spoil=far_target), learning_rate=1e-4), 300)
+    (alert,) = (alert for alert in diagnosis(made).alerts if alert.rule == "one-example")
+    assert "Example #1 (example 0) had most of the loss" in alert.seen
+    data = classes(counts=(240, 240, 240), apart=5, spoil=mislabelled(0.1))
+    made = trained(trainer(data), 300)
+    (alert,) = (alert for alert in diagnosis(made).alerts if alert.rule == "labels-look-wrong")
+    judged = made.assess(data.validation)
+    said, labels = judged.predictions.argmax(axis=1), data.validation.labels
+    assert f"where it is wrong, {(said != labels).sum()} times, as" in alert.seen
+    worst = np.flatnonzero(said != labels)[judged.predictions.max(axis=1)[said != labels].argmax()]
+    assert f"example {worst} (label {data.class_names[labels[worst]]}, said" in alert.seen
+    # What was never evaluated again, after somebody came back to it, cannot be told.
+    made.history.mistakes = None
+    told = examine(Evidence(made, Beginning(made)))
+    assert [each.reason for each in told.unable if each.rule == "labels-look-wrong"] == [
+        "the last mistakes are not known any more"
+    ]

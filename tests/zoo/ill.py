@@ -97,9 +97,9 @@ def far_input(x, y):
     return x, y
 
 
-def far_target(x, y):
+def far_target(x, y, far=1e4):
     y = y.copy()
-    y[0] = 1e4
+    y[0] = far
     return x, y
 
 
@@ -113,6 +113,16 @@ def all_same(x, y):
 
 def same_target(x, y):
     return x, np.full_like(y, 3.0)
+
+
+def mislabelled(share):
+    """So large a share of the labels are those of another class."""
+
+    def spoil(x, y):
+        chosen = np.random.default_rng(len(y)).random(len(y)) < share
+        return x, np.where(chosen, (y + 1) % (y.max() + 1), y)
+
+    return spoil
 
 
 def doubled(x, y):
@@ -417,6 +427,28 @@ ILL = (
         "shared-examples",
         lambda s: trainer(leaking(pictures(s)), seed=s),
         10,
+        only_by_hand=True,
+    ),
+    Ill(
+        "one target of 10,000, again and again",
+        "one-example",
+        lambda s: trainer(numbers(s, spoil=far_target), learning_rate=1e-4, seed=s),
+    ),
+    Ill(
+        "one target of 100, again and again",
+        "one-example",
+        lambda s: trainer(numbers(s, spoil=lambda x, y: far_target(x, y, 100)), learning_rate=1e-4, seed=s),
+    ),
+    Ill(
+        "a tenth of the labels wrong",
+        "labels-look-wrong",
+        lambda s: trainer(classes(s, (240, 240, 240), apart=5, spoil=mislabelled(0.1)), seed=s),
+        only_by_hand=True,
+    ),
+    Ill(
+        "a twentieth of the labels wrong",
+        "labels-look-wrong",
+        lambda s: trainer(classes(s, (240, 240, 240), apart=5, spoil=mislabelled(0.05)), "dense 16 tanh", seed=s),
         only_by_hand=True,
     ),
     Ill(

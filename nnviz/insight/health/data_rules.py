@@ -123,10 +123,11 @@ def shared_examples(e: Evidence) -> list[Alert]:
     if not judged:
         raise CannotRunError("there is no validation and no test split")
     counts = {name: (shared_with_training(e, name), len(looked_through(e.beginning.splits[name]))) for name in judged}
-    if all(shared < max(2, SHARED * many) for shared, many in counts.values()):
+    found = {name: (shared, many) for name, (shared, many) in counts.items() if shared >= max(2, SHARED * many)}
+    if not found:
         return []
     told = listed(
-        [f"{integer(shared)} of {count(many, 'example')} of {name}" for name, (shared, many) in counts.items()]
+        [f"{integer(shared)} of the {count(many, f'{name} example')}" for name, (shared, many) in found.items()]
     )
     return [
         Alert(

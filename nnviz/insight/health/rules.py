@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from nnviz.frame.health_view import Alert, Diagnosis, Unable
-from nnviz.insight.health import data_rules, layer_rules, loss_rules
+from nnviz.insight.health import data_rules, example_rules, layer_rules, loss_rules
 from nnviz.insight.health.evidence import Beginning, CannotRunError, Evidence
 from nnviz.training.trainer import Trainer
 
@@ -40,6 +40,8 @@ RULES = (
     Rule("over-fitting", loss_rules.over_fitting),
     Rule("no-better-than-commonest", loss_rules.no_better_than_commonest),
     Rule("class-never-said", loss_rules.class_never_said),
+    Rule("one-example", example_rules.one_example_spikes),
+    Rule("labels-look-wrong", example_rules.labels_look_wrong),
 )
 
 

@@ -1,0 +1,84 @@
+"""Spikes and mistakes: what is kept of single examples is what a plain loop over all of them finds."""
+
+import numpy as np
+import pytest
+
+from nnviz.training.history import History
+from nnviz.training.mistakes import Mistakes
+from nnviz.training.spikes import KEPT, Spikes
+from tests.zoo.animals import classes, numbers, trainer
+from tests.zoo.ill import far_target, mislabelled
+
+
+def trained(made, steps):
+    while made.stopped_by is None and made.steps_done < steps:
+        made.step()
+    return made
+
+
+def test_spikes_are_those_of_a_plain_loop():
+    made = trainer(numbers(spoil=far_target), learning_rate=1e-4)
+    usual, found = 0.0, []
+    for step in range(1, 121):
+        made.step()
+        each, loss = made.engine.scores.each.astype(np.float64), made.engine.scores.mean
+        if step == 1:
+            usual = loss
+            continue
+        if loss > 5 * usual:
+            found.append((loss, step, int(made.engine.batch.indices[each.argmax()]), each.max() / each.sum()))
+        usual += (min(loss, 5 * usual) - usual) / 64
+    spikes = made.history.spikes.largest()
+    assert [spike[:3] for spike in spikes] == [spike[:3] for spike in found]
+    assert [spike[3] for spike in spikes] == pytest.approx([spike[3] for spike in found])
+    assert {example for _, _, example, _ in spikes} == {0}
+    assert len(spikes) >= 4
+
+
+def test_of_very_many_spikes_the_largest_are_kept():
+    made = trainer(numbers(spoil=far_target), learning_rate=1e-4)
+    made.step()
+    spikes, sizes = Spikes(), np.random.default_rng(0).permutation(200) + 1.0
+    scores, batch = made.engine.scores, made.engine.batch
+    for step, size in enumerate(sizes.tolist(), 2):
+        spikes._usual = 0.0
+        spikes.record(step, scores._replace(mean=size), batch)
+    assert sorted(loss for loss, *_ in spikes.largest()) == sorted(sizes)[-KEPT:]
+    assert Spikes.of(spikes.numbers()).largest() == spikes.largest()
+
+
+@pytest.mark.parametrize("output", [None, "single"])
+def test_how_well_doubts_tell_mistakes_is_the_share_of_all_pairs(output):
+    data = classes(counts=(150, 150), apart=2.0, spoil=mislabelled(0.1))
+    made = trained(trainer(data, "dense 8 tanh", network={"output": output} if output else None), 60)
+    judged = made.assess(data.validation)
+    labels = data.validation.labels
+    found = Mistakes.of(60, judged, data.task, labels)
+    p = judged.predictions.astype(np.float64)
+    p = np.concatenate([1 - p, p], axis=1) if output else p
+    said, sure = p.argmax(axis=1), p.max(axis=1)
+    wrong, right = sure[said != labels], sure[said == labels]
+    pairs = [(r > w) + (r == w) / 2 for w in wrong for r in right]
+    assert (found.examples, found.wrong) == (len(labels), len(wrong))
+    assert found.told == pytest.approx(np.mean(pairs), abs=0.005)
+    surest = [place for place, _, _ in found.surest]
+    assert set(surest) == set(np.flatnonzero(said != labels)[np.argsort(-wrong)[:5]].tolist())
+    assert [left for *_, left in found.surest] == pytest.approx(1 - sure[surest], abs=1e-6)
+
+
+def test_a_history_that_is_kept_has_them_again_and_one_that_goes_on_from_earlier_only_what_was_then():
+    made = trained(trainer(classes(spoil=mislabelled(0.1)), "dense 8 relu"), 75)
+    history = made.history
+    assert history.mistakes is not None
+    assert history.mistakes.step == 75
+    again = History.of(history.numbers(), history.evaluations)
+    assert (again.mistakes, again.spikes.largest()) == (history.mistakes, history.spikes.largest())
+    assert {name: array.tolist() for name, array in again.numbers().items()} == {
+        name: array.tolist() for name, array in history.numbers().items()
+    }
+    earlier = history.cut(70, [0.5, 0.7])
+    assert earlier.mistakes is None
+    assert all(step <= 70 for _, step, _, _ in earlier.spikes.largest())
+    # One that was made before: nobody knows its mistakes.
+    again.add(history.evaluations[-1])
+    assert again.mistakes is None

@@ -115,7 +115,7 @@ def test_a_split_that_was_not_evaluated_yet_is_not_called_missing():
 def test_what_an_alert_says_of_single_examples_is_so():
     made = trained(trainer(numbers(spoil=far_target), learning_rate=1e-4), 300)
     (alert,) = (alert for alert in diagnosis(made).alerts if alert.rule == "one-example")
-    assert "Example #1 (example 0) had most of the loss" in alert.seen
+    assert "Example #1 (example 0) had most of the loss at" in alert.seen
     data = classes(counts=(240, 240, 240), apart=5, spoil=mislabelled(0.1))
     made = trained(trainer(data), 300)
     (alert,) = (alert for alert in diagnosis(made).alerts if alert.rule == "labels-look-wrong")

@@ -33,9 +33,9 @@ def one_example_spikes(e: Evidence) -> list[Alert]:
             None,
             own[0][1],
             f"Example #{integer(example + 1)} ({_name(e.beginning.splits['training'].names, example)}) had most of the "
-            f"loss {count(times, 'time')} that it was far too high: at step {integer(largest[1])}, {percent(largest[3])} of "
-            f"{number(largest[0])}.",
-            "Each time that it comes, it takes the network away from what it learns of all others.",
+            f"loss at {count(times, 'step')} where that was very large: {percent(largest[3])} of {number(largest[0])} "
+            f"at step {integer(largest[1])}.",
+            "Each time that it comes, the network has to learn all others again.",
             *e.to_try("look at its inputs and its target, and leave it out if they are wrong", clipped),
         )
     ]

@@ -15,6 +15,7 @@ from nnviz.scores.distance import Distance, Distances
 from nnviz.training.evaluation import Score
 from nnviz.training.history import Evaluation
 from nnviz.training.journal import Entry
+from nnviz.training.mistakes import Mistakes
 
 T = TypeVar("T")
 
@@ -72,8 +73,9 @@ def _evaluations(path: Path, records: list[dict[str, Any]], names: Sequence[str]
             if train["split"] != "train" or (judged and judged[0]["step"] != train["step"]):
                 raise ValueError
             loss, seconds = _number(train["mean_step_loss"]), float(train["seconds"])
-            yield Evaluation(int(train["step"]), int(train["epoch"]), seconds, loss, score)
-        except (KeyError, TypeError, ValueError, AttributeError):
+            mistakes = msgspec.convert(judged[0].get("mistakes"), Mistakes | None) if judged else None
+            yield Evaluation(int(train["step"]), int(train["epoch"]), seconds, loss, score, mistakes)
+        except (KeyError, TypeError, ValueError, AttributeError, msgspec.ValidationError):
             raise _damaged(path, place + 1) from None
 
 

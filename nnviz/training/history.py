@@ -26,6 +26,7 @@ class Evaluation(msgspec.Struct, frozen=True):
     step_loss   mean of the training steps' losses since the last evaluation: each that of its batch before its update,
                 with all that belongs to training alone, such as dropout, smoothed labels and class weights
     validation  score on the validation split, None without one
+    mistakes    on it, None where targets are numbers
     """
 
     step: int
@@ -33,6 +34,7 @@ class Evaluation(msgspec.Struct, frozen=True):
     seconds: float
     step_loss: float
     validation: Score | None
+    mistakes: Mistakes | None = None
 
     def records(self) -> list[dict[str, Any]]:
         """One object for each split, for JSON. The mean of the steps' losses is not a score of the training split."""
@@ -40,7 +42,8 @@ class Evaluation(msgspec.Struct, frozen=True):
         train = {**place, "split": "train", "mean_step_loss": finite(self.step_loss), **seconds}
         if self.validation is None:
             return [train]
-        return [train, {**place, "split": "validation", **self.validation.plain(), **seconds}]
+        mistakes = {} if self.mistakes is None else {"mistakes": self.mistakes.plain()}
+        return [train, {**place, "split": "validation", **self.validation.plain(), **mistakes, **seconds}]
 
 
 class LossCurve:
@@ -155,13 +158,12 @@ class History:
     """The training losses, the validation losses, and of these each that was the best one until then.
 
     `evaluated` is how many evaluations there were; of very many, `evaluations` has a selection. `spikes` are the steps
-    whose loss stood out, and `mistakes` those of the last evaluation, None where they are not known.
+    whose loss stood out.
     """
 
     def __init__(self) -> None:
         self.training = LossCurve()
         self.spikes = Spikes()
-        self.mistakes: Mistakes | None = None
         self.evaluations: list[Evaluation] = []
         self.evaluated = 0
         self.latest: Evaluation | None = None
@@ -193,7 +195,6 @@ class History:
         history.evaluations = [evaluation for evaluation in self.evaluations if evaluation.step <= steps]
         history.bests = [best for best in self.bests if best.step <= steps]
         history.evaluated = len(history.evaluations)
-        history.mistakes = self.mistakes if self.mistakes and self.mistakes.step <= steps else None
         history.latest = history.evaluations[-1] if history.evaluations else None
         since = steps - (history.latest.step if history.latest else 0)
         # One by one, as they were added: sum() of newer Pythons is more exact than that.
@@ -207,16 +208,17 @@ class History:
         """The evaluation with the lowest loss."""
         return self.bests[-1] if self.bests else None
 
-    def record_evaluation(self, step: int, epoch: int, seconds: float, validation: Score | None) -> Evaluation:
+    def record_evaluation(
+        self, step: int, epoch: int, seconds: float, validation: Score | None, mistakes: Mistakes | None = None
+    ) -> Evaluation:
         """Add what was measured at the end of an epoch; the steps' loss is the mean since the last time."""
-        evaluation = Evaluation(step, epoch, seconds, self.step_loss, validation)
+        evaluation = Evaluation(step, epoch, seconds, self.step_loss, validation, mistakes)
         self.add(evaluation)
         return evaluation
 
     def add(self, evaluation: Evaluation) -> None:
-        """Add one that was made before; the next one's steps begin here, and nobody knows its mistakes."""
+        """Add one that was made before; the next one's steps begin here."""
         self._sum, self._count = 0.0, 0
-        self.mistakes = None
         self.evaluated += 1
         self.latest = evaluation
         if self.best is None or selection_loss(evaluation) < selection_loss(self.best):
@@ -228,8 +230,7 @@ class History:
     def numbers(self) -> dict[str, Array]:
         """Copies of all that it holds of training steps, by name."""
         since = {"since": np.array([self._sum, self._count], np.float64)}
-        mistakes = self.mistakes.numbers() if self.mistakes else {}
-        return {**self.training.numbers(), **since, **self.spikes.numbers(), **mistakes}
+        return {**self.training.numbers(), **since, **self.spikes.numbers()}
 
     @staticmethod
     def of(numbers: Mapping[str, Array], evaluations: Iterable[Evaluation]) -> "History":
@@ -238,7 +239,6 @@ class History:
         for evaluation in evaluations:
             history.add(evaluation)
         history.training, history.spikes = LossCurve.of(numbers), Spikes.of(numbers)
-        history.mistakes = Mistakes.from_numbers(numbers)
         history._sum, count = numbers["since"].tolist()
         history._count = int(count)
         return history

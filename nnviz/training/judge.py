@@ -14,7 +14,7 @@ from nnviz.training.evaluation import Assessment, assess, predict
 from nnviz.training.history import Evaluation, selection_loss
 from nnviz.training.interruption import AbandonedError
 from nnviz.training.journal import Heard
-from nnviz.training.mistakes import Mistakes
+from nnviz.training.mistakes import mistakes_of
 from nnviz.training.standing import Standing
 from nnviz.training.stopping import DIVERGED, after_evaluation, after_step
 from nnviz.training.update_rule import UpdateRuleState
@@ -132,10 +132,11 @@ class Judge:
     def _evaluate(self, standing: Standing, check: Callable[[], None]) -> Evaluation:
         steps, history = self._engine.steps_done, standing.history
         judged = self.assess(self._validation, check) if len(self._validation) else None
-        score = judged.score if judged else None
-        evaluation = history.record_evaluation(steps, -(-steps // self._per_epoch), standing.seconds, score)
-        if judged is not None and self._task.class_names:
-            history.mistakes = Mistakes.of(steps, judged, self._task, self._validation.labels)
+        score, mistakes = None, None
+        if judged is not None:
+            score, mistakes = judged.score, mistakes_of(judged, self._task, self._validation.labels)
+        epoch = -(-steps // self._per_epoch)
+        evaluation = history.record_evaluation(steps, epoch, standing.seconds, score, mistakes)
         standing.owes = False
         if steps % self._per_epoch == 0:
             self._tell_schedule(standing, evaluation)

@@ -124,9 +124,3 @@ def test_what_an_alert_says_of_single_examples_is_so():
     assert f"where it is wrong, {(said != labels).sum()} times, as" in alert.seen
     worst = np.flatnonzero(said != labels)[judged.predictions.max(axis=1)[said != labels].argmax()]
     assert f"example {worst} (label {data.class_names[labels[worst]]}, said" in alert.seen
-    # What was never evaluated again, after somebody came back to it, cannot be told.
-    made.history.mistakes = None
-    told = examine(Evidence(made, Beginning(made)))
-    assert [each.reason for each in told.unable if each.rule == "labels-look-wrong"] == [
-        "the last mistakes are not known any more"
-    ]

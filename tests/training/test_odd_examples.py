@@ -1,10 +1,14 @@
 """Spikes and mistakes: what is kept of single examples is what a plain loop over all of them finds."""
 
+import json
+
 import numpy as np
 import pytest
 
+from nnviz.errors import InputError
+from nnviz.runs.metrics import read_evaluations
 from nnviz.training.history import History
-from nnviz.training.mistakes import Mistakes
+from nnviz.training.mistakes import mistakes_of
 from nnviz.training.spikes import KEPT, Spikes
 from tests.zoo.animals import classes, numbers, trainer
 from tests.zoo.ill import far_target, mislabelled
@@ -53,32 +57,33 @@ def test_how_well_doubts_tell_mistakes_is_the_share_of_all_pairs(output):
     made = trained(trainer(data, "dense 8 tanh", network={"output": output} if output else None), 60)
     judged = made.assess(data.validation)
     labels = data.validation.labels
-    found = Mistakes.of(60, judged, data.task, labels)
+    found = mistakes_of(judged, data.task, labels)
     p = judged.predictions.astype(np.float64)
     p = np.concatenate([1 - p, p], axis=1) if output else p
     said, sure = p.argmax(axis=1), p.max(axis=1)
     wrong, right = sure[said != labels], sure[said == labels]
     pairs = [(r > w) + (r == w) / 2 for w in wrong for r in right]
-    assert (found.examples, found.wrong) == (len(labels), len(wrong))
+    assert found.wrong == len(wrong)
     assert found.told == pytest.approx(np.mean(pairs), abs=0.005)
     surest = [place for place, _, _ in found.surest]
     assert set(surest) == set(np.flatnonzero(said != labels)[np.argsort(-wrong)[:5]].tolist())
     assert [left for *_, left in found.surest] == pytest.approx(1 - sure[surest], abs=1e-6)
+    assert mistakes_of(judged, numbers().task, labels) is None
 
 
-def test_a_history_that_is_kept_has_them_again_and_one_that_goes_on_from_earlier_only_what_was_then():
+def test_a_run_that_is_kept_has_them_again(tmp_path):
     made = trained(trainer(classes(spoil=mislabelled(0.1)), "dense 8 relu"), 75)
     history = made.history
-    assert history.mistakes is not None
-    assert history.mistakes.step == 75
-    again = History.of(history.numbers(), history.evaluations)
-    assert (again.mistakes, again.spikes.largest()) == (history.mistakes, history.spikes.largest())
-    assert {name: array.tolist() for name, array in again.numbers().items()} == {
-        name: array.tolist() for name, array in history.numbers().items()
-    }
-    earlier = history.cut(70, [0.5, 0.7])
-    assert earlier.mistakes is None
-    assert all(step <= 70 for _, step, _, _ in earlier.spikes.largest())
-    # One that was made before: nobody knows its mistakes.
-    again.add(history.evaluations[-1])
-    assert again.mistakes is None
+    assert history.latest.mistakes == mistakes_of(
+        made.assess(made.dataset.validation), made.dataset.task, made.dataset.validation.labels
+    )
+    records = [record for evaluation in history.evaluations for record in evaluation.records()]
+    (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+    again = read_evaluations(tmp_path / "metrics.jsonl", made.dataset.task)
+    assert [one.mistakes for one in again] == [one.mistakes for one in history.evaluations]
+    assert History.of(history.numbers(), again).spikes.largest() == history.spikes.largest()
+    assert all(step <= 70 for _, step, _, _ in history.cut(70, [0.5, 0.7]).spikes.largest())
+    records[1]["mistakes"] = [3, 0.5, [[-1, 0, 0.1]]]
+    (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+    with pytest.raises(InputError, match="line 1 is damaged"):
+        read_evaluations(tmp_path / "metrics.jsonl", made.dataset.task)

@@ -11,7 +11,6 @@ from nnviz.insight.health.evidence import Beginning, Evidence
 from nnviz.insight.health.rules import RULES, Rule, examine
 from nnviz.training.assembly import assemble
 from nnviz.training.cost import example_cost, step_cost
-from nnviz.training.mistakes import Mistakes
 from nnviz.training.trainer import Trainer
 from nnviz.wording import count, integer, number, percent, trimmed
 
@@ -31,7 +30,6 @@ ALREADY = (
 def short_run(subject: Subject, watch: Watch) -> Outcome:
     """As it would be trained, as far as it is worth waiting for."""
     if subject.run is not None:
-        _look_at_mistakes(subject.run, watch)
         return _outcome(subject.run, "The run came to")
     with closing(_judged_by_some(subject)) as trainer:
         steps = affordable(SECONDS, step_cost(trainer.engine), LEAST, MOST)
@@ -41,13 +39,6 @@ def short_run(subject: Subject, watch: Watch) -> Outcome:
             watch()
             trainer.step()
         return _outcome(trainer, "A run, as it is asked for, came to")
-
-
-def _look_at_mistakes(run: Trainer, watch: Watch) -> None:
-    """Those of its end, which no run directory keeps."""
-    task, validation = run.dataset.task, run.dataset.validation
-    if task.class_names and len(validation):
-        run.history.mistakes = Mistakes.of(run.steps_done, run.assess(validation, watch), task, validation.labels)
 
 
 def _judged_by_some(subject: Subject) -> Trainer:

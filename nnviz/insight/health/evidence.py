@@ -119,7 +119,7 @@ class Evidence:
         self.latest_loss, self.last_good = trainer.history.training.latest, trainer.standing.last_good.step
         self.evaluations: Sequence[Evaluation] = [one for one in trainer.history.evaluations if one.validation]
         self.missed = trainer.standing.said.missed
-        self.spikes, self.mistakes = trainer.history.spikes, trainer.history.mistakes
+        self.spikes = trainer.history.spikes
         self._history = trainer.layers
         self._trainer = trainer
 

@@ -53,25 +53,27 @@ def labels_look_wrong(e: Evidence) -> list[Alert]:
         raise CannotRunError("the targets are numbers")
     e.validated()
     e.after(STEPS)
-    mistakes = e.mistakes
+    latest, labels = e.evaluations[-1], e.beginning.splits["validation"].labels
+    mistakes = latest.mistakes
     if mistakes is None:
-        raise CannotRunError("the last mistakes are not known any more")
+        raise CannotRunError("its mistakes are not known")
     if mistakes.wrong < MISTAKES:
         raise CannotRunError(f"there are fewer than {integer(MISTAKES)} mistakes to compare")
-    if mistakes.wrong > (1 - GOOD) * mistakes.examples or not mistakes.told < TELLS:
+    if mistakes.told is None or mistakes.wrong > (1 - GOOD) * len(labels) or mistakes.told >= TELLS:
         return []
-    labels, places = e.beginning.splits["validation"].labels, e.beginning.splits["validation"].names
+    places = e.beginning.splits["validation"].names
     shown = shown_names(names)
     told = [
         f"{_name(places, place)} (label {short(shown[labels[place]])}, said {short(shown[said])}: {percent(1 - left)})"
         for place, said, left in mistakes.surest[:3]
+        if place < len(labels) and said < len(names)
     ]
     return [
         Alert(
             "labels-look-wrong",
             None,
-            mistakes.step,
-            f"Of {count(mistakes.examples, 'validation example')} the network is about as sure where it is wrong, "
+            latest.step,
+            f"Of {count(len(labels), 'validation example')} the network is about as sure where it is wrong, "
             f"{integer(mistakes.wrong)} times, as where it is right. Most sure of {listed(told)}.",
             "Where examples are hard, a network is less sure; where labels are wrong, it is not.",
             *e.to_try("look at the labels of these, and at those of training"),

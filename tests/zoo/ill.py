@@ -30,6 +30,10 @@ def bars(seed):
     return trainer(pictures(seed), CONVOLUTIONS, seed=seed)
 
 
+def dense_bars(seed):
+    return trainer(pictures(seed), seed=seed)
+
+
 def at_best(make, steps):
     """The same network where its validation loss was lowest."""
 
@@ -213,7 +217,7 @@ ILL = (
         "ten layers of sigmoid on pictures",
         "vanishing-gradient",
         lambda s: trainer(pictures(s), TEN_SIGMOIDS, seed=s),
-        twin=bars,
+        twin=dense_bars,
     ),
     Ill(
         "six layers, weights times 5",

@@ -42,7 +42,7 @@ def at_best(make, steps):
         while made.steps_done < steps:
             made.step()
         made.interrupt()
-        made.network.parameters.values[...] = made.best.values
+        made.network.parameters.values[...] = made.standing.best.values
         return made
 
     return twin

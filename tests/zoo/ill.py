@@ -494,7 +494,7 @@ ILL = (
         "class-never-said",
         lambda s: trainer(classes(s, (400, 60), apart=1.0), "dense 4 tanh", l2=1.0, seed=s),
         1500,
-        lambda s: trainer(classes(s, (230, 230), apart=1.0), "dense 4 tanh", seed=s),
+        lambda s: trainer(classes(s, (60, 60), apart=1.0), "dense 4 tanh", seed=s),
     ),
     Ill(
         "a class that hardly counts",

@@ -94,7 +94,7 @@ def main(names: Iterable[str], seeds: int) -> int:
         outcomes = list(islice(filter(None, (outcome(ill, seed) for seed in range(MOST_SEEDS))), seeds))
         mended = outcomes.count("mended")
         failed += not ill.only_by_hand and mended < ENOUGH / SEEDS * len(outcomes)
-        others = ", ".join(sorted(set(outcomes) - {"mended"}))
+        others = "takes a person" if ill.only_by_hand else ", ".join(sorted(set(outcomes) - {"mended"}))
         print(f"{ill.rule:26} {ill.name:44} {mended:>2} of {len(outcomes)}  {others}", flush=True)
     return int(failed > 0)
 

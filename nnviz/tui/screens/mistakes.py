@@ -56,10 +56,6 @@ class MistakesPart(ItemGrid):
         focused = self.screen.focused
         return focused.mistake if isinstance(focused, MistakeCard) else None
 
-    def focus_first(self) -> None:
-        """Put the cursor on the worst one."""
-        self.query(MistakeCard).first().focus()
-
     def action_look_into(self) -> None:
         """Look into the one under the cursor."""
         cards = list(self.query(MistakeCard))

@@ -29,7 +29,9 @@ def one_by_one(splits):
 
 @pytest.mark.parametrize("shape", [(2,), (70,), (6, 6, 3)])
 @pytest.mark.parametrize("kind", [np.uint8, np.float32])
-def test_groups_are_those_of_a_comparison_of_each_with_each(shape, kind):
+def test_groups_are_those_of_a_comparison_of_each_with_each(shape, kind, monkeypatch):
+    # So few that examples which differ elsewhere look alike at first.
+    monkeypatch.setattr(module, "LOOKED_AT", 1)
     generator = np.random.default_rng(0)
     base = generator.integers(0, 3, (12, *shape)).astype(kind)
     # Alike in all but one number.

@@ -99,11 +99,13 @@ def test_every_rule_is_asked_by_one_check():
 
 def test_what_is_told_of_the_splits_is_so():
     data = classes()
-    twice = replace(data, train=joined([data.train, data.train.select([3, 3, 7])]), test=data.train.select([5]))
+    repeated = joined([data.train, data.train.select([3, 3, 7])])
+    # Nor is what validation and test share an example to train on.
+    twice = replace(data, train=repeated, test=joined([data.train.select([5]), data.validation.select([0])]))
     found = outcome("splits", subject(twice))
     assert found.numbers == {
-        "examples": {"training": 243, "validation": 96, "test": 1},
-        "compared": {"training": 243, "validation": 96, "test": 1},
+        "examples": {"training": 243, "validation": 96, "test": 2},
+        "compared": {"training": 243, "validation": 96, "test": 2},
         "shared_with_training": {"validation": 0, "test": 1},
         "repeated": 3,
     }

@@ -7,6 +7,7 @@ import pytest
 
 from nnviz.errors import InputError
 from nnviz.runs.metrics import read_evaluations
+from nnviz.training.evaluation import Assessment, Score
 from nnviz.training.history import History
 from nnviz.training.mistakes import mistakes_of
 from nnviz.training.spikes import KEPT, Spikes
@@ -37,6 +38,7 @@ def test_spikes_are_those_of_a_plain_loop():
     assert [spike[3] for spike in spikes] == pytest.approx([spike[3] for spike in found])
     assert {example for _, _, example, _ in spikes} == {0}
     assert len(spikes) >= 4
+    assert made.history.numbers()["spikes.usual"] == pytest.approx([usual])
 
 
 def test_of_very_many_spikes_the_largest_are_kept():
@@ -69,6 +71,15 @@ def test_how_well_doubts_tell_mistakes_is_the_share_of_all_pairs(output):
     assert set(surest) == set(np.flatnonzero(said != labels)[np.argsort(-wrong)[:5]].tolist())
     assert [left for *_, left in found.surest] == pytest.approx(1 - sure[surest], abs=1e-6)
     assert mistakes_of(judged, numbers().task, labels) is None
+
+
+def test_a_mistake_of_which_it_is_as_sure_counts_half():
+    # Doubts of 0.1 and 0.4 where it is wrong; 0.1, 0.1 and 0.4 where it is right.
+    p = np.array([[0.9, 0.1], [0.6, 0.4], [0.9, 0.1], [0.9, 0.1], [0.6, 0.4]])
+    judged = Assessment(Score(0.0, 0.6), p, np.zeros(5), None)
+    found = mistakes_of(judged, classes(counts=(4, 4)).task, np.array([1, 1, 0, 0, 0]))
+    assert found.told == pytest.approx((0.5 + 0.5 + 0 + 1 + 1 + 0.5) / 6)
+    assert found.surest == ((0, 0, pytest.approx(0.1)), (1, 0, pytest.approx(0.4)))
 
 
 def test_a_run_that_is_kept_has_them_again(tmp_path):

@@ -367,6 +367,12 @@ ILL = (
         twin=lambda s: trainer(numbers(s), optimizer="rmsprop", learning_rate=1e-3, seed=s),
     ),
     Ill(
+        "batches of 4 at 0.3",
+        "loss-spikes",
+        lambda s: trainer(classes(s), learning_rate=0.3, batch_size=4, seed=s),
+        400,
+    ),
+    Ill(
         "one target of 10,000",
         "loss-spikes",
         lambda s: trainer(numbers(s, spoil=far_target), learning_rate=1e-4, seed=s),
@@ -437,11 +443,13 @@ ILL = (
         "one target of 10,000, again and again",
         "one-example",
         lambda s: trainer(numbers(s, spoil=far_target), learning_rate=1e-4, seed=s),
+        only_by_hand=True,
     ),
     Ill(
         "one target of 100, again and again",
         "one-example",
         lambda s: trainer(numbers(s, spoil=lambda x, y: far_target(x, y, 100)), learning_rate=1e-4, seed=s),
+        only_by_hand=True,
     ),
     Ill(
         "a tenth of the labels wrong",

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Sequence
 
 from nnviz.frame.health_view import Alert
-from nnviz.insight.health.attempts import clipped
 from nnviz.insight.health.evidence import CannotRunError, Evidence
 from nnviz.insight.health.loss_rules import STEPS
 from nnviz.outside_text import short, shown_names
@@ -36,7 +35,7 @@ def one_example_spikes(e: Evidence) -> list[Alert]:
             f"loss at {count(times, 'step')} where that was very large: {percent(largest[3])} of {number(largest[0])} "
             f"at step {integer(largest[1])}.",
             "Each time that it comes, the network has to learn all others again.",
-            *e.to_try("look at its inputs and its target, and leave it out if they are wrong", clipped),
+            *e.to_try("look at its inputs and its target, and leave it out if they are wrong; or --clip 1"),
         )
     ]
 

@@ -139,9 +139,9 @@ def loss_oscillates(e: Evidence) -> list[Alert]:
     swing = float(np.abs(moves).mean() / parts.mean()) if parts.mean() else 0.0
     if swing <= 0.25 or turns < 0.5 or parts.mean() < 0.25 * e.beginning.constant:
         return []
-    # Where it rose as far as that for the first time.
-    rises = np.diff(every) > 0.25 * parts.mean()
-    begun = np.array_split(e.loss.steps, split)[int(rises.argmax())][0]
+    # After the last part before those that was lower.
+    low = np.flatnonzero(every[: many // 2] < 0.25 * e.beginning.constant)
+    begun = np.array_split(e.loss.steps, split)[int(low[-1]) + 1 if len(low) else 0][0]
     return [
         Alert(
             "loss-oscillates",

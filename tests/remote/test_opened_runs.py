@@ -31,7 +31,9 @@ SETTINGS = [
 def told(frame: Frame) -> str:
     """A frame without what is of the whole run, to the last bit."""
     moment = msgspec.structs.replace(frame.moment, furthest=0, is_back=False)
-    still = msgspec.structs.replace(frame, moment=moment, state=None, stopped_by=None, curves=None, said=None)
+    still = msgspec.structs.replace(
+        frame, moment=moment, state=None, stopped_by=None, curves=None, said=None, batch=None
+    )
     with np.printoptions(threshold=sys.maxsize):
         return repr(still)
 

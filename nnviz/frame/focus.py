@@ -24,6 +24,8 @@ class Focus(msgspec.Struct, frozen=True):
     input     of the numbers that come into that unit, the one whose weight is looked at; None for the strongest. After
               them are counted its bias, and the scale and shift of a normalisation.
               Without a unit it is a unit of the network's own input, or None for none
+    zoom      (row, column) of the number of the block's matrix that is looked at among its neighbours, each for itself;
+              None for the whole matrix
     """
 
     example: int = 0
@@ -31,3 +33,4 @@ class Focus(msgspec.Struct, frozen=True):
     quantity: Quantity = Quantity.GRADIENT
     unit: int | None = None
     input: int | None = None
+    zoom: tuple[int, int] | None = None

@@ -8,6 +8,8 @@ from nnviz.frame.operations import Operation
 
 # Bounds that keep a frame small however large the network is.
 MATRIX_ROWS, MATRIX_COLUMNS = 96, 192
+# Of single numbers around one of them, so many columns.
+ZOOM_COLUMNS = 64
 # Of kernels and feature maps: so many in a row or column, numbers on a side, and numbers in all.
 TILES = 64
 TILE_SIDE = 48
@@ -21,8 +23,15 @@ class MatrixView(msgspec.Struct, frozen=True):
     the batch (activation). A cell is the number of largest magnitude, with its sign, in a block of
     `row_step` × `column_step` numbers of the whole matrix of `shape`.
 
+    Zoomed in, cells are single numbers: those around `zoom`, from `first` on.
+
     by_example  whether columns are examples; in a block without weights they always are, and its gradient is ∂L/∂a
     biases      (rows,) the same quantity of the units' biases; None where there are none, or not yet
+    places      (rows, columns) which number of its block a cell is, counted row by row; the block's size where it is no
+                number. None where cells are single numbers, or the matrix has too many to look for them
+    first       (row, column) of the first cell's first number in the whole matrix
+    zoom        (row, column) in the whole matrix of the number that is looked at; None for the whole matrix
+    largest     magnitude of the largest number of the whole matrix, where that is not in the cells
     """
 
     quantity: Quantity
@@ -33,6 +42,10 @@ class MatrixView(msgspec.Struct, frozen=True):
     column_step: int
     cells: Array | None
     biases: Array | None
+    places: Array | None = None
+    first: tuple[int, int] = (0, 0)
+    zoom: tuple[int, int] | None = None
+    largest: float | None = None
 
 
 class TilesView(msgspec.Struct, frozen=True):

@@ -136,7 +136,7 @@ class Camera:
             fields["layers"] = tuple(self._layer(i, place) for i in range(len(self._trace.layers)))
             fields["passed"] = self._passed(place)
         if "matrix" in parts:
-            fields["matrix"] = self._heatmaps.take(focus.block, focus.quantity, place, batch_size, self.ranked)
+            fields["matrix"] = self._heatmaps.take(focus, place, batch_size, self.ranked)
         return fields
 
     def _within(self, focus: Focus) -> Focus:

@@ -3,14 +3,26 @@
 import math
 
 import numpy as np
+from msgspec.structs import replace
 
 from nnviz.array import Array
-from nnviz.frame.focus import Quantity
-from nnviz.frame.matrix_views import MATRIX_COLUMNS, MATRIX_ROWS, TILE_NUMBERS, TILE_SIDE, MatrixView, TilesView
+from nnviz.frame.focus import Focus, Quantity
+from nnviz.frame.matrix_views import (
+    MATRIX_COLUMNS,
+    MATRIX_ROWS,
+    TILE_NUMBERS,
+    TILE_SIDE,
+    ZOOM_COLUMNS,
+    MatrixView,
+    TilesView,
+)
 from nnviz.frame.operations import Convolution, LargestOfCells, MeanOfMaps
 from nnviz.frame.step_trace import StepTrace
 from nnviz.training.blocks import Block
-from nnviz.training.reduction import reduced
+from nnviz.training.reduction import places_of, reduced
+
+# Of a matrix with more numbers it is not looked for which of them a cell is: that would take some milliseconds.
+MOST_SOUGHT = 1 << 20
 
 
 class Heatmaps:
@@ -20,18 +32,17 @@ class Heatmaps:
         self._trace = trace
         self._blocks = blocks
 
-    def take(
-        self, block: int, quantity: Quantity, place: int, batch_size: int, ranked: list[Array]
-    ) -> MatrixView | TilesView:
-        """One quantity of block number `block`; `ranked` are the units of the input and of all blocks."""
+    def take(self, focus: Focus, place: int, batch_size: int, ranked: list[Array]) -> MatrixView | TilesView:
+        """The quantity and block of a focus; `ranked` are the units of the input and of all blocks."""
+        block, quantity = focus.block, focus.quantity
         shown = self._blocks[block]
         if isinstance(shown.leader.operation, Convolution) and quantity is not Quantity.ACTIVATION:
             return self._kernels(shown, quantity, ranked[block + 1], ranked[block])
         if shown.is_of_maps:
             return self._maps(shown, quantity, place, ranked[block + 1])
-        return self._matrix(shown, quantity, batch_size)
+        return self._matrix(shown, quantity, batch_size, focus.zoom)
 
-    def _matrix(self, block: Block, quantity: Quantity, batch_size: int) -> MatrixView:
+    def _matrix(self, block: Block, quantity: Quantity, batch_size: int, zoom: tuple[int, int] | None) -> MatrixView:
         by_example = not block.weighted or quantity is Quantity.ACTIVATION
         if by_example:
             whole, columns = self._of_outputs(block, quantity), batch_size
@@ -40,12 +51,19 @@ class Heatmaps:
             whole = self._trace.parameter(block.layers[0], "weights", quantity)
             columns = math.prod(block.leader.input_shape)
         shape = (block.grouping.count, columns)
-        row_step, column_step = (-(-shape[0] // MATRIX_ROWS), -(-shape[1] // MATRIX_COLUMNS))
-        cells = None if whole is None else reduced(whole.T, row_step, column_step)
         biases = None if by_example else self._biases(block, quantity)
+        view = MatrixView(quantity, block.leader.name, by_example, shape, 1, 1, None, biases)
+        if zoom is not None:
+            return _zoomed(view, whole, zoom)
+        row_step, column_step = (-(-shape[0] // MATRIX_ROWS), -(-shape[1] // MATRIX_COLUMNS))
+        cells = places = None
+        if whole is not None:
+            cells = reduced(whole.T, row_step, column_step)
+            if row_step * column_step > 1 and whole.size <= MOST_SOUGHT:
+                places = places_of(cells, whole.T, row_step, column_step)
         if biases is not None:
             biases = reduced(biases[:, None], row_step, 1)[:, 0]
-        return MatrixView(quantity, block.leader.name, by_example, shape, row_step, column_step, cells, biases)
+        return replace(view, row_step=row_step, column_step=column_step, cells=cells, biases=biases, places=places)
 
     def _biases(self, block: Block, quantity: Quantity) -> Array | None:
         """The biases beside the weights of a block, or their gradient or update, (units,)."""
@@ -132,6 +150,27 @@ class Heatmaps:
             i, j = divmod(number, pool.size)
             kept[i : rows : pool.size, j : columns : pool.size] = winners == number
         return kept.transpose(2, 0, 1)
+
+
+def _zoomed(view: MatrixView, whole: Array | None, zoom: tuple[int, int]) -> MatrixView:
+    """The single numbers around one of them, which there is; `whole` (columns, rows)."""
+    row, column = (min(max(at, 0), size - 1) for at, size in zip(zoom, view.shape, strict=True))
+    top, left = max(row - MATRIX_ROWS // 2, 0), max(column - ZOOM_COLUMNS // 2, 0)
+    biases = view.biases
+    return replace(
+        view,
+        cells=None if whole is None else whole.T[top : top + MATRIX_ROWS, left : left + ZOOM_COLUMNS].copy(),
+        biases=None if biases is None else biases[top : top + MATRIX_ROWS].copy(),
+        first=(top, left),
+        zoom=(row, column),
+        largest=None if whole is None else _largest(whole),
+    )
+
+
+def _largest(numbers: Array) -> float:
+    """The largest magnitude of those that are finite numbers."""
+    largest = max(float(numbers.max()), -float(numbers.min()))
+    return largest if math.isfinite(largest) else float(np.abs(numbers[np.isfinite(numbers)]).max(initial=0.0))
 
 
 def _most(rows: int, columns: int, count: int) -> tuple[int, int]:

@@ -33,6 +33,21 @@ def reduced(matrix: Array, row_step: int, column_step: int) -> Array:
     return _extremes(columns_done, row_step).copy()
 
 
+def places_of(cells: Array, matrix: Array, row_step: int, column_step: int) -> Array:
+    """Which number of its block each of the `cells` of a reduced matrix is, of equal ones the first.
+
+    Counted row by row within the block; its size where it is none of them, as NaN is.
+    """
+    size = row_step * column_step
+    places = np.full(cells.shape, size, np.min_scalar_type(size))
+    for place in reversed(range(size)):
+        row, column = divmod(place, column_step)
+        numbers = matrix[row::row_step, column::column_step]
+        there = slice(numbers.shape[0]), slice(numbers.shape[1])
+        np.copyto(places[there], place, where=numbers == cells[there])
+    return places
+
+
 def _extremes(matrix: Array, step: int) -> Array:
     """The number of largest magnitude of each `step` rows, column by column."""
     if step == 1:

@@ -175,8 +175,8 @@ def test_a_frame_of_a_large_network_and_a_long_run_stays_small(make_experiment):
     sizes = [
         len(pickle.dumps(take(camera, block=block, quantity=quantity))) for block in range(3) for quantity in Quantity
     ]
-    # A frame may have 200,000 bytes; one of so simple a network has less than half of it.
-    assert 80_000 < max(sizes) < 100_000
+    # A frame may have 200,000 bytes; one of so simple a network has less than six tenths of it.
+    assert 80_000 < max(sizes) < 120_000
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,11 @@
 
 from typing import ClassVar
 
+from msgspec.structs import replace
 from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.strip import Strip
 
 from nnviz.frame.focus import Focus, Quantity
@@ -26,7 +28,7 @@ class HeatmapPane(FramedPane):
 
     parts = frozenset({"matrix"})
     turns = frozenset({2, 6})
-    follows = frozenset({"block", "quantity"})
+    follows = frozenset({"block", "quantity", "zoom"})
     title = "Gradient"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1, 0)", "Cursor", show=False, id="heatmap.up"),
@@ -35,6 +37,13 @@ class HeatmapPane(FramedPane):
         Binding("home", "let_go", "Cursor", show=False, id="heatmap.home"),
         Binding("end", "move_to_end", "Cursor", show=False, id="heatmap.end"),
     ]
+
+    class Moved(Message):
+        """Zoomed in, the cursor is to move so many numbers down and to the right."""
+
+        def __init__(self, down: int, right: int) -> None:
+            super().__init__()
+            self.down, self.right = down, right
 
     def __init__(self) -> None:
         super().__init__()
@@ -77,7 +86,7 @@ class HeatmapPane(FramedPane):
             return centred(sheet.missing, width, height, self.palette)
         self._follow(frame, sheet.largest)
         strips = sheet.strips(self._ends.end, self.palette)
-        if self._hovered is not None or self._cursor is not None:
+        if self._hovered is not None or self._cursor is not None or self._zoom is not None:
             strips = self._marked(strips, *sheet.spot(*self._chosen(sheet)))
         return [*(filled(strip, width, self.palette) for strip in strips), self._legend(sheet, width)]
 
@@ -94,7 +103,7 @@ class HeatmapPane(FramedPane):
 
     def _chosen(self, sheet: Sheet) -> tuple[int, int]:
         """The cell that is read out: under the cursor, or else the one of largest magnitude."""
-        pointed = self._hovered or self._cursor
+        pointed = self._hovered or (None if self._zoom is not None else self._cursor)
         if pointed is None:
             return sheet.peak
         rows, columns = sheet.shape
@@ -119,14 +128,47 @@ class HeatmapPane(FramedPane):
 
     # The cursor
 
+    @property
+    def _zoom(self) -> tuple[int, int] | None:
+        """The number that is zoomed in on, in the whole matrix."""
+        matrix = None if self._frame is None else self._frame.matrix
+        return matrix.zoom if isinstance(matrix, MatrixView) else None
+
+    def zoomed(self) -> Focus | None:
+        """Single numbers around the cursor, or the whole matrix again; None where there is nothing to zoom in on."""
+        sheet, focus = self._current_sheet(), self.focus_shown
+        if focus is None or not isinstance(sheet, MatrixSheet):
+            return None
+        if self._zoom is None:
+            return replace(focus, zoom=sheet.number_at(*self._chosen(sheet)))
+        return replace(focus, zoom=None)
+
+    def moved(self, down: int, right: int) -> Focus | None:
+        """So many numbers further, round and round."""
+        focus, at = self.focus_shown, self._zoom
+        if focus is None or at is None or self._frame is None or not isinstance(self._frame.matrix, MatrixView):
+            return None
+        rows, columns = self._frame.matrix.shape
+        return replace(focus, zoom=((at[0] + down) % rows, (at[1] + right) % columns))
+
     def across(self, places: int) -> Focus | None:
+        if self._zoom is not None:
+            return self.moved(0, places)
         self.action_move(0, places)
         return self.focus_shown
+
+    def leave(self) -> Focus | None:
+        focus = self.focus_shown
+        return None if focus is None or self._zoom is None else replace(focus, zoom=None)
 
     def action_move(self, down: int, right: int) -> None:
         """Move the cursor, which starts at the largest number."""
         sheet = self._current_sheet()
         if sheet is None:
+            return
+        if self._zoom is not None:
+            # In its turn: the keys before it may move it too.
+            self.post_message(self.Moved(down, right))
             return
         (row, column), (rows, columns) = self._chosen(sheet), sheet.shape
         row, column = (row + down) % rows, (column + right) % columns
@@ -135,17 +177,26 @@ class HeatmapPane(FramedPane):
         self._point(row, column)
 
     def action_let_go(self) -> None:
-        """Read the largest number again, wherever it is."""
+        """Read the largest number again, wherever it is; of single ones the first."""
+        if self._zoom is not None:
+            self._point_among_all(0, 0)
         self._cursor = None
         self._redraw_cursor()
 
     def action_move_to_end(self) -> None:
         """To the last cell."""
         sheet = self._current_sheet()
-        if sheet is not None:
+        if self._zoom is not None:
+            self._point_among_all(-1, -1)
+        elif sheet is not None:
             rows, columns = sheet.shape
             places = ((row, column) for row in reversed(range(rows)) for column in reversed(range(columns)))
             self._point(*next(place for place in places if sheet.holds(*place)))
+
+    def _point_among_all(self, row: int, column: int) -> None:
+        """Have that number of the whole matrix looked at, counted from its end where negative."""
+        if self._zoom is not None:
+            self.post_message(self.Moved(row - self._zoom[0], column - self._zoom[1]))
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Read the cell under the mouse, as long as it is there."""
@@ -154,13 +205,24 @@ class HeatmapPane(FramedPane):
             self._hovered = cell
             self._redraw_cursor()
 
-    def clicked(self, frame: Frame, x: int, y: int) -> Focus | None:  # noqa: ARG002
-        """Nothing else; the cursor stays in the cell that is clicked."""
+    def clicked(self, frame: Frame, x: int, y: int) -> Focus | None:
+        """The number that is clicked, among single ones; else nothing, and the cursor stays in the cell."""
         sheet = self._current_sheet()
         cell = None if sheet is None else sheet.at(x, y)
-        if cell is not None:
-            self._point(*cell)
+        if cell is None:
+            return None
+        if self._zoom is not None and isinstance(sheet, MatrixSheet):
+            self._hovered = None
+            return replace(frame.focus, zoom=sheet.number_at(*cell))
+        self._point(*cell)
         return None
+
+    def on_click(self, event: events.Click) -> None:
+        """A double click zooms in on what is under the mouse, or out again; a click is handled as in other panes."""
+        focus = self.zoomed() if event.chain == 2 else None
+        if focus is not None:
+            event.prevent_default()
+            self.post_message(self.Pointed(focus))
 
     def on_leave(self) -> None:
         """Read the cell again that was read before the mouse came."""

@@ -50,6 +50,15 @@ class LookKeys(AskingScreen):
         if not pane.display:
             self.notify(f"the loss pane shows: {told}", timeout=2)
 
+    @in_turn
+    async def action_zoom(self) -> None:
+        """Single numbers around the heatmap's cursor, or the whole matrix again."""
+        focus = self.query_one(HeatmapPane).zoomed()
+        if focus is None:
+            self.notify("there is no matrix in the heatmap to zoom in on", timeout=3)
+        else:
+            await self._change("zoom", partial(m.SetFocus, focus))
+
     def action_lock(self) -> None:
         """Keep the heatmap's scale as it is, or let it follow the numbers."""
         self.query_one(HeatmapPane).toggle_lock()

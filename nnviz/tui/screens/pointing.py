@@ -8,6 +8,7 @@ from textual import on
 from nnviz.frame.focus import Focus
 from nnviz.remote import messages as m
 from nnviz.tui.panes.framed_pane import FramedPane
+from nnviz.tui.panes.heatmap import HeatmapPane
 from nnviz.tui.panes.network import NetworkPane
 from nnviz.tui.screens.asking import AskingScreen
 
@@ -33,7 +34,10 @@ class PointingScreen(AskingScreen):
             # Where the inspector opens or closes, all panes get another place.
             await self._ask(m.SetFocus(focus))
             return
-        changed = "example" if focus.example != seen.example else "unit" if is_open else "block"
+        if focus.zoom != seen.zoom:
+            changed = "zoom"
+        else:
+            changed = "example" if focus.example != seen.example else "unit" if is_open else "block"
         await self._change(changed, partial(m.SetFocus, focus))
 
     def _open_inspector(self) -> None:
@@ -45,6 +49,13 @@ class PointingScreen(AskingScreen):
     async def _cursor_moved(self, event: NetworkPane.Moved) -> None:
         async def move() -> None:
             await self._look_at(self.query_one(NetworkPane).down(event.places))
+
+        await self._turns.take(move)
+
+    @on(HeatmapPane.Moved)
+    async def _zoom_moved(self, event: HeatmapPane.Moved) -> None:
+        async def move() -> None:
+            await self._look_at(self.query_one(HeatmapPane).moved(event.down, event.right))
 
         await self._turns.take(move)
 

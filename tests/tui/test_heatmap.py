@@ -103,7 +103,7 @@ def wide(order: Order) -> Order:
 
 
 def whole_gradient(driver: Driver, name: str = "dense1.weights") -> np.ndarray:
-    parameters = driver.screen._link.trainer.service._session.trainer.network.parameters
+    parameters = driver.screen._link.trainer.service.session.trainer.network.parameters
     return parameters.named(parameters.gradients)[name].T
 
 
@@ -159,12 +159,12 @@ async def test_the_mouse_zooms_too(open_app: OpenApp, wide: Order) -> None:
         x, y = pane._current_sheet().spot(3, 4)
         inside = pane._current_sheet().at(x, y)
         row, column = pane._current_sheet().number_at(*inside)
-        await driver.pilot.click(pane, Offset(x + 2, y + 1), times=2)
+        await driver.pilot.click(pane, Offset(x + 1, y + 1), times=2)
         await driver.pilot.pause()
         assert driver.frame.focus.zoom == (row, column)
         sheet = pane._current_sheet()
         there = sheet.number_at(0, 0)
-        await driver.pilot.click(pane, Offset(3, 1))
+        await driver.pilot.click(pane, Offset(1, 1))
         await driver.pilot.pause()
         assert driver.frame.focus.zoom == there
         await driver.press("4", "escape")

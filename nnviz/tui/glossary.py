@@ -334,6 +334,7 @@ GLOSSARY: dict[str, tuple[Entry, ...]] = {
         Entry("▁▄█ hills", "activation of each unit of a hill, from 0 to 1", "▁▂▃▄▅▆▇█"),
         Entry("● p, ◆ y, ◈", "on a line from 2.5 deviations below the mean to above it: said, wanted, both"),
         Entry("heatmap", "a picture of numbers: a cell is one weight, or the largest of several", "cell"),
+        Entry("13 of 12…15", "of the numbers that a cell stands for, the one of number 13 is the largest", "zoom"),
         Entry("·+*# ˗−=≡", "the scale without colours: positive and negative, the fuller the larger", ". : - @ % *"),
         Entry("−0.5 █ +0.5", "the ends of that scale; locked: kept until l is pressed again", "locked"),
         Entry("↓ units → inputs", "what the rows and the columns of a heatmap are"),

@@ -44,6 +44,7 @@ class BranchView(msgspec.Struct, frozen=True):
     before    the learning rate there, and `rate`, that of this one
     chosen    (key, before, now) of all else that was chosen anew there
     rates     (step, learning rate) of each later change
+    weights   (step, name, before, now) of each number that was set by hand
     changes   what it has otherwise than the one that it parted from, in words; nothing where that is its rate alone
     seed      of its first weights and its order
     loss, validation  of the last training step, and of the latest evaluation; None before the first
@@ -59,6 +60,7 @@ class BranchView(msgspec.Struct, frozen=True):
     rate: float
     chosen: tuple[tuple[str, Choice, Choice], ...]
     rates: tuple[tuple[int, float], ...]
+    weights: tuple[tuple[int, str, float, float], ...]
     seed: int
     steps: int
     loss: float | None

@@ -15,6 +15,12 @@ def began(view: BranchView) -> str:
     if view.rates:
         rates = [f"{trimmed(rate)} at step {integer(step)}" for step, rate in view.rates]
         told.append(f"then {listed(rates, LISTED_RATES)}")
+    if view.weights:
+        weights = [
+            f"{name} {trimmed(before)} → {trimmed(now)} in step {integer(step + 1)}"
+            for step, name, before, now in view.weights
+        ]
+        told.append(f"by hand {listed(weights, LISTED_RATES)}")
     return " · ".join(told)
 
 

@@ -11,7 +11,7 @@ from nnviz.runs.directory import RunDirectory
 from nnviz.runs.ending import Ending
 from nnviz.training.course import Course
 from nnviz.training.history import selection_loss
-from nnviz.training.journal import Journal, Rate
+from nnviz.training.journal import Journal, Rate, Weight
 from nnviz.training.keyframes import Line
 
 
@@ -57,6 +57,7 @@ class Branch:
         history, journal = course.history, course.journal
         latest, best = history.latest, history.best
         rates = [entry for entry in journal.entries if isinstance(entry, Rate) and entry.step > self.at]
+        weights = [entry for entry in journal.entries if isinstance(entry, Weight) and entry.step >= self.start]
         return BranchView(
             number=self.number,
             name=self.name,
@@ -67,6 +68,7 @@ class Branch:
             rate=journal.rate_at(self.at),
             chosen=tuple((key, *ends) for key, ends in self._chosen(journal).items()),
             rates=tuple((entry.step, entry.learning_rate) for entry in rates),
+            weights=tuple((entry.step, entry.written, entry.before, entry.value) for entry in weights),
             seed=self.experiment.training.seed,
             steps=history.training.steps,
             loss=history.training.latest,

@@ -165,6 +165,17 @@ class BeginWith(msgspec.Struct, frozen=True):
     tables: Tables
 
 
+class SetWeight(msgspec.Struct, frozen=True):
+    """Do this training step with another value of one number: `index` of the array `name`, as "dense1.weights".
+
+    What is done of it is done again. In the past, to go on with it begins a branch.
+    """
+
+    name: str
+    index: tuple[int, ...]
+    value: float
+
+
 class Restart(msgspec.Struct, frozen=True):
     """A new branch from the first step on, with the same initial weights."""
 
@@ -264,6 +275,7 @@ Request = (
     | Look
     | SetFocus
     | Change
+    | SetWeight
     | Options
     | DoAgain
     | Choose

@@ -44,10 +44,24 @@ from nnviz.training.trainer import Trainer
 
 # So long who leaves waits for the scores of what is kept.
 LEAVING_SECONDS = 10.0
+UNDONE = "weights that were set here are as they were"
 # Requests that act on the moment that there is, or look into it.
-OF_A_MOMENT = (m.Advance, m.Run, m.Pause, m.Change, m.Choose, m.Test, m.Examine, m.Blame, m.Verify, m.GoTo)
+OF_A_MOMENT = (m.Advance, m.Run, m.Pause, m.Change, m.SetWeight, m.Choose, m.Test, m.Examine, m.Blame, m.Verify, m.GoTo)
 # Requests that leave an example that is examined, unless it serves them itself.
-LEAVING = (m.Advance, m.Run, m.GoTo, m.Stay, m.Restart, m.Reseed, m.BeginWith, m.Try, m.Visit, m.SetDown, m.Close)
+LEAVING = (
+    m.Advance,
+    m.Run,
+    m.SetWeight,
+    m.GoTo,
+    m.Stay,
+    m.Restart,
+    m.Reseed,
+    m.BeginWith,
+    m.Try,
+    m.Visit,
+    m.SetDown,
+    m.Close,
+)
 
 
 class Service:
@@ -219,6 +233,8 @@ class Service:
             case m.Change(learning_rate, parts):
                 self._change_rate(learning_rate)
                 return self._view(parts)
+            case m.SetWeight():
+                self._set_weight(request)
             case m.Look(parts):
                 return self._view(parts)
             case m.Restart():
@@ -326,11 +342,18 @@ class Service:
     # Going on
 
     def _go_on(self, on: Callable[[], None]) -> None:
-        """Go on from here: as the run did, or, where something else was chosen, as a branch."""
-        chosen = self.session.forget_choices()
-        if chosen:
+        """Go on from here: as the run did, or, where something else was chosen or set, as a branch."""
+        session = self.session
+        weights, chosen = session.by_hand.forget(), session.forget_choices()
+
+        def go_on_with_weights() -> None:
+            for weight in weights:
+                session.by_hand.set(weight.name, weight.index, weight.value, session.here)
+            on()
+
+        if chosen or weights:
             self._halt()
-            branch_off(self.session, chosen, on)
+            branch_off(session, chosen, go_on_with_weights)
         else:
             on()
 
@@ -368,6 +391,20 @@ class Service:
         else:
             self.session.trainer.change_rate(learning_rate)
 
+    def _set_weight(self, asked: m.SetWeight) -> None:
+        """Have a weight be another one from the beginning of this training step on; in the past, as a branch."""
+        if self._pacing.pace is not None:
+            self._said = ("a weight is set while training rests: pause first",)
+            return
+        self._halt()
+        if not self._may_go_on():
+            self._said = ("the run has diverged, and has nowhere to go: go back, and set it there",)
+            return
+        try:
+            self.session.by_hand.set(asked.name, asked.index, asked.value, self.session.here)
+        except InputError as error:
+            self._said = (str(error),)
+
     def _choose(self, place: str, value: object) -> m.OptionsView:
         """Change an option at once, if that can be; in the past, as a branch."""
         try:
@@ -401,11 +438,13 @@ class Service:
         origin = way.origin if way and way.origin else session.here
         here = way.end if way else session.here
         moment = moment_at(place, here, session.trainer)
-        if session.chosen and isinstance(place, int) and moment > here:
+        if session.has_choices and isinstance(place, int) and moment > here:
             self._go_on(lambda: self._go_to(place))
             return
         self._halt()
         session.way = None
+        if way is None and session.by_hand.undo(moment):
+            self._said = (*self._said, UNDONE)
         if moment.step < session.trainer.furthest or moment <= origin:
             session.set_out([(moment, nothing)], origin)
         elif self._may_go_on():

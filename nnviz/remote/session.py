@@ -11,6 +11,7 @@ from nnviz.insight.health.alert_log import AlertLog
 from nnviz.insight.health.rules import RuleRunner
 from nnviz.remote.beginnings import Beginning, next_directory
 from nnviz.remote.branches import Branch, Branches
+from nnviz.remote.by_hand import ByHand
 from nnviz.remote.messages import Order
 from nnviz.remote.ways import Stop, Way, nothing
 from nnviz.runs.directory import RunDirectory
@@ -114,6 +115,7 @@ class Session:
         """Let this branch be the one that goes on."""
         self.branches.go_on_with(branch)
         branch.course = None
+        self.by_hand = ByHand(self.trainer)
         self.timeline.follow(branch.line, self.trainer.furthest)
         self.keeper = Keeper(
             self.trainer, branch.directory, lambda _: None, self.clock, self.order.checkpoints, branch.written
@@ -205,13 +207,19 @@ class Session:
             self.trainer.update_rule.learning_rate = value
 
     def forget_choices(self) -> Choices:
-        """Have what the run has here. What was chosen in its place is returned."""
+        """Have what the run has here. What was chosen in its place is returned, but for weights."""
+        self.by_hand.forget()
         journal, rule, at = self.trainer.journal, self.trainer.update_rule, self.next_proposal
         chosen, self.chosen = self.chosen, {}
         if "learning_rate" in chosen:
             rule.learning_rate = journal.rate_at(at)
         there = {"learning_rate": journal.rate_at(at), **self.held_at(at)}
         return {key: value for key, value in chosen.items() if there[key] != value}
+
+    @property
+    def has_choices(self) -> bool:
+        """Whether to go on from here is to begin a branch."""
+        return bool(self.chosen) or self.by_hand.is_trying
 
     def held_at(self, step: int) -> Choices:
         """What holds at a training step of all that can be chosen anew for one, but for the rate."""

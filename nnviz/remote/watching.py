@@ -37,7 +37,7 @@ class Watched:
 def would_train(request: m.Request, trainer: Trainer) -> bool:
     """Whether a request would take a run further than it is, or begin another one."""
     match request:
-        case m.Run() | m.Change() | m.Choose() | m.BeginWith() | m.Restart() | m.Reseed() | m.Try():
+        case m.Run() | m.Change() | m.SetWeight() | m.Choose() | m.BeginWith() | m.Restart() | m.Reseed() | m.Try():
             return True
         case m.Advance(m.Goal.EPOCH):
             return True

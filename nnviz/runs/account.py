@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
-from nnviz.runs.result import OptionChange, PartedFrom, RateChange, Result
+from nnviz.runs.result import OptionChange, PartedFrom, RateChange, Result, WeightChange
 from nnviz.training.evaluation import batches_of
 from nnviz.training.interruption import AbandonedError, unwatched
-from nnviz.training.journal import Choice, Parted, Rate
+from nnviz.training.journal import Choice, Parted, Rate, Weight
 from nnviz.training.judgement import beside_the_score, judge
 from nnviz.training.trainer import Trainer
 
@@ -33,6 +33,11 @@ def account(trainer: Trainer) -> Result:
         kept_step=trainer.kept().step,
         learning_rate_changes=tuple(RateChange(rate.step, rate.learning_rate) for rate in rates),
         option_changes=tuple(OptionChange(one.step, one.key, one.value) for one in choices),
+        weight_changes=tuple(
+            WeightChange(one.step, one.name, one.index, one.value, one.before)
+            for one in trainer.journal.entries
+            if isinstance(one, Weight)
+        ),
         parted_from=PartedFrom(origins[-1].run, origins[-1].step) if origins else None,
     )
 

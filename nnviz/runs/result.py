@@ -31,6 +31,16 @@ class OptionChange(msgspec.Struct, frozen=True):
     value: float | tuple[str, ...] | None
 
 
+class WeightChange(msgspec.Struct, frozen=True):
+    """A number that was set by hand: which one of which array, what it was, and the first step, from 0, with it."""
+
+    step: int
+    name: str
+    index: tuple[int, ...]
+    value: float
+    before: float
+
+
 class PartedFrom(msgspec.Struct, frozen=True):
     """The directory of the run that this one shares its beginning with, and how many training steps that has."""
 
@@ -75,6 +85,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     mean_prediction: dict[str, Measures | None] | UnsetType = UNSET
     r2: dict[str, float | dict[str, float | None] | None] | UnsetType = UNSET
     learning_rate_changes: tuple[RateChange, ...] = ()
+    weight_changes: tuple[WeightChange, ...] = ()
     option_changes: tuple[OptionChange, ...] = ()
     parted_from: PartedFrom | None = None
     health: HealthAccount | None = None

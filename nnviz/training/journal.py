@@ -12,6 +12,7 @@ from msgspec.structs import asdict, replace
 from nnviz.experiment import NO_CHOICES, Choices, Stopping
 from nnviz.nn.parameters import Parameters
 from nnviz.training.update_rule import UpdateRule
+from nnviz.wording import integer
 
 
 class Rate(msgspec.Struct, frozen=True, tag_field="what", tag="learning rate"):
@@ -43,6 +44,11 @@ class Weight(msgspec.Struct, frozen=True, tag_field="what", tag="weight"):
     def set_in(self, parameters: Parameters) -> None:
         """Let the number be that value."""
         parameters.named()[self.name][self.index] = self.value
+
+    @property
+    def written(self) -> str:
+        """The number as arrays are written: dense1.weights[4, 2]."""
+        return f"{self.name}[{', '.join(map(integer, self.index))}]"
 
     @property
     def place(self) -> tuple[str, tuple[int, ...]]:

@@ -317,6 +317,11 @@ class Trainer:
             raise InputError(f"{trimmed(value)} is no number that a weight can be; give a finite one")
         return Weight(state.step, name, index, float(array.dtype.type(value)), float(array[index]))
 
+    def try_weights(self, weights: Sequence[Weight], state: EngineState) -> None:
+        """Show what weights do that are set where `state` was taken, in the past; with none, it is as the run was."""
+        self.engine.settings = self.journal.made_of([*self.journal.log, *weights]).weights_at
+        self.engine.restore(state)
+
     def choose(self, key: str, value: Any) -> None:
         """Go by that value of a key from here on: for an update from the next proposal, for pictures the next batch."""
         if key == "learning_rate":

@@ -1,10 +1,14 @@
 """The keys that open a page, and what is asked of the trainer for it and from it."""
 
+from functools import partial
+
 from nnviz.frame.blame_view import BlameView
 from nnviz.frame.frame import Frame
 from nnviz.frame.health_view import HealthView
 from nnviz.frame.stages import Phase
 from nnviz.frame.verification_view import VerificationView
+from nnviz.insight.chain_rule import weight_name
+from nnviz.insight.unit_words import unit_title
 from nnviz.remote import messages as m
 from nnviz.tui.drawing.loss_series import Shown
 from nnviz.tui.drawing.palette import Palette
@@ -30,6 +34,30 @@ class PageKeys(TeachingScreen):
     async def _go_to(self, place: m.Destination | int | None) -> None:
         if place is not None:
             await self._ask(m.GoTo(place))
+
+    def action_set_weight(self) -> None:
+        """Ask for another value of the weight under the cursor, and do this training step with it."""
+        from nnviz.tui.screens.set_weight import SetWeightScreen
+
+        frame, unit = self.frame, self.frame.unit
+        if self.is_training:
+            self.notify("a weight is set while training rests: pause first (space)", timeout=4)
+        elif unit is None or unit.weight is None:
+            self.notify("choose a weight first: 1 and the arrows point at a unit, 5 and ← → at its weight", timeout=6)
+        else:
+            weight, landed = unit.weight, frame.has_reached(Phase.UPDATE)
+            name = f"{unit_title(frame, unit)} · {weight_name(frame, unit, weight)}"
+            value = weight.value + (weight.update or 0.0) * landed
+            decide = partial(self._set_weight, f"{frame.layers[weight.layer].name}.{weight.kind}", weight.at)
+            self.app.push_screen(SetWeightScreen(name, value, frame.title.decimals), decide)
+
+    @in_turn
+    async def _set_weight(self, name: str, index: tuple[int, ...], value: float | None) -> None:
+        if value is None:
+            return
+        await self._ask(m.SetWeight(name, index, value))
+        if self.frame.moment.is_back:
+            self.notify("the next step with it begins a branch; what was is kept (B)", timeout=5)
 
     @in_turn
     async def action_health(self) -> None:

@@ -45,7 +45,7 @@ KEYS = [
         "equals_sign",
         "set_weight",
         "train.set_weight",
-        "set weight",
+        "weight by hand",
         "Set the weight under the cursor by hand",
         sign="=",
     ),

@@ -107,7 +107,7 @@ async def test_a_diverged_run_says_what_to_do(open_app: OpenApp, order: Order) -
 async def test_learning_rate(open_app: OpenApp) -> None:
     async with open_app() as driver:
         assert (await driver.press("plus")).learning_rate == 0.02
-        assert (await driver.press("equals_sign")).learning_rate == 0.05
+        assert (await driver.press("plus")).learning_rate == 0.05
         assert (await driver.press("minus", "minus", "minus")).learning_rate == 0.005
         assert "lr 0.005" in driver.text()
 

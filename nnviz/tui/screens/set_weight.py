@@ -27,7 +27,7 @@ class SetWeightScreen(Page[float | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="page") as page:
             page.border_title = "Set a weight by hand"
-            page.border_subtitle = "enter sets it · escape leaves it"
+            page.border_subtitle = "enter takes it · escape leaves it"
             yield Static(f"{self._name} is {signed(self._value, decimals=self._decimals)}")
             yield Input(placeholder="a number, as 0.5 or −1.2e−3", compact=True)
             yield Static("This training step is done again with it, as far as it was. Going back undoes it.", id="told")

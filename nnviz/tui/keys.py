@@ -45,7 +45,7 @@ KEYS = [
         "equals_sign",
         "set_weight",
         "train.set_weight",
-        "weight by hand",
+        "override",
         "Set the weight under the cursor by hand",
         sign="=",
     ),

@@ -123,7 +123,8 @@ class Twin:
         if layer.kind == "dense":
             return functional.linear(a.flatten(1), own("weights").T, own("biases"))
         if layer.kind == "conv":
-            weights = own("weights").permute(3, 2, 0, 1)
+            # For some shapes PyTorch takes nothing else.
+            weights = own("weights").permute(3, 2, 0, 1).contiguous()
             return functional.conv2d(maps(a), weights, own("biases"), layer.stride, layer.padding).movedim(1, -1)
         if layer.kind == "pool":
             return functional.max_pool2d(maps(a), layer.size).movedim(1, -1)

@@ -4,6 +4,7 @@ import random
 
 import numpy as np
 import pytest
+from hypothesis import given
 
 from nnviz.data.dataset import Dataset
 from nnviz.data.split import Split
@@ -15,7 +16,9 @@ from nnviz.frame.stages import Phase
 from nnviz.frame.unit_view import FromLoss
 from nnviz.training.assembly import assemble
 from nnviz.training.camera import Camera
-from tests.oracle.test_pytorch import Twin, functional, torch
+from tests.oracle.test_looking import BY_CHANCE, losses_of, shares_of, trainer_by_chance
+from tests.oracle.test_pytorch import Twin, torch
+from tests.tui import chance
 
 pytestmark = pytest.mark.oracle
 
@@ -30,6 +33,8 @@ NETWORKS = [
 LOSSES = [{}, {"loss": "mse"}, {"output": "single"}, {"output": "single", "loss": "mse"}, {"numbers": True}]
 LOSSES += [{"output": "sigmoid", **loss} for loss in ({}, {"loss": "mse"}, {"loss": "quadratic"})]
 LOSSES += [{"loss": "quadratic"}]
+# Layers that a network may begin with, whose units are the numbers that come in.
+FOLLOWING = {"batchnorm", "relu", "leakyrelu", "sigmoid", "tanh", "dropout", "flatten"}
 CLOSE = {"rtol": 1e-10, "atol": 1e-12}
 
 
@@ -56,37 +61,104 @@ def made(layers, loss, chance, **training):
 
 
 def judged(trainer):
-    """The outputs of all layers, with ∂L/∂ them, and the twin that has the gradients of the parameters."""
+    """The outputs of all layers, with ∂L/∂ them, the prediction, and the twin with the gradients of the parameters."""
     network, batch = trainer.network, trainer.engine.batch
     twin = Twin(network)
-    outputs = [torch.as_tensor(batch.inputs.astype(np.float64))]
+    outputs = [torch.tensor(batch.inputs.astype(np.float64), requires_grad=True)]
     for layer in network.layers:
         outputs.append(twin.apply(layer, outputs[-1]))
         outputs[-1].retain_grad()
-    z, y = outputs[-1], torch.as_tensor(batch.targets)
-    weights = (
-        torch.ones(len(y), dtype=torch.float64) / len(y)
-        if batch.weights is None
-        else torch.as_tensor(batch.weights / batch.weights.sum())
-    )
-    name = network.loss.name
-    p = torch.softmax(z, 1) if network.loss.output.name == "softmax" else torch.sigmoid(z)
-    if name == "cross-entropy":
-        each = -(y * torch.log_softmax(z, 1)).sum(1)
-    elif name == "binary cross-entropy":
-        each = functional.binary_cross_entropy_with_logits(z, y, reduction="none").mean(1)
-    elif name == "scaled squared error":
-        output = network.loss.output
-        each = ((z - (y - torch.as_tensor(output.mean)) / torch.as_tensor(output.deviation)) ** 2).mean(1)
-    elif name == "summed binary cross-entropy":
-        each = functional.binary_cross_entropy_with_logits(z, y, reduction="none").sum(1)
-    elif name == "quadratic loss":
-        each = ((p - y) ** 2).sum(1) / 2
-    else:
-        each = ((p - y) ** 2).mean(1)
-    p.retain_grad()
-    (each * weights).sum().backward()
-    return outputs, p, twin
+    prediction, losses = losses_of(trainer, outputs[-1])
+    prediction.retain_grad()
+    (losses * shares_of(trainer)).sum().backward()
+    return outputs, prediction, twin
+
+
+class Judge:
+    """PyTorch's numbers of a training step, beside which those of any unit are held."""
+
+    def __init__(self, trainer):
+        self.outputs, self.prediction, self.twin = judged(trainer)
+        self.layers = trainer.network.layers
+        self.names = [layer.name for layer in self.layers]
+        # A rounding grows on its way through a network with whatever it is a part of.
+        sizes = [tensor.detach().abs().max() for tensor in self.outputs[1:]]
+        slopes = [tensor.grad.abs().max() for tensor in self.outputs[1:]]
+        self.near = {"rtol": 1e-10, "atol": 1e-12 * max(1.0, *map(float, [*sizes, *slopes]))}
+
+    def number(self, place, layer, at, gradient=False):
+        tensor = self.prediction if layer == len(self.layers) else self.outputs[layer + 1]
+        return float((tensor.grad if gradient else tensor.detach())[place].reshape(-1)[at])
+
+    def close(self, found, expected):
+        np.testing.assert_allclose(found, expected, **self.near)
+
+    def check(self, view, place):
+        """Hold every number of a unit beside PyTorch's; what its links are is returned."""
+        leader = self.names.index(view.name)
+        layer, index = self.layers[leader], view.unit
+        if view.place is not None:
+            shape = layer.input_shape if layer.kind in FOLLOWING else layer.output_shape
+            index = (view.place[0] * shape[1] + view.place[1]) * view.total + view.unit
+        self.close(view.value, self.number(place, leader - (layer.kind in FOLLOWING), index))
+        if view.sum is not None:
+            self._check_sum(view.sum, place, leader, index)
+        for passing in view.passings:
+            self._check_passing(passing, place, index)
+        assert view.links
+        last = view.links[-1]
+        assert isinstance(last.how, FromLoss) or not last.sum.terms or not last.sum.total
+        for link in view.links:
+            self._check_link(link, place)
+        if view.weight is not None:
+            self.check_weight(view.weight)
+            if view.weight.kind == "weights":
+                array = self.twin.named[f"{view.name}.weights"]
+                assert view.weight.at[-1] == view.unit
+                assert np.ravel_multi_index(view.weight.at[:-1], array.shape[:-1]) == view.weight.input
+                assert view.weight.weights * layer.output_shape[-1] == array.numel()
+        return {type(link.how).__name__ for link in view.links}
+
+    def _check_sum(self, total, place, leader, index):
+        self.close(total.total, self.number(place, leader, index))
+        products = [term.factor * term.weight for term in total.terms]
+        assert products == [term.product for term in total.terms]
+        self.close(sum(products) + total.others + (total.bias or 0), total.total)
+        for term in total.terms:
+            self.close(term.factor, self.number(place, leader - 1, term.index))
+
+    def _check_passing(self, passing, place, index):
+        layer = self.names.index(passing.name)
+        self.close(passing.came, self.number(place, layer - 1, index))
+        self.close(passing.gave, self.number(place, layer, index))
+        if passing.mean is not None:
+            normed = (passing.came - passing.mean) / (passing.variance + 1e-5) ** 0.5
+            self.close(normed * passing.scale + passing.shift, passing.gave)
+        if passing.factor is not None:
+            self.close(passing.came * passing.factor, passing.gave)
+
+    def _check_link(self, link, place):
+        self.close(link.sum.total, self.number(place, link.layer, link.index, gradient=True))
+        self.close(sum(term.product for term in link.sum.terms) + link.sum.others, link.sum.total)
+        if type(link.how).__name__ not in ("FromLoss", "Normalisation"):
+            for term in link.sum.terms:
+                self.close(term.factor, self.number(place, link.above, term.index, gradient=True))
+
+    def check_weight(self, weight):
+        array = self.twin.named[f"{self.names[weight.layer]}.{weight.kind}"]
+        self.close(weight.value, array.detach()[weight.at])
+        self.close(weight.gradient, array.grad[weight.at])
+        self.close(weight.share + weight.others, weight.gradient)
+        if weight.a is not None:
+            self.close(weight.a * weight.grad_z, weight.share)
+
+
+def units(camera, chance, examples):
+    """Foci by chance: any example, block and unit; a weight, or, counted from the end, a bias, scale or shift."""
+    for _ in range(12):
+        incoming = chance.choice([None, chance.randrange(200), -1, -2, -3])
+        block, unit = chance.randrange(camera.blocks), chance.randrange(40)
+        yield Focus(chance.randrange(examples), block, Quantity.GRADIENT, unit, incoming)
 
 
 @pytest.mark.parametrize("layers", NETWORKS)
@@ -96,100 +168,44 @@ def test_every_number_told_of_a_unit_is_pytorchs(layers, loss):
     weighed = {"class_weights": "balanced"} if not loss and chance.random() < 0.5 else {}
     trainer = made(layers, loss, chance, **weighed)
     trainer.advance()
-    outputs, prediction, twin = judged(trainer)
+    judge = Judge(trainer)
     trainer.finish_phase(Phase.BACKWARD)
-    camera, after = Camera(trainer), chance.random() < 0.5
+    camera, after, kinds = Camera(trainer), chance.random() < 0.5, set()
     if after:
         # The weights that this step used are told, and not those that the update made of them.
         trainer.finish_phase(Phase.UPDATE)
-    kinds, names = set(), [layer.name for layer in trainer.network.layers]
-
-    def number(place, layer, at, gradient=False):
-        tensor = prediction if layer == len(names) else outputs[layer + 1]
-        return float((tensor.grad if gradient else tensor.detach())[place].reshape(-1)[at])
-
-    for _ in range(12):
-        example, block = chance.randrange(7), chance.randrange(camera.blocks)
-        # The last ones are biases, scales and shifts.
-        incoming = chance.choice([None, chance.randrange(200), -1, -2, -3])
-        view = camera.take(
-            Focus(example, block, Quantity.GRADIENT, chance.randrange(40), incoming), State.PAUSED, Rates()
-        ).unit
-        place = example % len(trainer.engine.batch.indices)
-        index = view.unit if view.place is None else None
-        leader = names.index(view.name)
-
-        if index is None:
-            width = trainer.network.layers[leader].output_shape[1]
-            index = (view.place[0] * width + view.place[1]) * view.total + view.unit
-        begins = trainer.network.layers[leader].kind == "batchnorm"
-        np.testing.assert_allclose(view.value, number(place, leader - begins, index), **CLOSE)
-        if view.sum is not None:
-            np.testing.assert_allclose(view.sum.total, number(place, leader, index), **CLOSE)
-            products = [term.factor * term.weight for term in view.sum.terms]
-            assert products == [term.product for term in view.sum.terms]
-            np.testing.assert_allclose(sum(products) + view.sum.others + (view.sum.bias or 0), view.sum.total, **CLOSE)
-            for term in view.sum.terms:
-                np.testing.assert_allclose(term.factor, number(place, leader - 1, term.index), **CLOSE)
-        for passing in view.passings:
-            layer = names.index(passing.name)
-            np.testing.assert_allclose(passing.came, number(place, layer - 1, index), **CLOSE)
-            np.testing.assert_allclose(passing.gave, number(place, layer, index), **CLOSE)
-            if passing.mean is not None:
-                normed = (passing.came - passing.mean) / (passing.variance + 1e-5) ** 0.5
-                np.testing.assert_allclose(normed * passing.scale + passing.shift, passing.gave, **CLOSE)
-            if passing.factor is not None:
-                np.testing.assert_allclose(passing.came * passing.factor, passing.gave, **CLOSE)
-        assert view.links
-        assert isinstance(view.links[-1].how, FromLoss) or not view.links[-1].sum.terms or not view.links[-1].sum.total
-        for link in view.links:
-            kinds.add(type(link.how).__name__)
-            np.testing.assert_allclose(link.sum.total, number(place, link.layer, link.index, gradient=True), **CLOSE)
-            total = sum(term.product for term in link.sum.terms) + link.sum.others
-            np.testing.assert_allclose(total, link.sum.total, **CLOSE)
-            if type(link.how).__name__ not in ("FromLoss", "Normalisation"):
-                for term in link.sum.terms:
-                    np.testing.assert_allclose(
-                        term.factor, number(place, link.above, term.index, gradient=True), **CLOSE
-                    )
-        if view.weight is not None:
-            weight = view.weight
-            agree(weight, twin, names)
-            if weight.kind == "weights":
-                units = trainer.network.layers[leader].output_shape[-1]
-                assert weight.at[-1] == view.unit
-                assert (
-                    np.ravel_multi_index(weight.at[:-1], twin.named[f"{view.name}.weights"].shape[:-1]) == weight.input
-                )
-                assert weight.weights * units == twin.named[f"{view.name}.weights"].numel()
-            assert (weight.update is not None) == after
+    for focus in units(camera, chance, len(trainer.engine.batch.indices)):
+        view = camera.take(focus, State.PAUSED, Rates()).unit
+        kinds |= judge.check(view, focus.example)
+        assert view.weight is None or (view.weight.update is not None) == after
     assert len(kinds) > 1
 
 
-def agree(weight, twin, names):
-    """The weight under the cursor is PyTorch's."""
-    array = twin.named[f"{names[weight.layer]}.{weight.kind}"]
-    np.testing.assert_allclose(weight.value, array.detach()[weight.at], **CLOSE)
-    np.testing.assert_allclose(weight.gradient, array.grad[weight.at], **CLOSE)
-    np.testing.assert_allclose(weight.share + weight.others, weight.gradient, **CLOSE)
-    if weight.a is not None:
-        np.testing.assert_allclose(weight.a * weight.grad_z, weight.share, **CLOSE)
+@BY_CHANCE
+@given(chance=chance.RANDOMS)
+def test_every_number_told_of_a_unit_of_a_network_by_chance_is_pytorchs(chance):
+    trainer = trainer_by_chance(chance)
+    judge = Judge(trainer)
+    trainer.finish_phase(chance.choice([Phase.BACKWARD, Phase.UPDATE]))
+    camera = Camera(trainer)
+    for focus in units(camera, chance, len(trainer.engine.batch.indices)):
+        judge.check(camera.take(focus, State.PAUSED, Rates()).unit, focus.example)
 
 
 @pytest.mark.parametrize("layers", NETWORKS)
 def test_what_a_unit_has_beside_its_weights_has_pytorchs_gradients(layers):
     trainer = made(layers, {}, random.Random(layers))
     trainer.advance()
-    _, _, twin = judged(trainer)
+    judge = Judge(trainer)
     trainer.finish_phase(Phase.BACKWARD)
-    camera, found, names = Camera(trainer), set(), [layer.name for layer in trainer.network.layers]
+    camera, found = Camera(trainer), set()
     for block in range(camera.blocks):
         for incoming in (-1, -2, -3):
             weight = camera.take(Focus(3, block, unit=1, input=incoming), State.PAUSED, Rates()).unit.weight
             if weight is not None:
-                agree(weight, twin, names)
-                found.add(f"{names[weight.layer]}.{weight.kind}")
-    assert found >= {name for name in twin.named if not name.endswith("weights")}
+                judge.check_weight(weight)
+                found.add(f"{judge.names[weight.layer]}.{weight.kind}")
+    assert found >= {name for name in judge.twin.named if not name.endswith("weights")}
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,7 @@ def measure(options: argparse.Namespace) -> str:
 def _sampled(steps: int, seconds: float) -> tuple[list[tuple[float, int, int]], int]:
     """(seconds, bytes of the screen, bytes of the trainer) again and again, and the step that was reached."""
     with Visualizer(TINY) as visualizer:
+        visualizer.wait_for("READY")
         start_training(visualizer)
         screen, trainer = visualizer.processes()
         begin = time.perf_counter()
@@ -73,7 +74,7 @@ def _drawing(steps: int) -> tuple[float, float, float]:
     from nnviz.tui.drawing.curve import LossChart
     from nnviz.tui.drawing.palette import DARK
 
-    options = Options(source=TINY.source, steps=steps, **TINY.options)
+    options = Options.of(source=TINY.source, steps=steps, **TINY.options)
     with TemporaryDirectory() as spare:
         service = Service(Order(options.experiment(), Path(spare) / "run"))
         service.answer(Run(Pace(Goal.STEP, None, "")))

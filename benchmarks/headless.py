@@ -39,4 +39,4 @@ def _train(trainer: Trainer, directory: RunDirectory, seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    serve(Options(**json.loads(sys.argv[1])))
+    serve(Options.of(**json.loads(sys.argv[1])))

@@ -6,9 +6,11 @@ that the visualizer paints 20 times a second, and the time at which its bytes ar
 stopped by the system (SIGSTOP), or waits, while the other trains. The turns are short and follow each other at once,
 since what else is at work on the machine can halve a rate for a second or two: of the same minute, turns of 0.6 s told
 five times less than turns of 0.05 s did. Two processes of the same program also differ, by where their memory lies; so
-there are several rounds, each with new processes. The share of a round is its mean rate with the screen to its mean
-rate without, before and after each turn with it. Told is the mean of all rounds and its standard error; beside it, the
-same of rates that are all without the screen, every second one to those before and after: what the machine alone does.
+there are several rounds, each with new processes. The same is told with the inspector open, which shows a unit, the
+chain rule of one of its weights and their pictures anew with every frame. The share of a round is its mean rate with
+the screen to its mean rate without, before and after each turn with it. Told is the mean of all rounds and its standard
+error; beside it, the same of rates that are all without the screen, every second one to those before and after: what
+the machine alone does.
 
 Keys: while training runs at full speed, from writing the key until the bytes have arrived that complete the text which
 answers it: `[` and `]` choose another layer, which the heatmap's title names; `,` and `.` another example, whose place
@@ -44,6 +46,7 @@ TITLE = "The visualizer"
 WARM_UP = 1.5
 # After a rest, until a rate is measured.
 SETTLING = 0.1
+DOWN = "\x1b[B"
 
 
 class Watched(NamedTuple):
@@ -76,22 +79,30 @@ def measure(options: argparse.Namespace) -> str:
     """The section of RESULTS.md."""
     rates: list[list[object]] = []
     keys: list[list[object]] = []
-    rounds: dict[Network, list[list[Turn]]] = defaultdict(list)
+    rounds: dict[str, list[list[Turn]]] = defaultdict(list)
     waits: dict[tuple[Network, str], list[float]] = defaultdict(list)
     bare_waits: list[float] = []
     for _ in range(options.rounds):
         for network in (PETS, TINY):
             with headless(network) as train, Visualizer(network) as visualizer:
+                open_inspector(visualizer)
                 start_training(visualizer)
-                rounds[network].append(list(take_turns(visualizer, train, options.seconds, options.turns)))
+                taken = list(take_turns(visualizer, train, options.seconds, options.turns))
+                rounds[f"{network.name}, the inspector open"].append(taken)
+                count = -(-options.keys // options.rounds)
+                waits[network, "`+` `-`, the inspector open"] += answer_times(visualizer, rate_keys(network), count)
+            with headless(network) as train, Visualizer(network) as visualizer:
+                visualizer.wait_for("READY")
+                start_training(visualizer)
+                rounds[network.name].append(list(take_turns(visualizer, train, options.seconds, options.turns)))
                 for name, kind in KINDS.items():
                     # The last batch of an epoch of pets is a smaller one, and moves the place that is looked at.
                     if network is TINY or kind is not example_keys:
                         count = -(-options.keys // options.rounds)
                         waits[network, name] += answer_times(visualizer, kind(network), count)
         bare_waits += bare_answer_times(-(-options.keys // options.rounds))
-    for network, of_network in rounds.items():
-        rates.append([network.name, *_rate_row(of_network)])
+    for name, of_network in sorted(rounds.items()):
+        rates.append([name, *_rate_row(of_network)])
     for (network, name), times in waits.items():
         keys.append([f"{network.name}, {name}", *_milliseconds(times, (50, 95, 99, 100)), len(times)])
     every = [time for times in waits.values() for time in times]
@@ -201,9 +212,17 @@ def settled(train: Callable[[float], float], seconds: float) -> float:
     return train(seconds)
 
 
-def start_training(visualizer: Visualizer) -> None:
-    """Full speed, as soon as the first frame is there."""
+def open_inspector(visualizer: Visualizer) -> None:
+    """Point at a unit of the network, as soon as the first frame is there."""
     visualizer.wait_for("READY")
+    visualizer.watch(0.3)
+    visualizer.press("1")
+    visualizer.press(DOWN)
+    visualizer.wait_for("Inspector · ")
+
+
+def start_training(visualizer: Visualizer) -> None:
+    """Full speed, from the first frame on."""
     visualizer.watch(0.3)
     visualizer.press(" ")
     visualizer.watch(WARM_UP)

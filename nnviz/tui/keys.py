@@ -59,7 +59,7 @@ KEYS = [
     _key("full_stop", "example(1)", "look.example_after", "next example", "The next example of the batch"),
     _key("x", "worst", "look.worst", "worst", "The example of the batch with the highest loss"),
     _key("w", "quantity", "look.quantity", "heatmap", "The heatmap: gradient, weights, update, activations"),
-    _key("z", "zoom", "look.zoom", "zoom", "The heatmap's single numbers around its cursor, or all of it again"),
+    _key("z", "zoom", "look.zoom", "zoom", "Single numbers of the heatmap, or all of it again"),
     _key("y", "copy", "look.copy", "copy", "Copy the number that the heatmap reads out"),
     _key("c", "curve", "look.curve", "accuracy", "The curve: loss, accuracy, or a layer's number that h has chosen"),
     _key("l", "lock", "look.lock", "lock scale", "Keep the heatmap's scale, or let it follow the numbers"),

@@ -253,7 +253,7 @@ def test_of_many_outputs_the_target_comes_first_and_then_the_largest_errors(many
     assert frame.errors.indices[0] == 290
     assert frame.errors.indices[1:].tolist() == [k for k in np.argsort(-errors, kind="stable") if k != 290][:63]
     np.testing.assert_array_equal(frame.errors.grad_z, trainer.engine.output_gradients[-1][place][frame.errors.indices])
-    assert len(pickle.dumps(frame)) < 35_000
+    assert len(pickle.dumps(frame)) < 38_000
 
 
 def test_the_outputs_of_a_diagram_are_the_example_s_own_classes_and_the_first_ones(many_classes):

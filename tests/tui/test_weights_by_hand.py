@@ -46,6 +46,7 @@ async def test_the_forward_pass_shows_what_it_does_and_going_back_undoes_it(
         told = " ".join(driver.text().split())
         assert "Set a weight by hand" in told
         assert "dense1 unit" in told
+        assert "This training step is done again with it." in told
         assert shows(re.search(r" · weight of \S+ \S+ is (\S+)", told)[1], was)
         await driver.pilot.press(*"2.5")
         await driver.press("enter")
@@ -69,6 +70,7 @@ async def test_a_bias_can_be_set_and_after_an_update_the_next_step_begins_with_i
         await driver.press("equals_sign")
         # What it is now, and not what it was before the update.
         assert shows(re.search(r"bias is (\S+)", driver.text())[1], value(driver))
+        assert "The next training step begins with it." in driver.text()
         await driver.press("escape")
         moment = driver.frame.moment
         await put(driver, "-1e-1")

@@ -49,7 +49,8 @@ class PageKeys(TeachingScreen):
             name = f"{unit_title(frame, unit)} · {weight_name(frame, unit, weight)}"
             value = weight.value + (weight.update or 0.0) * landed
             decide = partial(self._set_weight, f"{frame.layers[weight.layer].name}.{weight.kind}", weight.at)
-            self.app.push_screen(SetWeightScreen(name, value, frame.title.decimals), decide)
+            holds = "The next training step begins with it" if landed else "This training step is done again with it"
+            self.app.push_screen(SetWeightScreen(name, value, frame.title.decimals, holds), decide)
 
     @in_turn
     async def _set_weight(self, name: str, index: tuple[int, ...], value: float | None) -> None:

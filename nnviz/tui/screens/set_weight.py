@@ -19,10 +19,10 @@ class SetWeightScreen(Page[float | None]):
     CSS_PATH = "set_weight.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss_page", "close", id="set_weight.close")]
 
-    def __init__(self, name: str, value: float, decimals: int | None) -> None:
-        """`name` says which weight it is, and `value` what it is now."""
+    def __init__(self, name: str, value: float, decimals: int | None, holds: str) -> None:
+        """`name` says which weight it is, `value` what it is now, and `holds` from when on the new one does."""
         super().__init__()
-        self._name, self._value, self._decimals = name, value, decimals
+        self._name, self._value, self._decimals, self._holds = name, value, decimals, holds
 
     def compose(self) -> ComposeResult:
         with Vertical(id="page") as page:
@@ -30,7 +30,7 @@ class SetWeightScreen(Page[float | None]):
             page.border_subtitle = "enter takes it · escape leaves it"
             yield Static(f"{self._name} is {signed(self._value, decimals=self._decimals)}")
             yield Input(placeholder="a number, as 0.5 or −1.2e−3", compact=True)
-            yield Static("This training step is done again with it, as far as it was. Going back undoes it.", id="told")
+            yield Static(f"{self._holds}. Going back undoes it.", id="told")
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:

@@ -229,7 +229,7 @@ class Training(Table, frozen=True):
         Annotated[int, msgspec.Meta(ge=1, le=2)] | None,
         About("1 or 2 threads that compute; without it two, where they pay. Part of what a seed gives."),
     ] = None
-    batch_size: Annotated[Count, About("How many examples make one training step.")] = 16
+    batch_size: Annotated[Count, About("How many examples make one training step.", AT_ONCE)] = 16
     seed: Annotated[
         Annotated[int, msgspec.Meta(ge=0, le=SEEDS - 1)],
         About("Where chance starts: the same seed gives exactly the same training again."),

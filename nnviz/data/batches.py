@@ -1,7 +1,7 @@
 """Batches: the order in which training goes through a split, and each batch made ready."""
 
 import math
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import repeat
 from typing import NamedTuple, Protocol, Self
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from nnviz.array import Array
 from nnviz.data.encoder import Encoder
+from nnviz.data.epochs import Epochs
 from nnviz.data.rows import rows_of
 from nnviz.data.split import Split
 from nnviz.experiment import NO_CHOICES, Choices
@@ -50,8 +51,7 @@ class BatchSource(Protocol):
 
     split: Split
     encoder: Encoder
-    batch_size: int
-    per_epoch: int
+    epochs: Epochs
 
     @property
     def changes_pictures(self) -> bool:
@@ -60,11 +60,11 @@ class BatchSource(Protocol):
     def choose(self, chosen: Choices) -> None:
         """Go by these choices from the next batch on that is asked for, and for all else by what it began with."""
 
-    def examples_in(self, steps: int) -> int:
-        """How many examples so many training steps from the beginning go through."""
+    def resize(self, later: Sequence[tuple[int, int]]) -> None:
+        """Have batches of other sizes, each from a training step on; before the first, as it began."""
 
-    def load(self, epoch: int, batch: int) -> Batch:
-        """The batch at that place, both counted from 0. Its arrays may be overwritten by the next call."""
+    def load(self, step: int) -> Batch:
+        """The batch of a training step, from 0. Its arrays may be overwritten by the next call."""
 
 
 class Batches:
@@ -79,23 +79,28 @@ class Batches:
     ) -> None:
         self.split = split
         self.encoder = encoder
-        self.batch_size = min(batch_size, len(split))
-        self.per_epoch = -(-len(split) // self.batch_size)
+        self._size = min(batch_size, len(split))
+        self.epochs = Epochs(len(split), batch_size)
         self._entropy = entropy
         self._begun_with = self._augment = augment
         self._chosen: Choices = NO_CHOICES
         self._epoch = -1
+        # The training step of the first batch that is ready.
         self._first = 0
         self._ready: list[Batch] = []
-        batch_bytes = self.batch_size * math.prod(split.inputs.shape[1:]) * encoder.dtype.itemsize
-        # Small batches are made ready many at a time.
-        self._most_ahead = max(1, min(AHEAD_BYTES // batch_bytes, self.per_epoch))
-        room = self._most_ahead * self.batch_size
         # Pictures stay bytes, and where they are, until they are needed; numbers are made ready once for all epochs.
         self._pictures = split.inputs.dtype == np.uint8
         self._source = rows_of(split.inputs if self._pictures else encoder.inputs(split.inputs[:]))
-        self._stored = np.empty((room, *split.inputs.shape[1:]), split.inputs.dtype)
-        self._inputs = np.empty((room, *split.inputs.shape[1:]), encoder.dtype)
+        self._make_room(self._size)
+
+    def _make_room(self, size: int) -> None:
+        """Have room for batches of that size. Small ones are made ready many at a time."""
+        shape = self.split.inputs.shape[1:]
+        batches = -(-len(self.split) // size)
+        self._most_ahead = max(1, min(AHEAD_BYTES // (size * math.prod(shape) * self.encoder.dtype.itemsize), batches))
+        self._room = size
+        self._stored = np.empty((self._most_ahead * size, *shape), self.split.inputs.dtype)
+        self._inputs = np.empty((self._most_ahead * size, *shape), self.encoder.dtype)
 
     @property
     def changes_pictures(self) -> bool:
@@ -109,28 +114,30 @@ class Batches:
             begun = self._begun_with
             self._augment = begun if begun is None or "augment" not in chosen else begun.by(chosen["augment"])
 
-    def examples_in(self, steps: int) -> int:
-        """How many examples so many training steps from the beginning go through."""
-        epochs, rest = divmod(steps, self.per_epoch)
-        return epochs * len(self.split) + rest * self.batch_size
+    def resize(self, later: Sequence[tuple[int, int]]) -> None:
+        """Have batches of other sizes, each from a training step on; before the first, as it began."""
+        self.epochs, self._ready = Epochs(len(self.split), self._size, later), []
 
-    def load(self, epoch: int, batch: int) -> Batch:
-        """The batch at that place, both counted from 0. Its arrays may be overwritten by the next call."""
-        place = batch - self._first
-        if epoch != self._epoch or not 0 <= place < len(self._ready):
-            self._make_ready(epoch, batch)
+    def load(self, step: int) -> Batch:
+        """The batch of a training step, from 0. Its arrays may be overwritten by the next call."""
+        place = step - self._first
+        if not 0 <= place < len(self._ready):
+            self._make_ready(step)
             place = 0
         return self._ready[place]
 
-    def _make_ready(self, epoch: int, batch: int) -> None:
-        """This batch and those that follow it."""
+    def _make_ready(self, step: int) -> None:
+        """The batch of a training step, and those that follow it in its epoch."""
+        epoch, batch, _, start, size = self.epochs.at(step)
         if epoch != self._epoch:
             self._order = np.random.default_rng((self._entropy, epoch)).permutation(len(self.split))
             self._epoch = epoch
-        self._first, size = batch, self.batch_size
+        if size != self._room:
+            self._make_room(size)
+        self._first = step
         # Augmentation is made batch by batch.
         ahead = 1 if self.changes_pictures else self._most_ahead
-        indices = self._order[batch * size : (batch + ahead) * size]
+        indices = self._order[start : start + ahead * size]
         n = len(indices)
         inputs, seen = self._inputs[:n], None
         if self._pictures:

@@ -1,9 +1,12 @@
 """OneExample: batches of a single example of any split, one that somebody chooses."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from nnviz.data.batches import Batch
 from nnviz.data.encoder import Encoder
+from nnviz.data.epochs import Epochs
 from nnviz.data.split import Split
 from nnviz.experiment import Choices
 
@@ -11,7 +14,7 @@ from nnviz.experiment import Choices
 class OneExample:
     """Batches of the example at place `number` of a split, always that one until another is chosen."""
 
-    batch_size = per_epoch = 1
+    epochs = Epochs(1, 1)
     changes_pictures = False
 
     def __init__(self, split: Split, encoder: Encoder, number: int) -> None:
@@ -20,11 +23,10 @@ class OneExample:
     def choose(self, chosen: Choices) -> None:
         """Nothing is chosen of how an example is looked at."""
 
-    def examples_in(self, steps: int) -> int:
-        """How many examples so many training steps go through."""
-        return steps
+    def resize(self, later: Sequence[tuple[int, int]]) -> None:
+        """It stays one example."""
 
-    def load(self, epoch: int, batch: int) -> Batch:  # noqa: ARG002
+    def load(self, step: int) -> Batch:  # noqa: ARG002
         """The example, at whatever place of the run."""
         indices = np.array([self.number])
         labels = self.split.labels[indices]

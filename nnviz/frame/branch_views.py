@@ -7,7 +7,7 @@ import msgspec
 
 from nnviz.array import Array
 
-Choice: TypeAlias = float | tuple[str, ...] | None
+Choice: TypeAlias = int | float | tuple[str, ...] | None
 """A value that can be chosen anew while a run goes on."""
 
 

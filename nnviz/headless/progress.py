@@ -26,7 +26,7 @@ def outlook(trainer: Trainer, elapsed: float, before: int = 0) -> Outlook | None
     `before` is how many steps were done when these began.
     """
     rules, steps = trainer.stopping, trainer.steps_done
-    totals = [rules.steps, rules.epochs and rules.epochs * trainer.batches.per_epoch]
+    totals = [rules.steps, rules.epochs and trainer.batches.epochs.end_of(rules.epochs)]
     ends = [Outlook(steps / total, (total - steps) * elapsed / (steps - before)) for total in totals if total]
     if rules.seconds:
         ends.append(Outlook(trainer.seconds / rules.seconds, rules.seconds - trainer.seconds))
@@ -62,7 +62,7 @@ class Progress:
         trainer = self._trainer
         latest = trainer.history.latest
         epochs = f"/{integer(trainer.stopping.epochs)}" if trainer.stopping.epochs else ""
-        examples_in = trainer.batches.examples_in
+        examples_in = trainer.batches.epochs.examples_in
         rate = (examples_in(trainer.steps_done) - examples_in(self._before)) / elapsed
         parts = [f"epoch {integer(trainer.epoch + 1)}{epochs}", f"{fixed(rate, 0)} examples/s"]
         if ahead:

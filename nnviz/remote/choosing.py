@@ -94,8 +94,8 @@ def _refuse_passed(stopping: Stopping, key: Key, trainer: Trainer) -> None:
     """Raises InputError if the run has come to that end already."""
     if key.name not in LIMITS or getattr(stopping, key.name) is None:
         return
-    per_epoch = trainer.batches.per_epoch
-    ends = {"epochs": (stopping.epochs or 0) * per_epoch, "steps": stopping.steps or 0}
+    epochs = trainer.batches.epochs
+    ends = {"epochs": epochs.end_of(stopping.epochs or 0), "steps": stopping.steps or 0}
     if ends[key.name] <= trainer.furthest:
-        had = {"epochs": trainer.furthest // per_epoch, "steps": trainer.furthest}
+        had = {"epochs": epochs.at(trainer.furthest).epoch, "steps": trainer.furthest}
         raise InputError(f"{key.place}: the run has {count(had[key.name], key.name[:-1])} already; give more")

@@ -101,13 +101,19 @@ class Destination(StrEnum):
     END = "end"
 
 
+class EndOfEpoch(msgspec.Struct, frozen=True):
+    """Where so many epochs are over."""
+
+    epochs: int
+
+
 class GoTo(msgspec.Struct, frozen=True):
     """Be at a place, or where so many training steps are done; what was not done yet is trained.
 
     What takes long goes on in the background: look until it is done.
     """
 
-    place: Destination | int
+    place: Destination | EndOfEpoch | int
 
 
 class Stay(msgspec.Struct, frozen=True):

@@ -53,6 +53,6 @@ class Pacing:
         now = self._clock()
         elapsed = now - self._measured_at
         if elapsed >= RATE_SECONDS and self.pace is not None:
-            examples = batches.examples_in(steps) - batches.examples_in(self._measured_step)
+            examples = batches.epochs.examples_in(steps) - batches.epochs.examples_in(self._measured_step)
             self.rates = Rates((steps - self._measured_step) / elapsed, examples / elapsed)
             self._measured_at, self._measured_step = now, steps

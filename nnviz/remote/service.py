@@ -369,8 +369,8 @@ class Service:
         if not self._may_go_on():
             return
         if goal is m.Goal.EPOCH:
-            per_epoch = self.session.trainer.batches.per_epoch
-            self._start(m.PACES[-1], (self.session.trainer.steps_done // per_epoch + 1) * per_epoch)
+            epochs, steps = self.session.trainer.batches.epochs, self.session.trainer.steps_done
+            self._start(m.PACES[-1], epochs.end_of(epochs.at(steps).epoch + 1))
         else:
             self._go(goal)
 
@@ -433,13 +433,16 @@ class Service:
 
     # Other moments and other branches
 
-    def _go_to(self, place: m.Destination | int) -> None:
+    def _go_to(self, place: m.Destination | m.EndOfEpoch | int) -> None:
         session, way = self.session, self.session.way
+        if isinstance(place, m.EndOfEpoch):
+            place = session.trainer.batches.epochs.end_of(place.epochs)
         origin = way.origin if way and way.origin else session.here
         here = way.end if way else session.here
         moment = moment_at(place, here, session.trainer)
         if session.has_choices and isinstance(place, int) and moment > here:
-            self._go_on(lambda: self._go_to(place))
+            steps = place
+            self._go_on(lambda: self._go_to(steps))
             return
         self._halt()
         session.way = None

@@ -223,7 +223,8 @@ class Session:
 
     def held_at(self, step: int) -> Choices:
         """What holds at a training step of all that can be chosen anew for one, but for the rate."""
-        begun_with = {**self.trainer.update_rule.begun_with, "augment": self.experiment.data.augment}
+        data, training = self.experiment.data, self.experiment.training
+        begun_with = self.trainer.update_rule.begun_with | {"augment": data.augment, "batch_size": training.batch_size}
         return {**begun_with, **self.trainer.journal.chosen_at(step)}
 
     @property

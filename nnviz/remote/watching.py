@@ -43,6 +43,8 @@ def would_train(request: m.Request, trainer: Trainer) -> bool:
             return True
         case m.GoTo(int() as place):
             return place > trainer.furthest
+        case m.GoTo(m.EndOfEpoch(epochs)):
+            return trainer.batches.epochs.end_of(epochs) > trainer.furthest
         case m.Advance(goal):
             return not trainer.is_back and not _is_within(goal, trainer)
     return False

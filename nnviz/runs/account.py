@@ -19,13 +19,13 @@ SPLITS = ("train", "validation", "test")
 def account(trainer: Trainer) -> Result:
     """The account of a trainer's run, before the network that is kept is scored."""
     steps, seconds = trainer.furthest, trainer.seconds
-    examples = trainer.batches.examples_in(steps)
+    examples = trainer.batches.epochs.examples_in(steps)
     rates = [entry for entry in trainer.journal.entries if isinstance(entry, Rate)]
     choices = [entry for entry in trainer.journal.entries if isinstance(entry, Choice)]
     origins = [entry for entry in trainer.journal.log if isinstance(entry, Parted)]
     return Result(
         steps=steps,
-        epochs=steps // trainer.batches.per_epoch,
+        epochs=trainer.batches.epochs.at(steps).epoch,
         seconds=round(seconds, 3),
         examples_per_second=round(examples / seconds, 1) if seconds else None,
         parameters=trainer.network.parameters.size,

@@ -157,7 +157,7 @@ def _restored(run: Path, experiment: Experiment, dataset: Dataset) -> tuple[Rest
 
 def _steps_at(run: Path, place: str, trainer: Trainer, kept: Kept) -> int | None:
     """How many training steps are done at a place; None for the end. Raises InputError if the run has no such place."""
-    steps = read_place(place, trainer.batches.per_epoch)
+    steps = read_place(place, trainer.batches.epochs.end_of)
     if steps == BEST and kept.evaluations:
         return min(kept.evaluations, key=selection_loss).step
     if isinstance(steps, int):

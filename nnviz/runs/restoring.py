@@ -244,6 +244,7 @@ def _is_true(trainer: Trainer, state: EngineState, kept: Kept) -> bool:
     engine, parameters = trainer.engine, trainer.network.parameters
     journal = trainer.journal.made_of(kept.log)
     engine.settings, engine.choices = journal.weights_at, journal.chosen_at
+    engine.batches.resize(journal.values_of("batch_size"))
     engine.restore(state)
     for entry in journal.at(state.step):
         if isinstance(entry, Rate):
@@ -251,6 +252,7 @@ def _is_true(trainer: Trainer, state: EngineState, kept: Kept) -> bool:
     engine.run(len(engine.stages))
     found = digest_of_numbers(parameters.values, parameters.statistics)
     engine.settings, engine.choices = trainer.journal.weights_at, trainer.journal.chosen_at
+    engine.batches.resize(trainer.journal.values_of("batch_size"))
     return found == kept.echoes[state.step].next
 
 

@@ -28,7 +28,7 @@ class OptionChange(msgspec.Struct, frozen=True):
 
     step: int
     key: str
-    value: float | tuple[str, ...] | None
+    value: int | float | tuple[str, ...] | None
 
 
 class WeightChange(msgspec.Struct, frozen=True):

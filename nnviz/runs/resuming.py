@@ -99,7 +99,7 @@ def _stopping(run: Path, trainer: Trainer, experiment: Experiment, limits: dict[
 
 def _end(rules: Stopping, trainer: Trainer) -> float:
     """How many training steps there are until the rules end a run, if nothing else does before."""
-    epochs = math.inf if rules.epochs is None else rules.epochs * trainer.batches.per_epoch
+    epochs = math.inf if rules.epochs is None else trainer.batches.epochs.end_of(rules.epochs)
     return min(epochs, math.inf if rules.steps is None else rules.steps)
 
 

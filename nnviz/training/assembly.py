@@ -340,7 +340,7 @@ def assemble(experiment: Experiment, dataset: Dataset, weights_copy: Path | None
     begin_from_given(network, experiment.network, weights_copy)
     encoder = build_encoder(experiment, dataset.task, dataset.standardization)
     batches = build_batches(experiment, dataset)
-    schedule = build_schedule(experiment, batches.per_epoch)
+    schedule = build_schedule(experiment, batches.epochs.end_of(1))
     update_rule = UpdateRule(build_optimizer(training), schedule, training.l1, training.l2, training.clip)
     engine = StepEngine(network, update_rule, batches)
     plan = build_plan(experiment, update_rule, dataset.task)

@@ -194,7 +194,8 @@ class Camera:
 
     def _moment(self) -> Moment:
         t, trace = self._trainer, self._trace
-        return Moment(trace.index, t.epoch, t.batch_index, t.batches.per_epoch, trace.done, t.furthest, t.is_back)
+        place = t.batches.epochs.at(trace.index)
+        return Moment(trace.index, place.epoch, place.batch, place.batches, trace.done, t.furthest, t.is_back)
 
     def _update_rule(self) -> UpdateRuleView:
         update_rule, step = self._trainer.update_rule, self._trace.index

@@ -27,13 +27,13 @@ def example_cost(engine: StepEngine) -> float:
 def step_cost(engine: StepEngine) -> float:
     """Of a training step. On the way back, each layer does about twice what it did on the way forward."""
     whole = STEP + LAYER * len(engine.network.layers) + PARAMETER * _weights(engine)
-    return whole + 3 * engine.batches.batch_size * example_cost(engine)
+    return whole + 3 * engine.batches.epochs.at(engine.index).size * example_cost(engine)
 
 
 def reading_cost(engine: StepEngine) -> float:
     """Of a reading of what each layer did at a training step."""
     layers = engine.network.layers
-    numbers = engine.batches.batch_size * sum(math.prod(layer.output_shape) for layer in layers)
+    numbers = engine.batches.epochs.at(engine.index).size * sum(math.prod(layer.output_shape) for layer in layers)
     return READING + READ_LAYER * len(layers) + READ_NUMBER * numbers + READ_PARAMETER * _weights(engine)
 
 

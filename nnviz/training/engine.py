@@ -96,7 +96,7 @@ class StepEngine:
         self.batches.choose(chosen)
         self.index = step
         self.done = 0
-        self.batch = self.batches.load(*divmod(step, self.batches.per_epoch))
+        self.batch = self.batches.load(step)
         self.outputs[0] = self.batch.inputs
         self.network.at_step(step)
 

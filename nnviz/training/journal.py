@@ -4,7 +4,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from operator import itemgetter
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 from msgspec.structs import asdict, replace
@@ -64,7 +64,7 @@ class Choice(msgspec.Struct, frozen=True, tag_field="what", tag="choice"):
 
     step: int
     key: str
-    value: float | tuple[str, ...] | None
+    value: int | float | tuple[str, ...] | None
 
     def apply(self, update_rule: UpdateRule) -> None:
         """Whoever begins a step asks the journal for what is chosen there."""
@@ -185,6 +185,10 @@ class Journal:
         if not choices:
             return NO_CHOICES
         return choices[bisect_right(choices, step, key=itemgetter(0)) - 1][1] if choices[0][0] <= step else NO_CHOICES
+
+    def values_of(self, key: str) -> list[tuple[int, Any]]:
+        """What was chosen for a key, each with the step that it holds from."""
+        return [(entry.step, entry.value) for entry in self.entries if isinstance(entry, Choice) and entry.key == key]
 
     def _chosen(self) -> Iterator[tuple[int, Choices]]:
         """What is chosen from each step on at which something was."""

@@ -36,7 +36,6 @@ class Judge:
     def __init__(self, engine: StepEngine, dataset: Dataset, encoder: Encoder) -> None:
         """`encoder` makes examples ready to be judged by."""
         self._engine = engine
-        self._per_epoch = engine.batches.per_epoch
         self._replica = engine.network.for_evaluation()
         self._task, self._validation = dataset.task, dataset.validation
         self._encoder = encoder
@@ -116,29 +115,28 @@ class Judge:
 
     def _ends_with_epoch(self, stopping: Stopping, steps: int) -> bool:
         """Whether an epoch ended here, and it was the last one."""
-        is_end = steps % self._per_epoch == 0
-        return is_end and stopping.epochs is not None and steps >= stopping.epochs * self._per_epoch
+        epochs = self._engine.batches.epochs
+        return epochs.are_over(steps) and stopping.epochs is not None and epochs.begun(steps) >= stopping.epochs
 
     def _is_due(self, standing: Standing, steps: int) -> bool:
         """Whether an epoch ended here that is evaluated even if it is not the last: each is where something goes by
         epochs.
         """
-        if steps % self._per_epoch:
+        if not self._engine.batches.epochs.are_over(steps):
             return False
         each_counts = standing.stopping.patience is not None or self._engine.update_rule.schedule.listens
         latest = standing.history.latest.step if standing.history.latest else 0
         return each_counts or steps - latest >= max(EVALUATION_STEPS, steps // EVALUATIONS)
 
     def _evaluate(self, standing: Standing, check: Callable[[], None]) -> Evaluation:
-        steps, history = self._engine.steps_done, standing.history
+        steps, history, epochs = self._engine.steps_done, standing.history, self._engine.batches.epochs
         judged = self.assess(self._validation, check) if len(self._validation) else None
         score, mistakes = None, None
         if judged is not None:
             score, mistakes = judged.score, mistakes_of(judged, self._task, self._validation.labels)
-        epoch = -(-steps // self._per_epoch)
-        evaluation = history.record_evaluation(steps, epoch, standing.seconds, score, mistakes)
+        evaluation = history.record_evaluation(steps, epochs.begun(steps), standing.seconds, score, mistakes)
         standing.owes = False
-        if steps % self._per_epoch == 0:
+        if epochs.are_over(steps):
             self._tell_schedule(standing, evaluation)
         if evaluation is history.best:
             standing.best = self.network()

@@ -34,6 +34,8 @@ from nnviz.wording import trimmed
 Plan = Mapping[int, Sequence[tuple[str, str, Any]]]
 """What is to be chosen anew for training steps, by their numbers: tables, keys and values."""
 NO_PLAN: Plan = {}
+OF_BATCHES = ("augment", "batch_size")
+"""Keys that a batch has to be made by."""
 
 
 class Trainer:
@@ -328,8 +330,9 @@ class Trainer:
             self.change_rate(value)
             return
         engine = self.engine
-        is_too_late = engine.done > 0 if key == "augment" else engine.done >= len(engine.stages) - 1
+        is_too_late = engine.done > 0 if key in OF_BATCHES else engine.done >= len(engine.stages) - 1
         self.journal.add(Choice(engine.index + is_too_late, key, value))
+        self._go_by(self.journal)
         if engine.done:
             self.update_rule.choose(self.journal.chosen_at(engine.index))
         else:
@@ -350,6 +353,7 @@ class Trainer:
 
     def _go_by(self, journal: Journal) -> None:
         self.engine.settings, self.engine.choices = journal.weights_at, journal.chosen_at
+        self.batches.resize(journal.values_of("batch_size"))
 
     def go_to(self, moment: Position, timeline: Timeline, check: Callable[[], None] = unwatched) -> None:
         """Be at a moment that the run has had. `check` is called on the way; if it raises, it was left there."""
@@ -392,12 +396,12 @@ class Trainer:
     @property
     def epoch(self) -> int:
         """The epoch of the current training step, from 0."""
-        return self.engine.index // self.batches.per_epoch
+        return self.batches.epochs.at(self.engine.index).epoch
 
     @property
     def batch_index(self) -> int:
         """The place of the current batch in its epoch, from 0."""
-        return self.engine.index % self.batches.per_epoch
+        return self.batches.epochs.at(self.engine.index).batch
 
     # What of its standing others go by
 

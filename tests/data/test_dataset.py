@@ -51,7 +51,7 @@ def batches_of(split: Split, entropy: int = 5) -> Batches:
 def test_an_epoch_visits_every_example_once_and_ends_with_what_is_left_over() -> None:
     split = small_split(10)
     batches = batches_of(split)
-    loaded = [batches.load(0, i) for i in range(batches.per_epoch)]
+    loaded = [batches.load(step) for step in range(batches.epochs.end_of(1))]
     assert [len(batch.indices) for batch in loaded] == [4, 4, 2]
     assert sorted(np.concatenate([batch.indices for batch in loaded])) == list(range(10))
 
@@ -59,20 +59,20 @@ def test_an_epoch_visits_every_example_once_and_ends_with_what_is_left_over() ->
 def test_a_batch_holds_the_inputs_and_targets_of_its_indices() -> None:
     split = small_split(10)
     batches = batches_of(split)
-    for i in range(batches.per_epoch):
-        batch = batches.load(3, i)
+    for step in range(batches.epochs.end_of(3), batches.epochs.end_of(4)):
+        batch = batches.load(step)
         np.testing.assert_array_equal(batch.inputs[:, 0, 0, 0], batch.indices)
         np.testing.assert_array_equal(batch.targets.argmax(axis=1), split.labels[batch.indices])
 
 
 def test_any_batch_can_be_loaded_again_and_epochs_differ() -> None:
     batches = batches_of(small_split(10))
-    first = batches.load(0, 1).indices.copy()
-    later = batches.load(7, 1).indices.copy()
-    np.testing.assert_array_equal(batches.load(0, 1).indices, first)
-    np.testing.assert_array_equal(batches_of(small_split(10)).load(7, 1).indices, later)
+    first = batches.load(1).indices.copy()
+    later = batches.load(22).indices.copy()
+    np.testing.assert_array_equal(batches.load(1).indices, first)
+    np.testing.assert_array_equal(batches_of(small_split(10)).load(22).indices, later)
     assert not np.array_equal(first, later)
-    assert not np.array_equal(batches_of(small_split(10), entropy=6).load(0, 1).indices, first)
+    assert not np.array_equal(batches_of(small_split(10), entropy=6).load(1).indices, first)
 
 
 def test_in_order_goes_through_the_split_as_it_is_stored() -> None:

@@ -81,12 +81,11 @@ def trained(pets: Dataset, layers: str, learning_rate: float, epochs: int) -> fl
     optimizer = Momentum(learning_rate, 0.9)
     optimizer.attach(network.parameters.values)
     batches = Batches(pets.train, encoder, 16, entropy=0)
-    for epoch in range(epochs):
-        for i in range(batches.per_epoch):
-            batch = batches.load(epoch, i)
-            network.loss.forward(network.forward(batch.inputs), batch.targets)
-            network.backward()
-            network.parameters.values += optimizer.propose(network.parameters.gradients)
+    for step in range(batches.epochs.end_of(epochs)):
+        batch = batches.load(step)
+        network.loss.forward(network.forward(batch.inputs), batch.targets)
+        network.backward()
+        network.parameters.values += optimizer.propose(network.parameters.gradients)
     return accuracy(network, encoder, pets.test)
 
 

@@ -66,6 +66,7 @@ def changed_on_the_way(trainer):
     advance(trainer, 3)
     ask(trainer, m.Advance(m.Goal.BACKWARD))
     choose(trainer, **{"training.momentum": 0.5, "data.augment": ["flip", "shift"], "training.clip": 0.75})
+    choose(trainer, **{"training.batch_size": 4})
     advance(trainer, 2)
     ask(trainer, m.Change(0.003))
     choose(trainer, **{"training.clip": None, "training.weight_decay": 0.1, "stopping.steps": 11})

@@ -3,6 +3,7 @@
 import msgspec
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from nnviz.experiment import Stopping
 from nnviz.training.journal import Choice, Limits
@@ -61,6 +62,40 @@ def test_pictures_are_changed_so_from_the_next_batch_on(make_picture_trainer, pi
     np.testing.assert_array_equal(trainer.engine.batch.seen, plain.engine.batch.seen)
 
 
+def test_batches_of_another_size_are_what_is_left_of_the_epoch(make_trainer):
+    trainer, plain = make_trainer(), make_trainer()
+    seen, sizes = [], []
+    for step in range(12):
+        if step == 2:
+            trainer.choose("batch_size", 20)
+        if step == 5:
+            trainer.choose("batch_size", 3)
+        trainer.step()
+        seen.append(trainer.engine.batch.indices)
+        sizes.append(len(seen[-1]))
+    # Of 50: two of 8, one of 20, one of 14; then one of 20, and ten of 3.
+    assert sizes == [8, 8, 20, 14, 20, 3, 3, 3, 3, 3, 3, 3]
+    assert (trainer.epoch, trainer.batch_index) == (1, 7)
+    shuffled = []
+    for _ in range(7):
+        plain.step()
+        shuffled.append(plain.engine.batch.indices.copy())
+    np.testing.assert_array_equal(np.concatenate(seen[:2]), np.concatenate(shuffled[:2]))
+    assert sorted(np.concatenate([plain.batches.load(step).indices.copy() for step in range(7)])) == list(range(50))
+
+
+def test_with_batches_of_another_size_the_steps_are_those_of_a_run_that_was_asked_for_it(make_picture_trainer):
+    trainer, asked = make_picture_trainer(), make_picture_trainer(batch_size=11)
+    steps(trainer, 3)
+    trainer.choose("batch_size", 11)
+    assert trainer.batches.epochs.at(3) == (1, 0, 2, 0, 11)
+    asked.engine.restore(replace(trainer.engine.state(), step=2))
+    trainer.step()
+    asked.engine.run(len(asked.engine.stages))
+    np.testing.assert_array_equal(trainer.engine.batch.indices, asked.engine.batch.indices)
+    np.testing.assert_array_equal(trainer.engine.batch.seen, asked.engine.batch.seen)
+
+
 def test_it_holds_for_the_update_of_the_step_that_is_under_way_until_that_is_proposed(make_trainer):
     trainer = make_trainer()
     stages = len(trainer.engine.stages)
@@ -87,6 +122,7 @@ def changed_run(trainer, timeline):
             if (step, stage) in ((3, 4), (6, 12)):
                 for key, value in CHOICES:
                     trainer.choose(key, value * (step - 2))
+                trainer.choose("batch_size", 5 * (step - 2))
             seen[place(trainer)] = numbers(trainer)
         if trainer.steps_done == timeline.due:
             timeline.keep()
@@ -110,7 +146,7 @@ def test_a_state_and_the_journal_are_enough_to_go_on_with_it(make_trainer):
     trainer, again = make_trainer(), make_trainer()
     steps(trainer, 3)
     before = trainer.state()
-    for key, value in CHOICES:
+    for key, value in (*CHOICES, ("batch_size", 20)):
         trainer.choose(key, value)
     inside = trainer.state()
     steps(trainer, 4)

@@ -46,7 +46,7 @@ def test_a_rule_stops_the_run_and_is_named(make_trainer, monkeypatch, stopping, 
 def test_steps_alone_are_not_cut_short_by_epochs(make_trainer):
     trainer = make_trainer(stopping={"steps": 400})
     run(trainer)
-    assert trainer.steps_done == 400 > 20 * trainer.batches.per_epoch
+    assert trainer.steps_done == 400 > trainer.batches.epochs.end_of(20)
 
 
 def test_patience_goes_back_to_the_best(make_trainer, dataset):

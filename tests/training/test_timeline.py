@@ -83,7 +83,7 @@ def test_a_moment_is_what_it_was_wherever_it_is_come_from(make_picture_trainer, 
             known = sorted(first)
             trainer.go_to(known[way[1] % len(known)], timeline)
         elif way == "epoch":
-            for _ in range(trainer.batches.per_epoch):
+            for _ in range(trainer.batches.epochs.end_of(1)):
                 onward("step")
         else:
             onward(way)

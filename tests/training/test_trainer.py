@@ -164,14 +164,14 @@ def test_a_checkpoint_of_any_stage_belongs_to_a_finished_step(make_trainer, opti
 def test_a_smaller_last_batch_ends_the_epoch(make_trainer, dataset):
     trainer = make_trainer()
     go_to(trainer, 7)
-    assert trainer.batches.per_epoch == 7
+    assert trainer.batches.epochs.end_of(1) == 7
     assert len(trainer.engine.batch.indices) == len(dataset.train) - 6 * 8 == 2
 
 
 def test_an_epoch_goes_through_every_example_once(make_trainer, dataset):
     trainer = make_trainer()
     seen = []
-    for _ in range(trainer.batches.per_epoch):
+    for _ in range(trainer.batches.epochs.end_of(1)):
         trainer.step()
         seen += trainer.engine.batch.indices.tolist()
     assert sorted(seen) == list(range(len(dataset.train)))

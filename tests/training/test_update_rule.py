@@ -95,9 +95,9 @@ def test_plateau_counts_epochs_however_many_steps_they_have(make_trainer, batch_
         schedule="plateau", drop_every=2, drop=0.5, learning_rate=1e-12, optimizer="sgd", batch_size=batch_size
     )
     factors = []
-    while trainer.steps_done < 7 * trainer.batches.per_epoch:
+    while trainer.steps_done < trainer.batches.epochs.end_of(7):
         trainer.step()
-        if trainer.steps_done % trainer.batches.per_epoch == 0:
+        if trainer.batches.epochs.are_over(trainer.steps_done):
             factors.append(trainer.update_rule.schedule.factor(0))
     # Nothing is learnt at this rate, so only the first epoch brought something better.
     assert factors == [1, 1, 1, 0.5, 0.5, 0.5, 0.25]
@@ -144,8 +144,8 @@ def test_balanced_weights_make_all_classes_count_alike(make_experiment, dataset)
     experiment = make_experiment(class_weights="balanced")
     batches = build_batches(experiment, dataset)
     counts = np.zeros(3)
-    for batch in range(batches.per_epoch):
-        loaded = batches.load(0, batch)
+    for step in range(batches.epochs.end_of(1)):
+        loaded = batches.load(step)
         np.add.at(counts, dataset.train.labels[loaded.indices], loaded.weights)
     np.testing.assert_allclose(counts, len(dataset.train) / 3, rtol=1e-6)
 

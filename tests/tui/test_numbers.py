@@ -367,7 +367,7 @@ def test_numbers_of_the_panes_are_those_that_plain_numpy_computes(random: Random
 
     def end_of_a_step() -> None:
         losses.append(step.loss)
-        if made.steps_done % engine.batches.per_epoch == 0:
+        if engine.batches.epochs.are_over(made.steps_done):
             validated.append(judged(made))
 
     for stages in [*[len(engine.stages)] * random.choice([0, 0, 1, 4]), random.randint(0, len(engine.stages))]:
@@ -391,7 +391,7 @@ def test_numbers_of_the_panes_are_those_that_plain_numpy_computes(random: Random
     check_heatmap(random, frame, step, RATE)
     check_example(frame, step, at)
     check_loss(frame, step, losses, validated)
-    check_lines(frame, made.steps_done, len(made.dataset.train), engine.batches.batch_size)
+    check_lines(frame, made.steps_done, len(made.dataset.train), engine.batches.epochs.at(0).size)
 
 
 def at_place(inputs: Array, kernel: Array, bias: float, place: tuple[int, int], stride: int, padding: int) -> float:

@@ -1,14 +1,18 @@
 """The page of options by its keys: values are changed in their places, refused beside them, and another run begins."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
+from msgspec import structs
 from textual import events
+from textual.pilot import Pilot
 
 from nnviz.experiment import combine, read_tables
 from nnviz.frame.frame import State
+from nnviz.remote.client import LocalTrainer
 from nnviz.remote.messages import Order
+from nnviz.tui.app import NnvizApp
 from nnviz.tui.drawing.option_rows import ASKED, Shown, about, rows
 from nnviz.tui.drawing.palette import DARK
 from nnviz.tui.screens.options import OptionsScreen
@@ -16,7 +20,9 @@ from nnviz.tui.screens.training import TrainingScreen
 from tests.remote.conftest import straight
 from tests.tui.conftest import Driver, OpenApp
 from tests.tui.test_glossary import NAMES_OF_DATA, unexplained
+from tests.tui.test_screens import EXACT
 
+SnapCompare = Callable[..., bool]
 SIZES = [(60, 16), (200, 50)]
 AT = {key.name: number for number, key in enumerate(ASKED)}
 
@@ -42,6 +48,21 @@ def line(driver: Driver, title: str) -> str:
 def at(driver: Driver) -> str:
     """The row under the cursor."""
     return next(row for row in driver.text().splitlines() if "▶" in row)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize(
+    "keys", ["o pagedown pagedown up up enter ctrl+u 0 enter", "enter o c"], ids=["refused", "command"]
+)
+def test_pages(snap_compare: SnapCompare, order: Order, size: tuple[int, int], keys: str) -> None:
+    app = NnvizApp(LocalTrainer(structs.replace(order, experiment=EXACT)), "pets")
+    assert snap_compare(app, press=keys.split(), terminal_size=size, run_before=_ready)
+
+
+async def _ready(pilot: Pilot[object]) -> None:
+    assert isinstance(pilot.app, NnvizApp)
+    await pilot.app.ready.wait()
+    await pilot.pause()
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
@@ -209,7 +230,7 @@ async def test_a_file_that_cannot_be_written_is_told(open_app: OpenApp, monkeypa
 def test_all_words_of_the_page_are_explained(order: Order, width: int) -> None:
     from nnviz.remote.messages import OptionsView
 
-    view = OptionsView(replace(order.experiment), ("training.clip",), False)
+    view = OptionsView(order.experiment, ("training.clip",), False)
     for key in ASKED:
         shown = Shown(view, {"training.seed": 3}, key, None)
         told = about(shown, width, DARK).plain.split("\n", 1)[1]

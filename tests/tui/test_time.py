@@ -5,7 +5,7 @@ import pytest
 
 from nnviz.frame.frame import State
 from nnviz.frame.stages import Phase, end_of, training_step
-from nnviz.remote.messages import Destination
+from nnviz.remote.messages import Destination, EndOfEpoch
 from nnviz.tui.screens.go_to import GoToScreen, read_place
 from tests.tui.conftest import OpenApp
 
@@ -94,10 +94,10 @@ async def test_what_is_no_place_is_told_and_asked_for_again(open_app: OpenApp) -
 
 
 def test_places_are_read_as_people_write_them():
-    assert read_place(" 1,234 ", 10) == read_place("1234", 10) == read_place("step 1_234", 10) == 1234
-    assert read_place("E3", 10) == read_place("epoch 3", 10) == 30
-    assert read_place("Best", 10) is Destination.BEST
-    assert [read_place(text, 10) for text in ("", "e", "-3", "3.5", "eve", "inf")] == [None] * 6
+    assert read_place(" 1,234 ") == read_place("1234") == read_place("step 1_234") == 1234
+    assert read_place("E3") == read_place("epoch 3") == EndOfEpoch(3)
+    assert read_place("Best") is Destination.BEST
+    assert [read_place(text) for text in ("", "e", "-3", "3.5", "eve", "inf")] == [None] * 6
 
 
 async def test_going_on_with_a_change_in_the_past_begins_a_branch(open_app: OpenApp) -> None:

@@ -40,7 +40,7 @@ def gradients(subject: Subject, watch: Watch) -> Outcome:
 def _cost(trainer: Trainer) -> float:
     """Of one weight of each layer, in nanoseconds."""
     layers = sum(bool(layer.parameters()) for layer in trainer.network.layers)
-    return FORWARDS * layers * trainer.batches.batch_size * example_cost(trainer.engine)
+    return FORWARDS * layers * trainer.batches.epochs.at(0).size * example_cost(trainer.engine)
 
 
 def _outcome(view: VerificationView) -> Outcome:

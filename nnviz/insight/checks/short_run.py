@@ -55,7 +55,7 @@ def _outcome(trainer: Trainer, which: str) -> Outcome:
     evidence = Evidence(trainer, beginning)
     latest = trainer.history.latest
     validation = latest.validation if latest else None
-    epochs = evidence.steps / trainer.batches.per_epoch
+    epochs = evidence.steps / trainer.batches.epochs.end_of(1)
     done = [
         f"{which} {count(evidence.steps, 'training step')} ({trimmed(epochs, 3)} epochs). Its loss was "
         f"{number(evidence.first_loss or float('nan'))} at the first and {number(evidence.recent_loss)} over the last "

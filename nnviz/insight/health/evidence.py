@@ -68,7 +68,7 @@ class Beginning:
         self.task, self.is_linear = trainer.dataset.task, self._loss.output.name == Identity.name
         self.is_raw = isinstance(self._loss.output, Identity)
         self.of_texts = split.texts is not None
-        self.batch_size = trainer.batches.batch_size
+        self.batch_size = trainer.batches.epochs.at(0).size
         validation = trainer.dataset.validation
         many = len(self.task.class_names)
         self.counts = np.bincount(split.labels, minlength=many) if many else np.zeros(0, np.int64)

@@ -80,7 +80,8 @@ def told(key: Key, value: Any) -> str:
 def about(shown: Shown, width: int, palette: Palette) -> Text:
     """What the option under the cursor means, what it may be, and what it is in full."""
     key, value = shown.at, told(shown.at, shown.value(shown.at))
-    text = Text(f"{key.place} · {key.option}", palette.style(palette.accent, bold=True))
+    text = Text()
+    text.append(f"{key.place} · {key.option}", palette.style(palette.accent, bold=True))
     if len(value) > width - NAME - EFFECT - 4:
         text.append(f"\n{value}", palette.style(palette.text))
     text.append(f"\n{key.about.help}", palette.style(palette.text))

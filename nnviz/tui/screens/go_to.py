@@ -8,14 +8,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
-from nnviz.remote.messages import Destination
+from nnviz.remote.messages import Destination, EndOfEpoch
 from nnviz.runs.places import NAMED
 from nnviz.runs.places import read_place as read
 from nnviz.tui.screens.page import Page
 from nnviz.wording import integer
 
 
-class GoToScreen(Page[Destination | int | None]):
+class GoToScreen(Page[Destination | EndOfEpoch | int | None]):
     """Ends with the place, or with None if nobody wants to go."""
 
     CSS_PATH = "go_to.tcss"
@@ -40,7 +40,7 @@ class GoToScreen(Page[Destination | int | None]):
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
-        place = read_place(event.value, self._per_epoch)
+        place = read_place(event.value)
         if place is None:
             told = self.query_one("#told", Static)
             told.update("That is no step, no epoch (as e3), and none of start, best and end.")
@@ -49,7 +49,7 @@ class GoToScreen(Page[Destination | int | None]):
             self.dismiss(place)
 
 
-def read_place(text: str, per_epoch: int) -> Destination | int | None:
+def read_place(text: str) -> Destination | EndOfEpoch | int | None:
     """A place as somebody writes it: 1,234 or e3 or best; None if it is none."""
-    place = read(text, per_epoch)
+    place = read(text, EndOfEpoch)
     return Destination(place) if isinstance(place, str) else place

@@ -31,7 +31,7 @@ class PageKeys(TeachingScreen):
         self.app.push_screen(GoToScreen(moment.furthest, moment.batches), self._go_to)
 
     @in_turn
-    async def _go_to(self, place: m.Destination | int | None) -> None:
+    async def _go_to(self, place: m.Destination | m.EndOfEpoch | int | None) -> None:
         if place is not None:
             await self._ask(m.GoTo(place))
 

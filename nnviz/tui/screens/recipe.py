@@ -35,7 +35,8 @@ class RecipeScreen(Page[None]):
     def compose(self) -> ComposeResult:
         palette = self._palette
         plain, faint, title = (palette.style(palette.text), palette.style(palette.faint), palette.style(palette.accent))
-        text = Text("As a command\n", title)
+        text = Text()
+        text.append("As a command\n", title)
         text.append(f"{self._recipe.command}\n", plain)
         for note in self._recipe.notes:
             text.append(f"{note}\n", palette.style(palette.bad))

@@ -81,6 +81,7 @@ class StepEngine:
         self._phases = [self._forward_pass, self._loss, self._backward_pass, self._update]
         self.settings: Callable[[int], Sequence[Setting]] = lambda _: ()
         self.choices: Callable[[int], Choices] = lambda _: NO_CHOICES
+        self._chosen = NO_CHOICES
         update_rule.attach(network.parameters, network.workers)
         self.begin(0)
 
@@ -91,14 +92,19 @@ class StepEngine:
         """
         for setting in self.settings(step):
             setting.set_in(self.network.parameters)
-        chosen = self.choices(step)
-        self.update_rule.choose(chosen)
-        self.batches.choose(chosen)
+        self.go_by(self.choices(step))
         self.index = step
         self.done = 0
         self.batch = self.batches.load(step)
         self.outputs[0] = self.batch.inputs
         self.network.at_step(step)
+
+    def go_by(self, chosen: Choices) -> None:
+        """Go by these choices: the update rule from its next proposal on, the batches from the next one on."""
+        if chosen is not self._chosen:
+            self._chosen = chosen
+            self.update_rule.choose(chosen)
+            self.batches.choose(chosen)
 
     def run(self, count: int) -> bool:
         """Run up to `count` stages, not beyond the end of the training step; say whether that is reached.

@@ -246,7 +246,8 @@ class Trainer:
         evaluation = None
         if self.engine.run(count):
             self._record()
-            self._follow_plan()
+            if self._plan:
+                self._follow_plan()
             # Rates that were chosen after the proposal, by somebody who then went back.
             self._apply_rates(self.standing.journal)
             evaluation = self._judge.judge_step(self.standing, self.interruption.watch)
@@ -334,7 +335,7 @@ class Trainer:
         self.journal.add(Choice(engine.index + is_too_late, key, value))
         self._go_by(self.journal)
         if engine.done:
-            self.update_rule.choose(self.journal.chosen_at(engine.index))
+            engine.go_by(self.journal.chosen_at(engine.index))
         else:
             engine.begin(engine.index)
 

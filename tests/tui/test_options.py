@@ -145,7 +145,8 @@ async def test_a_choice_turns_with_the_arrows_and_another_run_begins_with_what_w
         assert "dense 9 relu" in driver.text()
         await driver.press("B")
         told = " ".join(driver.text().replace("│", " ").split())
-        assert "branch 2 with other options, after branch 1" in told
+        assert "branch 2 with the layers “dense 9 relu”" in told
+        assert "after branch 1" in told
 
 
 async def test_escape_drops_what_waits_and_what_is_as_it_was_does_not_wait(open_app: OpenApp) -> None:

@@ -27,7 +27,8 @@ async def test_an_example_has_the_same_number_in_the_header_the_list_and_the_hea
         frame = await driver.press("f", *["full_stop"] * place)
         stored = trainer.dataset.train.inputs
         assert f"{place + 1} of 9 in the batch" in driver.text()
-        (number,) = re.findall(r" #([\d,]+)", driver.text())
+        (number,) = re.findall(r" #([\d,]+)│", driver.text())
+        assert re.findall(r"▶#([\d,]+) ", driver.text()) == [number], "where the losses of the batch are listed"
         np.testing.assert_array_equal(stored[int(number.replace(",", "")) - 1], frame.example.stored)
         await driver.press(*["left_square_bracket"] * 2, "w", "w", "w", "4", "home")
         assert driver.frame.matrix.quantity is Quantity.ACTIVATION

@@ -36,7 +36,8 @@ def test_the_result_is_one_json_object_and_the_run_is_kept(nnviz, pictures, tmp_
     result = json.loads(done.stdout)
     assert list(result) == [
         *("run", "steps", "epochs", "seconds", "examples_per_second", "parameters", "stopped_by", "kept_step"),
-        *("train", "validation", "test", "learning_rate_changes", "parted_from", "health"),
+        *("train", "validation", "test", "accuracy_interval", "commonest_class"),
+        *("learning_rate_changes", "weight_changes", "option_changes", "parted_from", "health"),
     ]
     assert list(result["health"]) == ["alerts", "quiet", "unable"]
     per_epoch = -(-42 // 16)

@@ -111,7 +111,9 @@ def test_metrics_have_a_line_for_each_split_of_each_evaluation(kept):
         place = {"step": evaluation.step, "epoch": evaluation.epoch, "seconds": round(evaluation.seconds, 3)}
         assert steps == {**place, "split": "train", "mean_step_loss": evaluation.step_loss}
         score = evaluation.validation
-        assert validation == {**place, "split": "validation", "loss": score.loss, "accuracy": score.accuracy}
+        mistakes = evaluation.mistakes and evaluation.mistakes.plain()
+        scores = {"loss": score.loss, "accuracy": score.accuracy, "mistakes": mistakes}
+        assert validation == {**place, "split": "validation", **scores}
 
 
 # As runs of version 0.1.0 keep what a run reads.

@@ -85,35 +85,35 @@ async def test_r_keeps_what_was_on_the_curve(open_app: OpenApp) -> None:
         assert "branch 2 other first weights (seed 1), after branch 1" in text
 
 
+def branch(origin: Origin, **known: object) -> BranchView:
+    nothing = {
+        **dict.fromkeys(("parent", "loss", "validation", "best_loss", "best_step")),
+        **dict.fromkeys(("chosen", "rates", "weights"), ()),
+        "number": 1,
+        "name": "branch 1",
+        "start": 0,
+        "before": 0.1,
+        "rate": 0.1,
+        "seed": 0,
+        "steps": 0,
+    }
+    return BranchView(**{**nothing, "origin": origin, "is_current": True, "is_chosen": False, **known})
+
+
 def test_words_of_a_branch():
-    first = BranchView(1, "branch 1", None, Origin.FIRST, 0, 0.1, 0.1, (), (), 0, 0, *[None] * 4, False, False)
+    first = branch(Origin.FIRST)
     assert (began(first), came_to(first)) == ("the first one", "0 steps")
-    view = BranchView(
-        4, "branch 4", "branch 2", Origin.RATE, 1200, 0.1, 0.05, (), ((1300, 0.02), (1400, 0.01)), 0, 1500, 0.25, 0.5,
-        0.4, 900, True, False,
-    )  # fmt: skip
+    scores = {"loss": 0.25, "validation": 0.5, "best_loss": 0.4, "best_step": 900}
+    rates = ((1300, 0.02), (1400, 0.01))
+    view = branch(Origin.RATE, parent="branch 2", start=1200, rate=0.05, rates=rates, steps=1500, **scores)
     assert began(view) == (
         "from step 1,200 of branch 2 · learning rate 0.1 → 0.05 · then 0.02 at step 1,300 and 0.01 at step 1,400"
     )
     assert came_to(view) == "1,500 steps · train 0.250 · validation 0.500 · best 0.400 at step 900"
-    again = BranchView(
-        2,
-        "branch 2",
-        "branch 1",
-        Origin.RESTART,
-        0,
-        0.1,
-        0.2,
-        (("clip", None, 0.5), ("augment", (), ("flip", "shift"))),
-        (),
-        0,
-        5,
-        0.1,
-        *[None] * 3,
-        True,
-        False,
-    )
+    chosen = (("clip", None, 0.5), ("augment", (), ("flip", "shift")))
+    weights = ((4, "dense1.weights[2, 3]", 0.25, -1.0),)
+    again = branch(Origin.RESTART, parent="branch 1", rate=0.2, chosen=chosen, weights=weights)
     assert began(again) == (
         "the same first weights again, after branch 1 · learning rate 0.1 → 0.2 · clip none → 0.5 · "
-        "augment none → flip and shift"
+        "augment none → flip and shift · by hand dense1.weights[2, 3] 0.25 → −1 in step 5"
     )

@@ -75,6 +75,8 @@ def _bound(host: str, port: int) -> socket.socket:
         bound = socket.socket(family, kind, protocol)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
+        # Whoever hears of the address may come at once.
+        bound.listen()
     except socket.gaierror as error:
         raise InputError(f"--host: '{host}' is no address of this machine ({error.strerror})") from None
     except OSError as error:

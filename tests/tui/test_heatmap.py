@@ -152,6 +152,15 @@ async def test_zoomed_in_each_number_stands_for_itself(open_app: OpenApp, wide: 
         assert driver.frame.moment == before
 
 
+async def test_zoomed_in_what_the_next_step_has_not_come_to_is_said(open_app: OpenApp, wide: Order) -> None:
+    async with open_app((120, 40), wide) as driver:
+        await driver.press("b", "left_square_bracket", "4", "down", "z", "u", "f", "down")
+        assert driver.frame.focus.zoom is not None
+        assert "The gradient is known once backprop has come here: press b" in " ".join(driver.text().split())
+        await driver.press("z")
+        assert driver.frame.focus.zoom is None
+
+
 async def test_the_mouse_zooms_too(open_app: OpenApp, wide: Order) -> None:
     async with open_app((120, 40), wide) as driver:
         await driver.press("b", "left_square_bracket")

@@ -45,7 +45,7 @@ class MatrixSheet:
         """What is seen."""
         matrix = self._matrix
         units, others = matrix.shape
-        if matrix.zoom is not None:
+        if matrix.zoom is not None and matrix.cells is not None:
             title = f"{'Gradient ∂L/∂a' if self._is_of_activations else TITLES[matrix.quantity]} · {matrix.name}"
             rows, columns = (self._span(0, axis, self.shape[axis] - 1) for axis in (0, 1))
             shown = f"{'examples' if matrix.by_example else 'inputs'} {columns} · units {rows}"

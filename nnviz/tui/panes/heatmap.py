@@ -136,12 +136,12 @@ class HeatmapPane(FramedPane):
 
     def zoomed(self) -> Focus | None:
         """Single numbers around the cursor, or the whole matrix again; None where there is nothing to zoom in on."""
+        if self._zoom is not None:
+            return self.leave()
         sheet, focus = self._current_sheet(), self.focus_shown
         if focus is None or not isinstance(sheet, MatrixSheet):
             return None
-        if self._zoom is None:
-            return replace(focus, zoom=sheet.number_at(*self._chosen(sheet)))
-        return replace(focus, zoom=None)
+        return replace(focus, zoom=sheet.number_at(*self._chosen(sheet)))
 
     def moved(self, down: int, right: int) -> Focus | None:
         """So many numbers further, round and round."""

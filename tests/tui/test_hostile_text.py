@@ -24,7 +24,6 @@ from tests.hostile_text import HOSTILE
 from tests.tui.conftest import TABLES, Driver, OpenApp
 from tests.tui.whole import faults, pictured
 
-SIZES = [(80, 24), (160, 48)]
 # Through the stages, an epoch, other layers and quantities, the pages, and what is shown of it all at once.
 KEYS = ("f", "b", "[", "w", "u", "e", "2", "m", "m", "x", "ctrl+p", "escape", "question_mark", "escape", "t")
 
@@ -83,8 +82,10 @@ def of_texts(order: Order, tmp_path: Path) -> Order:
     return _order(order, source)
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("kind", ["of_classes", "of_headers", "of_files", "of_texts"])
+@pytest.mark.parametrize(
+    ("kind", "size"),
+    [("of_classes", (80, 24)), ("of_headers", (160, 48)), ("of_files", (80, 24)), ("of_texts", (160, 48))],
+)
 async def test_names_and_texts_of_a_source_tear_no_screen(
     open_app: OpenApp, kind: str, size: tuple[int, int], request: pytest.FixtureRequest
 ) -> None:

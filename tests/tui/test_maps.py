@@ -52,16 +52,15 @@ def test_without_colours(snap_compare: SnapCompare, order: Order, keys: str, mon
 
 
 @pytest.mark.parametrize(
-    "layers",
+    ("layers", "size"),
     [
-        LAYERS,
-        "batchnorm, conv 3 5x5 stride 2, flatten, dropout 0.1",
-        "dropout 0.2, dense 3 relu",
-        ", ".join(["conv 3 1x1 relu"] * 4),
+        (LAYERS, (60, 16)),
+        ("batchnorm, conv 3 5x5 stride 2, flatten, dropout 0.1", (123, 38)),
+        ("dropout 0.2, dense 3 relu", (60, 16)),
+        (", ".join(["conv 3 1x1 relu"] * 4), (123, 38)),
     ],
     ids=["pools", "batchnorm first", "dropout first", "deep"],
 )
-@pytest.mark.parametrize("size", [(60, 16), (123, 38)], ids=lambda size: f"{size[0]}x{size[1]}")
 async def test_every_layer_can_be_looked_at_at_every_stage(
     open_app: OpenApp, order: Order, layers: str, size: tuple[int, int]
 ) -> None:

@@ -25,7 +25,7 @@ from tests.hostile_text import HOSTILE
 from tests.tui import chance
 from tests.tui.whole import faults
 
-STEPS = 12
+STEPS = 10
 # Of the training screen, of the pages over it and of Textual's own; a letter is also a letter of what is searched for.
 PRESSED = [key for binding in KEYS for key in binding.key.split(",") if binding.id != "screen.quit"]
 OTHERS = ["tab", "shift+tab", "up", "down", "left", "escape", "escape", "ctrl+p", "home", "end", "pagedown", "f1", "é"]

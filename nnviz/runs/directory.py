@@ -62,7 +62,8 @@ class RunDirectory:
         self._budget = budget
         self._claim = claim
         # What the files of lines have, or get as soon as they can be written; and how much of it the trainer told.
-        self._lines = dict.fromkeys((METRICS, JOURNAL, ALERTS), b"")
+        # A bytearray, since bytes would be copied as a whole for each line.
+        self._lines = {name: bytearray() for name in (METRICS, JOURNAL, ALERTS)}
         self._journaled = self._alerted = 0
         self._ended_at: int | None = None
         # Checkpoints with nothing in them any more that only a run needs which goes on.
@@ -77,7 +78,7 @@ class RunDirectory:
         """
         directory = cls.__new__(cls)
         directory._begin(claim, experiment, budget)
-        directory._lines |= lines
+        directory._lines |= {name: bytearray(content) for name, content in lines.items()}
         directory._journaled, directory._alerted = (lines[name].count(b"\n") for name in (JOURNAL, ALERTS))
         for name, content in lines.items():
             file = claim.path / name
@@ -88,7 +89,7 @@ class RunDirectory:
 
     def begin_with(self, metrics: bytes) -> None:
         """Have these lines of metrics, from the run that this one shares its beginning with, as soon as it has more."""
-        self._lines[METRICS] = metrics
+        self._lines[METRICS] = bytearray(metrics)
 
     def record(self, evaluation: Evaluation) -> None:
         """Add an evaluation to the metrics, one line for each split."""
@@ -232,7 +233,7 @@ class RunDirectory:
             file = folder / name
             written = file.stat().st_size if file.exists() else 0
             if written < len(lines):
-                append_whole(file, lines[written:])
+                append_whole(file, bytes(lines[written:]))
 
     def _copy_first_weights(self, copy: Path) -> None:
         """Keep the file of weights that the run began with, if there was one: it may not stay where it is."""

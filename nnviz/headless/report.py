@@ -81,7 +81,7 @@ def confusion_table(assessment: Assessment, task: Task, split: str) -> str:
         return _worst_confusions(confusion, names, split)
     short = apart(names, NAME)
     rows = [[name, *map(integer, row)] for name, row in zip(short, confusion, strict=True)]
-    heading = f"{split}: the label of each row's examples, and the column that the network put them in"
+    heading = f"{split}: rows are labels, columns what the network said"
     return f"{heading}\n{table([['', *short], *rows])}"
 
 

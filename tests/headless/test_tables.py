@@ -78,7 +78,7 @@ def test_all_of_another_table_is_scored(nnviz, tmp_path):
     right = [label == adult(i).rsplit(", ", 1)[1] for i, label in enumerate(said, 1000)]
     assert (len(said), sum(right) / len(right)) == (90, pytest.approx(tested["accuracy"]))
     report = nnviz("test", "run", "--data", "adult.test").stdout
-    assert "all: the label of each row's examples" in report
+    assert "all: rows are labels, columns what the network said" in report
     assert "\n  all " in report
     # Of what it was trained on, wherever that is now, what was set aside is scored.
     for name in ("adult.data", "copy.data"):

@@ -35,3 +35,13 @@ def merged(bins: Bins, starts: Array) -> Bins:
 def neighbours(many: int, in_each: int) -> Array:
     """Where bins begin that hold so many of the earlier ones each."""
     return np.arange(0, many, in_each)
+
+
+def with_room(array: Array, length: int) -> Array:
+    """An array (n, …) that is at least so long: itself, or a longer one with zeros behind it."""
+    if length <= len(array):
+        return array
+    # Twice as long each time, so that it is seldom copied.
+    longer = np.zeros((1 << (length - 1).bit_length(), *array.shape[1:]), array.dtype)
+    longer[: len(array)] = array
+    return longer

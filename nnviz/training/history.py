@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from nnviz.array import Array
-from nnviz.frame.bins import Bins, merged, neighbours
+from nnviz.frame.bins import Bins, merged, neighbours, with_room
 from nnviz.training.evaluation import Score, finite
 from nnviz.training.mistakes import Mistakes
 from nnviz.training.spikes import Spikes
@@ -60,11 +60,15 @@ class LossCurve:
         self.filled = 0
         self.first: float | None = None
         self.latest: float | None = None
-        self.counts = np.zeros(CAPACITY, np.int64)
-        self.means = np.zeros(CAPACITY)
-        self.lows = np.zeros(CAPACITY)
-        self.highs = np.zeros(CAPACITY)
+        self.counts = np.zeros(0, np.int64)
+        self.means, self.lows, self.highs = np.zeros(0), np.zeros(0), np.zeros(0)
+        self._make_room()
         self._open()
+
+    def _make_room(self) -> None:
+        """Have room for one more bin: there may be hundreds of short curves, so none takes all of it at once."""
+        for name in BINS:
+            setattr(self, name, with_room(getattr(self, name), self.filled + 1))
 
     def _open(self) -> None:
         self._count = self._missing = 0
@@ -105,6 +109,8 @@ class LossCurve:
                 getattr(self, name)[:half] = bins
             self.filled = half
             self.stride *= 2
+        elif self.filled == len(self.counts):
+            self._make_room()
 
     def cut(self, steps: int, losses: Sequence[float]) -> "LossCurve":
         """A curve of its own that goes on after so many steps of this one, the last of which had these losses.
@@ -113,6 +119,7 @@ class LossCurve:
         """
         curve = LossCurve()
         curve.stride, curve.filled = self.stride, min(steps // self.stride, self.filled)
+        curve._make_room()
         for name in BINS:
             getattr(curve, name)[: curve.filled] = getattr(self, name)[: curve.filled]
         begun = steps - curve.filled * curve.stride
@@ -135,6 +142,7 @@ class LossCurve:
         """The curve of such numbers. Raises KeyError or ValueError if they are none."""
         curve = LossCurve()
         curve.filled = len(numbers["means"])
+        curve._make_room()
         for name in BINS:
             getattr(curve, name)[: curve.filled] = numbers[name]
         stride, count, missing, curve._sum, curve._low, curve._high, *ends = numbers["newest"].tolist()

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from nnviz.array import Array
-from nnviz.frame.bins import Bins, merged, neighbours
+from nnviz.frame.bins import Bins, merged, neighbours, with_room
 from nnviz.frame.layer_measures import MEASURES, Measure, measured, measures_of, rectifies, silent_units
 from nnviz.frame.step_trace import LayerTraits, StepTrace
 from nnviz.training.cost import reading_cost, step_cost
@@ -42,9 +42,9 @@ class LayerHistory:
         self._places = tuple(np.array([(n, MEASURES.index(m)) for n, m in self.cells]).T)
         self.stride, self.readings, self.latest_step = 1, 0, 0
         self.latest = np.full((len(self.traits), len(MEASURES)), np.nan)
-        self.steps = np.zeros(CAPACITY, np.int64)
-        self.counts = np.zeros((CAPACITY, len(self.cells) + 1), np.int64)
-        self.means, self.lows, self.highs = (np.zeros((CAPACITY, len(self.cells) + 1)) for _ in range(3))
+        self.steps = np.zeros(0, np.int64)
+        self.counts = np.zeros((0, len(self.cells) + 1), np.int64)
+        self.means, self.lows, self.highs = (np.zeros((0, len(self.cells) + 1)) for _ in range(3))
         # Of each unit that can be silent: at how many readings in a row it has been.
         self._silent = {
             number: np.zeros(layer.output_shape[-1], np.int64)
@@ -93,6 +93,7 @@ class LayerHistory:
         finite = np.isfinite(row)
         row = np.where(finite, row, np.nan)
         if not held:
+            self._make_room(place + 1)
             self.steps[place], self.counts[place] = step, finite
             self.means[place] = self.lows[place] = self.highs[place] = row
         else:
@@ -102,6 +103,11 @@ class LayerHistory:
             self.means[place] = np.where(finite, merged, self.means[place])
             self.lows[place], self.highs[place] = np.fmin(self.lows[place], row), np.fmax(self.highs[place], row)
         self.readings += 1
+
+    def _make_room(self, bins: int) -> None:
+        """Have room for so many: there may be hundreds of short histories, so none takes all of it at once."""
+        for name in BINS:
+            setattr(self, name, with_room(getattr(self, name), bins))
 
     def _fold(self) -> None:
         """Merge neighbours."""
@@ -144,6 +150,7 @@ class LayerHistory:
         if self.stride > 1 and kept == self.filled and self.readings % self.stride:
             kept -= 1
         other.stride, other.readings = self.stride, kept * self.stride
+        other._make_room(kept)
         for name in BINS:
             getattr(other, name)[:kept] = getattr(self, name)[:kept]
         while other.due <= steps:
@@ -163,6 +170,7 @@ class LayerHistory:
         """Be as one that had these numbers. Raises KeyError or ValueError if they are none of such a network."""
         found = (int(number) for number in numbers[PREFIX + "newest"])
         self.spacing, self.stride, self.readings, self.latest_step, self.due = found
+        self._make_room(self.filled)
         for name in BINS:
             getattr(self, name)[: self.filled] = numbers[PREFIX + name]
         self.latest = self.latest.copy()

@@ -38,6 +38,15 @@ def test_a_million_steps_take_no_more_memory_than_a_thousand():
     assert curve.lows[: curve.filled].min() == -1.0
 
 
+def test_a_short_curve_takes_little_memory():
+    recorded(range(10))
+    tracemalloc.start()
+    curves = [recorded(range(10)) for _ in range(100)]
+    size, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert size / len(curves) < 4_000
+
+
 @given(st.integers(0, 5), st.integers(0, 2**32 - 1))
 def test_full_bins_hold_the_mean_the_lowest_and_the_highest_of_their_steps(doublings, seed):
     stride = 2**doublings

@@ -60,6 +60,7 @@ def test_any_number_of_readings_is_merged_without_losing_a_peak_or_the_mean(make
     history = LayerHistory(trace.layers, 1)
     generator, rows = np.random.default_rng(1), []
     size = sum(array.nbytes for array in history.numbers().values())
+    assert not len(history.steps)
     for step in range(1, 1500):
         table = generator.normal(size=(len(trace.layers), len(MEASURES)))
         # Gaps, and what is not finite.
@@ -67,7 +68,7 @@ def test_any_number_of_readings_is_merged_without_losing_a_peak_or_the_mean(make
         table[generator.random(table.shape) < 0.02] = np.inf
         history._add(step, table, np.nan)
         rows.append(table)
-    assert history.filled <= CAPACITY
+    assert history.filled <= CAPACITY == len(history.steps)
     assert sum(array.nbytes for array in history.numbers().values()) <= size + CAPACITY * 8 * (
         4 * len(history.cells) + 1
     )

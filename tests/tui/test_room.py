@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from textual.widgets._footer import FooterKey
 
 from nnviz.frame.frame import Rates, State
 from nnviz.remote.client import LocalTrainer
@@ -90,6 +91,7 @@ async def test_the_last_line_says_as_many_keys_as_there_is_room_for(open_app: Op
     more = [f"{sign or own[name]} {label} " for name, (sign, label) in WHERE_ROOM.items()]
     always = [f"{binding.key_display or binding.key} {binding.description} " for binding in KEYS if binding.show]
     async with open_app((80, 24)) as driver:
+        composed = list(driver.screen.query(FooterKey))
         for width in (80, 100, 160, 200):
             await driver.pilot.resize_terminal(width, 40)
             await driver.wait_for(lambda width=width: len(driver.text().splitlines()[-1]) == width)
@@ -98,6 +100,8 @@ async def test_the_last_line_says_as_many_keys_as_there_is_room_for(open_app: Op
             for key in more:
                 fitting += key if len(fitting) + len(key) <= width else ""
             assert line.strip() == fitting.strip()
+        # Keys that are composed anew for each size would fill the memory.
+        assert list(driver.screen.query(FooterKey)) == composed
         await driver.pilot.click("KeyLine", offset=(line.index("e epoch"), 0))
         await driver.until(State.PAUSED)
         assert driver.frame.moment.furthest == driver.frame.moment.batches

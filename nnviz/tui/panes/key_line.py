@@ -26,7 +26,7 @@ class _Key(NamedTuple):
 
 
 class KeyLine(Footer):
-    """Textual's footer with as many keys as fit, composed anew only where there are other keys to show.
+    """Textual's footer with as many keys as fit, composed anew only where there are other keys to choose from.
 
     Textual's own is composed at every change of focus and page, and each of its keys stays in memory: what they watch
     forgets them only when it changes (Textualize/textual, issue 6666).
@@ -37,38 +37,49 @@ class KeyLine(Footer):
         self._keys: list[_Key] = []
 
     def compose(self) -> ComposeResult:
-        for binding, sign, label in self._keys:
+        for (binding, sign, label), fits in zip(self._keys, self._fits(), strict=True):
+            # It is compact by itself. What is bound to the footer stays in memory, also where the key is gone.
             key = FooterKey(binding.key, sign, label, binding.action, tooltip=binding.tooltip)
-            yield key.data_bind(compact=Footer.compact)
+            key.display = fits
+            yield key
 
     def on_resize(self) -> None:
         """There is room for more keys, or for fewer."""
-        self.bindings_changed(self.screen)
+        # Where they are being composed anew, that looks for room itself.
+        for key, fits in zip(self.query(FooterKey), self._fits(), strict=False):
+            key.display = fits
 
     def bindings_changed(self, screen: Screen[object]) -> None:
-        """Compose the keys that fit, if they are not those that are there."""
+        """Compose the keys anew, if they are not those that are there."""
         if screen is not self.screen or not screen.app.app_focus:
             return
-        keys = self._fitting(screen)
+        keys = self._known(screen)
         if keys != self._keys:
             self._keys = keys
             super().bindings_changed(screen)
 
-    def _fitting(self, screen: Screen[object]) -> list[_Key]:
-        """The keys that are always shown, and then those that may be, as far as there is room."""
+    def _known(self, screen: Screen[object]) -> list[_Key]:
+        """The keys that are always shown, and then those that may be."""
         active = {known.binding.id: known.binding for known in screen.active_bindings.values()}
-        keys = [
+        always = [
             _Key(binding, self.app.get_key_display(binding), binding.description)
             for binding in active.values()
             if binding.show
         ]
-        room = self.app.size.width - sum(key.width for key in keys)
-        for name, (sign, label) in WHERE_ROOM.items():
-            binding = active.get(name)
-            if binding is None:
-                continue
-            key = _Key(binding, sign or self.app.get_key_display(binding), label)
-            if key.width <= room:
-                keys.append(key)
+        maybe = [
+            _Key(active[name], sign or self.app.get_key_display(active[name]), label)
+            for name, (sign, label) in WHERE_ROOM.items()
+            if name in active
+        ]
+        return always + maybe
+
+    def _fits(self) -> list[bool]:
+        """Of each key, whether it is shown: always, or because there is room behind those before it."""
+        room = self.app.size.width - sum(key.width for key in self._keys if key.binding.show)
+        fits = []
+        for key in self._keys:
+            is_shown = key.binding.show or key.width <= room
+            if is_shown and not key.binding.show:
                 room -= key.width
-        return keys
+            fits.append(is_shown)
+        return fits

@@ -14,13 +14,13 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from multiprocessing.connection import Connection
 
 from nnviz.errors import NnvizError
 from nnviz.remote.messages import Close, Closing, Died, Look, Request, SetDown
-from nnviz.remote.opening_progress import Watch
+from nnviz.remote.opening_progress import OpeningProgress, Watch
 from nnviz.remote.service import Service
 from nnviz.remote.terminal import Terminal
 from nnviz.remote.wake_signal import WakeSignal
@@ -96,7 +96,7 @@ def _carry_out(connection: Connection, interruption: Interruption) -> None:
                 Watch(connection.send, OPENING_SECONDS),
                 interruption,
                 tell_steps=steps,
-                tell_scores=lambda: Watch(connection.send, SCORING_SECONDS, thing="batch"),
+                tell_scores=lambda: Watch(_sender(connection), SCORING_SECONDS, thing="batch"),
             )
         told = Told(connection, wake, interruption)
         signal.signal(signal.SIGTERM, lambda *_: told())
@@ -116,6 +116,16 @@ def _carry_out(connection: Connection, interruption: Interruption) -> None:
         ending = _rescue(service, order.terminal if nobody_hears and _is_gone(screen) else None)
         if not nobody_hears:
             connection.send(Died("was told to end (SIGTERM)", 1, ending) if told.at_all else _died(error, ending))
+
+
+def _sender(connection: Connection) -> Callable[[OpeningProgress], None]:
+    """Tells how far scores are, if anybody hears: the run is kept as well where the screen is gone."""
+
+    def send(progress: OpeningProgress) -> None:
+        with contextlib.suppress(*GONE):
+            connection.send(progress)
+
+    return send
 
 
 def _died(error: BaseException, ending: Ending | None = None) -> Died:

@@ -57,6 +57,15 @@ SLOW_WHERE = (
 )
 # The first one. Those that come after the signal would only have the test wait.
 SLOW_EVALUATION = SLOW_WHERE.replace("CONDITION", "not sign.exists()")
+# Says at each batch how far the scores are, as where each takes long.
+TELLING = """
+        import itertools
+        from nnviz.remote import opening_progress
+        class Telling(opening_progress.Watch):
+            def __init__(self, hear, interval, **more):
+                super().__init__(hear, 1, clock=itertools.count().__next__, **more)
+        opening_progress.Watch = Telling
+"""
 # The network is safe by then, and what it came to is written down.
 SLOW_SCORING = SLOW_WHERE.replace("CONDITION", "not sign.exists() and os.path.exists('kept/result.json')")
 # Whatever is scored, and somebody who leaves waits a shorter while for it.
@@ -153,7 +162,7 @@ def running(begin: Open, folder: Path) -> Case:
 
 
 def evaluating(begin: Open, folder: Path) -> Case:
-    terminal = begin(f"{XOR} --patience 9", SLOW_EVALUATION)
+    terminal = begin(f"{XOR} --patience 9", SLOW_EVALUATION + TELLING)
     terminal.read_until("READY")
     terminal.type("e")
     met(terminal, folder)

@@ -114,6 +114,12 @@ class Branches:
         """Forget one of which nothing came."""
         del self._all[branch.number]
 
+    def views(self, now: Course) -> tuple[BranchView, ...]:
+        """What there is to see of each; `now` is what the one that goes on has gone by so far."""
+        return tuple(
+            one.view(one.course or now, one is self.current, one.number == self.chosen) for one in self._all.values()
+        )
+
     def lay_over(self, number: int | None) -> None:
         """Have that one laid over, if there is such a one, or none."""
         self.chosen = number if number in self._all else None

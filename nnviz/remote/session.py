@@ -13,6 +13,7 @@ from nnviz.remote.beginnings import Beginning, next_directory
 from nnviz.remote.branches import Branch, Branches
 from nnviz.remote.by_hand import ByHand
 from nnviz.remote.messages import Order
+from nnviz.remote.watching import Watched
 from nnviz.remote.ways import Stop, Way, nothing
 from nnviz.runs.directory import RunDirectory
 from nnviz.runs.keeper import Keeper
@@ -41,7 +42,8 @@ class Session:
     """What there is of runs, the branch that goes on, and where in it somebody is.
 
     It knows of no pace: who has it go somewhere else has halted before. `interruption` ends whatever evaluation goes
-    on; `clock` is in seconds. What `tell_scores` gives hears how far the scores are of what is set down.
+    on; `clock` is in seconds. What `tell_scores` gives hears how far the scores are of what is set down. `watched` is
+    what another process trains of it, None where that is nothing.
     """
 
     def __init__(
@@ -54,6 +56,8 @@ class Session:
     ) -> None:
         self.order, self.interruption, self.clock = order, interruption, clock
         self.tell_scores = tell_scores
+        self.watched: Watched | None = None
+        self._said = list(beginning.told)
         self.opened = beginning.opened
         trainer, stored = beginning.trainer, self.opened.stored if self.opened else None
         timeline = Timeline(trainer.engine, trainer.first, stored=stored)
@@ -138,6 +142,15 @@ class Session:
         """Write all evaluations that there were into a directory that has none of them."""
         for evaluation in self.trainer.history.evaluations:
             self.keeper.record(evaluation)
+
+    def say(self, words: str) -> None:
+        """Have that told with the next frame."""
+        self._said.append(words)
+
+    def told(self) -> str | None:
+        """What is to be told with this frame, if anything is."""
+        words, self._said = "; ".join(self._said) or None, []
+        return words
 
     def new_directory(self) -> RunDirectory:
         """For a branch that begins here. Raises InputError."""

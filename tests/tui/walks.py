@@ -6,6 +6,7 @@ A walk is its number: the same number is the same walk. `python -m tests.tui.wal
 import asyncio
 import contextlib
 import sys
+import traceback
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -40,19 +41,27 @@ async def walk(number: int) -> list[str]:
             patch.setattr(room, "open_dataset", lambda *_: dataset)
         app = NnvizApp(LocalTrainer(Order(experiment, Path("run"))), "some data")
         done = [experiment.to_toml()]
-        async with app.run_test(size=_size(random), notifications=True) as pilot:
-            await app.ready.wait()
-            await pilot.pause()
-            for _ in range(STEPS):
-                done.append(await _go(random, app, pilot))
+        try:
+            async with app.run_test(size=_size(random), notifications=True) as pilot:
+                await app.ready.wait()
                 await pilot.pause()
-                while app.is_running and app.screen._compositor.size != app.size:
-                    # A new size is laid out a little later, much later on a busy machine.
-                    await pilot.pause()
-                if not app.is_running:
-                    break
-                if found := faults(app):
-                    return [*done, *found]
+                return await _wander(random, app, pilot, done)
+        except Exception:
+            return [*done, traceback.format_exc()]
+
+
+async def _wander(random: Random, app: NnvizApp, pilot: Pilot[object], done: list[str]) -> list[str]:
+    """Go all steps, and note each in `done`; what was wrong after one of them, and what led to that."""
+    for _ in range(STEPS):
+        done.append(await _go(random, app, pilot))
+        await pilot.pause()
+        while app.is_running and app.screen._compositor.size != app.size:
+            # A new size is laid out a little later, much later on a busy machine.
+            await pilot.pause()
+        if not app.is_running:
+            break
+        if found := faults(app):
+            return [*done, *found]
     return []
 
 

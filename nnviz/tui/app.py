@@ -130,6 +130,11 @@ class NnvizApp(App[None]):
                 self.link.abandon()
         self._close_messages_no_wait()
 
+    async def _shutdown(self) -> None:
+        # Textual's palette looks for commands as long as it is there, and fails where its list is gone before it.
+        self.workers.cancel_all()
+        await super()._shutdown()
+
     def _signalled(self) -> None:
         self.signalled = True
         self.leave()
@@ -261,7 +266,9 @@ class NnvizApp(App[None]):
         return self._stays
 
     def _tell_keeping(self) -> None:
-        self.notify("The run is being kept and scored. q again leaves the scores out.", timeout=KEEPING_SECONDS)
+        # How far it is says more.
+        if not self.link.is_told:
+            self.notify("The run is being kept and scored. q again leaves the scores out.", timeout=KEEPING_SECONDS)
 
 
 def _driver() -> type[Driver] | None:

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from textual.command import CommandList, DiscoveryHit, Hits, Provider
 
 from nnviz.frame.frame import Frame, State
 from nnviz.remote import messages as m
@@ -11,7 +12,7 @@ from nnviz.remote.messages import Order
 from nnviz.remote.opening_progress import OpeningProgress
 from nnviz.tui.app import NnvizApp
 
-from .conftest import Driver
+from .conftest import Driver, OpenApp
 
 SETS_DOWN = (m.SetDown, m.Restart)
 
@@ -57,6 +58,8 @@ async def test_who_leaves_sees_how_far_the_scores_are_and_may_stay(order: Order,
         before = await driver.press("enter", "f")
         await driver.press(*page, "ctrl+q")
         await driver.wait_for(lambda: app.link.is_told)
+        # Where that was told first, words that say less do not take its place.
+        app._tell_keeping()
         if not page:
             await driver.until_shown("Scores of what was trained: 25% done. Escape stays, q leaves the scores out.")
         covering = app.screen
@@ -103,6 +106,8 @@ async def test_who_begins_again_may_stay_with_what_there_is(order: Order) -> Non
         driver = Driver(app, pilot)
         before = await driver.press("enter", "f")
         await driver.press("r")
+        await driver.wait_for(lambda: app.link.is_told)
+        driver.screen._tell_working()
         await driver.until_shown("Scores of what was trained: 25% done. Escape stays.")
         await driver.press("escape")
         await driver.wait_for(lambda: not app.link.busy)
@@ -116,3 +121,25 @@ async def test_who_begins_again_may_stay_with_what_there_is(order: Order) -> Non
         assert (driver.frame.moment.step, driver.frame.moment.done) == (0, 0)
         assert not app.is_leaving
     trainer.close()
+
+
+async def test_an_end_while_commands_are_looked_for_is_no_fault(
+    open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    list_gone = asyncio.Event()
+
+    class Slow(Provider):
+        async def search(self, query: str) -> Hits:
+            raise NotImplementedError(query)
+            yield
+
+        async def discover(self) -> Hits:
+            await list_gone.wait()
+            yield DiscoveryHit("a command", lambda: None)
+
+    monkeypatch.setattr(NnvizApp, "COMMANDS", {Slow})
+    monkeypatch.setattr(CommandList, "on_unmount", lambda _: list_gone.set(), raising=False)
+    async with open_app() as driver:
+        await driver.press("ctrl+p")
+    assert list_gone.is_set()
+    assert driver.app.fault is None

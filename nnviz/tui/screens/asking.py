@@ -75,8 +75,10 @@ class AskingScreen(Screen[None]):
                 self.app.clear_notifications()
 
     def _tell_working(self) -> None:
-        self._told_working = True
-        self.notify("The trainer is still at work on that. q leaves.", timeout=WORKING_SECONDS)
+        # How far it is says more.
+        if not self._link.is_told:
+            self._told_working = True
+            self.notify("The trainer is still at work on that. q leaves.", timeout=WORKING_SECONDS)
 
     def _hear_end(self) -> None:
         """The trainer has ended by itself: whoever asks it hears why."""

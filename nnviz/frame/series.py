@@ -118,6 +118,12 @@ class Series:
             both._fold()
         return both
 
+    def snapshot(self) -> "Series":
+        """This curve as it is now, which stays so while values are added to it."""
+        whole = copy(self)
+        whole._points = self.points.copy()
+        return whole
+
     def before(self, step: float) -> "Series":
         """What this curve has below a step. A point that reaches over it is left out."""
         cut = copy(self)

@@ -1,7 +1,9 @@
 """Logs: all runs below a place, whoever wrote them, and what is added to them."""
 
+import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from nnviz.errors import InputError
 from nnviz.logs.csv_log import CsvReader
@@ -9,7 +11,7 @@ from nnviz.logs.finding import Finder, Format, Found
 from nnviz.logs.jsonl import JsonlReader
 from nnviz.logs.logged_run import LoggedRun
 from nnviz.logs.mlflow import MlflowReader, MlrunsReader
-from nnviz.logs.nnviz_metrics import NnvizReader
+from nnviz.logs.nnviz_metrics import EXPERIMENT, RESULT, NnvizReader
 from nnviz.logs.tensorboard import TensorBoardReader
 from nnviz.logs.trackio import TrackioReader
 from nnviz.logs.trainer_state import TrainerStateReader
@@ -35,9 +37,21 @@ def logs_of(path: Path) -> "Logs":
     logs = Logs(path)
     logs.read()
     if not logs.runs:
-        nothing = "there is no log of a training" if path.is_dir() else "nothing has been written yet"
-        raise InputError(next(iter(logs.faults), f"{path}: {nothing}; name a folder that a trainer logs to"))
+        raise logs.nothing()
     return logs
+
+
+Key = tuple[Format, Path]
+Stamp = tuple[tuple[int, int], ...]
+RECENT_SECONDS = 2.0
+"""A file that was written so lately may be written again without another time, as coarse as clocks of disks are."""
+
+
+class Read(NamedTuple):
+    """A log that was read, and the runs that it tells of."""
+
+    found: Found
+    runs: list[LoggedRun]
 
 
 class Logs:
@@ -49,7 +63,8 @@ class Logs:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._finder = Finder(path)
-        self._readers: dict[tuple[Format, Path], Reader] = {}
+        self._readers: dict[Key, Reader] = {}
+        self._stamps: dict[Key, Stamp] = {}
         self.faults: list[str] = []
 
     @property
@@ -57,24 +72,47 @@ class Logs:
         """All runs, in the order of their places."""
         return [run for reader in self._readers.values() for run in reader.runs]
 
+    def refuse_nothing(self) -> None:
+        """Raises InputError if there is nothing at the place, or nothing that is a log; none is read for that."""
+        if not self._finder.find():
+            self.faults = list(self._finder.faults.values())
+            raise self.nothing()
+
+    def nothing(self) -> InputError:
+        """What to say where there is no run."""
+        found = "there is no log of a training" if self._path.is_dir() else "nothing has been written yet"
+        return InputError(next(iter(self.faults), f"{self._path}: {found}; name a folder that a trainer logs to"))
+
     def read(self) -> None:
         """Look for new logs, and take what has been added to all of them. Raises InputError if a single one cannot be.
 
         What is gone is no longer among the runs.
         """
-        readers: dict[tuple[Format, Path], Reader] = {}
-        for found in self._finder.find():
-            key = found.format, found.place
-            readers[key] = self._with_files(self._readers.get(key), found)
-        self._readers = readers
+        for _ in self.reading():
+            pass
+
+    def reading(self) -> Iterator[Read]:
+        """The same, a log at a time: each that may have changed, when it has been read."""
+        finds = {(found.format, found.place): found for found in self._finder.find()}
+        self._readers = {key: self._with_files(self._readers.get(key), found) for key, found in finds.items()}
+        self._stamps = {key: stamp for key, stamp in self._stamps.items() if key in finds}
         self.faults = list(self._finder.faults.values())
-        for reader in self._readers.values():
+        for key, found in finds.items():
+            # What is written from here on has another stamp.
+            stamp = _stamp(found)
+            if stamp is not None and stamp == self._stamps.get(key):
+                continue
+            self._stamps.pop(key, None)
             try:
-                reader.read()
+                self._readers[key].read()
             except InputError as error:
                 if not self._path.is_dir():
                     raise
                 self.faults.append(str(error))
+                continue
+            if stamp is not None:
+                self._stamps[key] = stamp
+            yield Read(found, self._readers[key].runs)
 
     def _with_files(self, reader: Reader | None, found: Found) -> Reader:
         reader = reader or _reader(found, self._name(found.place))
@@ -86,6 +124,28 @@ class Logs:
         """What a log is called: where it is below the place that was asked for."""
         inside = place != self._path and self._path.is_dir()
         return place.relative_to(self._path).as_posix() if inside else place.resolve().name
+
+
+def _stamp(found: Found) -> Stamp | None:
+    """What changes when a log is written to; None where that cannot be told."""
+    if found.format is Format.MLRUNS:
+        return None
+    paths = [*found.files]
+    if found.format is Format.NNVIZ:
+        paths += [found.files[0].with_name(name) for name in (EXPERIMENT, RESULT)]
+    elif found.format in (Format.MLFLOW, Format.TRACKIO):
+        paths += [path.with_name(f"{path.name}-wal") for path in found.files]
+    stamp = tuple(_size_and_time(path) for path in paths)
+    is_recent = max(changed for _, changed in stamp) > (time.time() - RECENT_SECONDS) * 1e9
+    return None if is_recent else stamp
+
+
+def _size_and_time(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return -1, 0
+    return found.st_size, found.st_mtime_ns
 
 
 def _reader(found: Found, name: str) -> Reader:

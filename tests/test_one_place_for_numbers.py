@@ -20,7 +20,7 @@ ALLOWED: dict[str, set[str]] = {
     "data/drawn/pictures.py": {"04", "03", ".4f"},
     "data/drawn/plane.py": {"04"},
     "runs/paths.py": {"09"},
-    "tui/app.py": {"%Y-%m-%d-%H%M%S"},
+    "tui/terminal_app.py": {"%Y-%m-%d-%H%M%S"},
     # A colour as terminals read it.
     "tui/drawing/colours.py": {"02x"},
     # The notation of networks, which is read again, in a room that imports NumPy alone.

@@ -22,6 +22,7 @@ from nnviz.options import Cache, Options, takes_check_options, takes_data_option
 if TYPE_CHECKING:
     from nnviz.remote.terminal import Terminal
     from nnviz.runs.ending import Ending
+    from nnviz.tui.terminal_app import TerminalApp
 
 # Rich would take longer to load than the help takes to read.
 app = typer.Typer(add_completion=True, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -36,6 +37,7 @@ AtStep = Annotated[
         help="Of a run: where so many training steps are done, or epochs (e3), or its best network was.",
     ),
 ]
+Mouse = Annotated[bool, typer.Option(help="Answer to the mouse as well as to keys.")]
 Light = Annotated[bool, typer.Option("--light/--dark", help="Draw on a light background.")]
 
 
@@ -62,7 +64,7 @@ def run(
     *,
     options: Options,
     at_step: AtStep = None,
-    mouse: Annotated[bool, typer.Option(help="Answer to the mouse as well as to keys.")] = True,
+    mouse: Mouse = True,
     light: Light = False,
     lesson: Annotated[
         bool, typer.Option("--lesson", help="Begin with a lesson: how a network learns, one key at a time.")
@@ -72,10 +74,7 @@ def run(
 
     SOURCE may also be a run: it is opened where it ended, or at any step of it, and stays as it is.
     """
-    # Whoever shows the screen elsewhere, in a browser for one, names the driver that draws it, through pipes.
-    elsewhere = "TEXTUAL_DRIVER" in os.environ
-    # The screen is drawn on stderr, and what is left of it in the end goes to stdout.
-    if not elsewhere and not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+    if not _has_screen():
         from nnviz.headless.console import note
 
         if options.run is not None:
@@ -86,7 +85,7 @@ def run(
         note("no terminal here to draw on: training without the screen, as 'nnviz train' does")
         _train(options, as_json=False)
         return
-    if elsewhere:
+    if _is_elsewhere():
         # Through stdout, the driver talks to whoever shows the screen.
         with redirect_stdout(sys.stderr):
             _visualize(options, None, at_step, mouse, light, lesson)
@@ -96,6 +95,16 @@ def run(
     terminal = Terminal(os.ttyname(sys.stderr.fileno()))
     with terminal.guarded():
         _visualize(options, terminal, at_step, mouse, light, lesson)
+
+
+def _is_elsewhere() -> bool:
+    """Whether somebody shows the screen elsewhere, as in a browser: whose driver is named, and draws through pipes."""
+    return "TEXTUAL_DRIVER" in os.environ
+
+
+def _has_screen() -> bool:
+    """Whether there is somewhere to draw. That is on stderr; what is left of the screen in the end goes to stdout."""
+    return _is_elsewhere() or all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
 
 
 def _visualize(
@@ -321,14 +330,36 @@ def runs(
     ] = Path("runs"),
     *,
     json: Json = False,
+    mouse: Mouse = True,
+    light: Light = False,
 ) -> None:
-    """List runs, whoever trained them: how far they came, and their last and best values.
+    """Look runs through, whoever trained them: sorted, filtered, marked, beside each other, while they are trained too.
 
-    Of a single one, its curves.
+    Without a terminal, list them, with how far they came, and their last and best values; of a single one, its curves.
     """
-    from nnviz.headless import listing
+    if json or not _has_screen():
+        from nnviz.headless import listing
 
-    listing.print_runs(place, json)
+        listing.print_runs(place, json)
+        return
+    from nnviz.tui.runs_app import look_through
+
+    if _is_elsewhere():
+        with redirect_stdout(sys.stderr):
+            _end(look_through(place, mouse, light))
+        return
+    from nnviz.remote.terminal import Terminal
+
+    with Terminal(os.ttyname(sys.stderr.fileno())).guarded():
+        _end(look_through(place, mouse, light))
+
+
+def _end(app: "TerminalApp[Any]") -> None:
+    """Exit as an app has ended."""
+    if app.fault is not None:
+        raise app.fault
+    if app.signalled:
+        raise typer.Exit(StoppedError.exit_code)
 
 
 @app.command()

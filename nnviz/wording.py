@@ -368,6 +368,23 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60}:{minutes % 60:02} h"
 
 
+AGES = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+SIZES = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "KB"))
+
+
+def age(seconds: float) -> str:
+    """How long ago something was, in one unit: `12 s`, `5 min`, `3 h`, `40 d`; of what is yet to be, 0 s."""
+    size, unit = next(((size, unit) for size, unit in AGES if seconds >= size), AGES[-1])
+    return f"{integer(max(0, int(seconds // size)))} {unit}"
+
+
+def byte_size(many: int) -> str:
+    """So many bytes, in units of thousands: 950 B, 1.8 KB, 29 MB."""
+    size, unit = next(((size, unit) for size, unit in SIZES if many >= size * 0.9995), (1.0, "B"))
+    scaled = many / size
+    return f"{fixed(scaled, 1 if scaled < 9.95 and size > 1 else 0)} {unit}"
+
+
 # Words
 
 

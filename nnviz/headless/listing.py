@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from nnviz.collection.main_curve import best, main_curve, rank
 from nnviz.frame.series import DOWN, NAN, UP, Series, Value
 from nnviz.headless.console import json_result, note, result
 from nnviz.headless.report import table
-from nnviz.logs.goals import is_lower_better
 from nnviz.logs.logged_run import LoggedRun
 from nnviz.logs.logs import Logs, logs_of
 from nnviz.outside_text import cut, printable, shown_names
@@ -16,8 +16,6 @@ from nnviz.wording import count, integer, listed, number
 
 NAME, METRIC = 44, 30
 """Cells of a run's name and of a metric's."""
-SPLITS = ("validation", "test", "train", "")
-"""Those whose metrics tell most come first."""
 TEXTS = {math.inf: "Infinity", -math.inf: "-Infinity"}
 """What is written where JSON has no number."""
 DIGITS = 4
@@ -38,23 +36,6 @@ def print_runs(place: Path, as_json: bool) -> None:
 def plain(place: Path, logs: Logs) -> dict[str, Any]:
     """All that is known of them, in values that JSON knows."""
     return {"place": str(place), "runs": [_plain_run(run) for run in logs.runs], "faults": logs.faults}
-
-
-def main_curve(run: LoggedRun) -> Series | None:
-    """The curve that tells most of a run: a loss, better than what else is known to be better low or high."""
-    return min(run.curves, key=_rank, default=None)
-
-
-def best(series: Series) -> Value | None:
-    """The best value of a curve and its step; None if nobody knows which is better, or no value is finite."""
-    lower = is_lower_better(series.metric)
-    return None if lower is None else series.lowest if lower else series.highest
-
-
-def _rank(series: Series) -> tuple[int, int, str]:
-    lower = is_lower_better(series.metric)
-    kind = 0 if series.metric.lower() == "loss" else 1 if lower else 2 if lower is False else 3
-    return kind, SPLITS.index(series.split), series.name
 
 
 def _plain_run(run: LoggedRun) -> dict[str, Any]:
@@ -139,7 +120,7 @@ def _curves(run: LoggedRun) -> str:
         pairs = [f"{printable(key)} {printable(value)}" for key, value in run.settings.items()]
         lines += [f"settings: {listed(pairs)}", ""]
     rows = [["curve", "split", "values", "last", "best", "at", "lowest", "highest", "not finite"]]
-    for series in sorted(run.curves, key=_rank):
+    for series in sorted(run.curves, key=rank):
         ends = ["" if end is None else number(end.value, DIGITS) for end in (series.lowest, series.highest)]
         odd = " ".join(_marks(series))
         name = cut(printable(series.name), METRIC)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from nnviz.headless.listing import main_curve, plain, print_runs
+from nnviz.collection.main_curve import main_curve
+from nnviz.headless.listing import plain, print_runs
 from tests.hostile_text import HOSTILE, is_whole
 from tests.logs.reading import made, read
 

@@ -63,6 +63,7 @@ NOT_SHOWN |= {
     "pageup",
     "pagedown",
     "written",
+    "warning",
 }
 # A word that is cut is none.
 WORD = re.compile(r"(?<![…A-Za-z])[A-Za-z]+(?![…A-Za-z])")
@@ -121,7 +122,7 @@ def literals(path: Path) -> Iterator[str]:
 ROOM = Path(nnviz.__file__).parent
 # What the checks say is told by a command, and never on the screen.
 FILES = [path for path in (ROOM / "insight").rglob("*.py") if path.parent.name != "checks"]
-FILES += [ROOM / "tui" / "keys.py", ROOM / "tui" / "app.py"]
+FILES += [ROOM / "tui" / "keys.py", ROOM / "tui" / "run_keys.py", ROOM / "tui" / "app.py"]
 FILES += [ROOM / "tui" / "lesson.py", ROOM / "tui" / "lesson_words.py"]
 FILES += [ROOM / "remote" / "client.py", ROOM / "remote" / "opening_progress.py"]
 FILES += [path for part in ("panes", "drawing", "screens") for path in (ROOM / "tui" / part).glob("*.py")]

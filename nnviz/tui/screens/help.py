@@ -1,6 +1,6 @@
 """All keys with what they do, how the data were read, and every word and sign that stands on a screen."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, NamedTuple
 
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -24,6 +24,7 @@ GROUPS = {
     "train": "Train",
     "look": "Look at",
     "screen": "Screen",
+    "runs": "The list of runs",
 }
 SIGNS = {
     "right": "→",
@@ -58,11 +59,11 @@ class HelpScreen(Page[None]):
         Binding("slash", "find", "find", id="help.find"),
     ]
 
-    def __init__(self, caveats: Sequence[str] = ()) -> None:
-        """`caveats` are sentences about how the data were read."""
+    def __init__(self, caveats: Sequence[str] = (), keys: Mapping[str, tuple[Entry, ...]] | None = None) -> None:
+        """`caveats` are sentences about how the data were read; `keys`, those of another screen than the main one."""
         super().__init__()
         data = {DATA: tuple(Entry("" if i else "the data", told) for i, told in enumerate(caveats))} if caveats else {}
-        self._everything: dict[str, tuple[Entry, ...]] = {**key_entries(), **data, **GLOSSARY}
+        self._everything: dict[str, tuple[Entry, ...]] = {**(keys or key_entries()), **data, **GLOSSARY}
 
     def compose(self) -> ComposeResult:
         with Vertical(id="page") as page:
@@ -105,17 +106,17 @@ class HelpScreen(Page[None]):
             self.action_dismiss_page()
 
 
-def key_entries() -> dict[str, tuple[Entry, ...]]:
-    """All keys and what they do, in groups."""
+def key_entries(bindings: Sequence[Binding] = KEYS) -> dict[str, tuple[Entry, ...]]:
+    """Keys and what they do, in groups; without others, those of the main screen."""
     grouped = {
         name: tuple(
             Entry(_key(binding), binding.tooltip or "", f"key {binding.description}")
-            for binding in KEYS
+            for binding in bindings
             if binding.id and binding.id.startswith(f"{group}.")
         )
         for group, name in GROUPS.items()
     }
-    return {**grouped, "Anywhere": ANYWHERE}
+    return {**{name: entries for name, entries in grouped.items() if entries}, "Anywhere": ANYWHERE}
 
 
 def _key(binding: Binding) -> str:

@@ -1,0 +1,94 @@
+"""The list of runs, driven by its keys."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from nnviz.collection.collection import Collection
+from nnviz.runs.claim import Claim
+from nnviz.tui.runs_app import RunsApp
+from nnviz.tui.screens.runs import Chosen, RunsScreen
+from tests.collection.listed import append, trained
+
+NOW = 2e9
+
+
+class Looker:
+    """Presses keys, and reads what is on screen."""
+
+    def __init__(self, app: RunsApp, pilot: Pilot[object]) -> None:
+        self.app, self.pilot = app, pilot
+
+    async def press(self, *keys: str) -> str:
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+        return self.text()
+
+    async def until(self, text: str) -> str:
+        while text not in self.text():
+            await self.pilot.pause(0.02)
+        return self.text()
+
+    def text(self) -> str:
+        return "\n".join(strip.text for strip in self.app.screen._compositor.render_strips())
+
+    @property
+    def names(self) -> list[str]:
+        """Those of the runs in the list, from above."""
+        screen = next(screen for screen in self.app.screen_stack if isinstance(screen, RunsScreen))
+        return [run.name for run in screen.shown]
+
+
+@asynccontextmanager
+async def looking(place: Path, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Looker]:
+    app = RunsApp(Collection(place), Chosen(), clock=lambda: NOW)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        looker = Looker(app, pilot)
+        while not isinstance(app.screen, RunsScreen) or not app.screen.is_whole:
+            await pilot.pause(0.02)
+        yield looker
+
+
+async def test_runs_are_found_sorted_marked_followed_deleted_and_opened(tmp_path: Path) -> None:
+    for name, losses, rate in (("one", [0.5], 0.1), ("two", [0.25], 0.01), ("three", [0.75, 0.625], 0.001)):
+        trained(tmp_path / name, losses, rate, optimizer="sgd")
+    (tmp_path / "log.jsonl").write_text('{"step": 1, "loss": 0.125}\n')
+    async with looking(tmp_path) as looker:
+        assert looker.names == ["log.jsonl", "one", "three", "two"]
+        await looker.press("s", "s", "s", "s", "s")
+        assert looker.names == ["log.jsonl", "two", "one", "three"]
+        append(tmp_path / "three", [0.0625])
+        await looker.until("0.06250")
+        assert looker.names[1:] == ["three", "two", "one"]
+        # What others wrote is not nnviz's to delete, nor is a run that is being trained.
+        assert "not a run of nnviz" in await looker.press("home", "x")
+        await looker.press("slash", *"lr", "greater_than_sign", *"0.005", "enter")
+        assert looker.names == ["two", "one"]
+        claim = Claim.again(tmp_path / "two")
+        await looker.press("home", "x", "y")
+        assert "another nnviz is training into it" in looker.text()
+        claim.release()
+        # Letters that are typed are letters.
+        await looker.press("slash", "end", *" x", "enter")
+        assert looker.names == []
+        await looker.press("escape", "home", "down", "space", "space", "d")
+        page = looker.text()
+        assert "0.001" in page
+        assert "0.01" in page
+        assert "optimizer" not in page
+        await looker.press("escape", "space", "a", "a", "end", "x", "n")
+        assert (tmp_path / "one").exists()
+        await looker.press("x", "y")
+        assert not (tmp_path / "one").exists()
+        assert looker.names == ["log.jsonl", "three", "two"]
+        await looker.press("end", "enter")
+        assert looker.app.return_value == tmp_path / "two"
+
+
+async def test_at_any_size_no_number_is_cut(tmp_path: Path) -> None:
+    trained(tmp_path / ("a-very-long-name-of-a-run-" * 4), [0.1234, 1e-7])
+    for size in ((60, 16), (80, 24), (200, 50)):
+        async with looking(tmp_path, size) as looker:
+            assert "1.00e−7" in looker.text(), size

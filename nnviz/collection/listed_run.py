@@ -78,7 +78,8 @@ def listed_runs(read: Read) -> list[ListedRun]:
 def with_state(listed: ListedRun) -> ListedRun:
     """The same run, if it is one of nnviz, with whether somebody trains it at this moment."""
     if listed.state in (UNFINISHED, RUNNING) and listed.is_own:
-        return listed._replace(state=RUNNING if is_claimed(listed.place) else UNFINISHED)
+        state = RUNNING if is_claimed(listed.place) else UNFINISHED
+        return listed if state == listed.state else listed._replace(state=state)
     return listed
 
 

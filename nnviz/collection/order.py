@@ -17,9 +17,10 @@ def _best(run: ListedRun) -> tuple[str, float]:
     return run.main.name, run.best.value if is_lower_better(run.main.metric) else -run.best.value
 
 
-def _natural(text: str) -> list[tuple[int, int, str]]:
-    """So that run-9 comes before run-10."""
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", text.casefold())]
+def _natural(text: str) -> list[tuple[bool, float, str]]:
+    """So that run-9 comes before run-10, and lr0.03 before lr0.1."""
+    parts = re.split(r"(\d+(?:\.\d+)?)", text.casefold())
+    return [(False, float(part), "") if part[:1].isdecimal() else (True, 0.0, part) for part in parts]
 
 
 ORDERS: dict[str, Sorted] = {

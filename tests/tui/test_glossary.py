@@ -64,6 +64,7 @@ NOT_SHOWN |= {
     "pagedown",
     "written",
     "warning",
+    "minutes",
 }
 # A word that is cut is none.
 WORD = re.compile(r"(?<![…A-Za-z])[A-Za-z]+(?![…A-Za-z])")

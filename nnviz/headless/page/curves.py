@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 
 from nnviz.array import Array
+from nnviz.collection.metrics import OF_STEPS, UNSHOWN, metric_of
 from nnviz.frame.layer_measures import MEASURES, Measure
 from nnviz.frame.series import DOWN, NAN, UP, Series
 from nnviz.headless.page.figures import COLOURS, Curve, figure, sparkline
@@ -19,10 +20,6 @@ from nnviz.wording import number
 
 POINTS = 600
 """Of a curve; where it has more, neighbours are merged, and a band shows the lowest and highest of them."""
-UNSHOWN = ("epoch", "seconds", "time", "timestamp")
-"""What counts on with the steps and measures nothing."""
-OF_STEPS = "mean_step_"
-"""What training steps reported is a curve of the same figure as what was evaluated."""
 SPLITS = ("validation", "train", "test", "")
 WORDS = ((NAN, "NaN"), (UP, "∞"), (DOWN, "−∞"))
 DIGITS = 4
@@ -33,7 +30,7 @@ def figures_of(names: Sequence[str], runs: Sequence[LoggedRun]) -> str:
     found: dict[tuple[str, str], list[tuple[int, Series]]] = defaultdict(list)
     for place, run in enumerate(runs):
         for series in run.curves:
-            metric = series.metric.removeprefix(OF_STEPS)
+            metric = metric_of(series)
             if metric not in UNSHOWN and series.total:
                 found[metric, series.axis].append((place, series))
     drawn = [

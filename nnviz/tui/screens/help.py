@@ -25,6 +25,7 @@ GROUPS = {
     "look": "Look at",
     "screen": "Screen",
     "runs": "The list of runs",
+    "curves": "Curves of runs",
 }
 SIGNS = {
     "right": "→",

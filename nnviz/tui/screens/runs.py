@@ -27,6 +27,7 @@ from nnviz.tui.panes.run_list import RunList
 from nnviz.tui.run_keys import RUN_KEYS
 from nnviz.tui.screens.asking_first import AskingFirst
 from nnviz.tui.screens.help import HelpScreen, key_entries
+from nnviz.tui.screens.run_curves import CurvesScreen
 from nnviz.tui.screens.run_differences import DifferencesScreen
 from nnviz.tui.themes import palette_for
 from nnviz.tui.watcher import Looked, Watcher
@@ -143,6 +144,9 @@ class RunsScreen(Screen[None]):
         self._faults = [str(looked.fault)] if looked.fault else looked.faults
         if looked.whole:
             self._chosen.marked &= {run.key for run in looked.runs}
+        for screen in self.app.screen_stack:
+            if isinstance(screen, CurvesScreen):
+                screen.take(looked.runs)
         self._show()
 
     def _show(self) -> None:
@@ -268,6 +272,18 @@ class RunsScreen(Screen[None]):
             return
         if run.is_own:
             self._open_run(run.place)
+        else:
+            self._draw([run])
+
+    def action_curves(self) -> None:
+        """Lay the curves of the marked runs over each other."""
+        self._draw(self.marked)
+
+    def _draw(self, runs: Sequence[ListedRun]) -> None:
+        if any(run.curves for run in runs):
+            self.app.push_screen(CurvesScreen(runs, self._open_run))
+        else:
+            self.notify("there is no curve in it yet")
 
     def action_compare_settings(self) -> None:
         """What the settings of the marked runs differ in."""

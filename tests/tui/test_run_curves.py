@@ -1,0 +1,116 @@
+"""Curves of runs over each other, drawn and driven by keys and mouse."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from msgspec.structs import replace
+from rich.cells import cell_len
+
+from nnviz.collection.lines import lines_of
+from nnviz.collection.overlay import Asked, Overlay
+from nnviz.collection.x_axis import X
+from nnviz.tui.drawing.dots import BITS, EMPTY, Dots
+from nnviz.tui.drawing.palette import DARK, DARK_16
+from nnviz.tui.drawing.run_axes import View
+from nnviz.tui.drawing.run_picture import Picture, run_picture
+from nnviz.tui.screens.run_curves import CurvesScreen
+from tests.collection.listed import append, listed, series, trained
+from tests.tui.test_runs import looking
+
+
+def test_dots_are_where_the_line_is() -> None:
+    dots = Dots(3, 2)
+    dots.line(np.array([0.0, 0.0, 7.0, 7.0, np.nan, 3.0]), 0)
+    style = DARK.style(DARK.text)
+    codes = [[ord(c) - EMPTY for c in strip.text] for strip in dots.strips(lambda _: style, lambda _: style, style)]
+    drawn = {
+        (4 * row + y, 2 * column + x)
+        for row, cells in enumerate(codes)
+        for column, code in enumerate(cells)
+        for y in range(4)
+        for x in range(2)
+        if code > 0 and code & BITS[y, x]
+    }
+    # Up to the middle between two heights, which is 3.5, and rounds to the even 4.
+    assert drawn == {(0, 0), *((y, 1) for y in range(5)), *((y, 2) for y in range(4, 8)), (7, 3), (3, 5)}
+
+
+def picture(*values: list[float], log: bool = False, limits: tuple[float, float] | None = None) -> Picture:
+    runs = [listed(str(place), series(own)) for place, own in enumerate(values)]
+    curves = Overlay().curves(runs, Asked("loss", "validation", X.STEP, 0.0))
+    view = View(X.STEP, 0.0, max(max(map(len, values)) - 1.0, 1.0), log, limits, None, 0)
+    return run_picture(lines_of(curves, [run.name for run in runs]), view, DARK, 60, 20)
+
+
+def test_what_no_line_can_show_has_a_sign() -> None:
+    drawn = picture([1.0, 2.0, math.nan, 1.0, math.inf, 1.5])
+    assert drawn.beyond == {"✗": 1, "∞": 1}
+    assert "∞" in drawn.strips[0].text
+    assert any("✗" in strip.text for strip in drawn.strips)
+    cut = picture([1.0, 2.0, 9.0, -9.0], limits=(0.0, 3.0))
+    assert cut.beyond == {"▲": 1, "▼": 1}
+    assert "▲" in cut.strips[0].text
+    assert "▼" in cut.strips[17].text
+
+
+def test_few_values_that_are_far_off_do_not_hide_the_others() -> None:
+    drawn = picture([*np.linspace(0.5, 1.0, 200).tolist(), 1e9])
+    assert drawn.scale is not None
+    assert drawn.scale.high < 5
+    assert drawn.beyond == {"▲": 1}
+
+
+@pytest.mark.parametrize("values", [[0.0, -1.0], [math.nan] * 3, [-math.inf]])
+def test_where_nothing_can_be_drawn_that_is_said(values: list[float]) -> None:
+    drawn = picture(values, log=True)
+    assert "nothing to show" in " ".join(strip.text for strip in drawn.strips)
+
+
+def test_without_colours_each_line_has_its_letter() -> None:
+    runs = [listed(name, series([1.0 + place, 2.0 + place])) for place, name in enumerate("xyz")]
+    lines = lines_of(Overlay().curves(runs, Asked("loss", None, X.STEP, 0.0)), "xyz")
+    view = View(X.STEP, 0.0, 1.0, False, None, 0.5, 1)
+    for palette in (DARK_16, replace(DARK, system=None)):
+        drawn = run_picture(lines, view, palette, 80, 24)
+        text = "".join(strip.text for strip in drawn.strips[:22])
+        assert all(text.count(letter) > 2 for letter in "abc")
+        assert all(cell_len(strip.text) == 80 for strip in drawn.strips)
+
+
+async def test_curves_are_looked_at_by_keys_and_mouse_and_follow_the_training(tmp_path: Path) -> None:
+    for place, rate in enumerate((0.1, 0.1, 0.01)):
+        trained(tmp_path / f"r{place}", [0.5 + place, 0.25 + place], rate, seed=str(place))
+    async with looking(tmp_path) as looker:
+        await looker.press("a", "c")
+        screen = looker.app.screen
+        assert isinstance(screen, CurvesScreen)
+        assert "loss · validation · over step · 3 runs" in looker.text()
+        await looker.press("end")
+        assert "at 20" in looker.text()
+        assert "2.250" in looker.text()
+        await looker.press("left")
+        assert "at 10" in looker.text()
+        assert "1.500" in looker.text()
+        append(tmp_path / "r2", [0.0625])
+        await looker.until("0.06250")
+        await looker.press("g", "end")
+        assert "0.3125" not in looker.text()
+        assert "by training.learning_rate" in looker.text()
+        # At step 30, the last values until then: (0.25 + 1.25) / 2 of the first group.
+        assert "0.7500" in looker.text()
+        assert "0.2500…1.250" in looker.text()
+        await looker.press("g", "plus", "plus")
+        assert screen.look.span == (25.0, 30.0)
+        await looker.press("comma")
+        assert screen.look.span == (23.75, 28.75)
+        await looker.press("0", "w", "x")
+        assert "3 curves with too few points to smooth" in looker.text()
+        assert "over epoch" in looker.text()
+        await looker.press("x", "l")
+        assert "over s since its start · log scale" in looker.text()
+        await looker.pilot.click("#curves", offset=(9, 3))
+        assert screen.look.cursor == pytest.approx(0.5, abs=0.01)
+        await looker.press("escape", "escape")
+        assert looker.names == ["r0", "r1", "r2"]

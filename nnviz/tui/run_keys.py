@@ -67,6 +67,7 @@ CURVE_KEYS = [
     _curve_key("left_square_bracket", "zoom_y(2.0)", "zoom_out_y", "zoom out up and down", "Twice as much of it"),
     _curve_key("pageup", "move_y(1)", "up_y", "further up", "What is further up"),
     _curve_key("pagedown", "move_y(-1)", "down_y", "further down", "What is further down"),
+    _curve_key("h", "health", "health", "health", "What the rules of health say by the curves alone", True),
     _curve_key("enter", "open", "open", "open", "Open the run whose line is on top, if nnviz trained it"),
     _curve_key("escape,q", "back", "back", "back", "No cursor; and then back to the list", True),
     _curve_key("question_mark", "help", "help", "help", "These keys, and every word and sign", True, "?"),

@@ -18,6 +18,7 @@ from nnviz.insight.health.attempts import (
     unpunished,
 )
 from nnviz.insight.health.evidence import CannotRunError, Evidence
+from nnviz.insight.health.loss_shapes import PARTS, spike, swing, turn
 from nnviz.training.stopping import DIVERGED
 from nnviz.wording import integer, number, percent
 
@@ -128,27 +129,21 @@ def loss_oscillates(e: Evidence) -> list[Alert]:
     constant prediction's does so when little is left of it.
     """
     e.after(STEPS)
-    many = 32
-    split = min(many, len(e.loss.means))
-    every = np.array([part.mean() for part in np.array_split(e.loss.means, split)])
-    parts = every[many // 2 :]
-    if len(parts) < many // 2 or not np.isfinite(parts).all():
+    found = swing(e.loss.means)
+    if found is None:
         raise CannotRunError("there are too few losses that are numbers")
-    moves = np.diff(parts)
-    turns = float((moves[1:] * moves[:-1] < 0).mean())
-    swing = float(np.abs(moves).mean() / parts.mean()) if parts.mean() else 0.0
-    if swing <= 0.25 or turns < 0.5 or parts.mean() < 0.25 * e.beginning.constant:
+    if found.size <= 0.25 or found.turns < 0.5 or found.level < 0.25 * e.beginning.constant:
         return []
     # After the last part before those that was lower.
-    low = np.flatnonzero(every[: many // 2] < 0.25 * e.beginning.constant)
-    begun = np.array_split(e.loss.steps, split)[int(low[-1]) + 1 if len(low) else 0][0]
+    low = np.flatnonzero(found.every[: PARTS // 2] < 0.25 * e.beginning.constant)
+    begun = np.array_split(e.loss.steps, PARTS)[int(low[-1]) + 1 if len(low) else 0][0]
     return [
         Alert(
             "loss-oscillates",
             None,
             int(begun),
-            f"The loss goes up and down by {percent(swing)} from one part of the run to the next, around "
-            f"{number(float(parts.mean()))}.",
+            f"The loss goes up and down by {percent(found.size)} from one part of the run to the next, around "
+            f"{number(found.level)}.",
             "Steps are so long that they jump over what they are looking for.",
             *e.to_try("larger batches", slower),
         )
@@ -162,23 +157,22 @@ def loss_spikes(e: Evidence) -> list[Alert]:
     steps and comes back. The second bound leaves out what is merely a hard batch of a network that does well.
     """
     e.after(STEPS)
-    highs, means = e.loss.highs, e.loss.means
-    begin = max(len(means) // 16, 4)
-    for place in begin + np.flatnonzero(highs[begin:] > 3 * e.beginning.constant):
-        usual = float(np.median(means[max(place - 32, 0) : place]))
-        if highs[place] > 10 * usual:
-            step = int(e.loss.steps[place])
-            return [
-                Alert(
-                    "loss-spikes",
-                    None,
-                    step,
-                    f"About step {integer(step)} the loss rose to {number(float(highs[place]))} from {number(usual)}.",
-                    "One batch threw the network far off what it had learnt.",
-                    *e.to_try("a look at the examples of that step", slower, clipped),
-                )
-            ]
-    return []
+    highs = e.loss.highs
+    found = spike(e.loss.means, highs, 3 * e.beginning.constant)
+    if found is None:
+        return []
+    place, usual = found
+    step = int(e.loss.steps[place])
+    return [
+        Alert(
+            "loss-spikes",
+            None,
+            step,
+            f"About step {integer(step)} the loss rose to {number(float(highs[place]))} from {number(usual)}.",
+            "One batch threw the network far off what it had learnt.",
+            *e.to_try("a look at the examples of that step", slower, clipped),
+        )
+    ]
 
 
 def over_fitting(e: Evidence) -> list[Alert]:
@@ -191,19 +185,19 @@ def over_fitting(e: Evidence) -> list[Alert]:
     losses = np.array([one.validation.loss for one in e.evaluations if one.validation])
     if len(losses) < 5:
         raise CannotRunError("there are fewer than 5 evaluations")
-    lowest = int(losses.argmin())
-    best, now = float(losses[lowest]), float(losses[-3:].mean())
-    fell = e.evaluations[-1].step_loss < e.evaluations[lowest].step_loss
-    if len(losses) - lowest <= 3 or not fell or now <= 1.2 * best or now - best < 0.05 * e.beginning.constant:
+    found = turn(losses)
+    if found is None or found.now - found.best < 0.05 * e.beginning.constant:
         return []
-    step = e.evaluations[lowest].step
+    if e.evaluations[-1].step_loss >= e.evaluations[found.lowest].step_loss:
+        return []
+    step = e.evaluations[found.lowest].step
     return [
         Alert(
             "over-fitting",
             None,
             step,
-            f"The validation loss turned at step {integer(step)}, where it was {number(best)}; now it is "
-            f"{number(now)}, and that of training {number(e.evaluations[-1].step_loss)}.",
+            f"The validation loss turned at step {integer(step)}, where it was {number(found.best)}; now it is "
+            f"{number(found.now)}, and that of training {number(e.evaluations[-1].step_loss)}.",
             "The network learns its training examples by heart, and does worse on others.",
             *e.to_try("more examples, --augment, dropout, --l2, or fewer units", stopped_early),
         )

@@ -18,12 +18,14 @@ from nnviz.collection.look import Look
 from nnviz.collection.metrics import metrics_of, splits_of
 from nnviz.collection.overlay import Asked, Curve, Overlay, extent
 from nnviz.collection.x_axis import X, first_of, told
+from nnviz.insight.health.curve_rules import diagnosis
 from nnviz.outside_text import cut, printable, shown_names
 from nnviz.tui.drawing.run_axes import View, x_words
 from nnviz.tui.drawing.run_picture import ABOVE, BELOW, INFINITE, NOT_A_NUMBER
 from nnviz.tui.panes.key_line import KeyLine
 from nnviz.tui.panes.run_curves import RunCurves
 from nnviz.tui.run_keys import CURVE_KEYS
+from nnviz.tui.screens.curve_health import CurveHealthScreen
 from nnviz.tui.screens.help import HelpScreen, key_entries
 from nnviz.tui.themes import palette_for
 from nnviz.wording import count, trimmed
@@ -47,12 +49,9 @@ class CurvesScreen(Screen[None]):
     AUTO_FOCUS = "#curves"
     BINDINGS: ClassVar[list[BindingType]] = [*CURVE_KEYS]
 
-    def __init__(
-        self, runs: Sequence[ListedRun], open_run: Callable[[Path], None], leave: Callable[[], None] | None = None
-    ) -> None:
-        """`leave` is what is done in the end, where there is no list behind it."""
+    def __init__(self, runs: Sequence[ListedRun], open_run: Callable[[Path], None]) -> None:
         super().__init__()
-        self._runs, self._open_run, self._leave = list(runs), open_run, leave
+        self._runs, self._open_run = list(runs), open_run
         self._overlay = Overlay()
         self.look = Look(x=first_of(runs) if runs else X.STEP)
         self._curves: list[Curve] = []
@@ -272,13 +271,17 @@ class CurvesScreen(Screen[None]):
         else:
             self.notify("nnviz did not train it, and cannot open more of it than its curves")
 
+    def action_health(self) -> None:
+        """What the rules say of these runs by their curves."""
+        names = shown_names(tuple(run.name for run in self._runs))
+        found = {name: diagnosis(run.curves) for name, run in zip(names, self._runs, strict=True)}
+        self.app.push_screen(CurveHealthScreen(found))
+
     def action_back(self) -> None:
         """No cursor; and then back to the list."""
         if self.look.cursor is not None:
             self.look.cursor = None
             self._show()
-        elif self._leave is not None:
-            self._leave()
         else:
             self.dismiss()
 

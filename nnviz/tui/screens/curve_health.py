@@ -1,0 +1,58 @@
+"""What the rules of health say of runs by their curves alone."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.widgets import Static
+
+from nnviz.frame.health_view import Diagnosis
+from nnviz.outside_text import printable
+from nnviz.tui.drawing.loss_legend import ALERT
+from nnviz.tui.run_keys import CURVE_KEYS
+from nnviz.tui.screens.help import HelpScreen, key_entries
+from nnviz.tui.screens.page import Page
+from nnviz.wording import count, integer, listed
+
+
+class CurveHealthScreen(Page[None]):
+    """The alerts of each run, and of each rule that found nothing or cannot run, how many runs that is of."""
+
+    CSS_PATH = "run_differences.tcss"
+    AUTO_FOCUS = "#rows"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,h,q", "dismiss_page", "close", id="curve_health.close"),
+        Binding("question_mark", "help", "help", id="curve_health.help"),
+    ]
+
+    def __init__(self, found: Mapping[str, Diagnosis]) -> None:
+        """`found` has what there is to say of each run by its name."""
+        super().__init__()
+        self._found = found
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="page") as page:
+            page.border_title = f"Health of {count(len(self._found), 'run')}, by the curves alone"
+            page.border_subtitle = "? · escape"
+            with VerticalScroll(id="rows"):
+                yield Static(self._told())
+
+    def _told(self) -> Text:
+        text = Text()
+        for name, diagnosis in self._found.items():
+            text.append(f"{printable(name)}\n", style="bold")
+            for alert in diagnosis.alerts:
+                text.append(f"  {ALERT} {alert.rule} from {integer(alert.step)} on\n", style="bold")
+                text.append(f"    {alert.seen} {alert.why} To try: {alert.attempt}\n")
+            if diagnosis.quiet:
+                text.append(f"  nothing found by {listed(diagnosis.quiet)}\n")
+            for unable in diagnosis.unable:
+                text.append(f"  {unable.rule} cannot tell: {unable.reason}\n")
+        return text
+
+    def action_help(self) -> None:
+        """What the words of this page mean."""
+        self.app.push_screen(HelpScreen(keys=key_entries(CURVE_KEYS)))

@@ -72,6 +72,11 @@ class Logs:
         """All runs, in the order of their places."""
         return [run for reader in self._readers.values() for run in reader.runs]
 
+    @property
+    def count(self) -> int:
+        """How many logs there are."""
+        return len(self._readers)
+
     def refuse_nothing(self) -> None:
         """Raises InputError if there is nothing at the place, or nothing that is a log; none is read for that."""
         if not self._finder.find():
@@ -92,7 +97,7 @@ class Logs:
             pass
 
     def reading(self) -> Iterator[Read]:
-        """The same, a log at a time: each that may have changed, when it has been read."""
+        """The same, a log at a time: each that may have changed, when it was read; a large one in the middle too."""
         finds = {(found.format, found.place): found for found in self._finder.find()}
         self._readers = {key: self._with_files(self._readers.get(key), found) for key, found in finds.items()}
         self._stamps = {key: stamp for key, stamp in self._stamps.items() if key in finds}
@@ -103,8 +108,13 @@ class Logs:
             if stamp is not None and stamp == self._stamps.get(key):
                 continue
             self._stamps.pop(key, None)
+            reader = self._readers[key]
             try:
-                self._readers[key].read()
+                if isinstance(reader, TensorBoardReader):
+                    for _ in reader.reading():
+                        yield Read(found, reader.runs)
+                else:
+                    reader.read()
             except InputError as error:
                 if not self._path.is_dir():
                     raise
@@ -112,7 +122,7 @@ class Logs:
                 continue
             if stamp is not None:
                 self._stamps[key] = stamp
-            yield Read(found, self._readers[key].runs)
+            yield Read(found, reader.runs)
 
     def _with_files(self, reader: Reader | None, found: Found) -> Reader:
         reader = reader or _reader(found, self._name(found.place))

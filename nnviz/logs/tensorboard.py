@@ -96,10 +96,15 @@ class TensorBoardReader:
 
     def read(self) -> None:
         """Take what has been written since the last time. Raises InputError if a file cannot be read."""
+        for _ in self.reading():
+            pass
+
+    def reading(self) -> Iterator[None]:
+        """The same, a piece at a time. Whoever stops in between goes on from there the next time."""
         (run,) = self.runs
         run.waiting = ""
         for file in self._files.values():
-            file.read(run)
+            yield from file.reading(run)
 
 
 class _EventFile:
@@ -113,11 +118,16 @@ class _EventFile:
         self.strand, self._folder = strand, folder
         self._scalars = ScalarReader()
 
-    def read(self, run: LoggedRun) -> None:
+    def reading(self, run: LoggedRun) -> Iterator[None]:
         if self._tail.is_anew():
             run.forget(self.strand)
             self._scalars = ScalarReader()
+        is_first = True
         for data, records in _pieces(self._tail):
+            # The piece before is done with by now, and of this one nothing is.
+            if not is_first:
+                yield
+            is_first = False
             self._record(run, data, records)
         run.waiting = CUT if len(data) > records.end and not records.damaged else run.waiting
 

@@ -52,7 +52,9 @@ class Watcher:
     def _watch(self) -> None:
         try:
             while not self._stop.is_set():
-                self._look()
+                # The one before may still be at a log.
+                with self._collection.lock:
+                    self._look()
                 self._stop.wait(LOOKS)
         except Exception as error:
             self._say(error=error)
@@ -63,6 +65,7 @@ class Watcher:
             if self._stop.is_set():
                 return
             if time.monotonic() - told > TELLS:
+                self._collection.list_what_was_read()
                 self._say(whole=False)
                 told = time.monotonic()
         self._say()

@@ -16,6 +16,7 @@ from nnviz.errors import InputError
 from nnviz.runs.claim import Claim
 from nnviz.runs.removing import remove
 from tests.collection.listed import append, listed, series, trained
+from tests.logs.events import curve
 
 ADAM = {"training.learning_rate": "0.003", "training.optimizer": "adam", "network.layers": "dense 64 relu"}
 ADAMW = {"training.learning_rate": "0.03", "training.optimizer": "adamw", "network.layers": "dense 8 relu"}
@@ -151,3 +152,21 @@ def test_nothing_but_a_run_that_nobody_trains_is_removed(tmp_path: Path) -> None
     (place / "checkpoints").mkdir()
     remove(place)
     assert not place.exists()
+
+
+def test_a_large_log_is_shown_while_it_is_read_and_whoever_stops_goes_on_from_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nnviz.logs.tensorboard.PIECE", 400)
+    (tmp_path / "events.out.tfevents.1.a").write_bytes(curve("loss", range(100), range(100)))
+    collection = Collection(tmp_path)
+    looking = collection.looking()
+    for _ in range(3):
+        next(looking)
+    collection.list_what_was_read()
+    some = collection.runs[0].curves[0]
+    assert 0 < some.total < 100
+    looking.close()
+    (run,) = look(collection).values()
+    assert run.curves[0].points["mean"].tolist() == list(range(100))
+    assert some.total < 100

@@ -44,12 +44,14 @@ class Chosen:
     text       what is looked for
     column     what runs are sorted by, and `backwards`, whether the other way round
     marked     the keys of marked runs
+    at         the key of the run that was opened, where the cursor is to be again
     """
 
     text: str = ""
     column: str = "run"
     backwards: bool = False
     marked: set[tuple[Path, str]] = field(default_factory=set)
+    at: tuple[Path, str] | None = None
 
 
 TYPED = ("open", "show_all")
@@ -83,6 +85,8 @@ class RunsScreen(Screen[None]):
         self._faults: Sequence[str] = ()
         self._whole = False
         self._wrong = ""
+        # Of a single log there is nothing to choose.
+        self._opens_curves = True
         self._watcher = Watcher(collection, lambda looked: self.post_message(self.Looked(looked)))
 
     def compose(self) -> ComposeResult:
@@ -142,6 +146,10 @@ class RunsScreen(Screen[None]):
             raise looked.fault
         self._runs, self._whole = looked.runs, looked.whole or self._whole
         self._faults = [str(looked.fault)] if looked.fault else looked.faults
+        if self._opens_curves and looked.runs:
+            self._opens_curves = False
+            if self._collection.is_single and len(looked.runs) == 1 and not looked.runs[0].is_own:
+                self._draw(looked.runs)
         if looked.whole:
             self._chosen.marked &= {run.key for run in looked.runs}
         for screen in self.app.screen_stack:
@@ -158,6 +166,10 @@ class RunsScreen(Screen[None]):
         kept = [run for run in self._runs if all(condition.holds(run) for condition in wanted)]
         self._shown = ordered(kept, chosen.column, chosen.backwards)
         self._list.show(self._shown, chosen.marked, chosen.column, chosen.backwards, self._clock())
+        places = [place for place, run in enumerate(self._shown) if run.key == chosen.at]
+        if places:
+            chosen.at = None
+            self._list.move_to(places[0])
         self._tell()
 
     @on(RunList.Moved)
@@ -271,6 +283,7 @@ class RunsScreen(Screen[None]):
         if run is None:
             return
         if run.is_own:
+            self._chosen.at = run.key
             self._open_run(run.place)
         else:
             self._draw([run])

@@ -72,8 +72,12 @@ def run(
 ) -> None:
     """Open the visualizer and watch the network learn. Without a terminal, train like 'nnviz train'.
 
-    SOURCE may also be a run: it is opened where it ended, or at any step of it, and stays as it is.
+    SOURCE may also be a run: it is opened where it ended, or at any step of it, and stays as it is. Of a log of another
+    tool, or a folder of runs, the curves are shown, as 'nnviz runs' does.
     """
+    if (logs := _logs_named(options)) is not None:
+        _look_through(logs, mouse, light)
+        return
     if not _has_screen():
         from nnviz.headless.console import note
 
@@ -337,10 +341,31 @@ def runs(
 
     Without a terminal, list them, with how far they came, and their last and best values; of a single one, its curves.
     """
-    if json or not _has_screen():
+    if json:
         from nnviz.headless import listing
 
-        listing.print_runs(place, json)
+        listing.print_runs(place, as_json=True)
+        return
+    _look_through(place, mouse, light)
+
+
+def _logs_named(options: Options) -> Path | None:
+    """The place of logs, or of several runs, that is named instead of something to learn from."""
+    if options.source is None or options.run is not None or options.config is not None:
+        return None
+    place = Path(options.source)
+    if not place.exists():
+        return None
+    from nnviz.logs.recognising import is_log
+
+    return place if is_log(place) else None
+
+
+def _look_through(place: Path, mouse: bool, light: bool) -> None:
+    if not _has_screen():
+        from nnviz.headless import listing
+
+        listing.print_runs(place, as_json=False)
         return
     from nnviz.tui.runs_app import look_through
 
@@ -463,6 +488,11 @@ def screenshot(
         raise InputError(f"{picture}: a screenshot is an SVG file; give a name that ends in .svg")
     columns_and_rows = _columns_and_rows(size)
     with TemporaryDirectory() as spare:
+        if (logs := _logs_named(options)) is not None:
+            from nnviz.tui.screenshot import screenshot_of_runs
+
+            screenshot_of_runs(logs, picture, keys=keys.split(), size=columns_and_rows, light=light)
+            return
         # What is trained for a picture is not kept, unless it is asked for.
         order = replace(options, out=options.out or Path(spare) / "run").order(at_step=at_step)
         from nnviz.tui.screenshot import screenshot as take

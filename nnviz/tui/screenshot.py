@@ -2,19 +2,25 @@
 
 import asyncio
 import signal
+from collections.abc import Coroutine
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from rich.color import ColorSystem
 from textual.keys import Keys, key_to_character
 
+from nnviz.collection.collection import Collection
 from nnviz.errors import InputError
 from nnviz.remote.client import LocalTrainer
 from nnviz.remote.messages import Order
 from nnviz.training.process import prepare_process
 from nnviz.tui.app import NnvizApp
+from nnviz.tui.runs_app import RunsApp
+from nnviz.tui.screens.runs import Chosen, RunsScreen
 from nnviz.whole_file import write_asked
 
+LEFT = "--keys: these keys leave the screen, and then there is nothing to make a picture of"
 MODIFIERS = {"ctrl", "alt", "shift", "meta", "super", "hyper"}
 
 
@@ -28,10 +34,28 @@ def screenshot(order: Order, path: Path, keys: list[str], size: tuple[int, int],
     """
     _refuse_unknown(keys)
     prepare_process()
+    _write(_export(order, keys, size, light), path)
+
+
+def screenshot_of_runs(place: Path, path: Path, keys: list[str], size: tuple[int, int], light: bool = False) -> None:
+    """The same of the list of the runs at a place. What is the newest of them was written just now.
+
+    Raises InputError as well if there is no run.
+    """
+    _refuse_unknown(keys)
+    collection = Collection(place)
+    collection.refuse_nothing()
+    for _ in collection.looking():
+        pass
+    now = max((run.written for run in collection.runs), default=0.0)
+    _write(_export_runs(RunsApp(collection, Chosen(), light, ColorSystem.TRUECOLOR, lambda: now), keys, size), path)
+
+
+def _write(exported: Coroutine[Any, Any, str], path: Path) -> None:
     # asyncio would have a ctrl+C wait for the event loop, which has to wait for the training.
     before = signal.signal(signal.SIGINT, _interrupt)
     try:
-        svg = asyncio.run(_export(order, keys, size, light))
+        svg = asyncio.run(exported)
     finally:
         signal.signal(signal.SIGINT, before)
     write_asked(path, svg.encode())
@@ -76,8 +100,20 @@ async def _export(order: Order, keys: list[str], size: tuple[int, int], light: b
         trainer.close()
 
 
+async def _export_runs(app: RunsApp, keys: list[str], size: tuple[int, int]) -> str:
+    async with app.run_test(size=size) as pilot:
+        while not (isinstance(app.screen, RunsScreen) and app.screen.is_whole):
+            await pilot.pause(0.02)
+        for key in keys:
+            await pilot.press(key)
+            await pilot.pause()
+            if not app.is_running:
+                raise InputError(LEFT)
+        return app.export_screenshot(title="nnviz")
+
+
 def _refuse_ended(app: NnvizApp) -> None:
     if app.failure is not None:
         raise app.failure
     if app.is_leaving or not app.is_running:
-        raise InputError("--keys: these keys leave the visualizer, and then there is nothing to make a picture of")
+        raise InputError(LEFT)

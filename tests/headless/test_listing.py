@@ -116,3 +116,8 @@ def test_hostile_names_move_no_cursor(tmp_path: Path, capsys: pytest.CaptureFixt
     for place in (tmp_path, *sorted(tmp_path.iterdir())):
         assert all(is_whole(line) for line in text_of(place, capsys))
     assert len(plain(tmp_path, read(tmp_path))["runs"]) == len(HOSTILE)
+
+
+def test_of_a_log_nnviz_run_shows_the_curves(nnviz, tmp_path: Path) -> None:
+    shutil.copytree(made("lightning"), tmp_path / "lightning")
+    assert nnviz("run", tmp_path).stdout == nnviz("runs", tmp_path).stdout

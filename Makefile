@@ -58,6 +58,11 @@ screenshots: .venv/installed
 	for plane in xor circles gauss waves; do $(SHOT) screenshots/$$plane.svg $$plane --size 120x40 --keys "space b"; done
 	$(SHOT) screenshots/small.svg pets --size 80x24 --keys "e f"
 	$(SHOT) screenshots/light.svg pets --size 120x40 --keys "e b" --light
+	rm -rf .venv/ten-runs
+	for rate in 0.0003 0.001 0.003 0.01 0.03; do for seed in 1 2; do $(BIN)/nnviz train pets --epochs 6 \
+	    --network "dense 16 relu" --lr $$rate --seed $$seed --out .venv/ten-runs/runs/lr-$$rate-seed-$$seed; done; done
+	cd .venv/ten-runs && $(CURDIR)/$(SHOT) $(CURDIR)/screenshots/runs.svg runs --size 120x20 --keys "s s s s s space space"
+	cd .venv/ten-runs && $(CURDIR)/$(SHOT) $(CURDIR)/screenshots/runs-grouped.svg runs --size 120x40 --keys "a c g end"
 
 # What `nnviz report` writes, wide and narrow, in Chromium, which has to be there.
 CHROMIUM := chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --user-data-dir=$(CURDIR)/.venv/report/chromium

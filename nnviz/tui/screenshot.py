@@ -20,7 +20,7 @@ from nnviz.tui.runs_app import RunsApp
 from nnviz.tui.screens.runs import Chosen, RunsScreen
 from nnviz.whole_file import write_asked
 
-LEFT = "--keys: these keys leave the screen, and then there is nothing to make a picture of"
+LEFT = "--keys: these keys leave the {}, and then there is nothing to make a picture of"
 MODIFIERS = {"ctrl", "alt", "shift", "meta", "super", "hyper"}
 
 
@@ -108,7 +108,7 @@ async def _export_runs(app: RunsApp, keys: list[str], size: tuple[int, int]) -> 
             await pilot.press(key)
             await pilot.pause()
             if not app.is_running:
-                raise InputError(LEFT)
+                raise InputError(LEFT.format("list of runs"))
         return app.export_screenshot(title="nnviz")
 
 
@@ -116,4 +116,4 @@ def _refuse_ended(app: NnvizApp) -> None:
     if app.failure is not None:
         raise app.failure
     if app.is_leaving or not app.is_running:
-        raise InputError(LEFT)
+        raise InputError(LEFT.format("visualizer"))

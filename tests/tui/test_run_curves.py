@@ -62,6 +62,13 @@ def test_few_values_that_are_far_off_do_not_hide_the_others() -> None:
     assert drawn.beyond == {"▲": 1}
 
 
+def test_runs_that_explode_do_not_hide_the_others() -> None:
+    drawn = picture([0.5, 0.25], [0.75, 0.5], [0.5, 1e13], [0.5, 1e9], [1.0, 0.5])
+    assert drawn.scale is not None
+    assert drawn.scale.high <= 10
+    assert drawn.beyond == {"▲": 2}
+
+
 @pytest.mark.parametrize("values", [[0.0, -1.0], [math.nan] * 3, [-math.inf]])
 def test_where_nothing_can_be_drawn_that_is_said(values: list[float]) -> None:
     drawn = picture(values, log=True)
@@ -108,7 +115,10 @@ async def test_curves_are_looked_at_by_keys_and_mouse_and_follow_the_training(tm
         await looker.press("0", "w", "x")
         assert "3 curves with too few points to smooth" in looker.text()
         assert "over epoch" in looker.text()
-        await looker.press("x", "l")
+        page = await looker.press("h")
+        assert "it takes 20 losses to tell" in page
+        assert "r0 and r1" in page
+        await looker.press("escape", "x", "l")
         assert "over s since its start · log scale" in looker.text()
         await looker.pilot.click("#curves", offset=(9, 3))
         assert screen.look.cursor == pytest.approx(0.5, abs=0.01)

@@ -138,13 +138,14 @@ def _scale(shapes: Sequence[Shape], bands: Sequence[bool], view: View, before: S
     """The y axis; places are logarithms where it is logarithmic."""
     if view.limits is not None:
         return Scale(*view.limits, log=view.log)
-    parts = [shape.levels for shape in shapes]
-    parts += [end for shape, has in zip(shapes, bands, strict=True) if has for end in (shape.lows, shape.highs)]
-    found = np.concatenate(parts)
-    found = found[np.isfinite(found)]
-    if not len(found):
+    ends = []
+    for shape, has in zip(shapes, bands, strict=True):
+        every = np.concatenate([shape.levels, shape.lows, shape.highs]) if has else shape.levels
+        if len(known := every[np.isfinite(every)]):
+            ends.append(_most(known))
+    if not ends:
         return None
-    low, high = _most(found)
+    low, high = _of_most(ends)
     fresh = Scale.logarithmic(10**low, 10**high) if view.log else Scale.linear(low, high)
     return before if before is not None and before.suits(fresh) else fresh
 
@@ -157,6 +158,15 @@ def _most(found: Array) -> tuple[float, float]:
         return low, high
     margin = (most - least) / 10
     return max(low, least - margin), min(high, most + margin)
+
+
+def _of_most(ends: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """From the lowest end of lines to the highest, but for lines that are so far off that the others were flat."""
+    lows, highs = sorted(low for low, _ in ends), sorted(high for _, high in ends)
+    low, high = lows[len(lows) // 2], highs[(len(highs) - 1) // 2]
+    reach = FAR * max(high - lows[0], highs[-1] - low if high <= low else 0.0) or FAR
+    inside = [(a, b) for a, b in ends if b <= high + reach and a >= low - reach] or list(ends)
+    return min(a for a, _ in inside), max(b for _, b in inside)
 
 
 def _odd(shapes: Sequence[Shape]) -> dict[str, int]:

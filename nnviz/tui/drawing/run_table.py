@@ -10,7 +10,7 @@ from textual.strip import Strip
 
 from nnviz.collection.listed_run import ListedRun
 from nnviz.logs.logged_run import DIVERGED, FAILED, FINISHED, RUNNING
-from nnviz.outside_text import cut, printable
+from nnviz.outside_text import apart, cut, printable
 from nnviz.tui.drawing.palette import Palette
 from nnviz.tui.drawing.rows import Run, fit, fit_right, row
 from nnviz.wording import age, byte_size, integer, number
@@ -37,13 +37,13 @@ class Column(NamedTuple):
 
 
 COLUMNS = (
-    Column("run", 12, 0),
+    Column("run", 16, 0),
     Column("by", 11, 4),
-    Column("source", 6, 5),
-    Column("network", 10, 6),
+    Column("source", 6, 6),
+    Column("network", 10, 5),
     Column("state", 9, 0),
     Column("best", 6, 0, True),
-    Column("of", 6, 2),
+    Column("of", 15, 2),
     Column("steps", 5, 1, True),
     Column("size", 6, 7, True),
     Column("age", 5, 3, True),
@@ -137,6 +137,10 @@ def run_table(table: Table, palette: Palette, width: int, height: int) -> tuple[
     """The headings and as many runs as there is room for, and where the columns are."""
     cells = [cells_of(run, table.now) for run in table.runs]
     laid = laid_out(cells, width)
+    names = tuple(one["run"] for one in cells)
+    if len(set(names)) == len(names):
+        for one, name in zip(cells, apart(names, laid[0].width), strict=True):
+            one["run"] = name
     rows = [_headings(table, laid, palette, width)]
     for place in range(table.first, min(len(cells), table.first + height - 1)):
         rows.append(_row(table, place, cells[place], laid, palette, width))

@@ -17,9 +17,12 @@ from nnviz.tui.screens.help import HelpScreen, key_entries
 from nnviz.tui.screens.page import Page
 from nnviz.wording import count, integer, listed
 
+MOST = 20
+"""Of the names of runs of which the same is to be said."""
+
 
 class CurveHealthScreen(Page[None]):
-    """The alerts of each run, and of each rule that found nothing or cannot run, how many runs that is of."""
+    """The alerts of each run; of those without, together, which rules found nothing and which cannot tell."""
 
     CSS_PATH = "run_differences.tcss"
     AUTO_FOCUS = "#rows"
@@ -43,16 +46,34 @@ class CurveHealthScreen(Page[None]):
     def _told(self) -> Text:
         text = Text()
         for name, diagnosis in self._found.items():
-            text.append(f"{printable(name)}\n", style="bold")
-            for alert in diagnosis.alerts:
-                text.append(f"  {ALERT} {alert.rule} from {integer(alert.step)} on\n", style="bold")
-                text.append(f"    {alert.seen} {alert.why} To try: {alert.attempt}\n")
-            if diagnosis.quiet:
-                text.append(f"  nothing found by {listed(diagnosis.quiet)}\n")
-            for unable in diagnosis.unable:
-                text.append(f"  {unable.rule} cannot tell: {unable.reason}\n")
+            if diagnosis.alerts:
+                text.append(f"{printable(name)}\n", style="bold")
+                for alert in diagnosis.alerts:
+                    text.append(f"  {ALERT} {alert.rule} from {integer(alert.step)} on\n", style="bold")
+                    text.append(f"    {alert.seen} {alert.why} To try: {alert.attempt}\n")
+                _tell_rest(text, diagnosis)
+        for diagnosis, names in self._alike().items():
+            text.append(f"{listed(list(map(printable, names)), MOST)}\n", style="bold")
+            _tell_rest(text, diagnosis)
         return text
+
+    def _alike(self) -> dict[Diagnosis, list[str]]:
+        """The runs without alerts, by what there is to say of them."""
+        found: dict[Diagnosis, list[str]] = {}
+        for name, diagnosis in self._found.items():
+            if not diagnosis.alerts:
+                found.setdefault(diagnosis, []).append(name)
+        return found
 
     def action_help(self) -> None:
         """What the words of this page mean."""
         self.app.push_screen(HelpScreen(keys=key_entries(CURVE_KEYS)))
+
+
+def _tell_rest(text: Text, diagnosis: Diagnosis) -> None:
+    """The rules that found nothing, and those that cannot tell, by why."""
+    if diagnosis.quiet:
+        text.append(f"  nothing found by {listed(diagnosis.quiet)}\n")
+    for reason in dict.fromkeys(unable.reason for unable in diagnosis.unable):
+        rules = [unable.rule for unable in diagnosis.unable if unable.reason == reason]
+        text.append(f"  {listed(rules)} cannot tell: {reason}\n")

@@ -22,6 +22,7 @@ from nnviz.collection.order import ORDERS, ordered
 from nnviz.errors import InputError
 from nnviz.outside_text import cut, printable
 from nnviz.runs.removing import refuse_unremovable, remove
+from nnviz.tui.drawing.rows import fit
 from nnviz.tui.panes.key_line import KeyLine
 from nnviz.tui.panes.run_list import RunList
 from nnviz.tui.run_keys import RUN_KEYS
@@ -34,7 +35,7 @@ from nnviz.tui.watcher import Looked, Watcher
 from nnviz.wording import age, byte_size, count, integer, listed
 
 ABOUT_LINES = 4
-HINT = "/ finds runs: a text, lr>0.01, optimizer=adam, state=finished; several with spaces between"
+HINT = "/ finds runs: a text, lr>0.01, optimizer=adam; several with spaces between"
 
 
 @dataclass
@@ -198,12 +199,17 @@ class RunsScreen(Screen[None]):
             return Text(nothing if self._whole or self._chosen.text else "looking …")
         lines = [f"{printable(run.name)} · {run.by} · {run.state} · {byte_size(run.size)}"]
         lines[0] += f" · written {age(self._clock() - run.written)} ago · {count(len(run.curves), 'curve')}"
-        settings = [f"{printable(name)} {printable(value)}" for name, value in run.settings.items()]
+        # What tells it from the others that are listed comes first.
+        telling = [name for name in differences([one.settings for one in self._shown]) if name in run.settings]
+        names = dict.fromkeys([*telling, *run.settings])
+        settings = [f"{printable(name)} {printable(run.settings[name])}" for name in names]
         if settings:
             lines.append(listed(settings, 40))
         lines += [printable(note) for note in (*run.notes, *self._faults)]
         width = max(self.size.width - 1, 1)
-        return Text("\n".join(cut(line, width * (2 if i == 1 else 1)) for i, line in enumerate(lines[:ABOUT_LINES])))
+        # Settings have two lines, from the first one on.
+        shown = [fit(line, 2 * width).rstrip() if i == 1 else cut(line, width) for i, line in enumerate(lines)]
+        return Text("\n".join(shown[:ABOUT_LINES]))
 
     # Keys
 

@@ -22,6 +22,8 @@ HEADER, FOOTER = 12, 4
 _HEAD = struct.Struct("<QI")
 FEW = 32
 """Kinds of records of one length that are looked for; beyond them each record is read by itself."""
+ENOUGH_ALIKE = 32
+"""After so many records of one length, as many more as there are of it are looked for at once."""
 SEARCHED = 1 << 16
 """Bytes among which a record is looked for at a time."""
 DTYPES: dict[int, np.dtype[np.floating[Any]]] = {1: np.dtype("<f4"), 2: np.dtype("<f8"), 19: np.dtype("<f2")}
@@ -63,7 +65,7 @@ def framed(data: bytes) -> Framed:
     """Find the records in a piece of a file that begins with one."""
     starts, lengths = [], []
     sums: dict[int, int] = {}
-    position, end, damaged = 0, len(data), False
+    position, end, damaged, alike = 0, len(data), False, 0
     while position + HEADER <= end:
         length, crc = _HEAD.unpack_from(data, position)
         if sums.get(length) != crc:
@@ -77,7 +79,26 @@ def framed(data: bytes) -> Framed:
         starts.append(position + HEADER)
         lengths.append(length)
         position = following
+        alike = alike + 1 if lengths[-1] == lengths[-2:][0] else 0
+        if alike >= ENOUGH_ALIKE:
+            more, alike = _as_long(data, position, length), 0
+            size = following - (starts[-1] - HEADER)
+            starts.extend(range(position + HEADER, position + HEADER + more * size, size))
+            lengths.extend([length] * more)
+            position += more * size
     return Framed(np.array(starts, np.int64), np.array(lengths, np.int64), position, damaged)
+
+
+def _as_long(data: bytes, position: int, length: int) -> int:
+    """How many whole records follow there that all begin as the one before: with this length, and its CRC."""
+    size = HEADER + length + FOOTER
+    many = (len(data) - position) // size
+    if not many:
+        return 0
+    view = np.frombuffer(data, np.uint8)
+    heads = view[position : position + many * size].reshape(many, size)[:, :HEADER]
+    differs = (heads != view[position - size : position - size + HEADER]).any(axis=1)
+    return int(differs.argmax()) if differs.any() else many
 
 
 def next_record(data: bytes, start: int) -> int | None:

@@ -80,7 +80,7 @@ def run_picture(
     order = [number for number in range(len(lines)) if number != view.chosen]
     # Whoever is drawn last is on top, and owners that are larger win a cell.
     order = [*order, view.chosen] if view.chosen < len(lines) else order
-    heights = {}
+    heights, several = {}, _of_several_splits(lines)
     low, high = scale.ends()
 
     def down(places: Array) -> Array:
@@ -93,7 +93,7 @@ def run_picture(
         heights[number] = down(shape.levels)
         if shape.has_band and bands[number]:
             dots.band(down(shape.highs), down(shape.lows), rank)
-        dots.line(heights[number], rank, dashed=lines[number].split == "train" and _has_others(lines, number))
+        dots.line(heights[number], rank, dashed=lines[number].split == "train" and lines[number].owner in several)
     owners = [lines[number].owner for number in order]
     beyond = _odd(shapes)
     for number in reversed(order):
@@ -119,9 +119,12 @@ def run_picture(
     return Picture(page(strips, width, height, palette), room + 1, columns, scale, beyond)
 
 
-def _has_others(lines: Sequence[Line], number: int) -> bool:
-    """Whether the same run has a line of another split too."""
-    return any(line.owner == lines[number].owner and line.split != lines[number].split for line in lines)
+def _of_several_splits(lines: Sequence[Line]) -> set[int]:
+    """The runs that have lines of more than one split."""
+    found: dict[int, set[str]] = {}
+    for line in lines:
+        found.setdefault(line.owner, set()).add(line.split)
+    return {owner for owner, splits in found.items() if len(splits) > 1}
 
 
 def _places(log: bool) -> Places:
@@ -152,8 +155,9 @@ def _scale(shapes: Sequence[Shape], bands: Sequence[bool], view: View, before: S
 
 def _most(found: Array) -> tuple[float, float]:
     """From the lowest to the highest, but for the few that are so far off that the others could not be seen."""
-    low, high = float(found.min()), float(found.max())
-    least, most = np.percentile(found, (2, 98)).tolist()
+    ranked = np.sort(found)
+    low, high = float(ranked[0]), float(ranked[-1])
+    least, most = (float(ranked[round(share * (len(ranked) - 1))]) for share in (0.02, 0.98))
     if high - low <= FAR * (most - least) or most == least:
         return low, high
     margin = (most - least) / 10
@@ -190,10 +194,10 @@ def _signs(
             at = heights[before[-1] if len(before) else known[0]] if len(known) else dots.height - 1
             dots.sign(column, min(max(int(at) // DOTS_DOWN, 0), dots.rows - 1), NOT_A_NUMBER, style, on_top)
     for sign, where, edge in ((ABOVE, heights < -0.5, 0), (BELOW, heights > dots.height - 0.5, dots.rows - 1)):
-        columns = np.unique(np.flatnonzero(where) // ACROSS)
-        if len(columns):
-            beyond[sign] = beyond.get(sign, 0) + 1
-        for column in columns.tolist():
+        if not where.any():
+            continue
+        beyond[sign] = beyond.get(sign, 0) + 1
+        for column in np.unique(np.flatnonzero(where) // ACROSS).tolist():
             dots.sign(column, edge, sign, style, on_top)
 
 

@@ -92,7 +92,9 @@ def run_picture(
         shape = shapes[number]
         heights[number] = down(shape.levels)
         if shape.has_band and bands[number]:
-            dots.band(down(shape.highs), down(shape.lows), rank)
+            # What is spread about a line that has left the picture would cover all others.
+            inside = (heights[number] > -0.5) & (heights[number] < dots.height - 0.5)
+            dots.band(np.where(inside, down(shape.highs), np.nan), down(shape.lows), rank)
         dots.line(heights[number], rank, dashed=lines[number].split == "train" and lines[number].owner in several)
     owners = [lines[number].owner for number in order]
     beyond = _odd(shapes)

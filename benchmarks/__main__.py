@@ -9,7 +9,18 @@ from importlib import import_module
 
 from benchmarks import results
 
-SUBJECTS = ("screen", "endurance", "engine", "going_back", "keeping", "opening", "decoding", "logs", "run_curves")
+SUBJECTS = (
+    "screen",
+    "endurance",
+    "engine",
+    "going_back",
+    "keeping",
+    "health",
+    "opening",
+    "decoding",
+    "logs",
+    "run_curves",
+)
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from nnviz.frame.focus import Focus
 from nnviz.frame.frame import Rates, State
 from nnviz.training.assembly import assemble, open_dataset
 from nnviz.training.camera import Camera
+from nnviz.training.process import prepare_process
 from nnviz.training.timeline import Position, Timeline
 from nnviz.training.trainer import Trainer
 
@@ -58,6 +59,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def measure(options: argparse.Namespace) -> str:
     """The section of RESULTS.md."""
+    prepare_process()
     rows = [_row(case, int(case.steps * options.share), options.rounds) for case in CASES]
     times = ["any step", "p99", "again from 0", "ratio", "a stage back", "p99", "a step back", "p99"]
     return (

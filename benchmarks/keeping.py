@@ -14,6 +14,7 @@ from benchmarks.results import table
 from nnviz.runs.directory import RunDirectory
 from nnviz.runs.keeper import Keeper
 from nnviz.training.assembly import assemble, open_dataset
+from nnviz.training.process import prepare_process
 from nnviz.training.trainer import Trainer
 
 TITLE = "Keeping a run"
@@ -32,6 +33,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def measure(options: argparse.Namespace) -> str:
     """The section of RESULTS.md."""
+    prepare_process()
     rows = [_row(case, options.rounds, options.seconds) for case in CASES]
     return (
         f"Training steps a second with Adam, without a screen, of {options.rounds} interleaved rounds of "

@@ -20,6 +20,7 @@ from nnviz.remote.opening_progress import OpeningProgress
 from nnviz.runs.directory import RunDirectory
 from nnviz.runs.keeper import Keeper
 from nnviz.training.assembly import assemble, open_dataset
+from nnviz.training.process import prepare_process
 
 TITLE = "Opening a run"
 CASE = Case("pets, dense 64 relu, dense 32 relu", "pets", "dense 64 relu, dense 32 relu", 1_000_000, "sgd")
@@ -35,6 +36,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def measure(options: argparse.Namespace) -> str:
     """The section of RESULTS.md."""
+    prepare_process()
     steps, random = int(CASE.steps * options.share), Random(0)
     places = [int(STEP * options.share), *(random.randrange(1, steps + 1) for _ in range(options.times - 1))]
     with tempfile.TemporaryDirectory() as folder:

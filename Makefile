@@ -79,8 +79,8 @@ SEED ?= 0
 fuzz: .venv/installed-dev
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) --seed $(SEED)
 
-# Half of the time, screen and trainer on a terminal, begun again and again: what they take has to be flat. The other
-# half, walks by chance over keys, clicks, pastes and sizes: as many as there is time for, or `make walks WALKS=2000`.
+# Most of the time, screen and trainer on a terminal, begun again and again: what they take has to be flat. The rest,
+# walks by chance over keys, clicks, pastes and sizes: as many as there is time for, or `make walks WALKS=2000`.
 soak: .venv/installed-dev
 	$(BIN)/python -m tests.soak $(SECONDS)
 

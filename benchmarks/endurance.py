@@ -67,8 +67,8 @@ def _drawing(steps: int) -> tuple[float, float, float]:
     from tempfile import TemporaryDirectory
 
     from benchmarks.sources import sitecustomize  # noqa: F401
-    from nnviz.cli import Options
     from nnviz.frame.focus import Focus, Quantity
+    from nnviz.options import Options
     from nnviz.remote.messages import Goal, Order, Pace, Run, SetFocus
     from nnviz.remote.service import Service
     from nnviz.tui.drawing.curve import LossChart

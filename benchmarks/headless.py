@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from nnviz.cli import Options
+from nnviz.options import Options
 from nnviz.runs.directory import RunDirectory
 from nnviz.training.assembly import assemble, open_dataset
 from nnviz.training.process import prepare_process

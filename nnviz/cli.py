@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from typer.exceptions import TyperException
 
-from nnviz.errors import InputError, NnvizError, OutputError, StoppedError
+from nnviz.errors import InputError, OutputError, StoppedError
 from nnviz.options import Cache, Options, takes_check_options, takes_data_options, takes_options
 
 if TYPE_CHECKING:
@@ -518,44 +518,12 @@ def main() -> None:
     try:
         sys.exit(app(prog_name="nnviz", standalone_mode=False))
     except TyperException as error:
-        sys.exit(_explain_usage(error))
+        from nnviz.headless.errors_told import tell_usage
+
+        sys.exit(tell_usage(error))
     except KeyboardInterrupt:
         sys.exit(StoppedError.exit_code)
     except Exception as error:
-        sys.exit(_explain(error))
+        from nnviz.headless.errors_told import tell_error
 
-
-def _explain_usage(error: Any) -> int:
-    """Say in one line on stderr what is wrong with the arguments, which may hold anything; without any, the help."""
-    from nnviz.headless.console import note
-
-    if not sys.argv[1:]:
-        error.show()
-        return InputError.exit_code
-    command = error.ctx.command_path if error.ctx else "nnviz"
-    said = error.format_message().rstrip(".")
-    note(f"{said[0].lower()}{said[1:]}; '{command} --help' says what there is")
-    return InputError.exit_code
-
-
-def _explain(error: Exception) -> int:
-    """Say what went wrong in one line on stderr, and return the exit code."""
-    from nnviz.headless.console import note
-
-    if os.environ.get("NNVIZ_TRACEBACK"):
-        import traceback
-
-        traceback.print_exception(error)
-    if isinstance(error, NnvizError):
-        note(str(error))
-        return error.exit_code
-    if isinstance(error, OSError) and error.filename is not None:
-        note(f"{error.filename}: {error.strerror}; check the name, and the permissions of the folders that it is in")
-        return InputError.exit_code
-    if isinstance(error, MemoryError):
-        note("memory ran out; make the network, --batch-size or --image-size smaller")
-        return 1
-    from nnviz.fault import fault_words, written_down
-
-    note(f"a fault of nnviz itself ({fault_words(error)}); {written_down(error)}")
-    return 1
+        sys.exit(tell_error(error))

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import json
+import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -224,21 +225,25 @@ class RunDirectory:
 
     def _fill(self, folder: Path) -> None:
         """Write what is not there yet of all that is known so far. Raises OSError."""
+        # One look at all of it: this is done at every evaluation, of which there may be hundreds a second.
+        with os.scandir(folder) as entries:
+            sizes = {entry.name: entry.stat(follow_symlinks=False).st_size for entry in entries}
         # First: without it, nothing else there is of use.
-        if not (folder / EXPERIMENT).exists():
+        if EXPERIMENT not in sizes:
             write_whole(folder / EXPERIMENT, self._experiment.to_toml().encode())
-        self._copy_first_weights(folder / FIRST_WEIGHTS)
-        (folder / CHECKPOINTS).mkdir(exist_ok=True)
+        if FIRST_WEIGHTS not in sizes:
+            self._copy_first_weights(folder / FIRST_WEIGHTS)
+        if CHECKPOINTS not in sizes:
+            (folder / CHECKPOINTS).mkdir()
         for name, lines in self._lines.items():
-            file = folder / name
-            written = file.stat().st_size if file.exists() else 0
+            written = sizes.get(name, 0)
             if written < len(lines):
-                append_whole(file, bytes(lines[written:]))
+                append_whole(folder / name, bytes(lines[written:]))
 
     def _copy_first_weights(self, copy: Path) -> None:
         """Keep the file of weights that the run began with, if there was one: it may not stay where it is."""
         net = self._experiment.network
-        if net.weights is None or net.weights_digest is None or copy.exists():
+        if net.weights is None or net.weights_digest is None:
             return
         with contextlib.suppress(InputError):
             # One that has changed since is of no use.

@@ -51,6 +51,12 @@ def test_training_never_loads_the_screen(tmp_path):
     assert not {"textual", "rich.console"} & set(done.stdout.splitlines()[-1].split())
 
 
+def test_the_screen_is_painted_before_numpy_is_loaded():
+    painted = "import nnviz.remote.client, nnviz.tui.app; print(*({'numpy', 'plotext', 'PIL'} & set(sys.modules)))"
+    done = python(painted)
+    assert (done.returncode, done.stdout) == (0, "\n"), done.stderr
+
+
 THREADS = """
 try: main()
 except SystemExit: pass

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from nnviz.frame.blame_view import BlameView, Measure
     from nnviz.frame.branch_views import BranchView
     from nnviz.frame.focus import Focus
+    from nnviz.frame.frame import Frame, FrameUpdate, Parts
     from nnviz.frame.health_view import HealthView
     from nnviz.frame.layer_measures import Measure as LayerMeasure
     from nnviz.frame.task import Task
     from nnviz.frame.verification_view import VerificationView
     from nnviz.remote.terminal import Terminal
     from nnviz.training.judgement import Judgement
-from nnviz.frame.frame import Frame, FrameUpdate, Parts
 
 
 class Order(msgspec.Struct, frozen=True):

@@ -15,6 +15,7 @@ from textual.worker import WorkerFailed
 
 from nnviz.outside_text import cut, printable
 from nnviz.tui.driver import PromptDriver
+from nnviz.tui.stylesheet import ParsedOnce
 from nnviz.tui.themes import DARK_NAME, LIGHT_NAME, system_of, themes
 from nnviz.whole_file import write_whole
 
@@ -45,6 +46,7 @@ class TerminalApp(App[ReturnType]):
 
     def __init__(self, light: bool = False, system: ColorSystem | None = None) -> None:
         super().__init__(driver_class=_driver())
+        self.stylesheet = ParsedOnce(self.get_css_variables())
         self.signalled = False
         self.fault: BaseException | None = None
         self.colours = None if self.no_color else system or system_of(self.console)

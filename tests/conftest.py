@@ -1,10 +1,15 @@
-"""What holds for all tests: one BLAS thread, as in nnviz; and nobody's cache is seen or filled."""
+"""What holds for all tests: one BLAS thread, as in nnviz; nobody's cache is seen or filled; pictures are drawn once."""
 
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from nnviz.data.dataset import Dataset
 
 # Before NumPy is imported: two threads that wait for each other by spinning need many times as long on a busy machine.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -18,3 +23,24 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setitem(os.environ, "XDG_CACHE_HOME", str(folder))
         patch.setitem(os.environ, "XDG_STATE_HOME", str(folder))
         yield folder
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _drawn_once() -> Iterator[None]:
+    """The built-in pictures are drawn once for all tests of a process, which cannot write to them.
+
+    That they are the same each time that they are drawn is for the tests of drawing to say.
+    """
+    from nnviz.data.drawn import pictures
+
+    drawn = pictures.open_drawn
+
+    def unchangeable(name: str, image_size: int, grayscale: bool) -> "Dataset":
+        dataset = drawn(name, image_size, grayscale)
+        for split in (dataset.train, dataset.validation, dataset.test):
+            split.inputs.flags.writeable = split.labels.flags.writeable = False
+        return dataset
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pictures, "open_drawn", cache(unchangeable))
+        yield

@@ -35,28 +35,28 @@ DEPTH = 5
 ALL = end_of(Phase.UPDATE, training_step(DEPTH))
 
 
-@pytest.mark.parametrize(
-    ("keys", "step", "done"),
-    [
-        ("", 0, 0),
-        ("f", 0, end_of(Phase.LOSS, training_step(DEPTH))),
-        ("b", 0, end_of(Phase.BACKWARD, training_step(DEPTH))),
-        ("u", 0, ALL),
-        ("n", 0, 1),
-        ("right right", 0, 2),
-        ("enter", 0, ALL),
-        ("f f", 1, end_of(Phase.LOSS, training_step(DEPTH))),
-        ("u n", 1, 1),
-        ("n enter", 0, ALL),
-        ("b b", 1, end_of(Phase.BACKWARD, training_step(DEPTH))),
-        ("b n", 0, ALL - 1),
-        ("enter enter enter", 2, ALL),
-    ],
-)
-async def test_step_keys(open_app: OpenApp, keys: str, step: int, done: int) -> None:
+STEPS = [
+    ("", 0, 0),
+    ("f", 0, end_of(Phase.LOSS, training_step(DEPTH))),
+    ("b", 0, end_of(Phase.BACKWARD, training_step(DEPTH))),
+    ("u", 0, ALL),
+    ("n", 0, 1),
+    ("right right", 0, 2),
+    ("enter", 0, ALL),
+    ("f f", 1, end_of(Phase.LOSS, training_step(DEPTH))),
+    ("u n", 1, 1),
+    ("n enter", 0, ALL),
+    ("b b", 1, end_of(Phase.BACKWARD, training_step(DEPTH))),
+    ("b n", 0, ALL - 1),
+    ("enter enter enter", 2, ALL),
+]
+
+
+async def test_step_keys(open_app: OpenApp) -> None:
     async with open_app() as driver:
-        frame = await driver.press(*keys.split())
-        assert (frame.moment.step, frame.moment.done) == (step, done)
+        for keys, step, done in STEPS:
+            frame = await driver.press("r", *keys.split())
+            assert (frame.moment.step, frame.moment.done) == (step, done), keys
 
 
 async def test_epoch_runs_to_its_end_and_pauses(open_app: OpenApp) -> None:
@@ -149,8 +149,9 @@ async def test_examples_of_the_batch_go_round(open_app: OpenApp) -> None:
         assert "100 of 100 in the batch" in driver.text()
 
 
-async def test_x_goes_to_the_worst_example_and_first_finds_out_which_it_is(open_app: OpenApp) -> None:
-    async with open_app() as driver:
+async def test_x_goes_to_the_worst_example_and_first_finds_out_which_it_is(open_app: OpenApp, order: Order) -> None:
+    few = order.experiment.with_training(batch_size=9)
+    async with open_app(order=replace(order, experiment=few)) as driver:
         worst = await driver.press("x")
         assert worst.moment.done == len(worst.layers) + 1
         losses = [(await driver.press("full_stop")).example.loss for _ in range(worst.example.batch_size)]

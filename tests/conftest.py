@@ -1,5 +1,6 @@
 """What holds for all tests: one BLAS thread, as in nnviz; nobody's cache is seen or filled; pictures are drawn once."""
 
+import gc
 import os
 from collections.abc import Iterator
 from functools import cache
@@ -7,12 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from nnviz.data.dataset import Dataset
 
 # Before NumPy is imported: two threads that wait for each other by spinning need many times as long on a busy machine.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# On a busy machine an example takes as long as it takes.
+settings.register_profile("nnviz", deadline=None)
+settings.load_profile("nnviz")
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -44,3 +50,13 @@ def _drawn_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pictures, "open_drawn", cache(unchangeable))
         yield
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """What was loaded and collected stays: to look through it for garbage takes a tenth of a second each time.
+
+    Many tests have the garbage of their own collected, to say what is left of it.
+    """
+    gc.collect()
+    gc.freeze()

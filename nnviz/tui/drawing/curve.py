@@ -1,5 +1,6 @@
 """The loss curve, drawn by plotext: training raw and smoothed, validation, and the best of it."""
 
+import pickle
 import re
 from typing import Any
 
@@ -39,6 +40,9 @@ class LossChart:
         self._styles: dict[str, Style] = {}
         # The first and the last column of the curve that is drawn, and the step at the last one.
         self._extent: tuple[int, int, float] | None = None
+        # What was drawn last, and from what, in bits.
+        self._asked = b""
+        self._drawn: list[Strip] = []
 
     def draw(
         self,
@@ -53,6 +57,16 @@ class LossChart:
 
         The legend has the latest numbers, or those at the `cursor`, where so many training steps were done.
         """
+        # Most keys change nothing here, and plotext takes some milliseconds.
+        asked = pickle.dumps((curves, palette, width, height, cursor, shown))
+        if asked != self._asked:
+            self._drawn = self._draw(curves, palette, width, height, cursor, shown)
+            self._asked = asked
+        return self._drawn
+
+    def _draw(
+        self, curves: Curves, palette: Palette, width: int, height: int, cursor: int | None, shown: Shown
+    ) -> list[Strip]:
         self._extent = None
         series = series_of(curves, shown)
         if series is None or not (len(series.steps) or series.others):

@@ -11,6 +11,7 @@ from textual.strip import Strip
 
 from nnviz.frame.frame import CURVE_BINS, AlertMark, Curves
 from nnviz.training.history import LossCurve
+from nnviz.tui.drawing import curve
 from nnviz.tui.drawing.curve import LossChart
 from nnviz.tui.drawing.loss_series import smooth
 from nnviz.tui.drawing.palette import DARK, LIGHT
@@ -216,3 +217,31 @@ def test_alerts_are_marked_below_the_curve_where_they_began():
     assert "▲ inputs-badly-scaled" in lines(chart.draw(curves, DARK, 160, 14, cursor=1))[0]
     for width in range(20, 160, 9):
         assert_page(LossChart().draw(curves, DARK, width, 9, 150), width, 9)
+
+
+def test_the_same_is_not_drawn_twice_and_whatever_differs_is_drawn(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(curve, "_Plot", lambda *of, plot=curve._Plot: drawn.append(of) or plot(*of))
+    losses, evaluated = falling(40), {20: 0.9, 40: 0.8}
+    first = curves_of(losses, evaluated)
+    other_bits = np.nextafter(first.means, 9)
+    # Each differs from the one before in one thing.
+    asked = [
+        (first, DARK, 60, 12),
+        (replace(first, means=other_bits), DARK, 60, 12),
+        (replace(first, means=other_bits, position=7), DARK, 60, 12),
+        (replace(first, means=other_bits, position=7), LIGHT, 60, 12),
+        (replace(first, means=other_bits, position=7), LIGHT, 61, 12),
+        (replace(first, means=other_bits, position=7), LIGHT, 61, 13),
+        (replace(first, means=other_bits, position=7), LIGHT, 61, 13, 5),
+        (first, DARK, 60, 12),
+    ]
+    chart = LossChart()
+    for number_of, (curves, *how) in enumerate(asked, 1):
+        again = replace(curves, means=curves.means.copy(), validation_steps=curves.validation_steps.copy())
+        strips = [chart.draw(seen, *how) for seen in (curves, again, again)]
+        assert len(drawn) == number_of
+        fresh = LossChart()
+        assert strips == [fresh.draw(curves, *how)] * 3
+        assert chart.step_at(30) == fresh.step_at(30)
+        drawn.pop()

@@ -7,7 +7,7 @@ import pytest
 
 from tests.tui.walks import walk
 
-WALKS, AT_A_TIME = 100, 10
+WALKS, AT_A_TIME = 100, 5
 
 
 @pytest.mark.timeout(600)

@@ -147,7 +147,9 @@ def test_a_gradient_that_is_wrong_is_found(monkeypatch):
 
     def wrong(self, grad):
         right(self, grad)
-        self.weights.gradients[...] *= 1.01
+        # In one layer alone: which one of several that are as far off is named, rounding would decide.
+        if self.weights.gradients.shape[-1] == 16:
+            self.weights.gradients[...] *= 1.01
 
     monkeypatch.setattr(Dense, "parameter_gradients", wrong)
     found = gradients(of, unwatched)

@@ -16,7 +16,7 @@ TILE_SIDE = 48
 TILE_NUMBERS = 12_288
 
 
-class MatrixView(msgspec.Struct, frozen=True):
+class MatrixView(msgspec.Struct, frozen=True, tag=True):
     """A matrix of the focused block, reduced to what a screen can hold.
 
     Rows are the units of the block. Columns are the units before it (gradient, weight, update), or the examples of
@@ -48,7 +48,7 @@ class MatrixView(msgspec.Struct, frozen=True):
     largest: float | None = None
 
 
-class TilesView(msgspec.Struct, frozen=True):
+class TilesView(msgspec.Struct, frozen=True, tag=True):
     """Small pictures of the focused block: the kernels of a convolution, or feature maps of the focused example.
 
     A block with kernels shows them for gradient, weight and update, and its feature maps for activation. One without

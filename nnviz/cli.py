@@ -163,6 +163,45 @@ def _leave(ending: "Ending", exit_code: int, print_result: Callable[[], None]) -
 
 
 @app.command()
+def attach(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Of a watched training, or its process number.")
+    ] = None,
+    *,
+    mouse: Annotated[bool, typer.Option(help="Answer to the mouse as well as to keys.")] = True,
+    light: Light = False,
+    json: Json = False,
+) -> None:
+    """Open the visualizer on a PyTorch training that is watched (nnviz.live.watch), or list those that there are.
+
+    Leaving it leaves the training alone.
+    """
+    from nnviz.live import places
+
+    if name is None:
+        from nnviz.headless.attaching import print_trainings
+
+        print_trainings(places.found(), json)
+        return
+    path = places.chosen(name)
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+        raise InputError("there is no terminal here to draw on; 'nnviz attach' without a name lists the trainings")
+    from nnviz.headless.console import note
+    from nnviz.remote.attached import AttachedTrainer
+    from nnviz.remote.terminal import Terminal
+
+    with Terminal(os.ttyname(sys.stderr.fileno())).guarded():
+        trainer = AttachedTrainer(path)
+        from nnviz.tui.app import visualize
+
+        shown = visualize(trainer, title=trainer.hello.name, mouse=mouse, light=light)
+        trainer.close()
+    if shown.fault is not None:
+        raise shown.fault
+    note(f"{trainer.hello.name} goes on without the screen")
+
+
+@app.command()
 @takes_options
 def train(
     *,

@@ -15,6 +15,7 @@ from nnviz.frame import hill
 from nnviz.frame.operations import (
     Activation,
     Convolution,
+    Custom,
     Function,
     LargestOfCells,
     LeavingOut,
@@ -131,6 +132,8 @@ def _layer(layer: LayerTraits) -> list[str]:
             ]
         case Reshaping():
             return ["x = x.reshape(len(x), -1)"]
+        case Custom():
+            raise TypeError(f"no other program knows what {layer.name} does")
 
 
 def _plus(biases: str, biased: bool) -> str:

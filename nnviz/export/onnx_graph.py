@@ -16,6 +16,7 @@ from nnviz.frame import hill
 from nnviz.frame.operations import (
     Activation,
     Convolution,
+    Custom,
     Function,
     LargestOfCells,
     LeavingOut,
@@ -159,6 +160,8 @@ def _layer(graph: _Graph, x: str, layer: LayerTraits, arrays: dict[str, Array]) 
             return graph.node("Flatten", [x], name, axis=1)
         case LeavingOut():
             return x
+        case Custom():
+            raise TypeError(f"no other program knows what {layer.name} does")
 
 
 def _answer(graph: _Graph, z: str, name: str, blueprint: Blueprint) -> None:

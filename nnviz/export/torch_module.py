@@ -15,6 +15,7 @@ from nnviz.frame import hill
 from nnviz.frame.operations import (
     Activation,
     Convolution,
+    Custom,
     Function,
     LargestOfCells,
     LeavingOut,
@@ -147,6 +148,8 @@ def _modules(layer: LayerTraits) -> list[tuple[str, str]]:
             return [(name, f"nn.BatchNorm{2 if is_of_maps else 1}d({shape[-1]}, eps={epsilon})")]
         case Reshaping():
             return [(name, "nn.Flatten()")]
+        case Custom():
+            raise TypeError(f"no other program knows what {layer.name} does")
 
 
 def _unbiased(biased: bool) -> str:

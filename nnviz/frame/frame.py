@@ -167,6 +167,7 @@ class Title(msgspec.Struct, frozen=True):
     begins_from       where the first weights were given; None where chance gave them
     decimals          how many are told of each number where there is room; None where three digits are enough
     only_in_training  what the losses of training steps have in them, and those of evaluations have not
+    is_watched        whether it is somebody else's loop that trains: it can be stopped, and not led otherwise
     """
 
     dataset: str
@@ -182,6 +183,7 @@ class Title(msgspec.Struct, frozen=True):
     only_in_training: tuple[str, ...]
     begins_from: str | None = None
     decimals: int | None = None
+    is_watched: bool = False
 
 
 class Frame(msgspec.Struct, frozen=True):

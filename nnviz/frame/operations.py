@@ -98,4 +98,18 @@ class Reshaping(_Operation, frozen=True, tag=True):
     follows: ClassVar[bool] = True
 
 
-Operation = WeightedSums | Convolution | LargestOfCells | MeanOfMaps | Function | LeavingOut | Normalisation | Reshaping
+class Custom(_Operation, frozen=True, tag=True):
+    """What it does stands in the code of whoever wrote it: what comes in and what it gives is all that is known."""
+
+
+Operation = (
+    WeightedSums
+    | Convolution
+    | LargestOfCells
+    | MeanOfMaps
+    | Function
+    | LeavingOut
+    | Normalisation
+    | Reshaping
+    | Custom
+)

@@ -14,7 +14,9 @@ class LayerTraits(msgspec.Struct, frozen=True):
     """What a layer is, and stays.
 
     shapes      without the batch: (units,), or (height, width, maps)
-    parameters  the kinds of its arrays, weights first: weights, biases, scales, shifts
+    parameters  the kinds of its arrays, weights first: weights, biases, scales, shifts; those of somebody else's model
+                may have names of their own
+    alone       whether the next layer is the only one that what it gives goes into
     """
 
     name: str
@@ -24,6 +26,7 @@ class LayerTraits(msgspec.Struct, frozen=True):
     input_shape: tuple[int, ...]
     output_shape: tuple[int, ...]
     parameters: tuple[str, ...]
+    alone: bool = True
 
 
 class StepBatch(Protocol):

@@ -9,6 +9,7 @@ from nnviz.frame.layer_views import LayerView, ParameterView, Spread
 from nnviz.frame.operations import (
     Activation,
     Convolution,
+    Custom,
     Function,
     LargestOfCells,
     LeavingOut,
@@ -58,6 +59,8 @@ def forward_work(layer: LayerView, batch_size: int) -> str:
             return "the maps were laid out as one row of numbers."
         case Function(activation):
             return f"{_FUNCTIONS[activation]}."
+        case Custom():
+            return f"what it does stands in its own code ({layer.described})."
 
 
 def weighted_sums(layer: LayerView) -> str:
@@ -160,7 +163,11 @@ _GATES = {
 
 def largest_gradients(layer: LayerView, decimals: int | None = None) -> str:
     """How large the gradients of its parameters are, of each kind apart: "at most 0.35 in size, a bias's 1.11"."""
-    sizes = [(ONE[parameter.kind], parameter.gradients) for parameter in layer.parameters if parameter.gradients]
+    sizes = [
+        (ONE.get(parameter.kind, parameter.kind), parameter.gradients)
+        for parameter in layer.parameters
+        if parameter.gradients
+    ]
     if not sizes:
         return ""
     (_, first), *others = sizes

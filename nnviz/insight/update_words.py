@@ -20,6 +20,9 @@ def update(frame: Frame, part: int) -> list[str]:
         rule = f"{_rule(frame)}; {_rate(frame)}. Nothing has changed yet."
         return [rule, *expected(frame), *_extras(frame), _change(frame, "would ")]
     sentences = [*came(frame), _change(frame, "")]
+    if frame.title.is_watched:
+        # There was no proposal to tell it of.
+        return [*sentences, *_extras(frame)]
     if frame.moment.batch == frame.moment.batches - 1:
         sentences.append(f"Epoch {integer(frame.moment.epoch + 1)} is over: it used every training example once.")
     return [*sentences, *asked_with(frame)]

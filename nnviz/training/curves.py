@@ -5,13 +5,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from nnviz.array import Array
+from nnviz.frame.bins import Bins, merged, neighbours
 from nnviz.frame.frame import CURVE_BINS, Curves, Followed, Readings
-from nnviz.frame.layer_measures import Measure
+from nnviz.frame.layer_measures import MEASURES, Measure
 from nnviz.nn.dropout import Dropout
 from nnviz.nn.normalization import BatchNorm
 from nnviz.training.history import Evaluation, History
 from nnviz.training.layer_history import LayerHistory
 from nnviz.training.trainer import Trainer
+
+LAYER_BINS = 32
 
 
 def curves_of(history: History, layers: LayerHistory, position: int | None = None) -> Curves:
@@ -44,6 +47,22 @@ def curves_of(history: History, layers: LayerHistory, position: int | None = Non
 def followed(layers: LayerHistory, layer: int, measure: Measure) -> Followed:
     """The curve of a measure of a layer."""
     return Followed(layers.traits[layer].name, measure, _readings(layers, layers.series(layer, measure)))
+
+
+def layer_curves(history: LayerHistory) -> tuple[Array, Array]:
+    """(bins,) and (bins, layers, measures), in at most `LAYER_BINS` bins, of which each has the mean of its neighbours.
+
+    The first is the training step of the first reading in each; of measures that a layer has not there is NaN.
+    """
+    filled = history.filled
+    starts = neighbours(filled, max(1, -(-filled // LAYER_BINS)))
+    means = np.full((len(starts), len(history.traits), len(MEASURES)), np.nan, np.float32)
+    if filled:
+        bins = Bins(*(each[:filled] for each in (history.counts, history.means, history.lows, history.highs)))
+        of_cells = merged(bins, starts).means
+        for cell, (layer, measure) in enumerate(history.cells):
+            means[:, layer, MEASURES.index(measure)] = of_cells[:, cell]
+    return history.steps[starts].copy(), means
 
 
 def _batches_right(layers: LayerHistory) -> Readings | None:

@@ -11,6 +11,7 @@ from nnviz.frame.focus import Quantity
 from nnviz.frame.operations import (
     Activation,
     Convolution,
+    Custom,
     Function,
     LargestOfCells,
     LeavingOut,
@@ -104,12 +105,17 @@ class Links:
             # A row of the same numbers, in the same order.
             layer += 1
         gradient, coming = self._trace.output_gradient(layer), self._trace.output_gradient(layer + 1)
-        if gradient is None or coming is None:
+        if gradient is None or coming is None or not self._is_known(layer):
             return None
         above, grads = layer + 1, self._of(coming, place)
         factors = self._factors(layer, index, place, grads)
         how = self._trace.layers[above].operation
         return Link(layer, index, how, above, summed(*factors, float(self._of(gradient, place)[index])))
+
+    def _is_known(self, layer: int) -> bool:
+        """Whether all that ∂L/∂(what the layer gave) is made of can be told."""
+        layers = self._trace.layers
+        return layers[layer].alone and not isinstance(layers[layer + 1].operation, Custom)
 
     def _factors(self, layer: int, index: int, place: int, grads: Array) -> "_Factors":
         """The numbers above that a number goes into, ∂L/∂ them, and the slope of each by it."""
@@ -138,6 +144,8 @@ class Links:
                 return self._of_batch(layer, index, place)
             case Reshaping():
                 return _Factors(one, grads[one], np.ones(1))
+            case Custom():
+                raise ValueError(f"nobody knows what {traits.name} does")
 
     def _given(self, layer: int) -> Array:
         output = self._trace.output(layer)

@@ -33,6 +33,9 @@ def ranked_units(varying: Array, blocks: list[Block], initial: list[Array | None
             outgoing = np.einsum("ij,ij->i", weights, weights).reshape(-1, len(strengths[-1])).sum(axis=0)
             strengths[-1] = strengths[-1] * outgoing
             strengths.append(np.einsum("ij,ij->j", weights, weights))
+        elif block.grouping.count != len(strengths[-1]):
+            # A layer of somebody else's, that makes units in a way of its own.
+            strengths.append(np.ones(block.grouping.count, np.float32))
         owners.append(len(strengths) - 1)
     ranked = [largest(strength, TILES) for strength in strengths]
     ranked[-1] = np.arange(min(len(strengths[-1]), TILES))

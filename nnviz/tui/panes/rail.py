@@ -70,6 +70,9 @@ def _places(frame: Frame) -> list[str]:
         f"{epoch} · {step}",
         step,
     ]
+    if frame.title.is_watched:
+        # What an epoch is, somebody else's loop knows.
+        places = [step]
     # Who went back wants to know how far, before all else.
     behind = f" of {integer(moment.furthest)}" if moment.is_back else ""
     return [place + behind for place in places]

@@ -1,0 +1,224 @@
+"""Takes frames of a watched training: of its last recorded step, or of the one in which it is stopped."""
+
+from typing import Any
+
+import numpy as np
+from torch import nn
+from torch.optim import Optimizer
+
+from nnviz.array import Array
+from nnviz.frame.example_view import FEATURES, PIXELS, ExampleView
+from nnviz.frame.focus import Focus, Quantity
+from nnviz.frame.frame import EVERY_PART, Frame, FrameUpdate, Moment, Parts, Rates, State, Title, UpdateRuleView
+from nnviz.frame.stages import Phase
+from nnviz.frame.task import Task
+from nnviz.live.past import Past
+from nnviz.live.recorder import is_compiled
+from nnviz.live.recording import Recording
+from nnviz.live.structure import Structure
+from nnviz.live.tensors import is_spread
+from nnviz.live.trace import WatchedTrace
+from nnviz.outside_text import printable
+from nnviz.training.blocks import blocks_of, input_grouping
+from nnviz.training.shown_units import ranked_units
+from nnviz.training.step_views import StepViews
+from nnviz.wording import trimmed
+
+COLOURS = (1, 3)
+"""Channels of what is shown as a picture."""
+SMALLEST = 4
+"""What has fewer places on a side is no picture."""
+
+
+class WatchedCamera:
+    """Takes frames of one structure of a model."""
+
+    def __init__(
+        self, name: str, model: nn.Module, optimizers: list[Optimizer], structure: Structure, of: Recording
+    ) -> None:
+        self.name, self._model, self._optimizers = name, model, optimizers
+        self.structure = structure
+        self.trace = WatchedTrace(structure, of)
+        self._task = self._found_task()
+        blocks, of_input = blocks_of(self.trace), input_grouping(self.trace)
+        weights = [self.trace.parameter(block.layers[0], "weights", Quantity.WEIGHT) for block in blocks]
+        weights = [each if block.weighted else None for block, each in zip(blocks, weights, strict=True)]
+        ranked = ranked_units(_varying(self.trace.batch.inputs, of_input.count), blocks, weights)
+        self._views = StepViews(self.trace, self._task, blocks, of_input, ranked, lambda _: "", lambda _: ())
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks can be focused."""
+        return self._views.blocks
+
+    def _found_task(self) -> Task:
+        reading, shape = self.trace.reading, self.trace.input_shape
+        if reading is None:
+            return Task(shape, (), self.trace.batch.targets.shape[1])
+        if reading.labels is None:
+            return Task(shape, (), reading.targets.shape[1])
+        classes = max(reading.targets.shape[1], 2)
+        return Task(shape, tuple(f"class {k}" for k in range(classes)))
+
+    def take(self, focus: Focus, state: State, past: Past, steps: int, rates: Rates) -> Frame:
+        """A whole frame; `steps` is how many training steps are finished."""
+        fields = self._fields(EVERY_PART, focus, past, steps, rates)
+        return Frame(task=self._task, stages=self.trace.stages, state=state, stopped_by=None, **fields)
+
+    def update(self, parts: Parts, focus: Focus, past: Past, steps: int, rates: Rates) -> FrameUpdate:
+        """Those parts of a frame."""
+        return FrameUpdate(self._fields(parts, focus, past, steps, rates))
+
+    def _fields(self, parts: Parts, focus: Focus, past: Past, steps: int, rates: Rates) -> dict[str, Any]:
+        trace, reading = self.trace, self._reading
+        focus = self._views.within(focus)
+        place = focus.example % len(trace.batch.indices)
+        rate = self._rate()
+        fields: dict[str, Any] = {
+            "moment": Moment(trace.index, 0, 0, 0, trace.done, steps, False),
+            "focus": focus,
+            "learning_rate": rate,
+            "rate": trace.recording.rates[0] if trace.recording.rates else rate,
+            "batch_loss": trace.recording.loss if trace.reached(Phase.LOSS) else None,
+            "worst": None if reading is None else int(reading.each.argmax()),
+            "outcome": None,
+            "batch": None,
+            "surface": None,
+            "points": None,
+        }
+        if "title" in parts:
+            fields["title"] = self._title()
+        if "rates" in parts:
+            fields["rates"] = rates
+        if "update_rule" in parts:
+            fields["update_rule"] = self._update_rule()
+        if "said_wrong" in parts:
+            fields["said_wrong"] = self._said_wrong()
+        if "example" in parts:
+            fields["example"] = self._example(place)
+        if "curves" in parts:
+            fields["curves"] = past.curves()
+        return fields | self._views.fields(parts, focus, place)
+
+    @property
+    def _reading(self) -> Any:
+        return self.trace.reading if self.trace.reached(Phase.LOSS) else None
+
+    def _rate(self) -> float:
+        return float(self._optimizers[0].param_groups[0]["lr"])
+
+    def _title(self) -> Title:
+        recording, reading = self.trace.recording, self.trace.reading
+        kinds = " + ".join(type(each).__name__ for each in self._optimizers)
+        return Title(
+            dataset=printable(self.name),
+            caveats=tuple(self._caveats()),
+            notice="",
+            network=printable(type(self._model).__name__),
+            loss="loss" if reading is None else reading.name,
+            output="linear" if reading is None else reading.output,
+            optimizer=f"{kinds} lr {trimmed(self._rate())}",
+            parameters=sum(each.numel() for each in recording.parameters.values()),
+            epochs=None,
+            skipped=0,
+            only_in_training=(),
+            is_watched=True,
+        )
+
+    def _caveats(self) -> list[str]:
+        """What is to be known of how the model was looked at."""
+        recording, told = self.trace.recording, ["This is a PyTorch training that is watched, in its own process."]
+        if any(map(is_compiled, self._model.modules())):
+            told.append("What torch.compile has compiled is not looked into: of it, parameters alone are shown.")
+        if recording.passes > 1:
+            told.append("This step has several passes: gradients are of all, activations and the loss of the last one.")
+        if any(map(is_spread, recording.parameters.values())):
+            told.append(
+                "The parameters are spread over several processes: what is shown of them is this process's part."
+            )
+        if self.trace.reading is None:
+            told.append("What the targets are cannot be read off this loss, so predictions and errors are not told.")
+        elif self.trace.scores is None:
+            told.append("The value that backward was called on has more in it than the loss of the examples.")
+        return told
+
+    def _update_rule(self) -> UpdateRuleView:
+        recording, group = self.trace.recording, self._optimizers[0].param_groups[0]
+        norm, used = recording.norm, recording.used
+        is_clipped = norm is not None and used is not None and used < norm * (1 - 1e-4)
+        rate = recording.rates[0] if recording.rates else self._rate()
+        return UpdateRuleView(
+            rule=type(self._optimizers[0]).__name__,
+            momentum=float(group["momentum"]) if group.get("momentum") else None,
+            ahead=bool(group.get("nesterov", False)),
+            decay=float(group["weight_decay"]) if group.get("weight_decay") else None,
+            penalty=None,
+            clip=used if is_clipped else None,
+            norm=norm if is_clipped else None,
+            chosen=rate,
+            rate=rate,
+            schedule=None,
+        )
+
+    def _said_wrong(self) -> int | None:
+        reading = self._reading
+        if reading is None or reading.labels is None:
+            return None
+        return int(np.count_nonzero(chosen(reading.prediction) != reading.labels))
+
+    def _example(self, place: int) -> ExampleView:
+        trace, reading = self.trace, self._reading
+        inputs = trace.batch.inputs[place]
+        is_picture = inputs.ndim == 3 and inputs.shape[2] in COLOURS and min(inputs.shape[:2]) >= SMALLEST
+        logits = trace.output(len(trace.layers) - 1)
+        row = None if trace.recording.inputs is None else inputs.reshape(-1)[:FEATURES].copy()
+        labels = None if trace.reading is None else trace.reading.labels
+        target = trace.batch.targets[place].copy()
+        return ExampleView(
+            number=place,
+            place=place,
+            batch_size=len(trace.batch.indices),
+            name="",
+            label=None if labels is None else int(labels[place]),
+            weight=None,
+            pixels=_picture(trace.batch.inputs, place) if is_picture else None,
+            augmented=False,
+            features=None if is_picture else row,
+            stored=None if is_picture else row,
+            feature_names=(),
+            text=None,
+            target=target,
+            logits=None if logits is None or logits.ndim != 2 else logits[place].copy(),
+            prediction=None if reading is None else reading.prediction[place].copy(),
+            error=None if reading is None else reading.errors[place].copy(),
+            loss=None if reading is None else float(reading.each[place]),
+            said=None if reading is None or labels is None else int(chosen(reading.prediction[place : place + 1])[0]),
+            wanted=float(target[0]) if labels is None and len(target) == 1 else None,
+            told=float(reading.prediction[place, 0])
+            if reading is not None and labels is None and len(target) == 1
+            else None,
+        )
+
+
+def chosen(prediction: Array) -> Array:
+    """The class that each prediction (n, outputs) means; of a single output, 1 from one half on."""
+    if prediction.shape[1] > 1:
+        most: Array = prediction.argmax(axis=1)
+        return most
+    return (prediction[:, 0] >= 0.5).astype(np.int64)
+
+
+def _varying(inputs: Array, count: int) -> Array:
+    """The variance of each unit (count,) of the input over the batch; 1 where a unit is a whole map."""
+    rows = inputs.reshape(len(inputs), -1)
+    varying: Array = rows.var(axis=0) if rows.shape[1] == count else np.ones(count, np.float32)
+    return varying
+
+
+def _picture(batch: Array, place: int) -> Array:
+    """A picture of a batch (n, height, width, channels) between the lowest and highest number of all, thinned."""
+    step = -(-max(batch.shape[1:3]) // PIXELS)
+    low, high = float(batch.min()), float(batch.max())
+    scaled = (batch[place, ::step, ::step] - low) * (255 / (high - low) if high > low else 0)
+    pixels: Array = np.nan_to_num(scaled).astype(np.uint8)
+    return pixels

@@ -1,0 +1,69 @@
+"""Gate: where a watched training stops, and waits for the screen that has told it to."""
+
+import threading
+import time
+from typing import NamedTuple
+
+CHECK_SECONDS = 0.5
+
+
+class Stop(NamedTuple):
+    """A place to stop at: `done` stages of training step `step`, or of whichever is recorded next (None)."""
+
+    step: int | None
+    done: int
+
+    def is_reached(self, step: int, done: int) -> bool:
+        """Whether a training that has come so far is to stop."""
+        if self.step is None or step == self.step:
+            return done >= self.done
+        return step > self.step
+
+
+class Gate:
+    """One thread trains and another one talks to the screen; `lock` is held while either reads or sets what both know.
+
+    is_attached  whether a screen is there; without one nothing waits
+    stop         where to stop next, if anywhere
+    is_stopped   whether training waits
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.Condition()
+        self.is_attached = False
+        self.stop: Stop | None = None
+        self.is_stopped = False
+
+    def pass_by(self, step: int, done: int) -> float:
+        """Called by the training thread: wait here if it is to stop. Returns the seconds that it has waited."""
+        stop = self.stop
+        if stop is None or not self.is_attached or not stop.is_reached(step, done):
+            return 0.0
+        began = time.perf_counter()
+        with self.lock:
+            self.stop, self.is_stopped = None, True
+            self.lock.notify_all()
+            try:
+                while self.is_stopped and self.is_attached:
+                    self.lock.wait(CHECK_SECONDS)
+            finally:
+                # However it ends, by ctrl+C too.
+                self.is_stopped = False
+        return time.perf_counter() - began
+
+    def go_on(self, stop: Stop | None) -> None:
+        """Let training go on, as far as that."""
+        with self.lock:
+            self.stop, self.is_stopped = stop, False
+            self.lock.notify_all()
+
+    def wait_for_stop(self, seconds: float) -> bool:
+        """Whether it has stopped within so many seconds."""
+        with self.lock:
+            return self.lock.wait_for(lambda: self.is_stopped, seconds)
+
+    def attach(self, is_attached: bool) -> None:
+        """A screen has come, or is gone: then nothing is waited for."""
+        with self.lock:
+            self.is_attached, self.stop, self.is_stopped = is_attached, None, False
+            self.lock.notify_all()

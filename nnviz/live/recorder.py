@@ -1,0 +1,263 @@
+"""Recorder: hangs hooks on a model for one training step, and fills a recording.
+
+Nothing hangs on the model in all other steps. Never a full backward hook: those break in-place layers and stay silent
+where outputs are no plain tuples. What is read is copied at once, since what comes later may overwrite it.
+"""
+
+import os
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
+
+from nnviz.frame.stages import Phase
+from nnviz.live.guard import Guard
+from nnviz.live.hook import Hook
+from nnviz.live.loss_reading import read_loss
+from nnviz.live.recording import Call, Recording, Seen
+from nnviz.live.tensors import can_be_read, copied, first_numbers, first_of_any
+
+Reached = Callable[[Phase, int], None]
+"""Told that a phase has come so far: as many calls are forward, or the number of the lowest call whose ∂L/∂output has
+come back."""
+
+
+class _Entered:
+    """A module whose forward has begun."""
+
+    __slots__ = ("given", "has_called", "module", "source")
+
+    def __init__(self, module: nn.Module, given: Seen | None, source: int) -> None:
+        self.module, self.given, self.source = module, given, source
+        self.has_called = False
+
+
+class Recorder:
+    """Fills a recording by hooks on the modules, while it is armed."""
+
+    def __init__(self, model: nn.Module, guard: Guard, reached: Reached) -> None:
+        self._model, self._guard, self._reached = model, guard, reached
+        self._handles: list[RemovableHandle] = []
+        self._stack: list[_Entered] = []
+        # Modules that have called others: what they give, those have given.
+        self._inner: set[int] = set()
+        self._names: dict[int, str] = {}
+        self._owner = os.getpid(), threading.get_ident()
+        self._first: Seen | None = None
+        self._versions: dict[str, int] = {}
+        self._has_stepped = False
+        self.recording: Recording | None = None
+        self.scale = 1.0
+
+    @property
+    def is_armed(self) -> bool:
+        """Whether hooks hang on the model."""
+        return self.recording is not None
+
+    def arm(self, recording: Recording) -> None:
+        """Record what follows."""
+        self.disarm()
+        self.recording, self._has_stepped = recording, False
+        self._owner = os.getpid(), threading.get_ident()
+        self._names = {}
+        for name, module in _called_by_hooks(self._model):
+            self._names[id(module)] = name
+            enter, leave = Hook(self._guard.watched(self._enter)), Hook(self._guard.watched(self._leave))
+            self._handles.append(module.register_forward_pre_hook(enter, with_kwargs=True))
+            self._handles.append(module.register_forward_hook(leave, with_kwargs=True))
+
+    def disarm(self) -> None:
+        """Have the model as it was."""
+        for handle in self._handles:
+            handle.remove()
+        self._handles.clear()
+        self._stack.clear()
+        if self.recording is not None:
+            self.recording.forget_graph()
+        self.recording = None
+
+    # Forward
+
+    def _is_ours(self) -> bool:
+        """Whether a call belongs to a forward pass of training, in the process and thread that trains.
+
+        Not those of a checkpoint, which runs forward again while backward is at work.
+        """
+        return (
+            torch.is_grad_enabled()
+            and torch._C._current_graph_task_id() == -1
+            and self._owner == (os.getpid(), threading.get_ident())
+        )
+
+    def _enter(self, module: nn.Module, args: Any, kwargs: Any) -> None:
+        recording = self.recording
+        if recording is None:
+            return
+        if not self._is_ours():
+            self._leave_alone(module)
+            return
+        if not self._stack or module is self._model:
+            self._stack.clear()
+            if module is self._model or recording.is_backward_over:
+                recording.begin_pass()
+        else:
+            self._stack[-1].has_called = True
+        given, source = None, -1
+        if id(module) not in self._inner or not recording.calls:
+            tensor = first_numbers((args, kwargs))
+            tensor = first_of_any((args, kwargs)) if tensor is None else tensor
+            if tensor is not None:
+                given, source = self._given(recording, tensor)
+        self._stack.append(_Entered(module, given, source))
+
+    def _given(self, recording: Recording, tensor: Tensor) -> tuple[Seen | None, int]:
+        """What came in, unless an earlier call gave just that; and which call did."""
+        if not recording.size:
+            recording.size = len(tensor) if tensor.ndim else 1
+            first = Seen(tensor, recording.size)
+            recording.inputs, self._first = first.numbers, first
+        if not recording.calls and self._first is not None and self._first.is_still(tensor):
+            return None, -1
+        source = recording.source_of(tensor)
+        if source is not None and source == len(recording.calls) - 1:
+            return None, source
+        return self._seen(recording, tensor, len(recording.calls) - 1), -1 if source is None else source
+
+    def _seen(self, recording: Recording, tensor: Tensor, place: int) -> Seen:
+        seen = Seen(tensor, recording.size)
+        if tensor.requires_grad:
+            come = self._guard.watched(lambda gradient: self._come_back(recording, seen, place, gradient))
+            tensor.register_hook(Hook(come))
+        return seen
+
+    def _leave(self, module: nn.Module, args: Any, kwargs: Any, output: Any) -> None:  # noqa: ARG002
+        recording = self.recording
+        if recording is None or not self._stack or not self._is_ours():
+            return
+        while self._stack:
+            entered = self._stack.pop()
+            if entered.module is module:
+                break
+        else:
+            return
+        if entered.has_called:
+            self._inner.add(id(module))
+            return
+        self._inner.discard(id(module))
+        tensor = first_numbers(output)
+        gave = None
+        if tensor is not None and recording.size:
+            gave = self._seen(recording, tensor, len(recording.calls))
+        recording.calls.append(Call(module, self._names[id(module)], entered.given, entered.source, gave))
+        self._reached(Phase.FORWARD, len(recording.calls))
+
+    def _leave_alone(self, module: nn.Module) -> None:
+        """A pass that is none of training runs as if nobody were looking: some modules have a quicker way then."""
+        if module is self._model and not torch.is_grad_enabled() and not self._stack:
+            self.disarm()
+
+    # Backward
+
+    def begin_backward(self, root: Tensor) -> None:
+        """The forward pass is over, and this is the value that backward is called on."""
+        recording = self.recording
+        if recording is None or recording.is_forward_over:
+            return
+        recording.is_forward_over = True
+        recording.root, recording.loss = root.grad_fn, float(root.detach()) / self.scale
+        recording.reading = read_loss(root.grad_fn, recording.loss)
+        self._reached(Phase.LOSS, 0)
+
+    def _come_back(self, recording: Recording, seen: Seen, place: int, gradient: Any) -> None:
+        if recording is not self.recording or not isinstance(gradient, Tensor) or not can_be_read(gradient):
+            return
+        numbers = copied(gradient)
+        if seen.numbers is None or numbers.size != seen.numbers.size:
+            return
+        # In the order in which the numbers were read, whose first dimension is the batch.
+        numbers = numbers.reshape(seen.shape)
+        seen.gradient = seen.in_batch(numbers / self.scale if self.scale != 1.0 else numbers)
+        self._reached(Phase.BACKWARD, place)
+
+    def end_backward(self) -> None:
+        """Every gradient of this pass is there: accumulated, and averaged where several processes train."""
+        recording = self.recording
+        if recording is None or not recording.is_forward_over or recording.is_backward_over:
+            return
+        recording.gradients = {
+            name: copied(parameter.grad) / np.float32(self.scale)
+            for name, parameter in recording.parameters.items()
+            if parameter.grad is not None
+        }
+        recording.norm = _length(recording.gradients.values())
+        recording.passes += 1
+        recording.is_backward_over = True
+        recording.forget_graph()
+        self._reached(Phase.BACKWARD, -2)
+
+    # Update
+
+    def copy_parameters(self) -> None:
+        """Take the parameters as the step finds them."""
+        if self.recording is not None:
+            self._versions = {name: each._version for name, each in self.recording.parameters.items()}
+            self.recording.before = {name: copied(each) for name, each in self.recording.parameters.items()}
+
+    def begin_update(self) -> None:
+        """The optimizer is about to step: what has been changed by hand since is no part of its update."""
+        recording = self.recording
+        if recording is None or self._has_stepped:
+            return
+        for name, each in recording.parameters.items():
+            if each._version != self._versions[name]:
+                recording.before[name] = copied(each)
+        self._has_stepped = True
+
+    def end_update(self, rates: list[float]) -> Recording | None:
+        """It has stepped: the recording is complete, and is handed over; None where nothing was recorded."""
+        recording = self.recording
+        if recording is None or not recording.is_backward_over:
+            return None
+        parameters = recording.parameters
+        recording.values = {name: copied(each) for name, each in parameters.items()}
+        recording.updates = {
+            name: recording.values[name] - before
+            for name, before in recording.before.items()
+            if before.shape == recording.values[name].shape
+        }
+        recording.used = _length(copied(each.grad) for each in parameters.values() if each.grad is not None)
+        recording.rates, recording.is_over = rates, True
+        self._reached(Phase.UPDATE, 0)
+        return recording
+
+
+def _length(gradients: Any) -> float:
+    """The length of all of them as one vector, in float64."""
+    rows = (gradient.reshape(-1).astype(np.float64) for gradient in gradients)
+    return float(np.sqrt(sum(float(row @ row) for row in rows)))
+
+
+def _called_by_hooks(model: nn.Module) -> list[tuple[str, nn.Module]]:
+    """The modules on which hooks are heard, and their names: none that is compiled, and nothing in one."""
+    found: list[tuple[str, nn.Module]] = []
+    seen: set[int] = set()
+
+    def walk(name: str, module: nn.Module) -> None:
+        if id(module) in seen or is_compiled(module) or isinstance(module, torch.jit.ScriptModule):
+            return
+        seen.add(id(module))
+        found.append((name, module))
+        for child_name, child in module.named_children():
+            walk(f"{name}.{child_name}" if name else child_name, child)
+
+    walk("", model)
+    return found
+
+
+def is_compiled(module: nn.Module) -> bool:
+    """Whether torch.compile has it: hooks that come later are not heard, or have it compiled again."""
+    return "_orig_mod" in module._modules or module._compiled_call_impl is not None

@@ -1,0 +1,131 @@
+"""Server: talks to screens in threads of its own, so that training never waits for a socket."""
+
+import contextlib
+import os
+import socket
+import threading
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from nnviz.errors import InputError
+from nnviz.frame.frame import Frame, FrameUpdate
+from nnviz.frame.health_view import HealthView
+from nnviz.live import wire
+from nnviz.live.places import check_peer, socket_path
+from nnviz.live.watch import Watch
+
+STOP_SECONDS = 0.3
+"""So long an answer waits for training to come to where it was told to stop."""
+FIRST_SECONDS = 0.05
+
+
+class Server:
+    """Listens for screens, and serves one at a time."""
+
+    def __init__(self, watch: Watch, parameters: int, model: str) -> None:
+        self._watch, self._parameters, self._model = watch, parameters, model
+        self.path: Path = socket_path(watch.name)
+        self._turn = threading.Lock()
+        self._listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        # What is there under this name is of a process that had this number before.
+        self.path.unlink(missing_ok=True)
+        before = os.umask(0o177)
+        try:
+            self._listening.bind(str(self.path))
+        finally:
+            os.umask(before)
+        self._listening.listen()
+        threading.Thread(target=self._accept, name="nnviz", daemon=True).start()
+
+    def close(self) -> None:
+        """Listen no more."""
+        with contextlib.suppress(OSError):
+            # A thread that waits in accept hears of that, and not of close.
+            self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+        self.path.unlink(missing_ok=True)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listening.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), name="nnviz screen", daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with connection, contextlib.suppress(OSError, EOFError, InputError):
+            check_peer(connection)
+            wire.send(connection, self._hello())
+            question = wire.receive(connection, wire.Question)
+            if not self._turn.acquire(blocking=False):
+                return
+            try:
+                self._watch.attach(True)
+                while not isinstance(question, wire.Bye):
+                    wire.send(connection, wire.Answer.of(self._answer(question, connection)))
+                    question = wire.receive(connection, wire.Question)
+            finally:
+                self._watch.attach(False)
+                self._turn.release()
+
+    def _hello(self) -> wire.Hello:
+        watch = self._watch
+        return wire.Hello(
+            wire.VERSION,
+            watch.name,
+            self._model,
+            self._parameters,
+            watch.steps,
+            os.getpid(),
+            self._turn.locked(),
+        )
+
+    def _answer(self, question: wire.Question, connection: socket.socket) -> Frame | FrameUpdate | HealthView:
+        watch = self._watch
+        self._await_first(connection)
+        match question:
+            case wire.Refocus(focus, parts):
+                watch.focus = focus
+                return self._view(parts)
+            case wire.GoOn(None):
+                watch.run()
+            case wire.GoOn(str() as goal):
+                watch.advance(goal)
+                watch.gate.wait_for_stop(STOP_SECONDS)
+            case wire.Pause():
+                watch.pause()
+                watch.gate.wait_for_stop(STOP_SECONDS)
+            case wire.Follow(layer, measure):
+                watch.follow(layer, measure)
+            case wire.AskHealth():
+                return watch.health()
+            case wire.Look(parts):
+                return self._view(parts)
+        return self._view(None)
+
+    def _view(self, parts: frozenset[str] | None) -> Frame | FrameUpdate:
+        """What there is to see, and what has gone wrong in looking, if something has."""
+        view = self._watch.view(parts)  # type: ignore[arg-type]
+        if view is None:
+            raise EOFError
+        fault = self._watch.guard.fault
+        if fault is not None and isinstance(view, Frame):
+            said = f"nnviz does not look any more, and training goes on: {type(fault).__name__}: {fault}"
+            return replace(view, said=said)
+        return view
+
+    def _await_first(self, connection: socket.socket) -> None:
+        """Wait for the first look. Raises EOFError if the screen does not."""
+        gate = self._watch.gate
+        connection.setblocking(False)
+        try:
+            while self._watch.view(None) is None:
+                with contextlib.suppress(BlockingIOError):
+                    if not connection.recv(1, socket.MSG_PEEK):
+                        raise EOFError
+                with gate.lock:
+                    gate.lock.wait(FIRST_SECONDS)
+        finally:
+            connection.setblocking(True)

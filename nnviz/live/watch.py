@@ -1,0 +1,265 @@
+"""Watch: a training that goes on in somebody else's loop, and what is looked at of it."""
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from nnviz.frame.focus import Focus
+from nnviz.frame.frame import Frame, FrameUpdate, Parts, Rates, State
+from nnviz.frame.health_view import HealthView
+from nnviz.frame.layer_measures import Measure
+from nnviz.frame.stages import Phase, end_of
+from nnviz.live.backward_calls import listen
+from nnviz.live.camera import WatchedCamera, chosen
+from nnviz.live.gate import Gate, Stop
+from nnviz.live.guard import Guard
+from nnviz.live.past import Past, health_of
+from nnviz.live.recorder import Recorder
+from nnviz.live.recording import Recording
+from nnviz.live.structure import Structure
+from nnviz.live.trace import WatchedTrace
+
+ATTACHED, ALONE = 0.03, 0.003
+"""Looking may take such a share of the time, with a screen and without one."""
+LOOKS_PER_SECOND = 20
+ALONE_SECONDS = 1.0
+"""At least so long lies between two looks when nobody is there."""
+RATE_SECONDS = 1.0
+
+
+class Watch:
+    """Counts the training steps of a model, looks at some of them, and can have it wait.
+
+    `clock`, in seconds, is what looks and rates go by. It touches nothing that training depends on: what it reads are
+    copies, and whatever fails in it is kept in `guard.fault`.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        optimizers: Sequence[Optimizer],
+        name: str,
+        scaler: Any = None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.name, self.steps = name, 0
+        self._model, self._optimizers, self._scaler, self._clock = model, list(optimizers), scaler, clock
+        self.guard, self.gate, self.past = Guard(), Gate(), Past()
+        self._recorder = Recorder(model, self.guard, self._reached)
+        self._structure: Structure | None = None
+        self._shown: tuple[Structure, Recording, int] | None = None
+        self._camera: WatchedCamera | None = None
+        self.focus: Focus | None = None
+        self._loss: Tensor | None = None
+        self._position, self._waited = 0, 0.0
+        self._due = 0.0
+        self._last: Frame | None = None
+        self._measured: tuple[float, int] | None = None
+        self._rates = Rates()
+        self._pid = os.getpid()
+        watched = self.guard.watched
+        self._stops = [listen(self._before_backward, self._after_backward)]
+        for optimizer in self._optimizers:
+            pre = optimizer.register_step_pre_hook(_ignoring(watched(self._before_step)))
+            self._stops.append(pre.remove)
+        post = self._optimizers[-1].register_step_post_hook(_ignoring(self._after_step))
+        self._stops.append(post.remove)
+        self._look_next = watched(self._arm)
+        self._begin_backward = watched(self._recorder.begin_backward)
+        self._end_backward = watched(self._recorder.end_backward)
+        self._finish = watched(self._finish_look)
+        self._look_next()
+
+    def close(self) -> None:
+        """Leave the training alone."""
+        self.gate.attach(False)
+        for stop in self._stops:
+            stop()
+        self._recorder.disarm()
+
+    # In the training's own thread
+
+    def _before_backward(self, value: Tensor) -> None:
+        if os.getpid() != self._pid:
+            return
+        loss = value.detach()
+        self._loss = loss if self._loss is None else self._loss + loss
+        if self._recorder.is_armed:
+            self._begin_backward(value)
+
+    def _after_backward(self) -> None:
+        if self._recorder.is_armed:
+            self._end_backward()
+
+    def _before_step(self) -> None:
+        if self._recorder.is_armed:
+            self._recorder.begin_update()
+
+    def _after_step(self) -> None:
+        """A training step is over: most often there is nothing more to do than to count it."""
+        if os.getpid() != self._pid:
+            return
+        self.steps += 1
+        if self._loss is not None:
+            self.past.add(self._loss if self._scaler is None else self._loss / self._recorder.scale)
+            self._loss = None
+        if self._recorder.is_armed:
+            self._finish()
+        elif self.gate.stop is not None or self._clock() >= self._due:
+            self._look_next()
+
+    def _arm(self) -> None:
+        if self._scaler is not None:
+            self._recorder.scale = float(self._scaler.get_scale()) if self._scaler.is_enabled() else 1.0
+        self._position = 0
+        parameters = dict(self._model.named_parameters())
+        recording = Recording(self.steps, parameters)
+        self._recorder.arm(recording)
+        self._recorder.copy_parameters()
+
+    def _finish_look(self) -> None:
+        """The step that was recorded is over."""
+        rates = [float(group["lr"]) for optimizer in self._optimizers for group in optimizer.param_groups]
+        recording = self._recorder.end_update(rates)
+        structure = self._structure
+        if recording is not None and structure is not None:
+            with self.gate.lock:
+                self._read_past(structure, recording)
+        self._recorder.disarm()
+        self._space_looks()
+        if self.gate.stop is not None:
+            self._arm()
+
+    def _read_past(self, structure: Structure, recording: Recording) -> None:
+        self.past.read()
+        trace = WatchedTrace(structure, recording)
+        trace.at(recording, len(structure.stages))
+        reading = trace.reading
+        right = np.nan
+        if reading is not None and reading.labels is not None:
+            right = float((chosen(reading.prediction) == reading.labels).mean())
+        self.past.look(trace, recording.index + 1, right)
+
+    def _space_looks(self) -> None:
+        """The next look comes when this one has taken no more than its share."""
+        spent, self.guard.spent = self.guard.spent, 0.0
+        attached = self.gate.is_attached
+        least = 1 / LOOKS_PER_SECOND if attached else ALONE_SECONDS
+        self._due = self._clock() + max(least, spent / (ATTACHED if attached else ALONE))
+
+    def _reached(self, phase: Phase, place: int) -> None:
+        """The step that is recorded has come so far."""
+        recording = self._recorder.recording
+        if recording is None:
+            return
+        structure = self._structure
+        if phase is Phase.LOSS and (structure is None or not structure.is_of(recording)):
+            structure = self._structure = Structure(recording)
+        if structure is None or not structure.fits(recording):
+            return
+        if phase is Phase.FORWARD and place <= 1:
+            self._position = 0
+        self._position = max(self._position, structure.done(phase, place))
+        if not self.gate.is_attached:
+            return
+        stop = self.gate.stop
+        if phase is Phase.UPDATE or (stop is not None and stop.is_reached(recording.index, self._position)):
+            with self.gate.lock:
+                self._shown = structure, recording, self._position
+                self.gate.lock.notify_all()
+            self.guard.spent -= self.gate.pass_by(recording.index, self._position)
+
+    # In the thread that talks to the screen
+
+    def attach(self, is_attached: bool) -> None:
+        """A screen has come, or is gone; nothing is kept for one that is gone."""
+        with self.gate.lock:
+            self._shown = self._camera = self._last = self.focus = None
+            self._due = 0.0
+        self.gate.attach(is_attached)
+
+    def view(self, parts: Parts | None) -> Frame | FrameUpdate | None:
+        """What there is to see; None before the first look."""
+        with self.gate.lock:
+            if self._shown is None:
+                return None
+            structure, recording, done = self._shown
+            self._measure()
+            if not self.gate.is_stopped and not recording.is_over:
+                return self._last
+            camera = self._camera
+            if camera is None or camera.structure is not structure:
+                camera = WatchedCamera(self.name, self._model, self._optimizers, structure, recording)
+                self._camera = camera
+            if self.focus is None:
+                self.focus = Focus(0, camera.blocks - 1)
+            camera.trace.at(recording, done)
+            if parts is not None and not self.gate.is_stopped and self._last is not None:
+                return camera.update(parts, self.focus, self.past, self.steps, self._rates)
+            state = State.PAUSED if self.gate.is_stopped else State.RUNNING
+            self._last = camera.take(self.focus, state, self.past, self.steps, self._rates)
+            return self._last
+
+    def advance(self, goal: str) -> None:
+        """Let training go on as far as that: "stage", "loss", "backward", "update" or "step"."""
+        with self.gate.lock:
+            if self._shown is None:
+                return
+            structure, recording, done = self._shown
+            stages = structure.stages
+            ends = {
+                "stage": done + 1,
+                "loss": end_of(Phase.LOSS, stages),
+                "backward": end_of(Phase.BACKWARD, stages),
+            }
+            end = ends.get(goal, len(stages))
+            if not self.gate.is_stopped:
+                stop = Stop(None, 1 if goal == "stage" else end)
+            elif done < end <= len(stages):
+                stop = Stop(recording.index, end)
+            else:
+                stop = Stop(recording.index + 1, 1 if goal == "stage" else end)
+            self.gate.go_on(stop)
+
+    def pause(self) -> None:
+        """Have it stop at the end of the next training step that is recorded: all of that can then be seen."""
+        with self.gate.lock:
+            if self._shown is not None and not self.gate.is_stopped:
+                self.gate.stop = Stop(None, len(self._shown[0].stages))
+
+    def run(self) -> None:
+        """Let it go on."""
+        self.gate.go_on(None)
+
+    def follow(self, layer: int, measure: str) -> None:
+        """Have the curve of a measure of a layer in the frames from now on."""
+        with self.gate.lock:
+            self.past.follows = layer, Measure(measure)
+
+    def health(self) -> HealthView:
+        """What the layers did at the steps that were looked at; no rule of health runs on a watched training yet."""
+        with self.gate.lock:
+            return health_of(self.past.layers, self.steps)
+
+    def _measure(self) -> None:
+        now = self._clock()
+        if self._measured is None:
+            self._measured = now, self.steps
+        began, steps = self._measured
+        if now - began >= RATE_SECONDS:
+            self._rates = Rates((self.steps - steps) / (now - began))
+            self._measured = now, self.steps
+
+
+def _ignoring(do: Callable[[], object]) -> Callable[..., None]:
+    """A hook that needs none of what it is handed."""
+
+    def hook(*_: Any) -> None:
+        do()
+
+    return hook

@@ -1,0 +1,147 @@
+"""The screen's end of a training that goes on in somebody else's process: it is looked at, stopped and let go on."""
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from nnviz.errors import InputError, TrainerDiedError
+from nnviz.frame.frame import Frame
+from nnviz.live import wire
+from nnviz.live.places import connect
+from nnviz.remote import messages as m
+from nnviz.remote.opening_progress import OpeningProgress
+from nnviz.runs.ending import Ending
+
+REFUSALS: dict[type, str] = {
+    m.GoTo: "there is no way back: what this training was, its own process has not kept",
+    m.Stay: "there is nothing to come back from",
+    m.Restart: "this training is begun again by the script that trains",
+    m.Reseed: "this training is begun again by the script that trains",
+    m.Change: "the learning rate of this training is its own script's",
+    m.SetWeight: "weights of a watched training are not set from here",
+    m.Options: "what this training goes by stands in its own script",
+    m.Test: "what the training is tested on, its own script knows",
+    m.ListBranches: "a watched training has no branches",
+    m.Blame: "blame is not known of a watched training",
+    m.Verify: "a watched training cannot be asked again, so its gradients are not verified here",
+    m.Try: "what is to be tried is changed in the script that trains",
+}
+"""Why what is asked for cannot be done with somebody else's loop."""
+NO_EPOCHS = "epochs are the business of the script that trains: enter goes on by a step, space lets it run"
+
+
+class AttachedTrainer:
+    """Asks a watched training, by its socket. Leaving it, or dying, leaves the training alone."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises InputError if nobody trains there, a screen is there already, or its nnviz is of another version."""
+        try:
+            self._connection, self.hello = connect(path)
+        except (OSError, EOFError):
+            raise InputError(f"the training at {path} has ended; 'nnviz attach' lists those that there are") from None
+        if self.hello.version != wire.VERSION:
+            self._connection.close()
+            raise InputError("that training speaks another version of nnviz; use the same one on both sides")
+        if self.hello.busy:
+            self._connection.close()
+            raise InputError(f"another screen is looking at {self.hello.name} already; leave that one first")
+        self._said: str | None = None
+        self._ended: Callable[[], None] | None = None
+        self.send(m.Look())
+
+    def send(self, request: m.Request) -> None:
+        self._said = None
+        question = self._question(request)
+        # If it has ended, that is heard when the answer is read.
+        with contextlib.suppress(OSError):
+            wire.send(self._connection, question)
+
+    def _question(self, request: m.Request) -> wire.Question:
+        match request:
+            case m.Look(parts):
+                return wire.Look(parts)
+            case m.SetFocus(focus, parts):
+                return wire.Refocus(focus, parts)
+            case m.Advance(m.Goal.EPOCH):
+                self._said = NO_EPOCHS
+            case m.Advance(goal):
+                return wire.GoOn(goal.value)
+            case m.Run():
+                return wire.GoOn(None)
+            case m.Pause():
+                return wire.Pause()
+            case m.Follow(layer, measure):
+                return wire.Follow(layer, measure)
+            case m.Health():
+                return wire.AskHealth()
+            case _:
+                self._said = REFUSALS.get(type(request))
+        return wire.Look()
+
+    async def has_spoken(self) -> None:
+        import asyncio
+
+        loop, speaks = asyncio.get_running_loop(), asyncio.Event()
+        descriptor = self._connection.fileno()
+        if descriptor < 0:
+            return
+        loop.add_reader(descriptor, speaks.set)
+        try:
+            await speaks.wait()
+        finally:
+            loop.remove_reader(descriptor)
+            self._listen()
+
+    def watch(self, ended: Callable[[], None] | None) -> None:
+        self._ended = ended
+        self._listen()
+
+    def _listen(self) -> None:
+        """Hear of its end: it tells nothing else without having been asked."""
+        import asyncio
+
+        descriptor = self._connection.fileno()
+        if descriptor < 0:
+            return
+        loop = asyncio.get_running_loop()
+        if self._ended is None:
+            loop.remove_reader(descriptor)
+        else:
+            loop.add_reader(descriptor, self._hear_end)
+
+    def _hear_end(self) -> None:
+        ended = self._ended
+        self.watch(None)
+        if ended is not None:
+            ended()
+
+    def receive(self) -> "m.Answer | OpeningProgress":
+        try:
+            view = wire.receive(self._connection, wire.Answer).view()
+        except (OSError, EOFError):
+            raise TrainerDiedError("the watched training has ended") from None
+        if isinstance(view, Frame) and self._said is not None:
+            view = replace(view, said=self._said)
+        answer: m.Answer = view
+        return answer
+
+    def hurry(self) -> None:
+        return
+
+    def give_up(self) -> None:
+        """Leave it: it trains on."""
+        self._connection.close()
+
+    def close(self) -> Ending:
+        with contextlib.suppress(OSError):
+            wire.send(self._connection, wire.Bye())
+        self._connection.close()
+        return Ending(looked_at=f"{self.hello.name} (process {self.hello.pid})")
+
+    def goes_on_from(self) -> int | None:
+        return None
+
+    def again(self) -> "AttachedTrainer":
+        raise TrainerDiedError("the watched training has ended; q leaves")

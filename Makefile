@@ -3,13 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test check oracle logs screenshots report-pictures bench fuzz soak kills walks zoo attempts clean
+.PHONY: run test check oracle live logs screenshots report-pictures bench fuzz soak kills walks zoo attempts clean
 
 run: .venv/installed
 	@$(BIN)/nnviz run
 
 test: .venv/installed-dev
-	$(BIN)/pytest --ignore=tests/oracle --ignore=tests/logs/real -n 4 --dist worksteal --durations=10 --durations-min=1
+	$(BIN)/pytest --ignore=tests/oracle --ignore=tests/live --ignore=tests/logs/real -n 4 --dist worksteal --durations=10 --durations-min=1
 
 check: .venv/installed-dev
 	$(BIN)/ruff check .
@@ -20,7 +20,12 @@ check: .venv/installed-dev
 # Gradients and optimizers against PyTorch (CPU is enough), scores against scikit-learn; installs both.
 oracle: .venv/installed-dev
 	$(PIP) -e ".[oracle]"
-	$(BIN)/pytest tests/oracle -m oracle
+	$(BIN)/pytest tests/oracle tests/live -m "oracle or live"
+
+# Small real programs in PyTorch, watched: every number is the one taken by hand, and not a bit of theirs changes.
+live: .venv/installed-dev
+	$(PIP) -e ".[oracle]"
+	$(BIN)/pytest tests/live -m live
 
 # The readers of logs against the tools that write them, which it installs in an environment of their own.
 logs: .venv/installed-dev .venv-logs/installed

@@ -139,6 +139,9 @@ class StepTrace(Protocol):
     def parameter(self, layer: int, kind: str, quantity: Quantity) -> Array | None:
         """One of a layer's arrays, in its own shape: its values, gradient or update. None where it has no such."""
 
+    def adds_up(self, layer: int) -> bool:
+        """Whether a layer's gradients are the sum of what each example of the batch adds, and of nothing else."""
+
     def winners(self, layer: int, place: int) -> Array | None:
         """Of an example: which number of its cell won, counted row by row, where a layer takes the largest."""
 

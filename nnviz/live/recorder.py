@@ -26,6 +26,9 @@ Reached = Callable[[Phase, int], None]
 come back."""
 
 
+AVERAGING = ("DistributedDataParallel", "FullyShardedDataParallel")
+
+
 class _Entered:
     """A module whose forward has begun."""
 
@@ -46,6 +49,9 @@ class Recorder:
         # Modules that have called others: what they give, those have given.
         self._inner: set[int] = set()
         self._names: dict[int, str] = {}
+        self._modules: list[tuple[str, nn.Module]] = []
+        # Whether only the model itself is heard, since validation goes on.
+        self._is_asleep = False
         self._owner = os.getpid(), threading.get_ident()
         self._first: Seen | None = None
         self._versions: dict[str, int] = {}
@@ -63,22 +69,30 @@ class Recorder:
         self.disarm()
         self.recording, self._has_stepped = recording, False
         self._owner = os.getpid(), threading.get_ident()
-        self._names = {}
-        for name, module in _called_by_hooks(self._model):
-            self._names[id(module)] = name
+        recording.is_averaged = _is_averaged(self._model)
+        self._modules = _called_by_hooks(self._model)
+        self._names = {id(module): name for name, module in self._modules}
+        self._hang(self._modules)
+
+    def _hang(self, modules: list[tuple[str, nn.Module]]) -> None:
+        for _, module in modules:
             enter, leave = Hook(self._guard.watched(self._enter)), Hook(self._guard.watched(self._leave))
             self._handles.append(module.register_forward_pre_hook(enter, with_kwargs=True))
             self._handles.append(module.register_forward_hook(leave, with_kwargs=True))
 
     def disarm(self) -> None:
         """Have the model as it was."""
-        for handle in self._handles:
-            handle.remove()
-        self._handles.clear()
+        self._take_down()
         self._stack.clear()
         if self.recording is not None:
             self.recording.forget_graph()
         self.recording = None
+
+    def _take_down(self) -> None:
+        for handle in self._handles:
+            handle.remove()
+        self._handles.clear()
+        self._is_asleep = False
 
     # Forward
 
@@ -100,10 +114,14 @@ class Recorder:
         if not self._is_ours():
             self._leave_alone(module)
             return
+        if self._is_asleep:
+            self._take_down()
+            self._hang(self._modules)
         if not self._stack or module is self._model:
             self._stack.clear()
             if module is self._model or recording.is_backward_over:
                 recording.begin_pass()
+                self._refresh(recording)
         else:
             self._stack[-1].has_called = True
         given, source = None, -1
@@ -157,8 +175,10 @@ class Recorder:
 
     def _leave_alone(self, module: nn.Module) -> None:
         """A pass that is none of training runs as if nobody were looking: some modules have a quicker way then."""
-        if module is self._model and not torch.is_grad_enabled() and not self._stack:
-            self.disarm()
+        if module is self._model and not torch.is_grad_enabled() and not self._stack and not self._is_asleep:
+            self._take_down()
+            self._hang(self._modules[:1])
+            self._is_asleep = True
 
     # Backward
 
@@ -209,13 +229,15 @@ class Recorder:
 
     def begin_update(self) -> None:
         """The optimizer is about to step: what has been changed by hand since is no part of its update."""
-        recording = self.recording
-        if recording is None or self._has_stepped:
-            return
+        if self.recording is not None and not self._has_stepped:
+            self._refresh(self.recording)
+            self._has_stepped = True
+
+    def _refresh(self, recording: Recording) -> None:
+        """Take the parameters again that somebody has changed: an update is what comes after the last pass."""
         for name, each in recording.parameters.items():
             if each._version != self._versions[name]:
-                recording.before[name] = copied(each)
-        self._has_stepped = True
+                self._versions[name], recording.before[name] = each._version, copied(each)
 
     def end_update(self, rates: list[float]) -> Recording | None:
         """It has stepped: the recording is complete, and is handed over; None where nothing was recorded."""
@@ -256,6 +278,13 @@ def _called_by_hooks(model: nn.Module) -> list[tuple[str, nn.Module]]:
 
     walk("", model)
     return found
+
+
+def _is_averaged(model: nn.Module) -> bool:
+    """Whether gradients are averaged over processes."""
+    return any(
+        type(module).__name__ in ("DistributedDataParallel", "FullyShardedDataParallel") for module in model.modules()
+    )
 
 
 def is_compiled(module: nn.Module) -> bool:

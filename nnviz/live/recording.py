@@ -61,12 +61,14 @@ class Recording:
     loss       the value that backward was called on, and `root`, the node of that until backward is over
     gradients  by the number of a parameter, at the end of the backward pass; `before` and `updates` likewise
     rates      the learning rate of each parameter group, as it was used
+    is_averaged  whether gradients are those of several processes
     norm       how long the gradient was at the end of the backward pass, and `used`, when the optimizer used it
     """
 
     def __init__(self, index: int, parameters: dict[str, nn.Parameter]) -> None:
         self.index, self.parameters = index, parameters
         self.passes = 0
+        self.is_averaged = False
         self.before: dict[str, Array] = {}
         self.updates: dict[str, Array] = {}
         self.values: dict[str, Array] = {}

@@ -20,6 +20,8 @@ from nnviz.live.recording import Call, Recording, Seen
 
 WRAPPERS = ("_orig_mod.", "module.", "_forward_module.")
 """What others put before the names of a model that they wrap."""
+UNHEARD = 1 << 30
+"""The place of a call that no hook has heard of."""
 UNSHOWN = (1,)
 """The shape of what cannot be shown."""
 INPUT = -1
@@ -71,6 +73,9 @@ class Structure:
         self.input_shape: tuple[int, ...] = shape
         names = {id(parameter): name for name, parameter in recording.parameters.items()}
         self.entries = _Builder(recording, self.input_layout, shape, names, _consumers(recording.root)).entries()
+        holders = Counter(held.parameter for entry in self.entries for held in entry.held.values())
+        # Parameters of several layers, whose gradient is the sum of what came of all of them.
+        self.tied = {parameter for parameter, many in holders.items() if many > 1}
         self.layers = tuple(entry.traits for entry in self.entries)
         depth = len(self.layers)
         self.stages = (
@@ -169,8 +174,21 @@ class _Builder:
                 # A module that no tensor came into.
                 self._is_known = False
             self._add_call(number, call)
+        if not self._entries:
+            self._add_unseen()
         self._hold_the_rest()
         return self._entries
+
+    def _add_unseen(self) -> None:
+        """Where no hook is heard, a layer for each module that has parameters, of which nothing else is known."""
+        owners: dict[str, dict[str, Held]] = {}
+        for name in self._recording.parameters:
+            owner, _, own = name.rpartition(".")
+            kind = {"weight": "weights", "bias": "biases"}.get(own, own)
+            owners.setdefault(owner, {})[kind] = Held(name, nn.Identity(), Custom(), FLAT)
+            self._held.add(name)
+        for owner, held in owners.items():
+            self._add(short(owner) or "model", "module", Custom(), FLAT, UNHEARD, None, held, False)
 
     def _add_between(self, number: int, call: Call, given: Seen) -> None:
         """What the model's own code has made of what was there before, until the call."""

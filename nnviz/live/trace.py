@@ -116,6 +116,12 @@ class WatchedTrace:
                 return recording.updates.get(name) if self.proposed else None
         return None
 
+    def adds_up(self, layer: int) -> bool:
+        """Whether a layer's gradients come of this batch alone, by this layer alone."""
+        recording, held = self.recording, self._structure.entries[layer].held.values()
+        is_alone = not any(each.parameter in self._structure.tied for each in held)
+        return is_alone and recording.passes == 1 and not recording.is_averaged
+
     def winners(self, layer: int, place: int) -> Array | None:
         """Of an example: which number of its cell won, the first where several are as large."""
         pool, given, gave = self.layers[layer].operation, self.output(layer - 1), self.output(layer)

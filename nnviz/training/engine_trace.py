@@ -88,6 +88,9 @@ class EngineTrace:
             return array.view(self._engine.update_rule.optimizer.updates)
         return None
 
+    def adds_up(self, layer: int) -> bool:  # noqa: ARG002
+        return True
+
     def winners(self, layer: int, place: int) -> Array | None:
         pool = self._layers[layer]
         return pool.winners(place) if isinstance(pool, MaxPool2d) and self.output(layer) is not None else None

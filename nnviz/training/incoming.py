@@ -62,8 +62,10 @@ def out_of(layer: LayerTraits, index: int) -> Joined:
 def shares(trace: StepTrace, layer: int, kind: str, flat: int) -> Array | None:
     """What each example adds to the gradient of number `flat` of a layer's parameters of a kind: (n,) float64.
 
-    None while that is not known.
+    None while that is not known, or where the gradient has something else in it.
     """
+    if not trace.adds_up(layer):
+        return None
     inputs, gradients, traits = trace.output(layer - 1), trace.output_gradient(layer), trace.layers[layer]
     if inputs is None or gradients is None:
         return None

@@ -129,7 +129,7 @@ class StepViews:
         """The weights between the units shown, (units before, units here); the largest one where there are several."""
         before, here = self._chosen[block], self._chosen[block + 1]
         weights = self._trace.parameter(self._blocks[block].layers[0], "weights", Quantity.WEIGHT)
-        if weights is None:
+        if weights is None or not self._blocks[block].weighted:
             return None
         grouping = self._blocks[block - 1].grouping if block else self._input
         edges: Array = extreme(by_units(weights, grouping.count))[before[:, None], here]

@@ -7,7 +7,7 @@ import numpy as np
 
 from nnviz.array import Array
 from nnviz.frame.focus import Quantity
-from nnviz.frame.operations import Convolution, Normalisation
+from nnviz.frame.operations import Convolution, Custom, Normalisation
 from nnviz.frame.step_trace import StepTrace
 from nnviz.frame.unit_view import Sum, WeightView, summed_up
 from nnviz.training.blocks import Block
@@ -31,6 +31,9 @@ class WeightViews:
 
         `index` is where the unit's number is in the block's flattened outputs. None where a unit has no such numbers.
         """
+        if isinstance(block.leader.operation, Custom):
+            # Which of its numbers belong to which unit, nobody knows here.
+            return None
         known = self._trace.parameter(block.layers[0], "weights", Quantity.WEIGHT)
         weights = 0 if known is None else known.size // block.leader.output_shape[-1]
         beside = self._beside(block)

@@ -1,5 +1,7 @@
 """The focused example, as the network sees it."""
 
+import math
+
 from msgspec.structs import replace
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -135,6 +137,9 @@ class ExamplePane(FramedPane):
         room -= cell_len(place)
         if example.label is not None:
             return apart(classes, max(room, SHORTEST_NAME))[example.label], place
+        if any(map(math.isnan, example.target.tolist())):
+            # Of somebody else's loss it may not be known.
+            return "", place
         if example.wanted is None:
             several = TARGET + ", ".join(number(y, decimals=frame.title.decimals) for y in example.target.tolist())
             return several if cell_len(several) <= room else TARGET, place

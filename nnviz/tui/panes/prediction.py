@@ -1,5 +1,7 @@
 """The prediction beside the target."""
 
+import math
+
 from msgspec.structs import replace
 from rich.cells import cell_len
 from textual.strip import Strip
@@ -171,5 +173,7 @@ def _labelled(frame: Frame) -> int | None:
 
 
 def _target(y: float, decimals: int | None) -> str:
-    """0 and 1 as they are, and what smoothing makes of them with its digits."""
+    """0 and 1 as they are, and what smoothing makes of them with its digits; a dot for one that is not known."""
+    if math.isnan(y):
+        return "·"
     return fitted(y, NUMBER, 1 if y == 1 else 3, decimals)

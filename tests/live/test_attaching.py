@@ -1,0 +1,199 @@
+"""A screen that comes to a training, and goes: what it sees, where it stops, and that it never holds training up."""
+
+import os
+import socket
+import stat
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+import nnviz.live  # noqa: E402
+from nnviz.errors import InputError, TrainerDiedError  # noqa: E402
+from nnviz.frame.frame import EVERY_PART, Frame, FrameUpdate, State  # noqa: E402
+from nnviz.frame.health_view import HealthView  # noqa: E402
+from nnviz.frame.stages import Phase  # noqa: E402
+from nnviz.live import places, wire  # noqa: E402
+from nnviz.live.watching import Watching  # noqa: E402
+from nnviz.remote import messages as m  # noqa: E402
+from nnviz.remote.attached import AttachedTrainer  # noqa: E402
+from nnviz.tui.app import NnvizApp  # noqa: E402
+from tests.live.programs import PROGRAMS, Hand  # noqa: E402
+
+pytestmark = pytest.mark.live
+FULL_SPEED = m.PACES[-1]
+
+
+class Training:
+    """A program that trains in a thread until it is told to end."""
+
+    def __init__(self) -> None:
+        made = PROGRAMS["mlp"]()
+        self.watching: Watching = nnviz.live.watch(made.model, made.optimizers, "try")
+        self._ends, self._hand, self._made = threading.Event(), Hand(made.model), made
+        self._thread = threading.Thread(target=self._train)
+        self._thread.start()
+
+    def _train(self) -> None:
+        step = 0
+        while not self._ends.is_set():
+            self._made.step(self._hand, step)
+            step += 1
+
+    def goes_on(self) -> None:
+        """Wait until it has done some more steps."""
+        until = self.watching.steps + 5
+        while self.watching.steps < until:
+            assert self._thread.is_alive()
+            self._ends.wait(0.01)
+
+    def end(self) -> None:
+        self.watching.close()
+        self._ends.set()
+        self._thread.join(20)
+        assert not self._thread.is_alive()
+        assert self.watching.fault is None
+
+
+@pytest.fixture
+def training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Training]:
+    # A socket's whole path has to be short.
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    training = Training()
+    yield training
+    training.end()
+
+
+def attached() -> AttachedTrainer:
+    return AttachedTrainer(places.chosen("try"))
+
+
+def asked(trainer: AttachedTrainer, request: m.Request) -> object:
+    trainer.send(request)
+    return trainer.receive()
+
+
+def stopped(trainer: AttachedTrainer, request: m.Request) -> Frame:
+    """Ask for something that stops training somewhere, and look until it has."""
+    answer = asked(trainer, request)
+    while not isinstance(answer, Frame) or answer.state is not State.PAUSED:
+        answer = asked(trainer, m.Look())
+    return answer
+
+
+def test_where_it_is_found(training: Training) -> None:
+    ((path, hello),) = places.found()
+    assert (hello.name, hello.model, hello.pid, hello.busy) == ("try", "Sequential", os.getpid(), False)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    with pytest.raises(InputError, match=r"no watched training is called 'other'; there is try\."):
+        places.chosen("other")
+    path.parent.chmod(0o755)
+    with pytest.raises(InputError, match="nobody else can enter"):
+        places.found()
+    path.parent.chmod(0o700)
+    training.watching.close()
+    assert places.found() == []
+
+
+def test_stages_on_the_way_and_leaving(training: Training) -> None:
+    trainer = attached()
+    first = trainer.receive()
+    assert isinstance(first, Frame)
+    assert first.state is State.RUNNING
+    part = asked(trainer, m.Look(frozenset({"layers"})))
+    assert isinstance(part, FrameUpdate)
+    assert {"layers", "moment"} <= part.fields.keys() <= set(Frame.__struct_fields__)
+    with pytest.raises(InputError, match="another screen is looking at try already"):
+        attached()
+
+    whole = stopped(trainer, m.Pause())
+    assert whole.has_reached(Phase.UPDATE)
+    step, depth = whole.moment.step, len(whole.layers)
+    forward = stopped(trainer, m.Advance(m.Goal.STAGE))
+    assert (forward.moment.step, forward.moment.done) == (step + 1, 1)
+    assert stopped(trainer, m.Advance(m.Goal.STAGE)).moment.done == 2
+    lost = stopped(trainer, m.Advance(m.Goal.LOSS))
+    assert (lost.moment.step, lost.moment.done) == (step + 1, depth + 1)
+    assert lost.layers[-1].parameters[0].gradients is None
+    back = stopped(trainer, m.Advance(m.Goal.BACKWARD))
+    assert back.layers[-1].parameters[0].gradients is not None
+    assert back.layers[-1].parameters[0].updates is None
+    assert stopped(trainer, m.Advance(m.Goal.STEP)).moment.step == step + 1
+    following = stopped(trainer, m.Advance(m.Goal.STEP))
+    assert following.moment.step == step + 2
+    assert training.watching.steps == step + 3
+
+    refused = asked(trainer, m.Restart())
+    assert isinstance(refused, Frame)
+    assert refused.said == "this training is begun again by the script that trains"
+    health = asked(trainer, m.Health())
+    assert isinstance(health, HealthView)
+    assert health.layers == tuple(layer.name for layer in following.layers)
+    ending = trainer.close()
+    assert ending.exit_code == 0
+    training.goes_on()
+
+
+def test_a_screen_that_dies_or_stops_reading(training: Training) -> None:
+    trainer = attached()
+    trainer.receive()
+    stopped(trainer, m.Pause())
+    # As the kernel does where a process is killed.
+    trainer._connection.close()
+    training.goes_on()
+    with attached()._connection as connection:
+        # More questions than the answers to which fit into the socket.
+        connection.setblocking(False)
+        look = wire.encoded(wire.Look(EVERY_PART))
+        with pytest.raises(BlockingIOError):
+            connection.sendall(look * 100_000)
+        training.goes_on()
+
+
+def test_nonsense_is_refused(training: Training) -> None:
+    path = places.chosen("try")
+    for nonsense in (b"\xff" * 64, wire.encoded({"type": "exec"}), b"\x04\0\0\0\xc1\xc1\xc1\xc1"):
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(str(path))
+            wire.receive(connection, wire.Hello)
+            connection.sendall(nonsense)
+            assert connection.recv(1) == b""
+    training.goes_on()
+    trainer = attached()
+    trainer.receive()
+    training.watching.close()
+    trainer._connection.shutdown(socket.SHUT_RD)
+    with pytest.raises(TrainerDiedError, match="has ended"):
+        trainer.receive()
+
+
+async def test_keys_of_the_screen(training: Training) -> None:
+    app = NnvizApp(attached(), "try")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await app.ready.wait()
+        screen = app.screen
+
+        async def press(key: str, *states: State) -> Frame:
+            await pilot.press(key)
+            while screen.frame.state not in states:
+                await pilot.pause(0.02)
+            return screen.frame
+
+        await press("space", State.PAUSED)
+        step = screen.frame.moment.step
+        await press("n", State.PAUSED)
+        while screen.frame.moment.done != 1:
+            await pilot.pause(0.02)
+        assert screen.frame.moment.step == step + 1
+        for key in ("p", "t", "v", "B", "o", "e", "r", "plus"):
+            await pilot.press(key)
+            await pilot.pause()
+        assert screen.frame.moment.step >= step + 1
+        await press("space", State.RUNNING)
+        await pilot.press("q")
+        await pilot.pause()
+    training.goes_on()

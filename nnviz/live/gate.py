@@ -2,21 +2,24 @@
 
 import threading
 import time
+from collections.abc import Mapping
 from typing import NamedTuple
+
+from nnviz.frame.stages import Phase
 
 CHECK_SECONDS = 0.5
 
 
 class Stop(NamedTuple):
-    """A place to stop at: `done` stages of training step `step`, or of whichever is recorded next (None)."""
+    """A place to stop at: the end of a phase, or so many stages, of training step `step`, or of the next one (None)."""
 
     step: int | None
-    done: int
+    place: Phase | int
 
-    def is_reached(self, step: int, done: int) -> bool:
-        """Whether a training that has come so far is to stop."""
+    def is_reached(self, step: int, done: int, ends: Mapping[Phase, int]) -> bool:
+        """Whether a training that has come so far is to stop; `ends` says how many stages are done with each phase."""
         if self.step is None or step == self.step:
-            return done >= self.done
+            return done >= (ends[self.place] if isinstance(self.place, Phase) else self.place)
         return step > self.step
 
 
@@ -34,11 +37,8 @@ class Gate:
         self.stop: Stop | None = None
         self.is_stopped = False
 
-    def pass_by(self, step: int, done: int) -> float:
-        """Called by the training thread: wait here if it is to stop. Returns the seconds that it has waited."""
-        stop = self.stop
-        if stop is None or not self.is_attached or not stop.is_reached(step, done):
-            return 0.0
+    def wait(self) -> float:
+        """Called by the training thread where it is to stop. Returns the seconds that it has waited."""
         began = time.perf_counter()
         with self.lock:
             self.stop, self.is_stopped = None, True

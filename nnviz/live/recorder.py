@@ -52,7 +52,8 @@ class Recorder:
         self._modules: list[tuple[str, nn.Module]] = []
         # Whether only the model itself is heard, since validation goes on.
         self._is_asleep = False
-        self._owner = os.getpid(), threading.get_ident()
+        # Whoever calls the model first after it was armed trains it.
+        self._owner: tuple[int, int] | None = None
         self._first: Seen | None = None
         self._versions: dict[str, int] = {}
         self._has_stepped = False
@@ -68,7 +69,7 @@ class Recorder:
         """Record what follows."""
         self.disarm()
         self.recording, self._has_stepped = recording, False
-        self._owner = os.getpid(), threading.get_ident()
+        self._owner = None
         recording.is_averaged = _is_averaged(self._model)
         self._modules = _called_by_hooks(self._model)
         self._names = {id(module): name for name, module in self._modules}
@@ -104,7 +105,7 @@ class Recorder:
         return (
             torch.is_grad_enabled()
             and torch._C._current_graph_task_id() == -1
-            and self._owner == (os.getpid(), threading.get_ident())
+            and self._owner in (None, (os.getpid(), threading.get_ident()))
         )
 
     def _enter(self, module: nn.Module, args: Any, kwargs: Any) -> None:
@@ -114,6 +115,7 @@ class Recorder:
         if not self._is_ours():
             self._leave_alone(module)
             return
+        self._owner = os.getpid(), threading.get_ident()
         if self._is_asleep:
             self._take_down()
             self._hang(self._modules)

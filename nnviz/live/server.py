@@ -13,7 +13,7 @@ from nnviz.frame.frame import Frame, FrameUpdate
 from nnviz.frame.health_view import HealthView
 from nnviz.live import wire
 from nnviz.live.places import check_peer, socket_path
-from nnviz.live.watch import Watch
+from nnviz.live.watched_training import Watch
 
 STOP_SECONDS = 0.3
 """So long an answer waits for training to come to where it was told to stop."""

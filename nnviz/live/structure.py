@@ -12,7 +12,7 @@ from torch import nn
 
 from nnviz.array import Array
 from nnviz.frame.operations import Custom, Function, Operation, Reshaping
-from nnviz.frame.stages import APPLY, Phase, Stage
+from nnviz.frame.stages import APPLY, Phase, Stage, end_of
 from nnviz.frame.step_trace import LayerTraits
 from nnviz.live.known_modules import FIRST_DIMENSION, FOLDS, FUNCTIONS, in_frame, operation_of, parameter_kind
 from nnviz.live.layout import FLAT, Layout, Order, layout_of
@@ -85,6 +85,7 @@ class Structure:
             # What an optimizer is about to add is not known before it has.
             Stage(Phase.UPDATE, APPLY),
         )
+        self.ends = {phase: end_of(phase, self.stages) for phase in Phase}
         # Of each call, how many layers are done when it is.
         self._after = {entry.call: number + 1 for number, entry in enumerate(self.entries)}
         self._layer_of = {entry.call: number for number, entry in enumerate(self.entries) if not entry.is_given}

@@ -5,7 +5,7 @@ import numpy as np
 from nnviz.array import Array
 from nnviz.frame.focus import Quantity
 from nnviz.frame.operations import LargestOfCells, LeavingOut, Normalisation
-from nnviz.frame.stages import Phase, end_of
+from nnviz.frame.stages import Phase
 from nnviz.frame.step_trace import LossTraits
 from nnviz.live.loss_reading import LossReading
 from nnviz.live.recording import Recording, Seen
@@ -31,7 +31,7 @@ class WatchedTrace:
     def __init__(self, structure: Structure, recording: Recording) -> None:
         self._structure = structure
         self.input_shape, self.layers, self.stages = structure.input_shape, structure.layers, structure.stages
-        self._ends = {phase: end_of(phase, self.stages) for phase in Phase}
+        self._ends = structure.ends
         self.at(recording, 0)
 
     def at(self, recording: Recording, done: int) -> None:

@@ -12,7 +12,7 @@ from torch.optim import Optimizer
 from nnviz.errors import InputError
 from nnviz.live.server import Server
 from nnviz.live.structure import short
-from nnviz.live.watch import Watch
+from nnviz.live.watched_training import Watch
 
 _all: "weakref.WeakKeyDictionary[nn.Module, Watching]" = weakref.WeakKeyDictionary()
 

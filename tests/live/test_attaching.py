@@ -1,5 +1,6 @@
 """A screen that comes to a training, and goes: what it sees, where it stops, and that it never holds training up."""
 
+import contextlib
 import os
 import socket
 import stat
@@ -161,7 +162,9 @@ def test_nonsense_is_refused(training: Training) -> None:
             connection.connect(str(path))
             wire.receive(connection, wire.Hello)
             connection.sendall(nonsense)
-            assert connection.recv(1) == b""
+            # Closed, or reset where some of it was not read any more.
+            with contextlib.suppress(ConnectionResetError):
+                assert connection.recv(1) == b""
     training.goes_on()
     trainer = attached()
     trainer.receive()

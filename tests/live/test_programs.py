@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch")
 from nnviz.frame.focus import Focus, Quantity  # noqa: E402
 from nnviz.frame.frame import Frame  # noqa: E402
 from nnviz.frame.stages import Phase  # noqa: E402
-from nnviz.live.watch import Watch  # noqa: E402
+from nnviz.live.watched_training import Watch  # noqa: E402
 from tests.live.programs import PROGRAMS, Hand, Program  # noqa: E402
 
 pytestmark = pytest.mark.live

@@ -1,4 +1,4 @@
-"""Watch: a training that goes on in somebody else's loop, and what is looked at of it."""
+"""A training that goes on in somebody else's loop, and what is looked at of it."""
 
 import os
 import time
@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
@@ -13,7 +14,7 @@ from nnviz.frame.focus import Focus
 from nnviz.frame.frame import Frame, FrameUpdate, Parts, Rates, State
 from nnviz.frame.health_view import HealthView
 from nnviz.frame.layer_measures import Measure
-from nnviz.frame.stages import Phase, end_of
+from nnviz.frame.stages import Phase
 from nnviz.live.backward_calls import listen
 from nnviz.live.camera import WatchedCamera, chosen
 from nnviz.live.gate import Gate, Stop
@@ -168,11 +169,13 @@ class Watch:
         if not self.gate.is_attached:
             return
         stop = self.gate.stop
-        if phase is Phase.UPDATE or (stop is not None and stop.is_reached(recording.index, self._position)):
+        is_to_stop = stop is not None and stop.is_reached(recording.index, self._position, structure.ends)
+        if is_to_stop or phase is Phase.UPDATE:
             with self.gate.lock:
                 self._shown = structure, recording, self._position
                 self.gate.lock.notify_all()
-            self.guard.spent -= self.gate.pass_by(recording.index, self._position)
+        if is_to_stop:
+            self.guard.spent -= self.gate.wait()
 
     # In the thread that talks to the screen
 
@@ -191,7 +194,8 @@ class Watch:
             structure, recording, done = self._shown
             self._measure()
             if not self.gate.is_stopped and not recording.is_over:
-                return self._last
+                # It is on its way to where it was told to go.
+                return None if self._last is None else replace(self._last, state=State.RUNNING)
             camera = self._camera
             if camera is None or camera.structure is not structure:
                 camera = WatchedCamera(self.name, self._model, self._optimizers, structure, recording)
@@ -211,26 +215,21 @@ class Watch:
             if self._shown is None:
                 return
             structure, recording, done = self._shown
-            stages = structure.stages
-            ends = {
-                "stage": done + 1,
-                "loss": end_of(Phase.LOSS, stages),
-                "backward": end_of(Phase.BACKWARD, stages),
-            }
-            end = ends.get(goal, len(stages))
+            phase = {"loss": Phase.LOSS, "backward": Phase.BACKWARD}.get(goal, Phase.UPDATE)
+            end = done + 1 if goal == "stage" else structure.ends[phase]
             if not self.gate.is_stopped:
-                stop = Stop(None, 1 if goal == "stage" else end)
-            elif done < end <= len(stages):
-                stop = Stop(recording.index, end)
+                step = None
             else:
-                stop = Stop(recording.index + 1, 1 if goal == "stage" else end)
-            self.gate.go_on(stop)
+                step = recording.index + (not done < end <= len(structure.stages))
+            is_within = step == recording.index
+            place = phase if goal != "stage" else done + 1 if is_within else 1
+            self.gate.go_on(Stop(step, place))
 
     def pause(self) -> None:
         """Have it stop at the end of the next training step that is recorded: all of that can then be seen."""
         with self.gate.lock:
-            if self._shown is not None and not self.gate.is_stopped:
-                self.gate.stop = Stop(None, len(self._shown[0].stages))
+            if not self.gate.is_stopped:
+                self.gate.stop = Stop(None, Phase.UPDATE)
 
     def run(self) -> None:
         """Let it go on."""

@@ -43,8 +43,9 @@ class WatchedCamera:
         blocks, of_input = blocks_of(self.trace), input_grouping(self.trace)
         weights = [self.trace.parameter(block.layers[0], "weights", Quantity.WEIGHT) for block in blocks]
         weights = [each if block.weighted else None for block, each in zip(blocks, weights, strict=True)]
-        ranked = ranked_units(_varying(self.trace.batch.inputs, of_input.count), blocks, weights)
-        self._views = StepViews(self.trace, self._task, blocks, of_input, ranked, lambda _: "", lambda _: ())
+        # The units that are shown first, of the input and of each block.
+        self.ranked = ranked_units(_varying(self.trace.batch.inputs, of_input.count), blocks, weights)
+        self._views = StepViews(self.trace, self._task, blocks, of_input, self.ranked, lambda _: "", lambda _: ())
 
     @property
     def blocks(self) -> int:

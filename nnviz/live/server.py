@@ -4,6 +4,7 @@ import contextlib
 import os
 import socket
 import threading
+import time
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -13,7 +14,7 @@ from nnviz.frame.frame import Frame, FrameUpdate
 from nnviz.frame.health_view import HealthView
 from nnviz.live import wire
 from nnviz.live.places import check_peer, socket_path
-from nnviz.live.watched_training import Watch
+from nnviz.live.watched_training import ATTACHED, Watch
 
 STOP_SECONDS = 0.3
 """So long an answer waits for training to come to where it was told to stop."""
@@ -27,6 +28,7 @@ class Server:
         self._watch, self._parameters, self._model = watch, parameters, model
         self.path: Path = socket_path(watch.name)
         self._turn = threading.Lock()
+        self._free_at = 0.0
         self._listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         # What is there under this name is of a process that had this number before.
         self.path.unlink(missing_ok=True)
@@ -102,12 +104,15 @@ class Server:
             case wire.AskHealth():
                 return watch.health()
             case wire.Look(parts):
+                self._keep_share()
                 return self._view(parts)
         return self._view(None)
 
     def _view(self, parts: frozenset[str] | None) -> Frame | FrameUpdate:
         """What there is to see, and what has gone wrong in looking, if something has."""
+        began = time.thread_time()
         view = self._watch.view(parts)  # type: ignore[arg-type]
+        self._free_at = time.monotonic() + (time.thread_time() - began) / ATTACHED
         if view is None:
             raise EOFError
         fault = self._watch.guard.fault
@@ -115,6 +120,12 @@ class Server:
             said = f"nnviz does not look any more, and training goes on: {type(fault).__name__}: {fault}"
             return replace(view, said=said)
         return view
+
+    def _keep_share(self) -> None:
+        """Wait until frames have taken no more than their share of a training that runs: they take turns with it."""
+        gate, left = self._watch.gate, self._free_at - time.monotonic()
+        if left > 0 and not gate.is_stopped:
+            gate.wait_for_stop(left)
 
     def _await_first(self, connection: socket.socket) -> None:
         """Wait for the first look. Raises EOFError if the screen does not."""

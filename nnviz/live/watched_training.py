@@ -25,8 +25,8 @@ from nnviz.live.recording import Recording
 from nnviz.live.structure import Structure
 from nnviz.live.trace import WatchedTrace
 
-ATTACHED, ALONE = 0.03, 0.003
-"""Looking may take such a share of the time, with a screen and without one."""
+ATTACHED, ALONE = 0.015, 0.003
+"""Looking may take such a share of the time, with a screen and without one; taking frames may take `ATTACHED` again."""
 LOOKS_PER_SECOND = 20
 ALONE_SECONDS = 1.0
 """At least so long lies between two looks when nobody is there."""
@@ -57,7 +57,7 @@ class Watch:
         self._camera: WatchedCamera | None = None
         self.focus: Focus | None = None
         self._loss: Tensor | None = None
-        self._position, self._waited = 0, 0.0
+        self._position = 0
         self._due = 0.0
         self._last: Frame | None = None
         self._measured: tuple[float, int] | None = None
@@ -89,8 +89,13 @@ class Watch:
         if os.getpid() != self._pid:
             return
         loss = value.detach()
+        scale = getattr(self._scaler, "_scale", None)
+        if scale is not None:
+            # Not by get_scale, which waits for a GPU.
+            loss = loss / scale
         self._loss = loss if self._loss is None else self._loss + loss
         if self._recorder.is_armed:
+            self._recorder.scale = 1.0 if scale is None else float(scale)
             self._begin_backward(value)
 
     def _after_backward(self) -> None:
@@ -107,16 +112,16 @@ class Watch:
             return
         self.steps += 1
         if self._loss is not None:
-            self.past.add(self._loss if self._scaler is None else self._loss / self._recorder.scale)
+            self.past.add(self._loss)
             self._loss = None
-        if self._recorder.is_armed:
+        if self.guard.fault is not None:
+            self._recorder.disarm()
+        elif self._recorder.is_armed:
             self._finish()
         elif self.gate.stop is not None or self._clock() >= self._due:
             self._look_next()
 
     def _arm(self) -> None:
-        if self._scaler is not None:
-            self._recorder.scale = float(self._scaler.get_scale()) if self._scaler.is_enabled() else 1.0
         self._position = 0
         parameters = dict(self._model.named_parameters())
         recording = Recording(self.steps, parameters)

@@ -76,6 +76,21 @@ KEYS = [
     _key("s", "picture", "screen.picture", "picture", "Keep the screen as a picture (SVG)"),
 ]
 
+# What cannot be done with a training in somebody else's loop: not offered there, and whoever tries is told why.
+OF_OWN_TRAININGS = frozenset(
+    {
+        "train.epoch",
+        "look.verify",
+        "look.blame",
+        "time.go_to",
+        "train.rate_up",
+        "train.slower",
+        "time.branches",
+        "train.restart",
+        "screen.test",
+    }
+)
+
 # What the last line of the screen says beyond the keys that it always shows, as far as there is room, by their names:
 # the sign of a key that stands for itself and for its counterpart ('' for its own), and what both do.
 WHERE_ROOM = {

@@ -9,7 +9,8 @@ from textual.screen import Screen
 from textual.widgets import Footer
 from textual.widgets._footer import FooterKey
 
-from nnviz.tui.keys import WHERE_ROOM
+from nnviz.frame.frame import Frame
+from nnviz.tui.keys import OF_OWN_TRAININGS, WHERE_ROOM
 
 
 class _Key(NamedTuple):
@@ -61,6 +62,8 @@ class KeyLine(Footer):
     def _known(self, screen: Screen[object]) -> list[_Key]:
         """The keys that are always shown, and then those that may be."""
         active = {known.binding.id: known.binding for known in screen.active_bindings.values()}
+        if isinstance(frame := getattr(screen, "frame", None), Frame) and frame.title.is_watched:
+            active = {name: binding for name, binding in active.items() if name not in OF_OWN_TRAININGS}
         always = [
             _Key(binding, self.app.get_key_display(binding), binding.description)
             for binding in active.values()

@@ -80,6 +80,9 @@ class StepKeys(TeachingScreen):
     @in_turn
     async def action_pace(self, change: int) -> None:
         """Slower or faster; a training that runs goes on at the new pace."""
+        if self.frame.title.is_watched:
+            self.notify("the pace of this training is its own: n and enter go on step by step", timeout=4)
+            return
         self._pace = min(max(self._pace + change, 0), len(m.PACES) - 1)
         words = m.PACES[self._pace].words
         self.query_one(TitlePane).show_pace(words)

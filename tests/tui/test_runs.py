@@ -1,16 +1,20 @@
 """The list of runs, driven by its keys."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 from textual.pilot import Pilot
 
 from nnviz.collection.collection import Collection
+from nnviz.collection.listed_run import ListedRun
 from nnviz.runs.claim import Claim
 from nnviz.tui.runs_app import RunsApp
 from nnviz.tui.screens.runs import Chosen, RunsScreen
-from tests.collection.listed import append, trained
+from tests.collection.listed import append, listed, series, trained
+from tests.hostile_text import HOSTILE
+from tests.tui.whole import faults
 
 NOW = 2e9
 
@@ -92,3 +96,43 @@ async def test_at_any_size_no_number_is_cut(tmp_path: Path) -> None:
     for size in ((60, 16), (80, 24), (200, 50)):
         async with looking(tmp_path, size) as looker:
             assert "1.00e−7" in looker.text(), size
+
+
+class Made(Collection):
+    """Runs that were made, and no log."""
+
+    def __init__(self, runs: list[ListedRun]) -> None:
+        super().__init__(Path("\x1b[2Jplace\u202e"))
+        self._made = runs
+
+    @property
+    def runs(self) -> list[ListedRun]:
+        return self._made
+
+    def looking(self) -> Iterator[None]:
+        yield
+
+
+@pytest.mark.parametrize("size", [(60, 16), (200, 50)], ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_no_name_of_outside_tears_the_screen(size: tuple[int, int]) -> None:
+    runs = [
+        listed(text, series([0.5, 0.25], text), series([1.0, 2.0]), settings={"a": text, text: "b"}, source=text)
+        for text in HOSTILE.values()
+    ]
+    app = RunsApp(Made(runs), Chosen(), clock=lambda: NOW)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        looker = Looker(app, pilot)
+        await pilot.pause()
+        while not isinstance(app.screen, RunsScreen) or not app.screen.is_whole:
+            await pilot.pause(0.02)
+        for keys in (
+            ["end"],
+            ["d"],
+            ["escape", "a", "c"],
+            ["m", "end"],
+            ["m", "g"],
+            ["g", "h"],
+            ["escape", "question_mark"],
+        ):
+            await looker.press(*keys)
+            assert not faults(app), keys

@@ -1,15 +1,16 @@
 """What is true of every screen, whatever is shown on it."""
 
+from typing import Any
 from xml.etree import ElementTree
 
 from rich.cells import cell_len
+from textual.app import App
 
-from nnviz.tui.app import NnvizApp
 from nnviz.tui.panes.pane import Pane
 from tests.hostile_text import is_whole
 
 
-def faults(app: NnvizApp) -> list[str]:
+def faults(app: App[Any]) -> list[str]:
     """What is torn on the screen that is shown: lines of another width, panes that do not fit, unfit characters."""
     width, height = app.size
     lines = app.screen._compositor.render_strips()
@@ -29,6 +30,6 @@ def faults(app: NnvizApp) -> list[str]:
     return found
 
 
-def pictured(app: NnvizApp) -> str:
+def pictured(app: App[Any]) -> str:
     """The text of the exported picture, which has to be XML."""
     return "\n".join("".join(text.itertext()) for text in ElementTree.fromstring(app.export_screenshot()).iter())

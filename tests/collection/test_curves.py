@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nnviz.array import Array
@@ -32,6 +32,8 @@ def drawn(x: list[float], values: list[float]) -> Points:
 
 
 @given(st.lists(anything, max_size=300), st.sampled_from([0.0, 0.3, 0.9, 0.999]))
+@example([float(value * value % 7) for value in range(300)], 0.3)
+@example([float(value * value % 7) for value in range(300)], 0.9)
 def test_smoothing_is_the_recursion_that_everybody_writes(values: list[float], weight: float) -> None:
     total = count = 0.0
     wanted = []

@@ -1,5 +1,6 @@
 """Logs of all formats in one tree of folders: all found, each once, none lost for the fault of another."""
 
+import os
 import shutil
 import sqlite3
 from collections import Counter
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nnviz.errors import InputError
-from nnviz.logs.logs import logs_of
+from nnviz.logs.logs import Logs, logs_of
 from tests.logs.events import curve
 from tests.logs.reading import curves, database, made, read
 
@@ -99,3 +100,33 @@ def test_a_database_that_gets_its_tables_while_somebody_looks_becomes_a_log(tmp_
     path.write_bytes(database("mlflow-skinny", tmp_path).read_bytes())
     logs.read()
     assert [run.kind for run in logs.runs] == ["MLflow"]
+
+
+def test_what_nobody_wrote_to_is_not_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"step": 1, "loss": 0.5}\n')
+    os.utime(path, (1, 1))
+    logs = Logs(tmp_path)
+    assert len(list(logs.reading())) == 1
+    assert not list(logs.reading())
+    with path.open("a") as file:
+        file.write('{"step": 2, "loss": 0.25}\n')
+    os.utime(path, (2, 2))
+    assert len(list(logs.reading())) == 1
+    assert logs.runs[0].curves[0].latest == (2, 0.25)
+
+
+def test_whoever_stops_in_the_middle_of_a_log_goes_on_from_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nnviz.logs.tensorboard.PIECE", 400)
+    (tmp_path / "events.out.tfevents.1.a").write_bytes(curve("loss", range(100), range(100)))
+    logs = Logs(tmp_path)
+    reading = logs.reading()
+    for _ in range(3):
+        next(reading)
+    reading.close()
+    assert 0 < logs.runs[0].series[0].total < 100
+    logs.read()
+    (series,) = logs.runs[0].series
+    assert series.points["mean"].tolist() == list(range(100))

@@ -81,10 +81,13 @@ class Overlay:
 
     def __init__(self) -> None:
         self._known: dict[tuple[object, ...], Curve] = {}
+        self._last: tuple[Sequence[ListedRun], Asked, list[Curve]] | None = None
         self.unplaced: list[str] = []
 
     def curves(self, runs: Sequence[ListedRun], asked: Asked) -> list[Curve]:
-        """All of them, in the order of the runs."""
+        """All of them, in the order of the runs, of which there is another list where any of them is another."""
+        if self._last is not None and self._last[0] is runs and self._last[1] == asked:
+            return self._last[2]
         self.unplaced, found = [], []
         known: dict[tuple[object, ...], Curve] = {}
         for number, run in enumerate(runs):
@@ -101,6 +104,7 @@ class Overlay:
                 found.append(curve)
         self._known = known
         self.unplaced = list(dict.fromkeys(self.unplaced))
+        self._last = runs, asked, found
         return found
 
 

@@ -34,6 +34,7 @@ class Window(NamedTuple):
     seen    which of the points
     starts  (k,) the first of each place, among those that are seen
     places  (k,) in columns from the left end, never falling: the middle of its points
+    first   the number of the place that is in the first column, where each column has one; else None
     levels  (k,) of the line: the mean
     """
 
@@ -41,6 +42,7 @@ class Window(NamedTuple):
     starts: Array
     places: Array
     levels: Array
+    first: int | None = None
 
 
 def window(points: Points, first: float, last: float, many: int) -> Window:
@@ -66,7 +68,7 @@ def window(points: Points, first: float, last: float, many: int) -> Window:
     levels = np.add.reduceat(points.levels[seen], starts) / (ends - starts)
     if not np.isfinite(levels).all():
         levels = _of_finite(points.levels[seen], starts)
-    return Window(seen, starts, places, levels)
+    return Window(seen, starts, places, levels, len(before) if len(columns) == many else None)
 
 
 def _of_finite(values: Array, starts: Array) -> Array:
@@ -108,6 +110,8 @@ def line(found: Window, values: Array, many: int, place: Callable[[Array], Array
     where a value between them is no finite number, or has no place.
     """
     heights = place(values)
+    if found.first is not None:
+        return heights[found.first : found.first + many]
     known = np.flatnonzero(np.isfinite(heights))
     if not len(known):
         return np.full(many, np.nan)

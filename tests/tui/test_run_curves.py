@@ -22,7 +22,7 @@ from tests.tui.test_runs import looking
 
 def test_dots_are_where_the_line_is() -> None:
     dots = Dots(3, 2)
-    dots.line(np.array([0.0, 0.0, 7.0, 7.0, np.nan, 3.0]), 0)
+    dots.lines(np.array([[0.0, 0.0, 7.0, 7.0, np.nan, 3.0]]), np.array([False]))
     style = DARK.style(DARK.text)
     codes = [[ord(c) - EMPTY for c in strip.text] for strip in dots.strips(lambda _: style, lambda _: style, style)]
     drawn = {
@@ -35,6 +35,18 @@ def test_dots_are_where_the_line_is() -> None:
     }
     # Up to the middle between two heights, which is 3.5, and rounds to the even 4.
     assert drawn == {(0, 0), *((y, 1) for y in range(5)), *((y, 2) for y in range(4, 8)), (7, 3), (3, 5)}
+
+
+def test_of_lines_that_cross_the_last_is_on_top() -> None:
+    dots = Dots(4, 1)
+    dots.lines(np.array([[0.0] * 8, [0.0] * 8, [3.0] * 8]), np.array([False] * 3))
+    styles = [DARK.style(colour) for colour in (DARK.text, DARK.accent, DARK.faint)]
+    (strip,) = dots.strips(lambda owner: styles[owner], lambda _: DARK.style(DARK.bad), DARK.style(DARK.zero))
+    assert [segment.style for segment in strip] == [styles[2]]
+    dots = Dots(4, 1)
+    dots.lines(np.array([[0.0] * 8, [0.0] * 8]), np.array([False] * 2))
+    (strip,) = dots.strips(lambda owner: styles[owner], lambda _: DARK.style(DARK.bad), DARK.style(DARK.zero))
+    assert [segment.style for segment in strip] == [styles[1]]
 
 
 def picture(*values: list[float], log: bool = False, limits: tuple[float, float] | None = None) -> Picture:

@@ -34,13 +34,17 @@ class Dots:
         self._faint = np.full((self.height, self.width), NOBODY, np.int16)
         self._signs: dict[tuple[int, int], tuple[str, Style]] = {}
 
-    def line(self, heights: Array, owner: int, dashed: bool = False) -> None:
-        """A line through heights (width,) in dots from the top, with gaps where they are NaN."""
-        self._fill(self._bold, heights, heights, owner, np.arange(self.width) // 3 % 2 == 0 if dashed else None)
+    def lines(self, heights: Array, dashed: Array) -> None:
+        """Lines through heights (lines, width) in dots from the top, with gaps where they are NaN.
+
+        dashed  (lines,) whether a line is; owners are 0, 1, 2, …, and the last one is on top
+        """
+        is_kept = ~dashed[:, None] | (np.arange(self.width) // 3 % 2 == 0)
+        self._fill(self._bold, heights, heights, np.arange(len(heights)), is_kept)
 
     def band(self, upper: Array, lower: Array, owner: int) -> None:
         """All between two heights (width,) in dots from the top, faintly."""
-        self._fill(self._faint, upper, lower, owner)
+        self._fill(self._faint, upper[None], lower[None], np.array([owner]), True)
 
     def sign(self, column: int, row: int, sign: str, style: Style, always: bool = True) -> None:
         """A character in a cell, instead of its dots; unless `always`, not where there is one already."""
@@ -75,22 +79,19 @@ class Dots:
             drawn.append(Strip(segments, self.columns))
         return self._signed(drawn)
 
-    def _fill(self, onto: Array, upper: Array, lower: Array, owner: int, kept: Array | None = None) -> None:
+    def _fill(self, onto: Array, upper: Array, lower: Array, owners: Array, kept: Array | bool) -> None:
         """All dots from one height to another, and half of the way to each neighbour: the other half is its own."""
-        known = np.isfinite(upper) & np.isfinite(lower)
         top, bottom = _reaching(upper, np.fmin), _reaching(lower, np.fmax)
-        # What is out of the picture as a whole is not drawn.
-        seen = known & (bottom > -0.5) & (top < self.height - 0.5)
-        columns = np.flatnonzero(seen if kept is None else seen & kept)
-        if not len(columns):
-            return
-        first = np.clip(top[columns], 0, self.height - 1).round().astype(np.int32)
-        last = np.clip(bottom[columns], 0, self.height - 1).round().astype(np.int32)
-        # Each dot by itself: a line has few of them, and a picture many.
+        # What is out of the picture as a whole is not drawn; a height that is NaN is neither above nor below.
+        seen = (bottom > -0.5) & (top < self.height - 0.5) & np.isfinite(upper) & np.isfinite(lower) & kept
+        line, columns = np.nonzero(seen)
+        first = np.clip(top[line, columns], 0, self.height - 1).round().astype(np.int32)
+        last = np.clip(bottom[line, columns], 0, self.height - 1).round().astype(np.int32)
+        # Each dot by itself: lines have few of them, and a picture many. Of those at one place, the last one stays.
         lengths = last - first + 1
         begins = np.cumsum(lengths) - lengths
         rows = np.arange(int(lengths.sum())) - np.repeat(begins - first, lengths)
-        onto[rows, np.repeat(columns, lengths)] = owner
+        onto[rows, np.repeat(columns, lengths)] = np.repeat(owners[line], lengths)
 
     def _cells(self, owned: Array) -> tuple[Array, Array]:
         """The braille of each cell as a number, and whose it is."""
@@ -112,9 +113,9 @@ class Dots:
 
 
 def _reaching(heights: Array, reach: np.ufunc) -> Array:
-    """Heights (width,) and half of the way to those on both sides, where there are some: the outermost of them."""
+    """Heights (…, width) and half of the way to those on both sides, where there are some: the outermost of them."""
     found = heights.copy()
-    halves = (heights[1:] + heights[:-1]) / 2
-    found[1:] = reach(found[1:], halves)
-    found[:-1] = reach(found[:-1], halves)
+    halves = (heights[..., 1:] + heights[..., :-1]) / 2
+    found[..., 1:] = reach(found[..., 1:], halves)
+    found[..., :-1] = reach(found[..., :-1], halves)
     return found

@@ -88,15 +88,15 @@ def run_picture(
         found: Array = (high - places) * ((dots.height - 1) / (high - low))
         return found
 
+    every = down(np.stack([shapes[number].levels for number in order]))
     for rank, number in enumerate(order):
-        shape = shapes[number]
-        heights[number] = down(shape.levels)
+        shape, heights[number] = shapes[number], every[rank]
         if shape.has_band and bands[number]:
             # What is spread about a line that has left the picture would cover all others.
             inside = (heights[number] > -0.5) & (heights[number] < dots.height - 0.5)
             dots.band(np.where(inside, down(shape.highs), np.nan), down(shape.lows), rank)
-        dots.line(heights[number], rank, dashed=lines[number].split == "train" and lines[number].owner in several)
     owners = [lines[number].owner for number in order]
+    dots.lines(every, np.array([lines[number].split == "train" and lines[number].owner in several for number in order]))
     beyond = _odd(shapes)
     for number in reversed(order):
         _signs(dots, lines[number], shapes[number], heights[number], number == view.chosen, palette, beyond)

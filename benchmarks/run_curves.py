@@ -7,6 +7,7 @@ is something of it. Seconds are those of the processor, and beside them those of
 
 import argparse
 import asyncio
+import os
 import resource
 import struct
 import time
@@ -51,6 +52,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def measure(options: argparse.Namespace) -> str:
     """The section of RESULTS.md."""
+    load = os.getloadavg()[0]
     runs = [_run(number, options.points) for number in range(options.runs)]
     rows = [_frames(runs, *size) for size in SIZES]
     many = f"{options.runs:,} runs of {options.points:,} points over each other, smoothed, scrolled by a key"
@@ -63,6 +65,7 @@ def measure(options: argparse.Namespace) -> str:
             table(["size", "median", "p95", "most"], rows),
             f"A run of {options.scalars:,} scalars in one event file:",
             table(["", "processor, s", "clock, s", "peak memory, MB"], found),
+            f"The load average of the machine was {load:.1f} at the beginning.",
         ]
     )
 

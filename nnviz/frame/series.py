@@ -1,7 +1,7 @@
 """Series: one named curve over any number of steps, in bounded memory."""
 
 from copy import copy
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -149,13 +149,19 @@ class Series:
         rows._extremes(rows._points["step"], rows._points["low"], rows._points["high"])
         return rows
 
+    def at(self, step: float) -> Value | None:
+        """The value that stands at a step: the last one that is not after it; None before the first.
+
+        Where it was merged with its neighbours, it is their mean, at the step of the first of them.
+        """
+        place = int(np.searchsorted(self.points["step"], step, side="right")) - 1
+        if self.latest is not None and place == self._filled - 1 and self.latest.step <= step:
+            return self.latest
+        return _value(self.points[place]) if place >= 0 else None
+
     def _last(self) -> Value | None:
         """The last value, if it is a point of its own; else the mean of the last point."""
-        if not self._filled:
-            return None
-        last = self.points[-1]
-        odd = {NAN: np.nan, UP: np.inf, DOWN: -np.inf}
-        return Value(float(last["step"]), float(last["mean"] if last["finite"] else odd.get(last["marks"], np.nan)))
+        return _value(self.points[-1]) if self._filled else None
 
     def _missing(self) -> int:
         """How many values the last point lacks."""
@@ -196,6 +202,12 @@ class Series:
         self._filled = len(folded)
         self._points[: self._filled] = folded
         self.stride *= 2
+
+
+def _value(point: Any) -> Value:
+    """A point as one value; of none that is finite, what they are."""
+    odd = {NAN: np.nan, UP: np.inf, DOWN: -np.inf}
+    return Value(float(point["step"]), float(point["mean"] if point["finite"] else odd.get(point["marks"], np.nan)))
 
 
 def _as_points(steps: Array, values: Array, times: Array | None) -> Array:

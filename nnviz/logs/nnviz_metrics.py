@@ -7,17 +7,19 @@ Tried with nnviz 0.1.0.
 | a line for each split of an evaluation | curves named after their split |
 | `seconds` is the time spent in training, not the hour | times since the start |
 | a run that goes on from a checkpoint cuts its metrics back to it, and goes on | noticed by the size, and read anew |
-| how it ended lies in `result.json`, what was asked in `experiment.toml` | state and settings |
+| how it ended lies in `result.json`, what was asked in `experiment.toml` | state, settings, results |
 """
 
 import json
+import math
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from nnviz.logs.jsonl import JsonlReader
+from nnviz.logs.jsonl import JsonlReader, numbers_in
 from nnviz.logs.logged_run import DIVERGED, FINISHED, INTERRUPTED, UNFINISHED
+from nnviz.logs.naming import TEST, TRAIN, VALIDATION
 
 FILE, EXPERIMENT, RESULT = "metrics.jsonl", "experiment.toml", "result.json"
 STATES = {"diverged": DIVERGED, "interrupted": INTERRUPTED}
@@ -34,6 +36,7 @@ class NnvizReader(JsonlReader):
         folder = run.source.parent
         run.settings = dict(_flat(_parsed(folder / EXPERIMENT, tomllib.loads)))
         ended = _parsed(folder / RESULT, json.loads)
+        run.results = dict(_scores(ended))
         run.state = STATES.get(str(ended.get("stopped_by")), FINISHED) if ended else UNFINISHED
 
 
@@ -44,6 +47,14 @@ def _parsed(path: Path, parse: Callable[[str], Any]) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _scores(ended: dict[str, Any]) -> Iterator[tuple[str, float]]:
+    """What `validation/accuracy` and its like are in the end. A loss that is not finite is null there."""
+    for split in (VALIDATION, TEST, TRAIN):
+        if isinstance(scores := ended.get(split), dict):
+            told = {name: math.nan if value is None and name == "loss" else value for name, value in scores.items()}
+            yield from numbers_in(told, f"{split}/")
 
 
 def _flat(settings: dict[str, Any], beginning: str = "") -> Iterator[tuple[str, str]]:

@@ -427,6 +427,37 @@ def _end(app: "TerminalApp[Any]") -> None:
 
 
 @app.command()
+def compare(
+    places: Annotated[
+        list[Path],
+        typer.Argument(metavar="RUN...", help="Runs, of nnviz or of others, or folders below which they are."),
+    ],
+    *,
+    at_step: Annotated[
+        str | None,
+        typer.Option(
+            metavar="STEP|best|end",
+            help="Take each value where so many steps are done, or the best one of its curve; without it, what came "
+            "out in the end.",
+        ),
+    ] = None,
+    metric: Annotated[
+        str | None,
+        typer.Option(help="Compare this one alone, such as validation/loss; without it, all that say what is better."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Lay runs beside each other: the settings that differ, what came out, and whether it is more than chance.
+
+    Runs that differ in the seed alone count as one setting, with mean and standard deviation.
+    """
+    from nnviz.headless import comparing
+
+    compared = comparing.compared(places, at_step, metric)
+    (comparing.print_json if json else comparing.print_report)(compared)
+
+
+@app.command()
 def export(
     run: Run,
     file: Annotated[

@@ -17,7 +17,16 @@ import typer
 from typer.exceptions import TyperException
 
 from nnviz.errors import InputError, OutputError, StoppedError
-from nnviz.options import Cache, Options, takes_check_options, takes_data_options, takes_options
+from nnviz.options import (
+    Cache,
+    CheckpointEvery,
+    KeepCheckpoints,
+    Options,
+    takes_check_options,
+    takes_data_options,
+    takes_options,
+)
+from nnviz.sweep_options import SweepOptions, takes_sweep_options
 
 if TYPE_CHECKING:
     from nnviz.remote.terminal import Terminal
@@ -455,6 +464,39 @@ def compare(
 
     compared = comparing.compared(places, at_step, metric)
     (comparing.print_json if json else comparing.print_report)(compared)
+
+
+@app.command()
+@takes_sweep_options
+def sweep(
+    *,
+    options: SweepOptions,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="The folder for all runs; without it one below runs/ that the plan names."),
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="How many runs at a time; without it, one for each core.")
+    ] = None,
+    metric: Annotated[
+        str | None, typer.Option(help="Which one the table is ordered by, such as validation/loss or test/accuracy.")
+    ] = None,
+    checkpoint_every: CheckpointEvery = None,
+    keep_checkpoints: KeepCheckpoints = None,
+    cache: Cache = True,
+    json: Json = False,
+) -> None:
+    """Train many runs: options with several values, as in --lr 0.01,0.1 or --network A --network B, each with each.
+
+    The same command again goes on where it was. Ctrl+C ends it early and keeps what is there.
+    """
+    from nnviz.headless import sweep as sweeping
+    from nnviz.runs.checkpoint_rule import checkpoint_rule
+
+    rule = checkpoint_rule(checkpoint_every, keep_checkpoints)
+    swept = sweeping.sweep(options.plan(), out, cache, rule, sweeping.on_cores(jobs), metric)
+    (sweeping.print_json if json else sweeping.print_report)(swept)
+    raise typer.Exit(swept.exit_code)
 
 
 @app.command()

@@ -59,7 +59,8 @@ LIMITS = ("epochs", "steps", "seconds")
 class Options:
     """The options of a command that trains.
 
-    asked_for  what is to be in the experiment, by the parameters of its keys; what was not given is not there
+    asked_for   what is to be in the experiment, by the parameters of its keys; what was not given is not there
+    configured  the tables of a file, where somebody has read it already
     """
 
     asked_for: Mapping[str, Any] = field(default_factory=dict)
@@ -68,6 +69,7 @@ class Options:
     checkpoint_every: CheckpointEvery = None
     keep_checkpoints: KeepCheckpoints = None
     cache: Cache = True
+    configured: "Tables | None" = None
 
     @staticmethod
     def of(**given: Any) -> "Options":
@@ -143,7 +145,7 @@ class Options:
         from nnviz.data.written.known_weights import pinned
         from nnviz.experiment import combine, read_tables
 
-        tables = read_tables(self.config) if self.config else {}
+        tables = self.configured or (read_tables(self.config) if self.config else {})
         configured = combine(tables, origin=str(self.config))
         if self.source == "":
             raise InputError("SOURCE is empty; give a name, a folder or a file, or leave it out")

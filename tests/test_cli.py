@@ -38,7 +38,8 @@ print('loaded', *(name for name in %r if name in sys.modules))
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["train", "--help"], ["run", "--help"], ["data", "--help"], ["--version"]]
+    "arguments",
+    [["--help"], ["train", "--help"], ["run", "--help"], ["data", "--help"], ["sweep", "--help"], ["--version"]],
 )
 def test_help_loads_nothing_heavy(arguments):
     done = python(LOADED % (HEAVY,), *arguments)

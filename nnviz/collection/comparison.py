@@ -10,7 +10,7 @@ from nnviz.collection.differences import differences
 from nnviz.collection.results import At, Place, Result, is_counted, names, result
 from nnviz.errors import InputError
 from nnviz.logs.goals import is_lower_better
-from nnviz.logs.logged_run import DIVERGED, LoggedRun
+from nnviz.logs.logged_run import DIVERGED, STOPPED, LoggedRun
 from nnviz.outside_text import excerpt, listed_names
 from nnviz.scores.difference import Difference, holm, paired, welch
 
@@ -33,8 +33,8 @@ class Compared(msgspec.Struct, frozen=True):
 
     @property
     def counts(self) -> bool:
-        """Whether its results are part of its group's: those of a run that diverged are not what the settings give."""
-        return self.run.state != DIVERGED
+        """Whether its results are part of its group's: not those of a run that diverged, or was not let to its end."""
+        return self.run.state not in (DIVERGED, STOPPED)
 
     def value(self, metric: str) -> float | None:
         """Its result, as far as it counts."""

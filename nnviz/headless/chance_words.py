@@ -61,7 +61,7 @@ def _judged(judged: Judged, comparison: Comparison, names: Sequence[str]) -> Ite
         f"{_test(verdict, groups, comparison.main)}: t = {number(verdict.t, DIGITS)}, "
         f"{trimmed(verdict.freedom, DIGITS)} degrees of freedom, p = {number(verdict.p, DIGITS)}{held}"
     )
-    yield _meaning(judged.p)
+    yield _meaning(judged.p, judged.p == verdict.p)
 
 
 def _test(verdict: Verdict, groups: tuple[Group, Group], metric: str) -> str:
@@ -71,13 +71,12 @@ def _test(verdict: Verdict, groups: tuple[Group, Group], metric: str) -> str:
     return f"{verdict.test.value}, {integer(first)} and {count(second, 'run')}"
 
 
-def _meaning(p: float) -> str:
+def _meaning(p: float, is_alone: bool) -> str:
+    """What p says; of one that is held to several tests, not how often chance brings the difference."""
+    often = f": chance alone would bring it in {percent(p)} of such comparisons" if is_alone else ""
     if p < LEVEL:
-        return f"More than chance, by the usual 5%: that alone would bring it in {percent(p)} of such comparisons."
-    return (
-        f"May well be chance, which alone would bring it in {percent(p)} of such comparisons. That does not show that "
-        "the settings make no difference: more seeds would tell."
-    )
+        return f"More than chance by the usual 5%{often}."
+    return f"May well be chance{often}. That does not show that the settings make no difference: more seeds would tell."
 
 
 def _untested(judged: Judged, groups: tuple[Group, Group], metric: str) -> str:

@@ -14,7 +14,7 @@ from nnviz.errors import InputError
 from nnviz.headless.chance_words import chance
 from nnviz.headless.console import json_result, note, result, width
 from nnviz.headless.group_table import DIGITS, group_rows, heads, in_parts, label, told
-from nnviz.logs.logged_run import FINISHED, UNKNOWN, LoggedRun
+from nnviz.logs.logged_run import DIVERGED, FINISHED, STOPPED, UNKNOWN, LoggedRun
 from nnviz.logs.logs import logs_of
 from nnviz.outside_text import cut, excerpt, printable, shown_names
 from nnviz.wording import count, integer, listed, number
@@ -198,8 +198,9 @@ def _remarks(comparison: Comparison) -> Iterator[str]:
     silent = [one for one in runs if not one.run.settings]
     if silent and len(silent) < len(runs):
         yield f"{_listed(silent)}: the log tells no settings, so it stands for itself"
-    if diverged := [one for one in runs if not one.counts]:
-        yield f"{_listed(diverged)}: diverged, and not part of a mean"
+    for state in (DIVERGED, STOPPED):
+        if left_out := [one for one in runs if one.run.state == state]:
+            yield f"{_listed(left_out)}: {state}, and not part of a mean"
     if early := [one for one in runs if one.counts and one.run.state not in (FINISHED, UNKNOWN)]:
         yield f"{_listed(early)}: did not come to its end; what it came to so far"
     main = comparison.main

@@ -17,6 +17,8 @@ ALIKE = 3
 FALLS, SAME = "its steps fall again and again", "its values are all of one step"
 UNKNOWN, RUNNING, UNFINISHED, FINISHED = "unknown", "running", "unfinished", "finished"
 FAILED, KILLED, DIVERGED, INTERRUPTED = "failed", "killed", "diverged", "interrupted"
+STOPPED = "stopped"
+"""By a sweep, because others did better: what it came to is no result of its settings."""
 
 
 class LoggedRun:

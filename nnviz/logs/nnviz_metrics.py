@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from nnviz.logs.jsonl import JsonlReader, numbers_in
-from nnviz.logs.logged_run import DIVERGED, FINISHED, INTERRUPTED, UNFINISHED
+from nnviz.logs.logged_run import DIVERGED, FINISHED, INTERRUPTED, STOPPED, UNFINISHED
 from nnviz.logs.naming import TEST, TRAIN, VALIDATION
 
 FILE, EXPERIMENT, RESULT = "metrics.jsonl", "experiment.toml", "result.json"
-STATES = {"diverged": DIVERGED, "interrupted": INTERRUPTED}
+STATES = {"diverged": DIVERGED, "interrupted": INTERRUPTED, "median rule": STOPPED}
 """What ended a run, where that was not an end that it was meant to have."""
 
 

@@ -1,11 +1,13 @@
 """A run that goes on: in its own directory, as if it had never ended."""
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 from msgspec.structs import asdict
 
+from nnviz.data.dataset import Dataset
 from nnviz.data.reading import Reading
 from nnviz.errors import InputError, UnkeptError
 from nnviz.experiment import Experiment, Stopping, combine
@@ -41,10 +43,17 @@ class Resumed(msgspec.Struct, frozen=True):
     told: tuple[str, ...]
 
 
-def resume(run: Path, limits: dict[str, float] | None, budget: int, reading: Reading) -> Resumed:
+def resume(
+    run: Path,
+    limits: dict[str, float] | None,
+    budget: int,
+    reading: Reading,
+    opened: Callable[[Experiment, Reading], Dataset] = open_dataset,
+) -> Resumed:
     """Go on with the run in a directory where it was written down last.
 
-    `limits` are other ones to stop at: epochs, steps, seconds; with None it goes on just as it was.
+    `limits` are other ones to stop at: epochs, steps, seconds; with None it goes on just as it was. `opened` gives the
+    examples of its experiment.
 
     Raises InputError if there is nothing to go on with, or another process does so, or a limit does not fit;
     ChangedDataError; UnkeptError if the directory cannot be written to.
@@ -56,7 +65,7 @@ def resume(run: Path, limits: dict[str, float] | None, budget: int, reading: Rea
         has_ended = result is not None and result.is_scored
         if result is not None and has_ended and result.stopped_by in FOR_GOOD:
             raise InputError(f"{run}: it ended by itself ({result.stopped_by}), and there is nothing to go on with")
-        restored, kept = restore(run, experiment, open_dataset(experiment, reading))
+        restored, kept = restore(run, experiment, opened(experiment, reading))
         trainer = restored.trainer
         stopping = trainer.stopping if limits is None else _stopping(run, trainer, experiment, limits)
         lines = _lines(run, trainer.state(), kept)

@@ -7,6 +7,8 @@ from nnviz.training.history import Evaluation, selection_loss
 
 DIVERGED = "diverged"
 INTERRUPTED = "interrupted"
+HOPELESS = "median rule"
+"""In a sweep, others had done better by then."""
 BY_PERSON = "you"
 """Whoever watched the run left it, or began another one."""
 

@@ -94,7 +94,7 @@ def test_the_table_has_the_best_setting_first(tmp_path: Path, capsys: pytest.Cap
     capsys.readouterr()
     print_report(found)
     said = capsys.readouterr().out
-    rows = [line.split() for line in said.splitlines() if line.startswith("  learning_rate")]
+    rows = [line.split() for line in said.splitlines() if line.startswith("  lr ")]
     assert [row[1] for row in rows][:2] == ["0.3", "1e-05"]
     print_json(found)
     told = json.loads(capsys.readouterr().out)

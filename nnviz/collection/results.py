@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import NamedTuple
 
+from nnviz.collection.main_curve import best
 from nnviz.frame.series import Series, Value
 from nnviz.logs.goals import is_lower_better
 from nnviz.logs.logged_run import LoggedRun
@@ -52,8 +53,7 @@ def _value(curve: Series, place: Place) -> Value | None:
     if place is At.END:
         return curve.latest
     if place is At.BEST:
-        lower = is_lower_better(curve.metric)
-        return None if lower is None else curve.lowest if lower else curve.highest
+        return best(curve)
     has_come = curve.latest is not None and curve.latest.step >= place
     return curve.at(place) if has_come else None
 

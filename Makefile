@@ -3,13 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test check oracle live logs screenshots report-pictures bench fuzz soak kills walks zoo attempts clean
+.PHONY: run test check oracle live logs sweeps screenshots report-pictures bench fuzz soak kills walks zoo attempts clean
 
 run: .venv/installed
 	@$(BIN)/nnviz run
 
 test: .venv/installed-dev
-	$(BIN)/pytest --ignore=tests/oracle --ignore=tests/live --ignore=tests/logs/real -n 4 --dist worksteal --durations=10 --durations-min=1
+	$(BIN)/pytest --ignore=tests/oracle --ignore=tests/live --ignore=tests/logs/real --ignore=tests/sweeping/cluster -n 4 --dist worksteal --durations=10 --durations-min=1
 
 check: .venv/installed-dev
 	$(BIN)/ruff check .
@@ -40,6 +40,11 @@ logs: .venv/installed-dev .venv-logs/installed
 bench: .venv/installed-dev
 	$(PIP) -e ".[bench]"
 	$(BIN)/python -m benchmarks
+
+# Sweeps on a Dask cluster of two processes, workers of which are killed; it installs Dask.
+sweeps: .venv/installed-dev
+	$(PIP) -e ".[dask]"
+	$(BIN)/pytest tests/sweeping -m "sweeps or not sweeps"
 
 SHOT := $(BIN)/nnviz screenshot
 DEEP := "dense 32 sigmoid, dense 32 sigmoid, dense 32 sigmoid, dense 32 sigmoid, dense 32 sigmoid"

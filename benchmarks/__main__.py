@@ -19,6 +19,7 @@ SUBJECTS = (
     "opening",
     "decoding",
     "logs",
+    "sweeping",
     "run_curves",
 )
 

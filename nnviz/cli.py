@@ -478,6 +478,13 @@ def sweep(
     jobs: Annotated[
         int | None, typer.Option(min=1, help="How many runs at a time; without it, one for each core.")
     ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Train on the workers of a Dask cluster instead, as in tcp://10.0.0.1:8786. Needs the extra 'dask'.",
+        ),
+    ] = None,
     metric: Annotated[
         str | None, typer.Option(help="Which one the table is ordered by, such as validation/loss or test/accuracy.")
     ] = None,
@@ -494,7 +501,14 @@ def sweep(
     from nnviz.runs.checkpoint_rule import checkpoint_rule
 
     rule = checkpoint_rule(checkpoint_every, keep_checkpoints)
-    swept = sweeping.sweep(options.plan(), out, cache, rule, sweeping.on_cores(jobs), metric)
+    if scheduler is None:
+        plan, train = options.plan(), sweeping.on_cores(jobs)
+    elif jobs is None:
+        train = sweeping.on_cluster(scheduler)
+        plan = options.plan().with_whole_paths()
+    else:
+        raise InputError("--jobs: of this machine; how many runs a cluster trains at a time, its workers say")
+    swept = sweeping.sweep(plan, out, cache, rule, train, metric)
     (sweeping.print_json if json else sweeping.print_report)(swept)
     raise typer.Exit(swept.exit_code)
 

@@ -63,6 +63,17 @@ def on_cores(jobs: int | None) -> Train:
     return lambda works, interruption, tell: train_on_cores(works, jobs or available_cores(), interruption, tell)
 
 
+def on_cluster(address: str) -> Train:
+    """Trains runs on a Dask cluster. Raises InputError where Dask is not installed."""
+    try:
+        from nnviz.sweeping.cluster import train_on_cluster
+    except ImportError as error:
+        raise InputError(
+            f"--scheduler: {error.name} is not installed; pip install 'nnviz-tui[dask]' brings what a cluster needs"
+        ) from None
+    return lambda works, interruption, tell: train_on_cluster(address, works, interruption, tell, note)
+
+
 def sweep(
     plan: Plan, out: Path | None, cached: bool, rule: CheckpointRule, train: Train, metric: str | None = None
 ) -> Swept:

@@ -2,14 +2,16 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from nnviz.data.sources import BUILT_IN
 from nnviz.errors import InputError
-from nnviz.experiment import Experiment
+from nnviz.experiment import Experiment, Tables
 from nnviz.runs.claim import Claim, is_taken, taken
 from nnviz.runs.paths import refuse_unusable
 from nnviz.whole_file import unwritten, write_whole
@@ -45,11 +47,29 @@ class Plan(msgspec.Struct, frozen=True):
         runs = {trial.name: msgspec.to_builtins(trial.experiment) for trial in self.trials}
         return {"median_rule": self.stops_hopeless, "runs": runs}
 
+    def with_whole_paths(self) -> "Plan":
+        """The same, with sources and first weights by whole paths, which workers in other directories find as well."""
+        trials = [msgspec.structs.replace(trial, experiment=_whole(trial.experiment)) for trial in self.trials]
+        return msgspec.structs.replace(self, trials=tuple(trials))
+
     def folder(self) -> Path:
         """Where it is kept if nobody says otherwise: always the same place for the same plan."""
         text = json.dumps(self.content(), sort_keys=True)
         source = Path(self.trials[0].experiment.data.source).name
         return Path("runs") / f"sweep-{_word(source)}-{hashlib.sha256(text.encode()).hexdigest()[:DIGEST]}"
+
+
+def _whole(experiment: Experiment) -> Experiment:
+    source, weights = experiment.data.source, experiment.network.weights
+    tables: Tables = {"data": {}, "network": {}}
+    if source not in BUILT_IN:
+        tables["data"]["source"] = str(Path(os.path.expanduser(source)).resolve())
+    if weights is not None and Path(weights).exists():
+        tables["network"] = {
+            "weights": str(Path(weights).resolve()),
+            "weights_digest": experiment.network.weights_digest,
+        }
+    return experiment.changed(tables)
 
 
 def named(settings: Sequence[Mapping[str, str]]) -> list[str]:

@@ -1,5 +1,6 @@
 """One run of a sweep, trained in this process from wherever it is to its end, and what came of it."""
 
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -68,9 +69,15 @@ class Datasets:
 
     def __init__(self) -> None:
         self._opened: dict[object, Dataset] = {}
+        # A worker of a cluster may have several threads.
+        self._opening = threading.Lock()
 
     def __call__(self, experiment: Experiment, reading: Reading) -> Dataset:
         """The examples of an experiment. Raises InputError."""
+        with self._opening:
+            return self._open(experiment, reading)
+
+    def _open(self, experiment: Experiment, reading: Reading) -> Dataset:
         for key in ((experiment.data, None), (experiment.data, experiment.training.seed)):
             if key in self._opened:
                 return self._opened[key]

@@ -302,9 +302,10 @@ def _common(name: str, other: str) -> int:
 
 def short(name: str) -> str:
     """A name without what wrappers put before it."""
+    whole = f"{name}."
     for wrapper in WRAPPERS:
-        name = name.replace(wrapper, "")
-    return name
+        whole = whole.replace(wrapper, "")
+    return whole.rstrip(".")
 
 
 def _shown(name: str, module: nn.Module) -> str:

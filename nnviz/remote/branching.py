@@ -16,6 +16,7 @@ from nnviz.remote.setting_down import set_down
 from nnviz.remote.ways import Stop, nothing
 from nnviz.training.course import Course, Kept
 from nnviz.training.engine import EngineState
+from nnviz.training.giving_back import give_memory_back
 from nnviz.training.interruption import AbandonedError
 from nnviz.training.trainer import Trainer
 from nnviz.training.trainer_state import network_of
@@ -165,6 +166,8 @@ def _begin(session: Session, left: _Left, origin: Origin) -> None:
         session.trainer.choose(key, value)
     if left.stopping != session.trainer.stopping:
         session.trainer.stop_by(left.stopping)
+    # What the network took that was left, and the file that it was written into.
+    give_memory_back()
 
 
 def _leave(session: Session, branch: Branch, course: Course) -> Branch | None:

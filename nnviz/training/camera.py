@@ -57,7 +57,8 @@ class Camera:
         self._feature_names = apart(shown_names(tuple(trainer.dataset.feature_names[:FEATURES])), NAME)
         self._only_in_training = only_in_training(trainer)
         self.ranked = self._found() if ranked is None else ranked
-        names = partial(_input_name, trainer.dataset), self._ngram_names
+        # Of the data, not of this camera: what knows itself by a way round is not gone when nobody has it any more.
+        names = partial(_input_name, trainer.dataset), partial(_ngram_names, trainer.dataset)
         task = trainer.dataset.task
         self._views = StepViews(self._trace, task, self._blocks, self._input, self.ranked, *names)
 
@@ -229,12 +230,12 @@ class Camera:
         text, counts, inputs = split.texts[number], split.inputs[number], self._trace.batch.inputs[place]
         return text_view(text, encoding.ngrams, dataset.feature_names, counts, inputs, first)
 
-    def _ngram_names(self, indices: Array) -> tuple[str, ...]:
-        """The commonest n-gram of each input: beside a node, "+3" for the others would look like what it holds."""
-        dataset = self._trainer.dataset
-        if dataset.train.texts is None:
-            return ()
-        return tuple(cut(_OTHERS.sub("", dataset.feature_names[i]), NAME) for i in indices.tolist())
+
+def _ngram_names(dataset: Dataset, indices: Array) -> tuple[str, ...]:
+    """The commonest n-gram of each input: beside a node, "+3" for the others would look like what it holds."""
+    if dataset.train.texts is None:
+        return ()
+    return tuple(cut(_OTHERS.sub("", dataset.feature_names[i]), NAME) for i in indices.tolist())
 
 
 def _varying(trainer: Trainer, count: int) -> Array:

@@ -21,6 +21,7 @@ SUBJECTS = (
     "logs",
     "sweeping",
     "run_curves",
+    "live",
 )
 
 

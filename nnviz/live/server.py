@@ -66,7 +66,9 @@ class Server:
             try:
                 self._watch.attach(True)
                 while not isinstance(question, wire.Bye):
+                    began = time.thread_time()
                     wire.send(connection, wire.Answer.of(self._answer(question, connection)))
+                    self._free_at = time.monotonic() + (time.thread_time() - began) / ATTACHED
                     question = wire.receive(connection, wire.Question)
             finally:
                 self._watch.attach(False)
@@ -110,9 +112,7 @@ class Server:
 
     def _view(self, parts: frozenset[str] | None) -> Frame | FrameUpdate:
         """What there is to see, and what has gone wrong in looking, if something has."""
-        began = time.thread_time()
         view = self._watch.view(parts)  # type: ignore[arg-type]
-        self._free_at = time.monotonic() + (time.thread_time() - began) / ATTACHED
         if view is None:
             raise EOFError
         fault = self._watch.guard.fault
@@ -132,7 +132,7 @@ class Server:
         gate = self._watch.gate
         connection.setblocking(False)
         try:
-            while self._watch.view(None) is None:
+            while not self._watch.has_looked:
                 with contextlib.suppress(BlockingIOError):
                     if not connection.recv(1, socket.MSG_PEEK):
                         raise EOFError

@@ -191,6 +191,11 @@ class Watch:
             self._due = 0.0
         self.gate.attach(is_attached)
 
+    @property
+    def has_looked(self) -> bool:
+        """Whether there is something to see since a screen came."""
+        return self._shown is not None
+
     def view(self, parts: Parts | None) -> Frame | FrameUpdate | None:
         """What there is to see; None before the first look."""
         with self.gate.lock:

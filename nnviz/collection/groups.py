@@ -6,12 +6,11 @@ from typing import NamedTuple
 import numpy as np
 
 from nnviz.array import Array
+from nnviz.collection.comparison import is_seed
 from nnviz.collection.differences import differences
 from nnviz.collection.filters import setting
 from nnviz.collection.listed_run import ListedRun
 
-SEEDS = ("seed",)
-"""The last part of a setting that only tells repetitions apart."""
 NONE = "none"
 
 
@@ -33,7 +32,7 @@ class Middle(NamedTuple):
 def settings_to_group_by(runs: Sequence[ListedRun]) -> list[str]:
     """Settings in which runs differ, but for what tells repetitions apart."""
     found = differences([run.settings for run in runs])
-    return [name for name in found if name.rpartition(".")[2].casefold() not in SEEDS]
+    return [name for name in found if not is_seed(name)]
 
 
 def grouped(runs: Sequence[ListedRun], name: str) -> list[Group]:

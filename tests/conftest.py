@@ -2,7 +2,6 @@
 
 import gc
 import os
-import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -16,11 +15,6 @@ if TYPE_CHECKING:
 
 # Before NumPy is imported: two threads that wait for each other by spinning need many times as long on a busy machine.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
-# As it is for users: without compiled modules every process that a test starts would compile all of nnviz anew, which
-# takes longer than most of them live, and every worker all tests.
-os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-sys.dont_write_bytecode = False
 
 # On a busy machine an example takes as long as it takes.
 settings.register_profile("nnviz", deadline=None)

@@ -57,13 +57,13 @@ SLOW_WHERE = (
 )
 # The first one. Those that come after the signal would only have the test wait.
 SLOW_EVALUATION = SLOW_WHERE.replace("CONDITION", "not sign.exists()")
-# Says at each batch how far the scores are, as where each takes long.
+# Says every few batches how far the scores are, as where each takes long.
 TELLING = """
         import itertools
         from nnviz.remote import opening_progress
         class Telling(opening_progress.Watch):
             def __init__(self, hear, interval, **more):
-                super().__init__(hear, 1, clock=itertools.count().__next__, **more)
+                super().__init__(hear, 50, clock=itertools.count().__next__, **more)
         opening_progress.Watch = Telling
 """
 # The network is safe by then, and what it came to is written down.

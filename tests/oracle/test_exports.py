@@ -18,7 +18,9 @@ from onnx.reference import ReferenceEvaluator  # noqa: E402
 
 pytestmark = pytest.mark.oracle
 
-ONNX_TOLERANCE, TORCH_TOLERANCE = 1e-5, 1e-6
+ONNX_TOLERANCE = 1e-5
+# PyTorch computes with float32, and how it rounds in several layers depends on the processor.
+TORCH_TOLERANCE = 32 * float(np.finfo(np.float32).eps)
 MORE_SEEDS = range(SEEDS.stop + 48)
 
 

@@ -48,12 +48,12 @@ def resume(
     limits: dict[str, float] | None,
     budget: int,
     reading: Reading,
-    opened: Callable[[Experiment, Reading], Dataset] = open_dataset,
+    opened: Callable[[Experiment, Reading], Dataset] | None = None,
 ) -> Resumed:
     """Go on with the run in a directory where it was written down last.
 
     `limits` are other ones to stop at: epochs, steps, seconds; with None it goes on just as it was. `opened` gives the
-    examples of its experiment.
+    examples of its experiment, if they are not opened anew.
 
     Raises InputError if there is nothing to go on with, or another process does so, or a limit does not fit;
     ChangedDataError; UnkeptError if the directory cannot be written to.
@@ -65,7 +65,7 @@ def resume(
         has_ended = result is not None and result.is_scored
         if result is not None and has_ended and result.stopped_by in FOR_GOOD:
             raise InputError(f"{run}: it ended by itself ({result.stopped_by}), and there is nothing to go on with")
-        restored, kept = restore(run, experiment, opened(experiment, reading))
+        restored, kept = restore(run, experiment, (opened or open_dataset)(experiment, reading))
         trainer = restored.trainer
         stopping = trainer.stopping if limits is None else _stopping(run, trainer, experiment, limits)
         lines = _lines(run, trainer.state(), kept)

@@ -34,6 +34,7 @@ from nnviz.tui.glossary import GLOSSARY, Entry, found
 from nnviz.tui.keys import KEYS
 from nnviz.tui.layouts import SMALLEST, TABBED, arrange
 from nnviz.tui.panes.framed_pane import FramedPane
+from nnviz.tui.run_keys import CURVE_KEYS, RUN_KEYS
 from nnviz.tui.screens.help import TERM, HelpScreen, key_entries
 from nnviz.tui.screens.training import PANES
 from nnviz.tui.wants import wants_of
@@ -85,6 +86,13 @@ NAMED = [
 ]
 EXPLAINED = set().union(*map(words, NAMED))
 EXPLAINED_SIGNS = set().union(*map(signs, NAMED))
+
+
+@pytest.mark.parametrize("bindings", [KEYS, RUN_KEYS, CURVE_KEYS], ids=["training", "runs", "curves"])
+def test_every_key_stands_in_the_help_as_on_a_keyboard(bindings):
+    for entry in (entry for entries in key_entries(bindings).values() for entry in entries):
+        assert entry.term, entry
+        assert "_" not in entry.term, entry
 
 
 def is_explained(word: str) -> bool:

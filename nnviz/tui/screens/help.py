@@ -38,6 +38,7 @@ SIGNS = {
     "full_stop": ".",
     "plus": "+",
     "minus": "-",
+    "equals_sign": "=",
     "question_mark": "?",
 }
 ANYWHERE = (
@@ -121,8 +122,8 @@ def key_entries(bindings: Sequence[Binding] = KEYS) -> dict[str, tuple[Entry, ..
 
 
 def _key(binding: Binding) -> str:
-    """The key as it stands on a keyboard."""
-    return " ".join(SIGNS.get(key, key) for key in binding.key.split(",") if key != "equals_sign")
+    """The keys as they stand on a keyboard."""
+    return " ".join(SIGNS.get(key, key) for key in binding.key.split(","))
 
 
 class _Page(NamedTuple):

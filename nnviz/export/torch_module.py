@@ -84,7 +84,8 @@ def _module(blueprint: Blueprint, target: Path) -> list[str]:
     layers = [f"            {name}={made}," for layer in blueprint.layers for name, made in _modules(layer)]
     ready = "x * self.scale + self.shift"
     if blueprint.scale.dtype != SINGLE:
-        ready = f"({ready}).float()"
+        # In the precision that its layers are in then.
+        ready = f"({ready}).to(next(self.parameters()).dtype)"
     return [
         *heading(blueprint, f"Its weights are in {target.name!r}.", f"Input: {read}.", f"Output: {said}."),
         "from collections import OrderedDict",
@@ -173,7 +174,7 @@ def _answer(blueprint: Blueprint) -> list[str]:
                 f"near = (units - active.argmax(dim=1, keepdim=True)).abs() <= {hill.REACH}",
                 "mass = torch.where(near, active, 0.0)",
                 "middle = mass @ self.directions / mass.sum(dim=1, keepdim=True).clamp_min(1e-300)",
-                "return middle.clamp(-1, 1).float()",
+                "return middle.clamp(-1, 1).to(x.dtype)",
             ]
         case Answer.LINEAR:
             return ["return self.logits(x)"]

@@ -177,4 +177,6 @@ def _leave(session: Session, branch: Branch, course: Course) -> Branch | None:
         branch.course = course
         return branch
     session.branches.drop(branch)
+    # Without a step of its own, it is in the file of keyframes nowhere.
+    session.timeline.forget(branch.number)
     return branch.parent

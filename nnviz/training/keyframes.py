@@ -56,6 +56,11 @@ class NearKeyframes:
         self._steps = _Steps()
         self._states.clear()
 
+    def forget_branch(self, branch: int) -> None:
+        """Forget those of one branch."""
+        for step in self._steps.drop(branch):
+            del self._states[branch, step]
+
 
 class _Steps:
     """The training steps of which there are keyframes, of each branch."""
@@ -73,6 +78,10 @@ class _Steps:
         del steps[bisect_right(steps, step) - 1]
         if not self._of[branch]:
             del self._of[branch]
+
+    def drop(self, branch: int) -> list[int]:
+        """Remove all of one branch; they are returned."""
+        return self._of.pop(branch, [])
 
     def at_or_before(self, step: int, line: Line) -> tuple[int, int] | None:
         """The last one of a line that is not after that step."""

@@ -111,6 +111,10 @@ class Timeline:
         """Keep a state of this line in memory, as long as there is room: somebody may be back soon."""
         self.keyframes.near.keep(replace(state, done=0), state.step, self._line)
 
+    def forget(self, branch: int) -> None:
+        """There is no such branch any more: another one may have its number, and its own states."""
+        self.keyframes.near.forget_branch(branch)
+
     def go_to(self, moment: Position, journal: Journal, check: Callable[[], None]) -> None:
         """Be at a moment that the run has had. `check` is called before each step; if it raises, it was on the way."""
         engine = self._engine

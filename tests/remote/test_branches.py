@@ -246,6 +246,22 @@ def test_what_never_came_to_a_step_is_no_branch(make_order):
     assert not order.out.with_name("run-2").exists()
 
 
+def test_a_branch_has_nothing_of_one_that_had_its_number_and_never_came_to_a_step(make_order):
+    order = make_order()
+    trainer = LocalTrainer(order)
+    first(trainer)
+    go(trainer, 2)
+    ask(trainer, m.Reseed())
+    visit(trainer, 1)
+    ask(trainer, m.Restart())
+    assert [one.seed for one in listed(trainer)] == [0, 0]
+    ask(trainer, m.Advance(m.Goal.STAGE))
+    ask(trainer, m.GoTo(0))
+    look_until(trainer, lambda frame: frame.state is State.READY)
+    same(go(trainer, 1), straight(order.experiment, 1))
+    trainer.close()
+
+
 @pytest.mark.parametrize("way", ["visit", "other seed", "branch"])
 def test_a_long_way_is_shown_and_can_be_left(make_order, monkeypatch, way):
     """By a clock on which every step takes a tenth of a second, without keyframes."""

@@ -55,7 +55,7 @@ def operation_of(module: nn.Module, came: Layout, shape: tuple[int, ...], gave: 
         case nn.AdaptiveAvgPool2d(output_size=1 | (1, 1)) if came == MAPS:
             return MeanOfMaps()
     if _is_linear_of_transformers(module):
-        return _sums(module, len(module._parameters["weight"] or ()), came, shape)
+        return _sums(module, module._parameters["weight"].shape[0], came, shape)
     return Custom()
 
 

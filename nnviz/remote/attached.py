@@ -11,6 +11,7 @@ from nnviz.frame.frame import Frame
 from nnviz.live import wire
 from nnviz.live.places import connect
 from nnviz.remote import messages as m
+from nnviz.remote.hearing import Hearing
 from nnviz.remote.opening_progress import OpeningProgress
 from nnviz.runs.ending import Ending
 
@@ -48,7 +49,7 @@ class AttachedTrainer:
             self._connection.close()
             raise InputError(f"another screen is looking at {self.hello.name} already; leave that one first")
         self._said: str | None = None
-        self._ended: Callable[[], None] | None = None
+        self._hearing = Hearing(self._connection.fileno)
         self.send(m.Look())
 
     def send(self, request: m.Request) -> None:
@@ -81,41 +82,10 @@ class AttachedTrainer:
         return wire.Look()
 
     async def has_spoken(self) -> None:
-        import asyncio
-
-        loop, speaks = asyncio.get_running_loop(), asyncio.Event()
-        descriptor = self._connection.fileno()
-        if descriptor < 0:
-            return
-        loop.add_reader(descriptor, speaks.set)
-        try:
-            await speaks.wait()
-        finally:
-            loop.remove_reader(descriptor)
-            self._listen()
+        await self._hearing.has_spoken()
 
     def watch(self, ended: Callable[[], None] | None) -> None:
-        self._ended = ended
-        self._listen()
-
-    def _listen(self) -> None:
-        """Hear of its end: it tells nothing else without having been asked."""
-        import asyncio
-
-        descriptor = self._connection.fileno()
-        if descriptor < 0:
-            return
-        loop = asyncio.get_running_loop()
-        if self._ended is None:
-            loop.remove_reader(descriptor)
-        else:
-            loop.add_reader(descriptor, self._hear_end)
-
-    def _hear_end(self) -> None:
-        ended = self._ended
-        self.watch(None)
-        if ended is not None:
-            ended()
+        self._hearing.watch(ended)
 
     def receive(self) -> "m.Answer | OpeningProgress":
         try:

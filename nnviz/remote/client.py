@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from nnviz.child import start_child
 from nnviz.errors import InputError, TrainerDiedError
+from nnviz.remote.hearing import Hearing
 from nnviz.remote.messages import Answer, Close, Closing, Died, Look, Order, Request
 from nnviz.remote.opening_progress import OpeningProgress
 from nnviz.runs.claim import clear
@@ -86,8 +87,9 @@ class RemoteTrainer:
         self._earlier = earlier
         self._ending: Ending | None = None
         self._is_writing = False
-        self._ended: Callable[[], None] | None = None
         self._connection, self._process = worker.connection, worker.process
+        connection = self._connection
+        self._hearing = Hearing(lambda: -1 if connection.closed else connection.fileno())
         self.send(order)
 
     @property
@@ -101,42 +103,10 @@ class RemoteTrainer:
             self._connection.send(request)
 
     async def has_spoken(self) -> None:
-        if self._connection.closed:
-            return
-        # It takes longer to import than all that is needed to start the trainer's process.
-        import asyncio
-
-        loop, speaks = asyncio.get_running_loop(), asyncio.Event()
-        descriptor = self._connection.fileno()
-        loop.add_reader(descriptor, speaks.set)
-        try:
-            await speaks.wait()
-        finally:
-            # The connection may have been closed by now.
-            loop.remove_reader(descriptor)
-            self._listen()
+        await self._hearing.has_spoken()
 
     def watch(self, ended: Callable[[], None] | None) -> None:
-        self._ended = ended
-        self._listen()
-
-    def _listen(self) -> None:
-        """Hear of its end: nobody is told anything else without having asked."""
-        if self._connection.closed:
-            return
-        import asyncio
-
-        loop, descriptor = asyncio.get_running_loop(), self._connection.fileno()
-        if self._ended is None:
-            loop.remove_reader(descriptor)
-        else:
-            loop.add_reader(descriptor, self._hear_end)
-
-    def _hear_end(self) -> None:
-        ended = self._ended
-        self.watch(None)
-        if ended is not None:
-            ended()
+        self._hearing.watch(ended)
 
     def receive(self) -> "Answer | OpeningProgress":
         try:

@@ -332,6 +332,22 @@ def outputs_in_a_dict() -> Program:
 
 
 @program
+def linear_layer_of_transformers() -> Program:
+    class Conv1D(nn.Module):
+        """As Hugging Face's: a linear layer whose weights are (inputs, units)."""
+
+        def __init__(self, nf: int, nx: int) -> None:
+            super().__init__()
+            self.nf = nf
+            self.weight, self.bias = nn.Parameter(torch.randn(nx, nf)), nn.Parameter(torch.zeros(nf))
+
+        def forward(self, x: Tensor) -> Tensor:
+            return torch.addmm(self.bias, x, self.weight)
+
+    return plain(nn.Sequential(Conv1D(8, 6), nn.ReLU(), Conv1D(CLASSES, 8)), 6, rate=0.01)
+
+
+@program
 def frozen_layers() -> Program:
     model = nn.Sequential(nn.Linear(6, 8), nn.ReLU(), nn.Linear(8, CLASSES))
     model[0].requires_grad_(False)

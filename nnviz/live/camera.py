@@ -22,7 +22,7 @@ from nnviz.outside_text import printable
 from nnviz.training.blocks import blocks_of, input_grouping
 from nnviz.training.shown_units import ranked_units
 from nnviz.training.step_views import StepViews
-from nnviz.wording import trimmed
+from nnviz.wording import count, trimmed
 
 COLOURS = (1, 3)
 """Channels of what is shown as a picture."""
@@ -88,7 +88,7 @@ class WatchedCamera:
             "points": None,
         }
         if "title" in parts:
-            fields["title"] = self._title()
+            fields["title"] = self._title(past.left_out)
         if "rates" in parts:
             fields["rates"] = rates
         if "update_rule" in parts:
@@ -108,12 +108,12 @@ class WatchedCamera:
     def _rate(self) -> float:
         return float(self._optimizers[0].param_groups[0]["lr"])
 
-    def _title(self) -> Title:
+    def _title(self, left_out: int) -> Title:
         recording, reading = self.trace.recording, self.trace.reading
         kinds = " + ".join(type(each).__name__ for each in self._optimizers)
         return Title(
             dataset=printable(self.name),
-            caveats=tuple(self._caveats()),
+            caveats=tuple(self._caveats(left_out)),
             notice="",
             network=printable(type(self._model).__name__),
             loss="loss" if reading is None else reading.name,
@@ -126,13 +126,18 @@ class WatchedCamera:
             is_watched=True,
         )
 
-    def _caveats(self) -> list[str]:
+    def _caveats(self, left_out: int) -> list[str]:
         """What is to be known of how the model was looked at."""
         recording, told = self.trace.recording, ["This is a PyTorch training that is watched, in its own process."]
         if any(map(is_compiled, self._model.modules())):
             told.append("What torch.compile has compiled is not looked into: of it, parameters alone are shown.")
         if recording.passes > 1:
             told.append("This step has several passes: gradients are of all, activations and the loss of the last one.")
+        if left_out:
+            told.append(
+                f"Gradients were thrown away before an update {count(left_out, 'time')}, as a GradScaler does where "
+                "one is not finite: no curve has the losses of those passes."
+            )
         if any(map(is_spread, recording.parameters.values())):
             told.append(
                 "The parameters are spread over several processes: what is shown of them is this process's part."

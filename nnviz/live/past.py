@@ -18,10 +18,14 @@ WAITING = 256
 
 
 class Past:
-    """Bounded, however many steps there are."""
+    """Bounded, however many steps there are.
+
+    left_out  how many steps nothing came of: their gradients were thrown away
+    """
 
     def __init__(self) -> None:
         self.history = History()
+        self.left_out = 0
         self.layers = LayerHistory((), 1)
         self.follows: tuple[int, Measure] | None = None
         self._waiting: list[Tensor] = []

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
 from nnviz.frame.stages import Phase
+from nnviz.live.graph import leads_to
 from nnviz.live.guard import Guard
 from nnviz.live.hook import Hook
 from nnviz.live.loss_reading import read_loss
@@ -185,9 +186,9 @@ class Recorder:
     # Backward
 
     def begin_backward(self, root: Tensor) -> None:
-        """The forward pass is over, and this is the value that backward is called on."""
+        """The forward pass is over, and this is the value that backward is called on; unless another model has it."""
         recording = self.recording
-        if recording is None or recording.is_forward_over:
+        if recording is None or recording.is_forward_over or not leads_to(root.grad_fn, recording.parameters.values()):
             return
         recording.is_forward_over = True
         recording.root, recording.loss = root.grad_fn, float(root.detach()) / self.scale
@@ -204,6 +205,11 @@ class Recorder:
         numbers = numbers.reshape(seen.shape)
         seen.gradient = seen.in_batch(numbers / self.scale if self.scale != 1.0 else numbers)
         self._reached(Phase.BACKWARD, place)
+
+    def forget_passes(self) -> None:
+        """The passes before this one count for no update: their gradients were thrown away."""
+        if self.recording is not None:
+            self.recording.passes = 0
 
     def end_backward(self) -> None:
         """Every gradient of this pass is there: accumulated, and averaged where several processes train."""

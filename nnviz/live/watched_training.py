@@ -22,6 +22,7 @@ from nnviz.live.guard import Guard
 from nnviz.live.past import Past, health_of
 from nnviz.live.recorder import Recorder
 from nnviz.live.recording import Recording
+from nnviz.live.step_loss import StepLoss
 from nnviz.live.structure import Structure
 from nnviz.live.trace import WatchedTrace
 
@@ -56,7 +57,7 @@ class Watch:
         self._shown: tuple[Structure, Recording, int] | None = None
         self._camera: WatchedCamera | None = None
         self.focus: Focus | None = None
-        self._loss: Tensor | None = None
+        self._step_loss = StepLoss(self._optimizers)
         self._position = 0
         self._due = 0.0
         self._last: Frame | None = None
@@ -66,12 +67,14 @@ class Watch:
         watched = self.guard.watched
         self._stops = [listen(self._before_backward, self._after_backward)]
         for optimizer in self._optimizers:
-            pre = optimizer.register_step_pre_hook(_ignoring(watched(self._before_step)))
-            self._stops.append(pre.remove)
+            pre = optimizer.register_step_pre_hook(_ignoring(self._before_step))
+            landed = optimizer.register_step_post_hook(_ignoring(self._step_loss.end_update))
+            self._stops += [pre.remove, landed.remove]
         post = self._optimizers[-1].register_step_post_hook(_ignoring(self._after_step))
         self._stops.append(post.remove)
         self._look_next = watched(self._arm)
         self._begin_backward = watched(self._recorder.begin_backward)
+        self._begin_update = watched(self._recorder.begin_update)
         self._end_backward = watched(self._recorder.end_backward)
         self._finish = watched(self._finish_look)
         self._look_next()
@@ -93,27 +96,32 @@ class Watch:
         if scale is not None:
             # Not by get_scale, which waits for a GPU.
             loss = loss / scale
-        self._loss = loss if self._loss is None else self._loss + loss
+        self._step_loss.begin_pass(loss)
         if self._recorder.is_armed:
             self._recorder.scale = 1.0 if scale is None else float(scale)
             self._begin_backward(value)
 
     def _after_backward(self) -> None:
+        is_anew = self._step_loss.end_pass()
         if self._recorder.is_armed:
+            if is_anew:
+                self._recorder.forget_passes()
             self._end_backward()
 
     def _before_step(self) -> None:
+        self._step_loss.begin_update()
         if self._recorder.is_armed:
-            self._recorder.begin_update()
+            self._begin_update()
 
     def _after_step(self) -> None:
         """A training step is over: most often there is nothing more to do than to count it."""
         if os.getpid() != self._pid:
             return
         self.steps += 1
-        if self._loss is not None:
-            self.past.add(self._loss)
-            self._loss = None
+        loss = self._step_loss.take()
+        if loss is not None:
+            self.past.add(loss)
+        self.past.left_out = self._step_loss.thrown_away
         if self.guard.fault is not None:
             self._recorder.disarm()
         elif self._recorder.is_armed:

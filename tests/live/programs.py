@@ -29,6 +29,10 @@ class Hand:
         self.updates: list[dict[str, Tensor]] = []
         self._sum, self._found = 0.0, {}
 
+    def throw_away(self) -> None:
+        """No update comes of the passes so far."""
+        self._sum = 0.0
+
     def backward(self, loss: Tensor, scale: float = 1.0) -> None:
         self._before = {name: each.detach().clone() for name, each in self._named.items()}
         loss.backward()
@@ -280,6 +284,7 @@ def lbfgs() -> Program:
     def step(hand: Hand, i: int) -> None:
         def closure() -> Tensor:
             optimizer.zero_grad()
+            hand.throw_away()
             loss = F.mse_loss(model(rows(i, 6)), rows(80 + i, 1))
             hand.backward(loss)
             return loss
@@ -393,6 +398,50 @@ def gradient_scaler() -> Program:
         hand.step(Scaled(scaler, optimizer))
 
     return Program(model, [optimizer], step, scaler)
+
+
+@program
+def step_left_out_by_the_scaler() -> Program:
+    model = nn.Sequential(nn.Linear(6, 8), nn.ReLU(), nn.Linear(8, CLASSES))
+    optimizer = SGD(model.parameters(), 0.1)
+    scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
+
+    def forward_and_back(hand: Hand, i: int, factor: float) -> None:
+        # Somebody who keeps the memory of the gradients.
+        optimizer.zero_grad(set_to_none=i == 1)
+        hand.backward(scaler.scale(F.cross_entropy(model(rows(i, 6)), labels(i)) * factor), scaler.get_scale())
+
+    def step(hand: Hand, i: int) -> None:
+        for part in range(2):
+            # The last one is not finite.
+            forward_and_back(hand, i, float("inf") if part else 1.0)
+            optimizer.zero_grad(set_to_none=i == 1) if not part else scaler.step(optimizer)
+            hand.throw_away()
+        scaler.update()
+        forward_and_back(hand, i, 1.0)
+        hand.step(Scaled(scaler, optimizer))
+
+    return Program(model, [optimizer], step, scaler)
+
+
+@program
+def another_model_beside() -> Program:
+    model = nn.Sequential(nn.Linear(6, 8), nn.ReLU(), nn.Linear(8, CLASSES))
+    judge = nn.Sequential(nn.Linear(CLASSES, 5), nn.Tanh(), nn.Linear(5, 1))
+    optimizer, other = SGD(model.parameters(), 0.1), SGD(judge.parameters(), 0.1)
+
+    def step(hand: Hand, i: int) -> None:
+        optimizer.zero_grad()
+        made = model(rows(i, 6))
+        other.zero_grad()
+        F.binary_cross_entropy_with_logits(judge(made.detach()), torch.ones(N, 1)).backward()
+        other.step()
+        hand.backward(F.cross_entropy(made, labels(i)) + judge(made).square().mean())
+        hand.step(optimizer)
+        other.zero_grad()
+        judge(rows(i, CLASSES)).mean().backward()
+
+    return Program(model, [optimizer], step)
 
 
 @program

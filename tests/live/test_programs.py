@@ -66,6 +66,17 @@ def test_numbers_are_those_taken_by_hand_and_nothing_is_changed(name: str) -> No
     watch.close()
 
 
+def test_steps_that_are_left_out_are_told() -> None:
+    made = PROGRAMS["step_left_out_by_the_scaler"]()
+    watch = watched(made, attached=True)
+    run(made, Hand(made.model))
+    frame = watch.view(None)
+    assert isinstance(frame, Frame)
+    assert any("thrown away before an update 6 times" in told for told in frame.title.caveats)
+    assert not any("several passes" in told for told in frame.title.caveats)
+    watch.close()
+
+
 def check_parameters(watch: Watch, hand: Hand) -> None:
     assert watch._camera is not None
     recording = watch._camera.trace.recording

@@ -76,11 +76,13 @@ def lines_of_groups(curves: Sequence[Curve], groups: Sequence[Group], deviation:
     return found
 
 
-def shape_of(
-    one: Line, first: float, last: float, columns: int, place: Callable[[Array], Array], wants_band: bool = True
-) -> Shape:
-    """The line from `first` to `last`. `place` says where values lie on the other axis; NaN where they have none."""
-    both = [(curve, window(curve.drawn, first, last, columns)) for curve in one.curves]
+def shape_of(one: Line, edges: Array, place: Callable[[Array], Array], wants_band: bool = True) -> Shape:
+    """The line in the columns between `edges` (columns + 1,), evenly spaced.
+
+    `place` says where values lie on the other axis; NaN where they have none.
+    """
+    columns = len(edges) - 1
+    both = [(curve, window(curve.drawn, edges)) for curve in one.curves]
     found = [odd(curve.drawn, seen) for curve, seen in both]
     strange = np.concatenate([places for places, _ in found]), np.concatenate([marks for _, marks in found])
     if one.is_group:

@@ -45,10 +45,11 @@ class Window(NamedTuple):
     first: int | None = None
 
 
-def window(points: Points, first: float, last: float, many: int) -> Window:
-    """The columns, `many` of them from `first` to `last`."""
-    x = points.x
-    cuts = np.searchsorted(x, np.linspace(first, last, many + 1))
+def window(points: Points, edges: Array) -> Window:
+    """The columns between `edges` (columns + 1,), which are evenly spaced on the axis."""
+    x, many = points.x, len(edges) - 1
+    first, last = float(edges[0]), float(edges[-1])
+    cuts = np.searchsorted(x, edges)
     # What lies at the right end belongs into the last column.
     cuts[-1] = np.searchsorted(x, last, side="right")
     columns = np.flatnonzero(np.diff(cuts))

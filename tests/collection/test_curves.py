@@ -63,7 +63,7 @@ def curves(draw: st.DrawFn) -> tuple[list[float], list[float], float, float, int
 def test_each_column_has_all_that_falls_into_it(case: tuple[list[float], list[float], float, float, int]) -> None:
     x, values, first, last, many = case
     points = drawn(x, values)
-    seen = window(points, first, last, many)
+    seen = window(points, np.linspace(first, last, many + 1))
     lows, highs = band(points, seen)
     edges = np.linspace(first, last, many + 1)
     found = dict(
@@ -89,7 +89,7 @@ def test_each_column_has_all_that_falls_into_it(case: tuple[list[float], list[fl
 
 def along(x: list[float], values: list[float], many: int = 10, last: float = 10.0) -> list[float]:
     points = drawn(x, values)
-    seen = window(points, 0.0, last, many)
+    seen = window(points, np.linspace(0.0, last, many + 1))
     found: Array = line(seen, seen.levels, many, np.asarray)
     return found.tolist()
 
@@ -105,7 +105,7 @@ def test_a_value_that_is_no_number_is_a_gap_with_a_mark() -> None:
     assert np.isnan(gap[1:4]).all()
     assert (gap[0], gap[4]) == (1.0, 3.0)
     points = drawn([0.5, 2.5, 4.5, 6.5], [*values, math.inf])
-    places, marks = odd(points, window(points, 0.0, 10.0, 10))
+    places, marks = odd(points, window(points, np.linspace(0.0, 10.0, 11)))
     assert places.tolist() == [2.5, 6.5]
     assert marks.tolist() == [NAN, UP]
 
@@ -120,10 +120,10 @@ def asked(runs: list[ListedRun], **changes: object) -> list[Curve]:
 
 def test_where_several_values_share_a_column_its_band_has_their_ends() -> None:
     (curve,) = asked([run("a", [1.0, 5.0, 3.0, 2.0])])
-    shape = shape_of(Line("a", "", 0, (curve,)), 0.0, 4.0, 2, np.asarray)
+    shape = shape_of(Line("a", "", 0, (curve,)), np.linspace(0.0, 4.0, 3), np.asarray)
     assert shape.has_band
     assert (shape.levels.tolist(), shape.lows.tolist(), shape.highs.tolist()) == ([3.0, 2.5], [1.0, 2.0], [5.0, 3.0])
-    logarithms = shape_of(Line("a", "", 0, (curve,)), 0.0, 4.0, 4, np.log10)
+    logarithms = shape_of(Line("a", "", 0, (curve,)), np.linspace(0.0, 4.0, 5), np.log10)
     assert logarithms.levels[0] == 0.0
 
 

@@ -90,8 +90,10 @@ class Dots:
         # Each dot by itself: lines have few of them, and a picture many. Of those at one place, the last one stays.
         lengths = last - first + 1
         begins = np.cumsum(lengths) - lengths
-        rows = np.arange(int(lengths.sum())) - np.repeat(begins - first, lengths)
-        onto[rows, np.repeat(columns, lengths)] = np.repeat(owners[line], lengths)
+        # A dot's place counts along the rows: the dot below one is a whole row after it.
+        tops = (first - begins) * self.width + columns
+        places = np.arange(int(lengths.sum())) * self.width + np.repeat(tops, lengths)
+        onto.reshape(-1)[places] = np.repeat(owners[line].astype(onto.dtype), lengths)
 
     def _cells(self, owned: Array) -> tuple[Array, Array]:
         """The braille of each cell as a number, and whose it is."""

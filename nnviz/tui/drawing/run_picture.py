@@ -67,12 +67,10 @@ def run_picture(
     # The labels of the y axis depend on the picture, which depends on their width: eight cells hold any of them.
     room = 8
     columns = width - room - 1
-    across = ACROSS * columns
+    edges = np.linspace(view.first, view.last, ACROSS * columns + 1)
     bands = [len(lines) <= MOST_BANDS or number == view.chosen for number in range(len(lines))]
     place = _places(view.log)
-    shapes = [
-        shape_of(line, view.first, view.last, across, place, wanted) for line, wanted in zip(lines, bands, strict=True)
-    ]
+    shapes = [shape_of(line, edges, place, wanted) for line, wanted in zip(lines, bands, strict=True)]
     scale = _scale(shapes, bands, view, before)
     if scale is None:
         return Picture(centred(NOTHING, width, height, palette), 0, 0, None, _odd(shapes))

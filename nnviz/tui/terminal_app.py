@@ -11,6 +11,7 @@ from rich.color import ColorSystem
 from textual.app import App, ReturnType
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
+from textual.timer import Timer, TimerCallback
 from textual.worker import WorkerFailed
 
 from nnviz.outside_text import cut, printable
@@ -84,6 +85,18 @@ class TerminalApp(App[ReturnType]):
         # Textual's palette looks for commands as long as it is there, and fails where its list is gone before it.
         self.workers.cancel_all()
         await super()._shutdown()
+
+    def set_timer(
+        self, delay: float, callback: TimerCallback | None = None, *, name: str | None = None, pause: bool = False
+    ) -> Timer:
+        """As Textual has it, but what is due is done, however late.
+
+        Textual leaves out what comes late, even where it comes but once: held up by the system for 8 ms, an app would
+        never hear of a new size of its terminal.
+        """
+        timer = super().set_timer(delay, callback, name=name, pause=pause)
+        timer._skip = False
+        return timer
 
     def give_up(self) -> None:
         """Wait for nothing any more: there was a fault."""

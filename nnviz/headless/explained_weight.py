@@ -2,8 +2,7 @@
 
 from typing import Any, NamedTuple
 
-import numpy as np
-
+from nnviz.array import strongest
 from nnviz.frame.focus import Focus, Quantity
 from nnviz.frame.frame import Frame
 from nnviz.frame.operations import WeightedSums
@@ -47,7 +46,7 @@ def with_largest_gradient(trace: StepTrace, blocks: list[int], place: int) -> Fo
     gradient = trace.parameter(dense[-1], "weights", Quantity.GRADIENT) if dense else None
     if gradient is None:
         return None
-    source, unit = divmod(int(np.nan_to_num(np.abs(gradient)).argmax()), gradient.shape[1])
+    source, unit = divmod(strongest(gradient), gradient.shape[1])
     return Focus(place, blocks[dense[-1]], unit=unit, input=source)
 
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from nnviz.array import Array
+from nnviz.array import Array, larger
 from nnviz.frame.layer_views import Spread
 
 # The squares of numbers between the two, even of very many, can be added up in float32.
@@ -59,7 +59,7 @@ def _extremes(matrix: Array, step: int) -> Array:
         rows = matrix[offset::step]
         np.maximum(highs[: len(rows)], rows, out=highs[: len(rows)])
         np.minimum(lows[: len(rows)], rows, out=lows[: len(rows)])
-    return np.where(highs >= -lows, highs, lows)
+    return larger(highs, lows)
 
 
 def extreme(array: Array) -> Array:
@@ -67,9 +67,7 @@ def extreme(array: Array) -> Array:
     if len(array) == 1:
         only: Array = array[0]
         return only
-    highs, lows = array.max(axis=0), array.min(axis=0)
-    extremes: Array = np.where(highs >= -lows, highs, lows)
-    return extremes
+    return larger(array.max(axis=0), array.min(axis=0))
 
 
 def spread(values: Array) -> Spread:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nnviz.array import Array
+from nnviz.array import Array, strongest
 from nnviz.frame.focus import Quantity
 from nnviz.frame.operations import Convolution, Custom, Normalisation
 from nnviz.frame.step_trace import StepTrace
@@ -60,7 +60,7 @@ class WeightViews:
         joined, units = into(block.leader, index), block.leader.output_shape[-1]
         if total is not None and total.terms:
             return int(joined.weights[joined.indices == total.terms[0].index][0]) // units
-        return int(joined.weights[np.abs(weights.reshape(-1)[joined.weights]).argmax()]) // units
+        return int(joined.weights[strongest(weights.reshape(-1)[joined.weights])]) // units
 
     def _view(self, layer: int, kind: str, flat: int, counted: tuple[int, int, int], place: int) -> WeightView:
         trace, traits = self._trace, self._trace.layers[layer]

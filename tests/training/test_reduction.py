@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from nnviz.training.reduction import largest
+from nnviz.array import strongest
+from nnviz.training.reduction import extreme, largest, reduced
 
 
 @given(
@@ -15,3 +16,11 @@ from nnviz.training.reduction import largest
 def test_of_equal_numbers_the_first_are_the_largest(values, count):
     expected = sorted(range(len(values)), key=lambda k: (-values[k], k))[:count]
     assert largest(values, count).tolist() == expected
+
+
+def test_of_opposites_it_is_the_same_one_whichever_is_larger_by_rounding():
+    for size in (np.float32(0.3), np.nextafter(np.float32(0.3), 0), np.nextafter(np.float32(0.3), 1)):
+        pair = np.array([[size], [-np.float32(0.3)]])
+        assert extreme(pair)[0] == reduced(pair, 2, 1)[0, 0] == size
+        assert strongest(pair) == strongest(-pair) == 0
+    assert strongest(np.array([np.nan, 1.0, -2.0])) == 2

@@ -12,7 +12,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from nnviz.array import Array
+from nnviz.array import Array, larger
 from nnviz.tui.drawing.colours import nearest
 from nnviz.tui.drawing.palette import LEVELS, Palette
 from nnviz.tui.drawing.rows import Run
@@ -125,7 +125,7 @@ def stretched(matrix: Array, step: int, axis: int) -> Array:
         return matrix.repeat(step, axis=axis)
     starts = np.arange(0, matrix.shape[axis], -step)
     highs, lows = np.maximum.reduceat(matrix, starts, axis=axis), np.minimum.reduceat(matrix, starts, axis=axis)
-    return np.where(highs >= -lows, highs, lows)
+    return larger(highs, lows)
 
 
 def pixel(place: int, step: int) -> int:

@@ -5,7 +5,7 @@ from functools import cached_property
 from rich.segment import Segment
 from textual.strip import Strip
 
-from nnviz.array import Array
+from nnviz.array import Array, strongest
 from nnviz.frame.focus import Quantity
 from nnviz.frame.matrix_views import MATRIX_ROWS, ZOOM_COLUMNS, MatrixView
 from nnviz.tui.drawing.grid import fitted, heatmap, magnitudes, number, pixel
@@ -102,7 +102,7 @@ class MatrixSheet:
                 for at, first, page in zip(self._matrix.zoom, self._matrix.first, self._page, strict=True)
             )
             return row, column
-        place = int(self._magnitudes.argmax())
+        place = strongest(self._magnitudes)
         return place // self.shape[1], place % self.shape[1]
 
     @cached_property

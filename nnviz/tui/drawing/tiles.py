@@ -7,7 +7,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from nnviz.array import Array
+from nnviz.array import Array, strongest
 from nnviz.frame.focus import Quantity
 from nnviz.frame.matrix_views import TilesView
 from nnviz.frame.operations import LargestOfCells, MeanOfMaps, Operation
@@ -221,7 +221,7 @@ class TilesSheet:
     @property
     def peak(self) -> tuple[int, int]:
         """The cell of largest magnitude."""
-        place = int(magnitudes(self._cells).argmax())
+        place = strongest(magnitudes(self._cells))
         r, c, y, x = (int(k) for k in np.unravel_index(place, self._cells.shape))
         _, columns, height, width = self._cells.shape
         line, band = divmod(r, self._shown.bands)

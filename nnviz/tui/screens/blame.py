@@ -13,6 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Static
 
+from nnviz.array import strongest
 from nnviz.frame.blame_view import BlamedWeight, BlameView, Measure, Saliency
 from nnviz.frame.focus import Focus
 from nnviz.insight.blame_words import SALIENCY, SIGNS, compared, missing, ordered_by, remarks
@@ -167,7 +168,7 @@ def _moved(weight: BlamedWeight) -> str:
 
 def _largest(shown: Saliency) -> str:
     """Where ∂L/∂x is largest; of a picture that is shown in part, as is its number of largest magnitude."""
-    row, column = divmod(int(magnitudes(shown.slopes).argmax()), shown.slopes.shape[1])
+    row, column = divmod(strongest(magnitudes(shown.slopes)), shown.slopes.shape[1])
     value = signed(float(shown.slopes[row, column]))
     return f" Largest: {value} at row {integer(row * shown.step)}, column {integer(column * shown.step)}."
 

@@ -113,6 +113,8 @@ class Branches:
     def drop(self, branch: Branch) -> None:
         """Forget one of which nothing came."""
         del self._all[branch.number]
+        # Another one may have its number.
+        self.chosen = None if self.chosen == branch.number else self.chosen
 
     def views(self, now: Course) -> tuple[BranchView, ...]:
         """What there is to see of each; `now` is what the one that goes on has gone by so far."""

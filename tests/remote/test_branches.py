@@ -252,9 +252,10 @@ def test_a_branch_has_nothing_of_one_that_had_its_number_and_never_came_to_a_ste
     first(trainer)
     go(trainer, 2)
     ask(trainer, m.Reseed())
+    ask(trainer, m.LayOver(2))
     visit(trainer, 1)
     ask(trainer, m.Restart())
-    assert [one.seed for one in listed(trainer)] == [0, 0]
+    assert [(one.seed, one.is_chosen) for one in listed(trainer)] == [(0, False), (0, False)]
     ask(trainer, m.Advance(m.Goal.STAGE))
     ask(trainer, m.GoTo(0))
     look_until(trainer, lambda frame: frame.state is State.READY)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from torch import Tensor
 from torch.optim import Optimizer
 
+from nnviz.live.guard import Guard
 from nnviz.live.tensors import can_be_read, copied
 
 NO_GRADIENT = -1
@@ -20,8 +21,10 @@ class StepLoss:
     thrown_away  how many times that came to pass outside of an optimizer's step: those steps were left out
     """
 
-    def __init__(self, optimizers: Sequence[Optimizer]) -> None:
+    def __init__(self, optimizers: Sequence[Optimizer], guard: Guard) -> None:
         self._optimizers = optimizers
+        self._look = guard.watched(self._look_at_gradients)
+        self._are_zero = False
         self._sum: Tensor | None = None
         self._pass: Tensor | None = None
         # How often each gradient had been changed in its place, when this pass began and when the last one was over.
@@ -71,5 +74,10 @@ class StepLoss:
         """Whether the gradients of the last pass are none any more, or 0: to see that, a GPU is waited for."""
         if self._before == self._after:
             return False
+        self._are_zero = False
+        self._look()
+        return self._are_zero
+
+    def _look_at_gradients(self) -> None:
         gradients = [each.grad for each in self._parameters() if each.grad is not None]
-        return not any(copied(gradient).any() for gradient in gradients if can_be_read(gradient))
+        self._are_zero = not any(copied(gradient).any() for gradient in gradients if can_be_read(gradient))

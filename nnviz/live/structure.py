@@ -14,6 +14,7 @@ from nnviz.array import Array
 from nnviz.frame.operations import Custom, Function, Operation, Reshaping
 from nnviz.frame.stages import APPLY, Phase, Stage, end_of
 from nnviz.frame.step_trace import LayerTraits
+from nnviz.live.graph import nodes_from
 from nnviz.live.known_modules import FIRST_DIMENSION, FOLDS, FUNCTIONS, in_frame, operation_of, parameter_kind
 from nnviz.live.layout import FLAT, Layout, Order, layout_of
 from nnviz.live.recording import Call, Recording, Seen
@@ -132,19 +133,10 @@ def _input_layout(recording: Recording) -> Layout:
 
 
 def _consumers(root: Any) -> Counter[int]:
-    """How often what each node of a graph gave is used."""
-    used: Counter[int] = Counter()
-    waiting, known = [root], {root}
-    while waiting:
-        node = waiting.pop()
-        for following, _ in () if node is None else node.next_functions:
-            if following is not None:
-                used[id(following)] += 1
-                if following not in known:
-                    known.add(following)
-                    waiting.append(following)
-    # Nodes are found by their address, which holds while somebody keeps them.
-    return used
+    """How often what each node of a graph gave is used, by its address: that holds as long as somebody keeps it."""
+    return Counter(
+        id(following) for node in nodes_from(root) for following, _ in node.next_functions if following is not None
+    )
 
 
 class _Builder:

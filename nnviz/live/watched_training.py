@@ -57,7 +57,7 @@ class Watch:
         self._shown: tuple[Structure, Recording, int] | None = None
         self._camera: WatchedCamera | None = None
         self.focus: Focus | None = None
-        self._step_loss = StepLoss(self._optimizers)
+        self._step_loss = StepLoss(self._optimizers, self.guard)
         self._position = 0
         self._due = 0.0
         self._last: Frame | None = None

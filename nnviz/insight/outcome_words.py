@@ -61,7 +61,7 @@ def _verdict(before: float, after: float) -> str:
         return "but went much too far"
     if not _is_felt(before, after):
         return "but changed next to nothing"
-    return "and helped" if after < before else "but the loss grew"
+    return "and helped" if after < before else "but the batch's loss grew"
 
 
 def _prediction(frame: Frame, again: AskedAgain) -> str:

@@ -267,7 +267,9 @@ def test_what_shows_without_reading_examples_is_found_before_the_screen_opens(op
         Options.of(**options).order()
 
 
-def test_a_run_is_kept_where_it_was_asked_for(tmp_path):
+def test_a_run_is_kept_where_it_was_asked_for(tmp_path, monkeypatch):
+    # Where somebody works, there are runs.
+    monkeypatch.chdir(tmp_path)
     assert Options.of(out=tmp_path / "run").order().out == tmp_path / "run"
     assert Options.of().order().out.parent == Path("runs")
     assert not Path("runs").exists(), "a directory is claimed when training begins"

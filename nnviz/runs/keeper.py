@@ -17,14 +17,15 @@ from nnviz.runs.result import Result
 from nnviz.training.history import Evaluation
 from nnviz.training.trainer import Trainer
 
-# Checkpoints are never farther apart than this, and where they are cheap so close that any step is a short replay away.
+# Checkpoints that are written fast are never farther apart than this, and where they are cheap so close that any step is
+# a short replay away.
 CHECKPOINT_SECONDS = 30.0
 MILESTONE_SECONDS = 2.0
 # Of the time, this much goes to training for each second that goes to writing: for milestones; for the best network,
 # which may change at every evaluation; and where they are so large, or the disk so slow, that one takes long.
 TRAINING_PER_MILESTONE = 100.0
-BEST_SECONDS, TRAINING_PER_BEST = 1.0, 50.0
-TRAINING_PER_WRITING = 20.0
+BEST_SECONDS, TRAINING_PER_BEST = 1.0, 70.0
+TRAINING_PER_WRITING = 60.0
 
 
 class Keeper:

@@ -106,7 +106,7 @@ def test_a_checkpoint_is_there_again_and_again(training):
 
 @pytest.mark.parametrize(
     ("took", "best", "apart"),
-    [(0.0, 1.0, 2.0), (0.01, 1.0, 2.0), (0.1, 5.0, 10.0), (1.0, 30.0, 30.0), (10.0, 200.0, 200.0)],
+    [(0.0, 1.0, 2.0), (0.01, 1.0, 2.0), (0.1, 7.0, 10.0), (0.4, 28.0, 30.0), (1.0, 60.0, 60.0), (10.0, 600.0, 600.0)],
 )
 def test_a_slow_disk_gets_a_small_share_of_the_time(training, monkeypatch, took, best, apart):
     """A checkpoint sooner where an evaluation was the best one, if it takes little."""

@@ -17,7 +17,7 @@ from nnviz.runs.result import Result
 from nnviz.training.history import Evaluation
 from nnviz.training.trainer import Trainer
 
-# Checkpoints that are written fast are never farther apart than this, and where they are cheap so close that any step is
+# Checkpoints that are written fast are never farther apart, and where they are cheap so close that any step is
 # a short replay away.
 CHECKPOINT_SECONDS = 30.0
 MILESTONE_SECONDS = 2.0

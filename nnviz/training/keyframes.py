@@ -1,5 +1,6 @@
 """Keyframes: engine states that are kept, so that every moment of a run is a short replay away."""
 
+import heapq
 import math
 import os
 import shutil
@@ -112,9 +113,9 @@ def _owner(line: Line, step: int) -> int:
 class FarKeyframes:
     """Those of the whole run, in a file that nobody else sees and that no end of the process leaves behind.
 
-    They are `spacing` training steps apart. When there are as many as there may be, every other one goes, and the
-    others are twice as far apart: the run may be as long as it likes, with as many branches, and no step of them is
-    farther than that from one, or from the beginning.
+    They are `spacing` training steps apart. When there are as many as there may be, every other one goes, the first one
+    first, each for a new one; when those have all gone, `spacing` is twice what it was. So the run may be as long as it
+    likes, with as many branches, the room is always used, and no step is farther than twice the spacing from one.
     """
 
     def __init__(self, first: EngineState, spacing: int, room: int, open_file: Callable[[], int] | None = None) -> None:
@@ -130,14 +131,20 @@ class FarKeyframes:
         self._slots: dict[tuple[int, int], int] = {}
         self._rests: dict[tuple[int, int], EngineState] = {}
         self._free: list[int] = []
+        # Every other one, by step and branch: a heap.
+        self._to_go: list[tuple[int, int]] = []
 
     def keep(self, state: EngineState, line: Line = WHOLE) -> None:
         """Keep the state of a run that has come to `due`. Where the disk is full, there is room for no more."""
-        if len(self._slots) >= self._room:
-            self._thin_out()
+        if self._is_full and not self._to_go:
+            self._move_apart()
         self.go_on_from(state.step)
         key = _owner(line, state.step), state.step
-        if state.step % self.spacing or len(self._slots) >= self._room or key in self._slots:
+        if state.step % self.spacing or key in self._slots:
+            return
+        if self._is_full and self._to_go:
+            self._drop(heapq.heappop(self._to_go)[::-1])
+        if self._is_full:
             return
         slot = self._free.pop() if self._free else len(self._slots)
         try:
@@ -149,6 +156,8 @@ class FarKeyframes:
         self._steps.add(key)
         self._slots[key] = slot
         self._rests[key] = _with(state, [np.empty(0)] * len(_arrays(state)))
+        if self._is_to_go(state.step):
+            heapq.heappush(self._to_go, key[::-1])
 
     def go_on_from(self, steps: int) -> None:
         """A run that has come to so many steps goes on; the next keyframe of it is due after that."""
@@ -171,13 +180,25 @@ class FarKeyframes:
         self._steps = _Steps()
         self._slots.clear()
         self._rests.clear()
+        self._to_go.clear()
 
-    def _thin_out(self) -> None:
-        self.spacing *= 2
-        for key in [key for key in self._slots if key[1] % self.spacing]:
-            self._steps.remove(key)
-            self._free.append(self._slots.pop(key))
-            del self._rests[key]
+    @property
+    def _is_full(self) -> bool:
+        return len(self._slots) >= self._room
+
+    def _is_to_go(self, step: int) -> bool:
+        return step % (2 * self.spacing) != 0
+
+    def _move_apart(self) -> None:
+        while self._slots and not self._to_go:
+            self.spacing *= 2
+            self._to_go = [key[::-1] for key in self._slots if self._is_to_go(key[1])]
+        heapq.heapify(self._to_go)
+
+    def _drop(self, key: tuple[int, int]) -> None:
+        self._steps.remove(key)
+        self._free.append(self._slots.pop(key))
+        del self._rests[key]
 
     def _write(self, slot: int, state: EngineState) -> None:
         """Raises OSError."""

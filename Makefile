@@ -20,7 +20,7 @@ check: .venv/installed-dev
 # Gradients and optimizers against PyTorch (CPU is enough), scores against scikit-learn; installs both.
 oracle: .venv/installed-dev
 	$(PIP) -e ".[oracle]"
-	$(BIN)/pytest tests/oracle tests/live -m "oracle or live"
+	$(BIN)/pytest tests/oracle tests/live -m "oracle or live" -n 2 --dist worksteal
 
 # Small real programs in PyTorch, watched: every number is the one taken by hand, and not a bit of theirs changes.
 live: .venv/installed-dev

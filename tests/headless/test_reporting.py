@@ -239,10 +239,10 @@ def test_alerts_and_what_came_from_outside_are_told_as_the_run_has_them(command,
     assert table(page, "Rules that could not run")[1] == ["c", "there is no c"]
 
 
-def test_a_run_whose_examples_are_gone_is_told_without_them(command, run, tmp_path):
+def test_a_run_whose_examples_are_gone_is_told_without_them(command, run, tmp_path, pictures):
     shutil.copytree(run, tmp_path / "moved")
     experiment = tmp_path / "moved" / "experiment.toml"
-    experiment.write_text(experiment.read_text().replace("pictures0", "nowhere"))
+    experiment.write_text(experiment.read_text().replace(str(pictures), str(tmp_path / "nowhere")))
     assert command("report", tmp_path / "moved", "-o", tmp_path / "report.html")[0] == 0
     page = read_page((tmp_path / "report.html").read_text())
     assert "The worst mistakes" not in [heading.text for heading in page.all("h2")]

@@ -101,6 +101,8 @@ class Server:
             case wire.Pause():
                 watch.pause()
                 watch.gate.wait_for_stop(STOP_SECONDS)
+            case wire.SetRate(rate):
+                return self._saying(watch.change_rate(rate, STOP_SECONDS))
             case wire.Follow(layer, measure):
                 watch.follow(layer, measure)
             case wire.AskHealth():
@@ -120,6 +122,11 @@ class Server:
             said = f"nnviz does not look any more, and training goes on: {type(fault).__name__}: {fault}"
             return replace(view, said=said)
         return view
+
+    def _saying(self, said: str) -> Frame | FrameUpdate:
+        """The same, with something that is said once."""
+        view = self._view(None)
+        return view if not isinstance(view, Frame) or view.said is not None else replace(view, said=said)
 
     def _keep_share(self) -> None:
         """Wait until frames have taken no more than their share of a training that runs: they take turns with it."""

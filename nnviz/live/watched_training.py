@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from nnviz.errors import InputError
 from nnviz.frame.focus import Focus
 from nnviz.frame.frame import Frame, FrameUpdate, Parts, Rates, State
 from nnviz.frame.health_view import HealthView
@@ -19,6 +20,7 @@ from nnviz.live.backward_calls import listen
 from nnviz.live.camera import WatchedCamera, chosen
 from nnviz.live.gate import Gate, Stop
 from nnviz.live.guard import Guard
+from nnviz.live.learning_rates import LearningRates
 from nnviz.live.past import Past, health_of
 from nnviz.live.recorder import Recorder
 from nnviz.live.recording import Recording
@@ -58,6 +60,12 @@ class Watch:
         self._camera: WatchedCamera | None = None
         self.focus: Focus | None = None
         self._step_loss = StepLoss(self._optimizers, self.guard)
+        self.learning_rates = LearningRates(self._optimizers)
+        # The rate that was asked for and is not there yet, what has come of the last one, and whether any of the
+        # optimizers has begun to step in this training step.
+        self._asked_rate: float | None = None
+        self._told_rate = ""
+        self._is_updating = False
         self._position = 0
         self._due = 0.0
         self._last: Frame | None = None
@@ -77,6 +85,7 @@ class Watch:
         self._begin_update = watched(self._recorder.begin_update)
         self._end_backward = watched(self._recorder.end_backward)
         self._finish = watched(self._finish_look)
+        self._set_rate = watched(self._set_asked_rate)
         self._look_next()
 
     def close(self) -> None:
@@ -109,6 +118,7 @@ class Watch:
             self._end_backward()
 
     def _before_step(self) -> None:
+        self._is_updating = True
         self._step_loss.begin_update()
         if self._recorder.is_armed:
             self._begin_update()
@@ -117,6 +127,7 @@ class Watch:
         """A training step is over: most often there is nothing more to do than to count it."""
         if os.getpid() != self._pid:
             return
+        self._is_updating = False
         self.steps += 1
         loss = self._step_loss.take()
         if loss is not None:
@@ -128,6 +139,8 @@ class Watch:
             self._finish()
         elif self.gate.stop is not None or self._clock() >= self._due:
             self._look_next()
+        if self._asked_rate is not None:
+            self._set_rate()
 
     def _arm(self) -> None:
         self._position = 0
@@ -138,7 +151,9 @@ class Watch:
 
     def _finish_look(self) -> None:
         """The step that was recorded is over."""
-        rates = [float(group["lr"]) for optimizer in self._optimizers for group in optimizer.param_groups]
+        rates = self.learning_rates.now()
+        # Before it may wait: whoever looks then is to see the rate that was asked for.
+        self._set_asked_rate()
         recording = self._recorder.end_update(rates)
         structure = self._structure
         if recording is not None and structure is not None:
@@ -148,6 +163,17 @@ class Watch:
         self._space_looks()
         if self.gate.stop is not None:
             self._arm()
+
+    def _set_asked_rate(self) -> None:
+        with self.gate.lock:
+            if self._asked_rate is None:
+                return
+            try:
+                self._told_rate = self.learning_rates.change(self._asked_rate)
+            except InputError as refusal:
+                self._told_rate = str(refusal)
+            self._asked_rate = None
+            self.gate.lock.notify_all()
 
     def _read_past(self, structure: Structure, recording: Recording) -> None:
         self.past.read()
@@ -195,7 +221,7 @@ class Watch:
     def attach(self, is_attached: bool) -> None:
         """A screen has come, or is gone; nothing is kept for one that is gone."""
         with self.gate.lock:
-            self._shown = self._camera = self._last = self.focus = None
+            self._shown = self._camera = self._last = self.focus = self._asked_rate = None
             self._due = 0.0
         self.gate.attach(is_attached)
 
@@ -213,7 +239,9 @@ class Watch:
             self._measure()
             if not self.gate.is_stopped and not recording.is_over:
                 # It is on its way to where it was told to go.
-                return None if self._last is None else replace(self._last, state=State.RUNNING)
+                if self._last is None:
+                    return None
+                return replace(self._last, state=State.RUNNING, learning_rate=self.learning_rates.first())
             camera = self._camera
             if camera is None or camera.structure is not structure:
                 camera = WatchedCamera(self.name, self._model, self._optimizers, structure, recording)
@@ -252,6 +280,20 @@ class Watch:
     def run(self) -> None:
         """Let it go on."""
         self.gate.go_on(None)
+
+    def change_rate(self, rate: float, seconds: float) -> str:
+        """Have the first parameter group train at that rate, and the others in proportion; what came of it.
+
+        Never while an update goes on: at once where training waits, else when its step is over, which is awaited for so
+        many seconds.
+        """
+        with self.gate.lock:
+            self._asked_rate = rate
+            if self.gate.is_stopped and not self._is_updating:
+                self._set_rate()
+            if self.gate.lock.wait_for(lambda: self._asked_rate is None, seconds):
+                return self._told_rate
+            return "the learning rate is changed when this training step is over"
 
     def follow(self, layer: int, measure: str) -> None:
         """Have the curve of a measure of a layer in the frames from now on."""

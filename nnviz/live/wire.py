@@ -18,7 +18,7 @@ from nnviz.frame.frame import Frame, FrameUpdate, Parts
 from nnviz.frame.health_view import HealthView
 from nnviz.frame.layer_measures import Measure
 
-VERSION = 1
+VERSION = 2
 _LENGTH = struct.Struct("<I")
 LARGEST = 1 << 26
 """No message has more bytes."""
@@ -64,6 +64,12 @@ class Pause(msgspec.Struct, frozen=True, tag="pause"):
     """Stop when a training step is over."""
 
 
+class SetRate(msgspec.Struct, frozen=True, tag="rate"):
+    """Have the first parameter group train at that learning rate, and the others as many times faster or slower."""
+
+    rate: float
+
+
 class Follow(msgspec.Struct, frozen=True, tag="follow"):
     """Have the curve of a measure of a layer in the frames from now on."""
 
@@ -79,7 +85,7 @@ class Bye(msgspec.Struct, frozen=True, tag="bye"):
     """The screen leaves."""
 
 
-Question = Look | Refocus | GoOn | Pause | Follow | AskHealth | Bye
+Question = Look | Refocus | GoOn | Pause | SetRate | Follow | AskHealth | Bye
 
 PartOfFrame: Any = msgspec.defstruct(
     "PartOfFrame",

@@ -20,7 +20,6 @@ REFUSALS: dict[type, str] = {
     m.Stay: "there is nothing to come back from",
     m.Restart: "this training is begun again by the script that trains",
     m.Reseed: "this training is begun again by the script that trains",
-    m.Change: "the learning rate of this training is its own script's",
     m.SetWeight: "weights of a watched training are not set from here",
     m.Options: "what this training goes by stands in its own script",
     m.Test: "what the training is tested on, its own script knows",
@@ -73,6 +72,8 @@ class AttachedTrainer:
                 return wire.GoOn(None)
             case m.Pause():
                 return wire.Pause()
+            case m.Change(rate):
+                return wire.SetRate(rate)
             case m.Follow(layer, measure):
                 return wire.Follow(layer, measure)
             case m.Health():

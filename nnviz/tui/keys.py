@@ -83,7 +83,6 @@ OF_OWN_TRAININGS = frozenset(
         "look.verify",
         "look.blame",
         "time.go_to",
-        "train.rate_up",
         "train.slower",
         "time.branches",
         "train.restart",

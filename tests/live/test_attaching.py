@@ -31,8 +31,8 @@ FULL_SPEED = m.PACES[-1]
 class Training:
     """A program that trains in a thread until it is told to end."""
 
-    def __init__(self) -> None:
-        made = PROGRAMS["mlp"]()
+    def __init__(self, program: str = "mlp") -> None:
+        made = PROGRAMS[program]()
         self.watching: Watching = nnviz.live.watch(made.model, made.optimizers, "try")
         self._ends, self._hand, self._made = threading.Event(), Hand(made.model), made
         self._thread = threading.Thread(target=self._train)

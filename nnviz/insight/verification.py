@@ -8,13 +8,13 @@ import numpy as np
 
 from nnviz.frame.stages import Phase
 from nnviz.frame.verification_view import WORST, Comparison, LayerVerification, VerificationView
-from nnviz.insight.unit_names import UnitNames
 from nnviz.nn.gradcheck import CentralDifferences, Difference
 from nnviz.nn.outputs import Softmax
 from nnviz.nn.parameters import Parameter
 from nnviz.training.blocks import blocks_of
 from nnviz.training.engine_trace import EngineTrace
 from nnviz.training.trainer import Trainer
+from nnviz.training.unit_names import UnitNames
 
 DRAWN = 200
 """Weights of each layer that are drawn by chance."""

@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from nnviz.errors import InputError
 from nnviz.frame.frame import Frame, FrameUpdate
-from nnviz.frame.health_view import HealthView
 from nnviz.live import wire
 from nnviz.live.places import check_peer, socket_path
 from nnviz.live.watched_training import ATTACHED, Watch
@@ -19,6 +18,7 @@ from nnviz.live.watched_training import ATTACHED, Watch
 STOP_SECONDS = 0.3
 """So long an answer waits for training to come to where it was told to stop."""
 FIRST_SECONDS = 0.05
+ON_ITS_WAY = "training is on its way: ask again when it has come there"
 
 
 class Server:
@@ -86,7 +86,7 @@ class Server:
             self._turn.locked(),
         )
 
-    def _answer(self, question: wire.Question, connection: socket.socket) -> Frame | FrameUpdate | HealthView:
+    def _answer(self, question: wire.Question, connection: socket.socket) -> wire.View:
         watch = self._watch
         self._await_first(connection)
         match question:
@@ -107,6 +107,9 @@ class Server:
                 watch.follow(layer, measure)
             case wire.AskHealth():
                 return watch.health()
+            case wire.AskBlame(focus, measure, of_example, everywhere):
+                view = watch.blame(focus, measure, of_example, everywhere)
+                return self._saying(ON_ITS_WAY) if view is None else view
             case wire.Look(parts):
                 self._keep_share()
                 return self._view(parts)

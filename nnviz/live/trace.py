@@ -105,6 +105,14 @@ class WatchedTrace:
         numbers = None if held is None else self._of_parameter(held.parameter, quantity)
         return None if held is None or numbers is None else held.in_frame(kind, numbers)
 
+    def name_of(self, layer: int, kind: str) -> str:
+        """What the model calls one of a layer's arrays."""
+        return self._structure.entries[layer].held[kind].parameter
+
+    def shape(self, layer: int, kind: str) -> tuple[int, ...]:
+        """Of one of a layer's arrays, in the model's own order."""
+        return tuple(self.recording.before[self.name_of(layer, kind)].shape)
+
     def _of_parameter(self, name: str, quantity: Quantity) -> Array | None:
         recording = self.recording
         match quantity:

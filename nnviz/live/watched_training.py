@@ -11,12 +11,15 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from nnviz.errors import InputError
+from nnviz.frame.blame_view import BlameView
+from nnviz.frame.blame_view import Measure as BlameMeasure
 from nnviz.frame.focus import Focus
 from nnviz.frame.frame import Frame, FrameUpdate, Parts, Rates, State
 from nnviz.frame.health_view import HealthView
 from nnviz.frame.layer_measures import Measure
 from nnviz.frame.stages import Phase
 from nnviz.live.backward_calls import listen
+from nnviz.live.blaming import blame
 from nnviz.live.camera import WatchedCamera, chosen
 from nnviz.live.gate import Gate, Stop
 from nnviz.live.guard import Guard
@@ -242,10 +245,7 @@ class Watch:
                 if self._last is None:
                     return None
                 return replace(self._last, state=State.RUNNING, learning_rate=self.learning_rates.first())
-            camera = self._camera
-            if camera is None or camera.structure is not structure:
-                camera = WatchedCamera(self.name, self._model, self._optimizers, structure, recording)
-                self._camera = camera
+            camera = self._camera_of(structure, recording)
             if self.focus is None:
                 self.focus = Focus(0, camera.blocks - 1)
             camera.trace.at(recording, done)
@@ -254,6 +254,26 @@ class Watch:
             state = State.PAUSED if self.gate.is_stopped else State.RUNNING
             self._last = camera.take(self.focus, state, self.past, self.steps, self._rates)
             return self._last
+
+    def _camera_of(self, structure: Structure, recording: Recording) -> WatchedCamera:
+        camera = self._camera
+        if camera is None or camera.structure is not structure:
+            camera = self._camera = WatchedCamera(self.name, self._model, self._optimizers, structure, recording)
+        return camera
+
+    def blame(self, focus: Focus, measure: BlameMeasure, of_example: bool, everywhere: bool) -> BlameView | None:
+        """Which weights are to blame in the step that there is to see; None while that goes on."""
+        with self.gate.lock:
+            if self._shown is None:
+                return None
+            structure, recording, done = self._shown
+            if not self.gate.is_stopped and not recording.is_over:
+                return None
+            task = self._camera_of(structure, recording).task
+        # What was recorded stays as it is, and training need not wait for this.
+        trace = WatchedTrace(structure, recording)
+        trace.at(recording, done)
+        return blame(trace, task, focus, measure, of_example, everywhere)
 
     def advance(self, goal: str) -> None:
         """Let training go on as far as that: "stage", "loss", "backward", "update" or "step"."""

@@ -24,7 +24,6 @@ REFUSALS: dict[type, str] = {
     m.Options: "what this training goes by stands in its own script",
     m.Test: "what the training is tested on, its own script knows",
     m.ListBranches: "a watched training has no branches",
-    m.Blame: "blame is not known of a watched training",
     m.Verify: "a watched training cannot be asked again, so its gradients are not verified here",
     m.Try: "what is to be tried is changed in the script that trains",
 }
@@ -76,6 +75,8 @@ class AttachedTrainer:
                 return wire.SetRate(rate)
             case m.Follow(layer, measure):
                 return wire.Follow(layer, measure)
+            case m.Blame(focus, measure, of_example, everywhere):
+                return wire.AskBlame(focus, measure, of_example, everywhere)
             case m.Health():
                 return wire.AskHealth()
             case _:

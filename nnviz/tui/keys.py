@@ -81,7 +81,6 @@ OF_OWN_TRAININGS = frozenset(
     {
         "train.epoch",
         "look.verify",
-        "look.blame",
         "time.go_to",
         "train.slower",
         "time.branches",

@@ -18,6 +18,8 @@ from nnviz.live.watched_training import ATTACHED, Watch
 STOP_SECONDS = 0.3
 """So long an answer waits for training to come to where it was told to stop."""
 FIRST_SECONDS = 0.05
+VERIFYING_SECONDS = 0.1
+"""So long weights are compared before what came out so far is told."""
 ON_ITS_WAY = "training is on its way: ask again when it has come there"
 
 
@@ -93,6 +95,17 @@ class Server:
             case wire.Refocus(focus, parts):
                 watch.focus = focus
                 return self._view(parts)
+            case wire.Verify(block, chosen):
+                watch.pause()
+                watch.gate.wait_for_stop(STOP_SECONDS)
+                try:
+                    return watch.verify(block, chosen)
+                except InputError as reason:
+                    return self._saying(str(reason))
+            case wire.GoOnVerifying():
+                until = time.monotonic() + VERIFYING_SECONDS
+                verified = watch.go_on_verifying(lambda: time.monotonic() > until)
+                return self._saying(ON_ITS_WAY) if verified is None else verified
             case wire.GoOn(None):
                 watch.run()
             case wire.GoOn(str() as goal):
@@ -108,8 +121,8 @@ class Server:
             case wire.AskHealth():
                 return watch.health()
             case wire.AskBlame(focus, measure, of_example, everywhere):
-                view = watch.blame(focus, measure, of_example, everywhere)
-                return self._saying(ON_ITS_WAY) if view is None else view
+                blamed = watch.blame(focus, measure, of_example, everywhere)
+                return self._saying(ON_ITS_WAY) if blamed is None else blamed
             case wire.Look(parts):
                 self._keep_share()
                 return self._view(parts)

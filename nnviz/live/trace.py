@@ -1,5 +1,7 @@
 """The step trace of a foreign model: a recording, read as the layers of its structure."""
 
+import math
+
 import numpy as np
 
 from nnviz.array import Array
@@ -112,6 +114,11 @@ class WatchedTrace:
     def shape(self, layer: int, kind: str) -> tuple[int, ...]:
         """Of one of a layer's arrays, in the model's own order."""
         return tuple(self.recording.before[self.name_of(layer, kind)].shape)
+
+    def places(self, layer: int, kind: str) -> Array:
+        """Where each number of one of a layer's arrays is in the model's own, counted as in one long row."""
+        held, shape = self._structure.entries[layer].held[kind], self.shape(layer, kind)
+        return held.in_frame(kind, np.arange(math.prod(shape), dtype=np.int64).reshape(shape))
 
     def _of_parameter(self, name: str, quantity: Quantity) -> Array | None:
         recording = self.recording

@@ -18,6 +18,7 @@ from nnviz.frame.frame import Frame, FrameUpdate, Parts, Rates, State
 from nnviz.frame.health_view import HealthView
 from nnviz.frame.layer_measures import Measure
 from nnviz.frame.stages import Phase
+from nnviz.frame.verification_view import VerificationView
 from nnviz.live.backward_calls import listen
 from nnviz.live.blaming import blame
 from nnviz.live.camera import WatchedCamera, chosen
@@ -30,6 +31,7 @@ from nnviz.live.recording import Recording
 from nnviz.live.step_loss import StepLoss
 from nnviz.live.structure import Structure
 from nnviz.live.trace import WatchedTrace
+from nnviz.live.verification import WatchedVerification
 
 ATTACHED, ALONE = 0.015, 0.003
 """Looking may take such a share of the time, with a screen and without one; taking frames may take `ATTACHED` again."""
@@ -37,6 +39,7 @@ LOOKS_PER_SECOND = 20
 ALONE_SECONDS = 1.0
 """At least so long lies between two looks when nobody is there."""
 RATE_SECONDS = 1.0
+AGAIN = "ask again when it has stopped"
 
 
 class Watch:
@@ -69,6 +72,7 @@ class Watch:
         self._asked_rate: float | None = None
         self._told_rate = ""
         self._is_updating = False
+        self._verification: WatchedVerification | None = None
         self._position = 0
         self._due = 0.0
         self._last: Frame | None = None
@@ -225,6 +229,7 @@ class Watch:
         """A screen has come, or is gone; nothing is kept for one that is gone."""
         with self.gate.lock:
             self._shown = self._camera = self._last = self.focus = self._asked_rate = None
+            self._verification = None
             self._due = 0.0
         self.gate.attach(is_attached)
 
@@ -275,6 +280,35 @@ class Watch:
         trace.at(recording, done)
         return blame(trace, task, focus, measure, of_example, everywhere)
 
+    def verify(self, block: int, chosen: Sequence[tuple[int, int]] | None) -> VerificationView:
+        """Begin to compare gradients of the step in which training is stopped, after backprop.
+
+        Raises InputError where it is not, or where the step cannot be done again.
+        """
+        with self.gate.lock:
+            self._verification = None
+            if self._shown is None or not self.gate.is_stopped:
+                raise InputError(f"gradients are verified while training waits, and it is on its way: {AGAIN}")
+            structure, recording, done = self._shown
+            trace = WatchedTrace(structure, recording)
+            trace.at(recording, done)
+            if not (trace.reached(Phase.BACKWARD) and recording.is_backward_over):
+                raise InputError("gradients are verified once backprop is over: b goes there")
+            task = self._camera_of(structure, recording).task
+            self._verification = WatchedVerification(trace, task, self._model, block, chosen)
+            return self._verification.view()
+
+    def go_on_verifying(self, called: Callable[[], bool]) -> VerificationView | None:
+        """Compare more weights until `called` says that it is enough; None where training waits no more.
+
+        It cannot go on meanwhile: that takes the lock.
+        """
+        with self.gate.lock:
+            if self._verification is None or not self.gate.is_stopped:
+                return None
+            self._verification.go_on(called)
+            return self._verification.view()
+
     def advance(self, goal: str) -> None:
         """Let training go on as far as that: "stage", "loss", "backward", "update" or "step"."""
         with self.gate.lock:
@@ -288,17 +322,20 @@ class Watch:
             else:
                 step = recording.index + (not done < end <= len(structure.stages))
             is_within = step == recording.index
+            self._verification = None
             place = phase if goal != "stage" else done + 1 if is_within else 1
             self.gate.go_on(Stop(step, place))
 
     def pause(self) -> None:
         """Have it stop at the end of the next training step that is recorded: all of that can then be seen."""
         with self.gate.lock:
+            self._verification = None
             if not self.gate.is_stopped:
                 self.gate.stop = Stop(None, Phase.UPDATE)
 
     def run(self) -> None:
         """Let it go on."""
+        self._verification = None
         self.gate.go_on(None)
 
     def change_rate(self, rate: float, seconds: float) -> str:

@@ -19,6 +19,7 @@ from nnviz.frame.focus import Focus
 from nnviz.frame.frame import Frame, FrameUpdate, Parts
 from nnviz.frame.health_view import HealthView
 from nnviz.frame.layer_measures import Measure
+from nnviz.frame.verification_view import VerificationView
 
 VERSION = 2
 _LENGTH = struct.Struct("<I")
@@ -88,6 +89,20 @@ class AskBlame(msgspec.Struct, frozen=True, tag="blame"):
     everywhere: bool
 
 
+class Verify(msgspec.Struct, frozen=True, tag="verify"):
+    """Begin to compare gradients with what the loss does when a weight changes; `chosen` of a block's first.
+
+    They are some of its weights: from … to before …, axis by axis. None for none.
+    """
+
+    block: int
+    chosen: tuple[tuple[int, int], ...] | None
+
+
+class GoOnVerifying(msgspec.Struct, frozen=True, tag="go on verifying"):
+    """Compare some more of them."""
+
+
 class AskHealth(msgspec.Struct, frozen=True, tag="health"):
     """What the layers do."""
 
@@ -96,7 +111,7 @@ class Bye(msgspec.Struct, frozen=True, tag="bye"):
     """The screen leaves."""
 
 
-Question = Look | Refocus | GoOn | Pause | SetRate | AskBlame | Follow | AskHealth | Bye
+Question = Look | Refocus | GoOn | Pause | SetRate | AskBlame | Verify | GoOnVerifying | Follow | AskHealth | Bye
 
 PartOfFrame: Any = msgspec.defstruct(
     "PartOfFrame",
@@ -106,7 +121,7 @@ PartOfFrame: Any = msgspec.defstruct(
 """A frame of which some fields are there."""
 
 
-View: TypeAlias = Frame | FrameUpdate | HealthView | BlameView
+View: TypeAlias = Frame | FrameUpdate | HealthView | BlameView | VerificationView
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -116,6 +131,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     part: PartOfFrame | None = None
     health: HealthView | None = None
     blame: BlameView | None = None
+    verification: VerificationView | None = None
 
     @classmethod
     def of(cls, view: View) -> "Answer":
@@ -129,6 +145,8 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
                 return cls(health=view)
             case BlameView():
                 return cls(blame=view)
+            case VerificationView():
+                return cls(verification=view)
 
     def view(self) -> View:
         """What it brings. Raises InputError if that is nothing."""
@@ -136,7 +154,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
             names = [field.name for field in msgspec.structs.fields(PartOfFrame)]
             found = {name: getattr(self.part, name) for name in names}
             return FrameUpdate({name: value for name, value in found.items() if value is not msgspec.UNSET})
-        for brought in (self.frame, self.health, self.blame):
+        for brought in (self.frame, self.health, self.blame, self.verification):
             if brought is not None:
                 return brought
         raise InputError("the watched training has answered with nothing; its nnviz may be of another version")

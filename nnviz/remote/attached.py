@@ -24,7 +24,6 @@ REFUSALS: dict[type, str] = {
     m.Options: "what this training goes by stands in its own script",
     m.Test: "what the training is tested on, its own script knows",
     m.ListBranches: "a watched training has no branches",
-    m.Verify: "a watched training cannot be asked again, so its gradients are not verified here",
     m.Try: "what is to be tried is changed in the script that trains",
 }
 """Why what is asked for cannot be done with somebody else's loop."""
@@ -77,6 +76,10 @@ class AttachedTrainer:
                 return wire.Follow(layer, measure)
             case m.Blame(focus, measure, of_example, everywhere):
                 return wire.AskBlame(focus, measure, of_example, everywhere)
+            case m.Verify(block, chosen):
+                return wire.Verify(block, chosen)
+            case m.LookAtVerification():
+                return wire.GoOnVerifying()
             case m.Health():
                 return wire.AskHealth()
             case _:

@@ -80,7 +80,6 @@ KEYS = [
 OF_OWN_TRAININGS = frozenset(
     {
         "train.epoch",
-        "look.verify",
         "time.go_to",
         "train.slower",
         "time.branches",

@@ -47,7 +47,7 @@ def remarks(view: BlameView) -> list[str]:
         told.append(f"No gradient came to {listed(view.without_gradient, LISTED_LAYERS)}.")
     if view.without_share:
         layers = listed(view.without_share, LISTED_LAYERS)
-        told.append(f"What one example adds is not known of {layers}: e asks for the batch.")
+        told.append(f"What one example adds is not known of {layers}: press e for the batch.")
     if view.normalised and view.of_example and view.measure is not Measure.UPDATE:
         told.append(
             "Batch normalisation looks at all examples: what one adds has in it what its numbers change for the others."

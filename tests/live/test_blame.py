@@ -113,7 +113,7 @@ def test_what_cannot_be_told_is_said() -> None:
     view = blamed(watch, Measure.SENSITIVITY, True)
     assert view.worst is not None
     assert {weight.layer for weight in view.worst} == {"head"}
-    assert remarks(view)[0] == "What one example adds is not known of lstm: e asks for the batch."
+    assert remarks(view)[0] == "What one example adds is not known of lstm: press e for the batch."
     view = blamed(watch, Measure.SENSITIVITY, False)
     assert view.worst is not None
     assert {weight.layer for weight in view.worst} == {"head", "lstm"}
@@ -136,5 +136,7 @@ def test_of_any_model(name: str) -> None:
         assert view.worst is not None or view.without_share
         if measure is Measure.SENSITIVITY and not of_example:
             assert view.worst is not None
+            # Weights of several layers are counted once.
+            assert view.weights == sum(each.numel() for each in hand.gradients[-1].values())
             assert abs(view.worst[0].measured) == pytest.approx(largest, rel=1e-6)
     watch.close()

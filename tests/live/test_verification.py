@@ -175,6 +175,8 @@ def net(does: str, by_itself: bool = False, hook: bool = False) -> Program:
     def step(hand: Hand, i: int) -> None:
         optimizer.zero_grad()
         loss = model(rows(i, 6), target=labels(i)) if by_itself else F.cross_entropy(model(rows(i, 6)), labels(i))
+        # The generator is no more where the forward pass left it.
+        torch.rand(3)
         hand.backward(loss)
         hand.step(optimizer)
 
@@ -209,8 +211,9 @@ def test_kinks_are_no_mistakes() -> None:
 def test_other_peoples_hooks_are_not_called_and_counters_stay() -> None:
     made = net("", hook=True)
     with stopped(made) as watch:
-        calls, hooked = made.model.calls, len(seen)
+        calls, hooked, before = made.model.calls, len(seen), everything(made)
         verified(watch)
+        assert everything(made) == before
         assert (made.model.calls, len(seen)) == (calls, hooked)
     with stopped(net("counts")) as watch, pytest.raises(InputError, match=r"run again in float64 the loss is .*, and"):
         watch.verify(0, None)

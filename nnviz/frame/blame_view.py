@@ -72,6 +72,8 @@ class BlameView(msgspec.Struct, frozen=True):
     normalised  whether a layer looks at the batch as a whole, so that what an example adds is not its alone
     worst       the most blamed weights, the first one most; None before what is measured is known
     saliency    where the first layer that has weights is one of the layers, and the example a picture
+    without_gradient  layers of which some weights have none, and were not compared
+    without_share     those of which it is not known what one example adds to the gradient; likewise
     """
 
     step: int
@@ -85,3 +87,5 @@ class BlameView(msgspec.Struct, frozen=True):
     normalised: bool
     worst: tuple[BlamedWeight, ...] | None
     saliency: Saliency | None
+    without_gradient: tuple[str, ...] = ()
+    without_share: tuple[str, ...] = ()

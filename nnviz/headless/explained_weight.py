@@ -19,7 +19,8 @@ from nnviz.insight.chain_rule import (
     weight_rows,
 )
 from nnviz.insight.equations import Kind, Row
-from nnviz.insight.number_names import ONE, unit_name
+from nnviz.insight.number_names import unit_name
+from nnviz.training.unit_names import ONE
 
 TOLD_TERMS = 5
 """Of the terms of a sum, so many are told each for itself."""

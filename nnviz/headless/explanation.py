@@ -20,18 +20,18 @@ from nnviz.headless.explained_weight import Seen, told_update, told_weight, with
 from nnviz.headless.reading_progress import told_reading
 from nnviz.headless.skipped import tell_skipped
 from nnviz.headless.weight_address import read_address
-from nnviz.insight.blame import blamed
 from nnviz.insight.story import tell
-from nnviz.insight.unit_names import UnitNames
 from nnviz.outside_text import shown_names
 from nnviz.runs.opening import run_at
 from nnviz.training.assembly import assemble, open_dataset
+from nnviz.training.blame import blamed
 from nnviz.training.camera import Camera
 from nnviz.training.engine_trace import EngineTrace
 from nnviz.training.process import prepare_process
 from nnviz.training.reduction import extreme, largest
 from nnviz.training.stopping import DIVERGED
 from nnviz.training.trainer import Trainer
+from nnviz.training.unit_names import UnitNames
 from nnviz.wording import count, integer
 
 TOLD_WEIGHTS = 5
@@ -228,7 +228,8 @@ def _blame(trace: EngineTrace, place: int, names: UnitNames) -> dict[str, Any]:
     every = [k for k, layer in enumerate(trace.layers) if layer.parameters]
 
     def worst(layers: list[int], measure: Measure, place: int | None) -> list[dict[str, Any]]:
-        found = blamed(trace, layers, measure, place, names) or ()
+        arrays = [(layer, kind) for layer in layers for kind in trace.layers[layer].parameters]
+        found = blamed(trace, arrays, measure, place, names) or ()
         return [msgspec.structs.asdict(weight) for weight in found[:TOLD_WEIGHTS]]
 
     return {

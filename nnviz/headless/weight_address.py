@@ -14,8 +14,9 @@ from nnviz.frame.frame import Frame
 from nnviz.frame.operations import Convolution
 from nnviz.frame.unit_view import UnitView, WeightView
 from nnviz.insight.chain_rule import first_layer, incoming_name
-from nnviz.insight.number_names import ONE, unit_name
+from nnviz.insight.number_names import unit_name
 from nnviz.outside_text import listed_names, printable
+from nnviz.training.unit_names import ONE
 from nnviz.wording import integer
 
 FORM = "write it as 'dense1[unit, input]', by numbers from 0 or by the names on screen, or 'dense1[unit, bias]'"

@@ -31,6 +31,8 @@ def compared(view: BlameView) -> str:
 
 def missing(view: BlameView) -> str:
     """Why there is nothing to blame."""
+    if not view.layers and (view.without_gradient or view.without_share):
+        return "Nothing here can be compared:"
     if not view.layers:
         return "This layer has no weights. a looks at all layers, [ and ] at another one."
     if view.measure is Measure.UPDATE:
@@ -41,6 +43,11 @@ def missing(view: BlameView) -> str:
 def remarks(view: BlameView) -> list[str]:
     """What else there is to know of these numbers."""
     told = []
+    if view.without_gradient:
+        told.append(f"No gradient came to {listed(view.without_gradient, LISTED_LAYERS)}.")
+    if view.without_share:
+        layers = listed(view.without_share, LISTED_LAYERS)
+        told.append(f"What one example adds is not known of {layers}: press e for the batch.")
     if view.normalised and view.of_example and view.measure is not Measure.UPDATE:
         told.append(
             "Batch normalisation looks at all examples: what one adds has in it what its numbers change for the others."

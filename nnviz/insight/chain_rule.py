@@ -14,7 +14,8 @@ from nnviz.frame.operations import (
 )
 from nnviz.frame.unit_view import FromLoss, FromOutput, Link, Term, UnitView, WeightView
 from nnviz.insight.equations import BIAS, Kind, Row, sum_rows
-from nnviz.insight.number_names import ONE, channel_name, number_name, place_name
+from nnviz.insight.number_names import channel_name, number_name, place_name
+from nnviz.training.unit_names import ONE
 from nnviz.wording import added_up, count, integer, number, product, signed, trimmed
 
 OF_BATCH = ("∂L/∂y", "mean ∂L/∂y", "mean ∂L/∂y · n")

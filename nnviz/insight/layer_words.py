@@ -18,7 +18,7 @@ from nnviz.frame.operations import (
     Reshaping,
     WeightedSums,
 )
-from nnviz.insight.number_names import ONE
+from nnviz.training.unit_names import ONE
 from nnviz.wording import count, integer, number, percent, signed, trimmed
 
 

@@ -4,8 +4,6 @@ from nnviz.frame.frame import Frame
 from nnviz.outside_text import SHORT, apart, short
 from nnviz.wording import integer
 
-ONE = {"weights": "weight", "biases": "bias", "scales": "scale", "shifts": "shift"}
-"""What one number of a kind of parameters is called."""
 COLOURS = {3: ("red", "green", "blue"), 4: ("red", "green", "blue", "opacity")}
 
 

@@ -1,29 +1,21 @@
 """Verification: gradients beside central differences, a few weights at a time."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from nnviz.frame.stages import Phase
-from nnviz.frame.verification_view import WORST, Comparison, LayerVerification, VerificationView
-from nnviz.insight.unit_names import UnitNames
+from nnviz.frame.verification_view import Comparison
 from nnviz.nn.gradcheck import CentralDifferences, Difference
 from nnviz.nn.outputs import Softmax
 from nnviz.nn.parameters import Parameter
 from nnviz.training.blocks import blocks_of
+from nnviz.training.comparisons import CLOSER, DRAWN, Comparisons, OfLayer, Tolerance, apart
 from nnviz.training.engine_trace import EngineTrace
 from nnviz.training.trainer import Trainer
-
-DRAWN = 200
-"""Weights of each layer that are drawn by chance."""
-# Backprop in float64 may be off from a central difference by what that has no digits for: a share of itself, and of the
-# loss. Closer by means a tenth of the distance.
-SHARE, OF_LOSS, CLOSER = 1e-6, 1e-9, 0.1
-# The gradient on screen may be off from backprop in float64 by so many roundings of its own kind of numbers: by a share
-# of itself and, since what it is the sum of may cancel out, by a share of the largest gradient of all.
-ROUNDINGS_OF_ITSELF, ROUNDINGS_OF_LARGEST = 1e4, 1e3
+from nnviz.training.unit_names import UnitNames
 
 
 class _Weight(NamedTuple):
@@ -32,7 +24,7 @@ class _Weight(NamedTuple):
     place: int
 
 
-class Verification:
+class Verification(Comparisons[_Weight]):
     """Compares the gradients of the current training step with what the loss does when one weight changes.
 
     All is computed in float64 on a copy of the network, with the step's own batch, units left out, statistics and
@@ -59,7 +51,7 @@ class Verification:
         drawn: int = DRAWN,
     ) -> None:
         engine, network = trainer.engine, trainer.network
-        self._trace, self._names, self._step = EngineTrace(engine), names, engine.index
+        self._trace, self._names = EngineTrace(engine), names
         self._layers = network.layers
         replica = network.replica(np.float64)
         if self._trace.reached(Phase.UPDATE):
@@ -76,19 +68,19 @@ class Verification:
         replica.loss.forward(replica.forward(inputs), targets, weights)
         replica.backward()
         self._exact = replica.parameters.gradients.copy()
-        epsilon = float(np.finfo(network.dtype).eps)
-        self._share, self._rounding = max(ROUNDINGS_OF_ITSELF * epsilon, SHARE), ROUNDINGS_OF_LARGEST * epsilon
-        self._largest = float(np.abs(self._exact).max())
-        self._least = OF_LOSS * max(1.0, abs(engine.scores.mean))
-        self._chosen = self._find(block, chosen) if chosen is not None else None
+        epsilon, largest = float(np.finfo(network.dtype).eps), float(np.abs(self._exact).max())
         chance = np.random.default_rng((seed, engine.index))
         # The last layer first: what comes before a layer has then not to be computed again.
-        self._planned = [
+        planned = [
             weight for layer in reversed(range(len(self._layers))) for weight in self._drawn(layer, drawn, chance)
         ]
-        self._left = [*self._planned[::-1], *([self._chosen] if self._chosen else [])]
-        self._compared: list[tuple[int, Comparison]] = []
-        self._of_chosen: Comparison | None = None
+        super().__init__(
+            engine.index,
+            {k: OfLayer(layer.name, sum(map(_size, layer.parameters()))) for k, layer in enumerate(self._layers)},
+            [(weight.layer, weight) for weight in planned],
+            self._find(block, chosen) if chosen is not None else None,
+            Tolerance.of(epsilon, largest, engine.scores.mean),
+        )
 
     def _find(self, block: int, ranges: Sequence[tuple[int, int]]) -> _Weight | None:
         """Of some weights of a block the one with the largest gradient."""
@@ -116,21 +108,6 @@ class Verification:
             for place in places.tolist()
         ]
 
-    @property
-    def is_done(self) -> bool:
-        """Whether all is compared."""
-        return not self._left
-
-    def go_on(self, called: Callable[[], bool]) -> None:
-        """Compare one weight after the other, until `called` says that somebody waits."""
-        while self._left and not called():
-            weight = self._left.pop()
-            comparison = self._compare(weight)
-            if weight is self._chosen:
-                self._of_chosen = comparison
-            else:
-                self._compared.append((weight.layer, comparison))
-
     def _compare(self, weight: _Weight) -> Comparison:
         layer, parameter, place = weight
         shown, kind = float(self._gradients[place]), parameter.name.rpartition(".")[2]
@@ -141,7 +118,6 @@ class Verification:
                 found, agrees = closer, agrees_closer
         index = tuple(int(k) for k in np.unravel_index(place - parameter.span.start, parameter.shape))
         source, target = self._names.ends(layer, kind, index)
-        size = max(abs(shown), abs(found.value))
         return Comparison(
             layer=self._layers[layer].name,
             kind=kind,
@@ -150,7 +126,7 @@ class Verification:
             target=target,
             shown=shown,
             measured=found.value,
-            off=abs(shown - found.value) / size if size else 0.0,
+            off=apart(shown, found.value),
             agrees=agrees,
             crossed=found.crossed,
         )
@@ -159,36 +135,9 @@ class Verification:
         """A difference over that part of the usual distance, and whether the gradient is the same, but for rounding."""
         found = self._differences.at(layer, place, part)
         shown, exact = float(self._gradients[place]), float(self._exact[place])
-        size = max(abs(exact), abs(found.value))
-        # The loss has the same digits whatever the distance is that they are divided by.
-        is_true = abs(exact - found.value) <= SHARE * size + self._least / part
-        return found, is_true and abs(shown - exact) <= self._share * abs(exact) + self._rounding * self._largest
+        is_true = self._tolerance.allows_measured(exact, found.value, part)
+        return found, is_true and self._tolerance.allows_shown(exact, shown)
 
-    def view(self) -> VerificationView:
-        """What came out so far."""
-        planned = {weight.layer for weight in self._planned}
-        smooth = [comparison for _, comparison in self._compared if not comparison.crossed]
-        smooth.sort(key=lambda comparison: (comparison.agrees, -comparison.off))
-        return VerificationView(
-            step=self._step,
-            done=len(self._compared) + (self._of_chosen is not None),
-            total=len(self._planned) + (self._chosen is not None),
-            layers=tuple(self._of_layer(layer) for layer in sorted(planned)),
-            chosen=self._of_chosen,
-            worst=tuple(smooth[:WORST]),
-            digits=SHARE,
-            share=self._share,
-            rounding=self._rounding,
-        )
 
-    def _of_layer(self, layer: int) -> LayerVerification:
-        own = [comparison for number, comparison in self._compared if number == layer]
-        smooth = [comparison for comparison in own if not comparison.crossed]
-        return LayerVerification(
-            name=self._layers[layer].name,
-            weights=sum(math.prod(parameter.shape) for parameter in self._layers[layer].parameters()),
-            checked=len(own),
-            agreeing=sum(comparison.agrees for comparison in smooth),
-            crossed=len(own) - len(smooth),
-            furthest=max((comparison.off for comparison in smooth), default=0.0),
-        )
+def _size(parameter: Parameter) -> int:
+    return math.prod(parameter.shape)

@@ -39,13 +39,13 @@ class WatchedCamera:
         self.name, self._model, self._optimizers = name, model, optimizers
         self.structure = structure
         self.trace = WatchedTrace(structure, of)
-        self._task = self._found_task()
+        self.task = self._found_task()
         blocks, of_input = blocks_of(self.trace), input_grouping(self.trace)
         weights = [self.trace.parameter(block.layers[0], "weights", Quantity.WEIGHT) for block in blocks]
         weights = [each if block.weighted else None for block, each in zip(blocks, weights, strict=True)]
         # The units that are shown first, of the input and of each block.
         self.ranked = ranked_units(_varying(self.trace.batch.inputs, of_input.count), blocks, weights)
-        self._views = StepViews(self.trace, self._task, blocks, of_input, self.ranked, lambda _: "", lambda _: ())
+        self._views = StepViews(self.trace, self.task, blocks, of_input, self.ranked, lambda _: "", lambda _: ())
 
     @property
     def blocks(self) -> int:
@@ -64,7 +64,7 @@ class WatchedCamera:
     def take(self, focus: Focus, state: State, past: Past, steps: int, rates: Rates) -> Frame:
         """A whole frame; `steps` is how many training steps are finished."""
         fields = self._fields(EVERY_PART, focus, past, steps, rates)
-        return Frame(task=self._task, stages=self.trace.stages, state=state, stopped_by=None, **fields)
+        return Frame(task=self.task, stages=self.trace.stages, state=state, stopped_by=None, **fields)
 
     def update(self, parts: Parts, focus: Focus, past: Past, steps: int, rates: Rates) -> FrameUpdate:
         """Those parts of a frame."""

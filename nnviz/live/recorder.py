@@ -19,7 +19,7 @@ from nnviz.live.graph import leads_to
 from nnviz.live.guard import Guard
 from nnviz.live.hook import Hook
 from nnviz.live.loss_reading import read_loss
-from nnviz.live.recording import Call, Recording, Seen
+from nnviz.live.recording import Call, Given, Recording, Seen
 from nnviz.live.tensors import can_be_read, copied, first_numbers, first_of_any
 
 Reached = Callable[[Phase, int], None]
@@ -88,6 +88,7 @@ class Recorder:
         self._stack.clear()
         if self.recording is not None:
             self.recording.forget_graph()
+            self.recording.given = None
         self.recording = None
 
     def _take_down(self) -> None:
@@ -125,6 +126,8 @@ class Recorder:
             if module is self._model or recording.is_backward_over:
                 recording.begin_pass()
                 self._refresh(recording)
+            if module is self._model:
+                recording.given = Given(args, kwargs)
         else:
             self._stack[-1].has_called = True
         given, source = None, -1
@@ -262,6 +265,7 @@ class Recorder:
         recording.used = _length(copied(each.grad) for each in parameters.values() if each.grad is not None)
         recording.rates, recording.is_over = rates, True
         self._reached(Phase.UPDATE, 0)
+        recording.given = None
         return recording
 
 

@@ -3,12 +3,13 @@
 import weakref
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from nnviz.array import Array
 from nnviz.live.layout import batched
 from nnviz.live.loss_reading import LossReading
-from nnviz.live.tensors import copied
+from nnviz.live.tensors import copied, tensors_in
 
 
 class Seen:
@@ -51,11 +52,30 @@ class Call:
         self.module, self.name, self.given, self.source, self.gave = module, name, given, source, gave
 
 
+class Given:
+    """What a model was called with, and the state of the CPU's random generator at that moment.
+
+    It belongs to whoever trains, and is kept no longer than the step goes on.
+    """
+
+    __slots__ = ("_versions", "arguments", "randomness")
+
+    def __init__(self, args: Any, kwargs: Any) -> None:
+        self.arguments = args, kwargs
+        self.randomness = torch.get_rng_state()
+        self._versions = [(tensor, tensor._version) for tensor in tensors_in(self.arguments)]
+
+    def has_changed(self) -> bool:
+        """Whether somebody has written into one of the tensors since."""
+        return any(tensor._version != version for tensor, version in self._versions)
+
+
 class Recording:
     """One training step, as far as it has come; of several passes through the model in it, the last one.
 
     index      of the training step, from 0
     passes     forward passes with a backward pass so far
+    given      what the model itself was called with; None where that was not called, or the step is over
     inputs     (n, …) what the model got, in PyTorch's order
     reading    what the loss says of the outputs; None for a loss that is not known here, or not yet
     loss       the value that backward was called on, and `root`, the node of that until backward is over
@@ -80,6 +100,7 @@ class Recording:
     def begin_pass(self) -> None:
         """Forget the pass before: it was not the last one of this step, or was none of training."""
         self.calls: list[Call] = []
+        self.given: Given | None = None
         self.inputs: Array | None = None
         self.size = 0
         self.loss: float | None = None

@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from nnviz.errors import InputError
 from nnviz.frame.frame import Frame, FrameUpdate
-from nnviz.frame.health_view import HealthView
 from nnviz.live import wire
 from nnviz.live.places import check_peer, socket_path
 from nnviz.live.watched_training import ATTACHED, Watch
@@ -19,6 +18,9 @@ from nnviz.live.watched_training import ATTACHED, Watch
 STOP_SECONDS = 0.3
 """So long an answer waits for training to come to where it was told to stop."""
 FIRST_SECONDS = 0.05
+VERIFYING_SECONDS = 0.1
+"""So long weights are compared before what came out so far is told."""
+ON_ITS_WAY = "training is on its way: ask again when it has come there"
 
 
 class Server:
@@ -86,13 +88,24 @@ class Server:
             self._turn.locked(),
         )
 
-    def _answer(self, question: wire.Question, connection: socket.socket) -> Frame | FrameUpdate | HealthView:
+    def _answer(self, question: wire.Question, connection: socket.socket) -> wire.View:
         watch = self._watch
         self._await_first(connection)
         match question:
             case wire.Refocus(focus, parts):
                 watch.focus = focus
                 return self._view(parts)
+            case wire.Verify(block, chosen):
+                watch.pause()
+                watch.gate.wait_for_stop(STOP_SECONDS)
+                try:
+                    return watch.verify(block, chosen)
+                except InputError as reason:
+                    return self._saying(str(reason))
+            case wire.GoOnVerifying():
+                until = time.monotonic() + VERIFYING_SECONDS
+                verified = watch.go_on_verifying(lambda: time.monotonic() > until)
+                return self._saying(ON_ITS_WAY) if verified is None else verified
             case wire.GoOn(None):
                 watch.run()
             case wire.GoOn(str() as goal):
@@ -101,10 +114,15 @@ class Server:
             case wire.Pause():
                 watch.pause()
                 watch.gate.wait_for_stop(STOP_SECONDS)
+            case wire.SetRate(rate):
+                return self._saying(watch.change_rate(rate, STOP_SECONDS))
             case wire.Follow(layer, measure):
                 watch.follow(layer, measure)
             case wire.AskHealth():
                 return watch.health()
+            case wire.AskBlame(focus, measure, of_example, everywhere):
+                blamed = watch.blame(focus, measure, of_example, everywhere)
+                return self._saying(ON_ITS_WAY) if blamed is None else blamed
             case wire.Look(parts):
                 self._keep_share()
                 return self._view(parts)
@@ -120,6 +138,11 @@ class Server:
             said = f"nnviz does not look any more, and training goes on: {type(fault).__name__}: {fault}"
             return replace(view, said=said)
         return view
+
+    def _saying(self, said: str) -> Frame | FrameUpdate:
+        """The same, with something that is said once."""
+        view = self._view(None)
+        return view if not isinstance(view, Frame) or view.said is not None else replace(view, said=said)
 
     def _keep_share(self) -> None:
         """Wait until frames have taken no more than their share of a training that runs: they take turns with it."""

@@ -1,5 +1,7 @@
 """The step trace of a foreign model: a recording, read as the layers of its structure."""
 
+import math
+
 import numpy as np
 
 from nnviz.array import Array
@@ -104,6 +106,19 @@ class WatchedTrace:
         held = self._structure.entries[layer].held.get(kind)
         numbers = None if held is None else self._of_parameter(held.parameter, quantity)
         return None if held is None or numbers is None else held.in_frame(kind, numbers)
+
+    def name_of(self, layer: int, kind: str) -> str:
+        """What the model calls one of a layer's arrays."""
+        return self._structure.entries[layer].held[kind].parameter
+
+    def shape(self, layer: int, kind: str) -> tuple[int, ...]:
+        """Of one of a layer's arrays, in the model's own order."""
+        return tuple(self.recording.before[self.name_of(layer, kind)].shape)
+
+    def places(self, layer: int, kind: str) -> Array:
+        """Where each number of one of a layer's arrays is in the model's own, counted as in one long row."""
+        held, shape = self._structure.entries[layer].held[kind], self.shape(layer, kind)
+        return held.in_frame(kind, np.arange(math.prod(shape), dtype=np.int64).reshape(shape))
 
     def _of_parameter(self, name: str, quantity: Quantity) -> Array | None:
         recording = self.recording

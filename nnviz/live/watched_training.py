@@ -10,21 +10,28 @@ from msgspec.structs import replace
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from nnviz.errors import InputError
+from nnviz.frame.blame_view import BlameView
+from nnviz.frame.blame_view import Measure as BlameMeasure
 from nnviz.frame.focus import Focus
 from nnviz.frame.frame import Frame, FrameUpdate, Parts, Rates, State
 from nnviz.frame.health_view import HealthView
 from nnviz.frame.layer_measures import Measure
 from nnviz.frame.stages import Phase
+from nnviz.frame.verification_view import VerificationView
 from nnviz.live.backward_calls import listen
+from nnviz.live.blaming import blame
 from nnviz.live.camera import WatchedCamera, chosen
 from nnviz.live.gate import Gate, Stop
 from nnviz.live.guard import Guard
+from nnviz.live.learning_rates import LearningRates
 from nnviz.live.past import Past, health_of
 from nnviz.live.recorder import Recorder
 from nnviz.live.recording import Recording
 from nnviz.live.step_loss import StepLoss
 from nnviz.live.structure import Structure
 from nnviz.live.trace import WatchedTrace
+from nnviz.live.verification import WatchedVerification
 
 ATTACHED, ALONE = 0.015, 0.003
 """Looking may take such a share of the time, with a screen and without one; taking frames may take `ATTACHED` again."""
@@ -32,6 +39,7 @@ LOOKS_PER_SECOND = 20
 ALONE_SECONDS = 1.0
 """At least so long lies between two looks when nobody is there."""
 RATE_SECONDS = 1.0
+AGAIN = "ask again when it has stopped"
 
 
 class Watch:
@@ -58,6 +66,13 @@ class Watch:
         self._camera: WatchedCamera | None = None
         self.focus: Focus | None = None
         self._step_loss = StepLoss(self._optimizers, self.guard)
+        self.learning_rates = LearningRates(self._optimizers)
+        # The rate that was asked for and is not there yet, what has come of the last one, and whether any of the
+        # optimizers has begun to step in this training step.
+        self._asked_rate: float | None = None
+        self._told_rate = ""
+        self._is_updating = False
+        self._verification: WatchedVerification | None = None
         self._position = 0
         self._due = 0.0
         self._last: Frame | None = None
@@ -77,6 +92,7 @@ class Watch:
         self._begin_update = watched(self._recorder.begin_update)
         self._end_backward = watched(self._recorder.end_backward)
         self._finish = watched(self._finish_look)
+        self._set_rate = watched(self._set_asked_rate)
         self._look_next()
 
     def close(self) -> None:
@@ -109,6 +125,7 @@ class Watch:
             self._end_backward()
 
     def _before_step(self) -> None:
+        self._is_updating = True
         self._step_loss.begin_update()
         if self._recorder.is_armed:
             self._begin_update()
@@ -117,6 +134,7 @@ class Watch:
         """A training step is over: most often there is nothing more to do than to count it."""
         if os.getpid() != self._pid:
             return
+        self._is_updating = False
         self.steps += 1
         loss = self._step_loss.take()
         if loss is not None:
@@ -128,6 +146,8 @@ class Watch:
             self._finish()
         elif self.gate.stop is not None or self._clock() >= self._due:
             self._look_next()
+        if self._asked_rate is not None:
+            self._set_rate()
 
     def _arm(self) -> None:
         self._position = 0
@@ -138,7 +158,9 @@ class Watch:
 
     def _finish_look(self) -> None:
         """The step that was recorded is over."""
-        rates = [float(group["lr"]) for optimizer in self._optimizers for group in optimizer.param_groups]
+        rates = self.learning_rates.now()
+        # Before it may wait: whoever looks then is to see the rate that was asked for.
+        self._set_asked_rate()
         recording = self._recorder.end_update(rates)
         structure = self._structure
         if recording is not None and structure is not None:
@@ -148,6 +170,17 @@ class Watch:
         self._space_looks()
         if self.gate.stop is not None:
             self._arm()
+
+    def _set_asked_rate(self) -> None:
+        with self.gate.lock:
+            if self._asked_rate is None:
+                return
+            try:
+                self._told_rate = self.learning_rates.change(self._asked_rate)
+            except InputError as refusal:
+                self._told_rate = str(refusal)
+            self._asked_rate = None
+            self.gate.lock.notify_all()
 
     def _read_past(self, structure: Structure, recording: Recording) -> None:
         self.past.read()
@@ -195,7 +228,8 @@ class Watch:
     def attach(self, is_attached: bool) -> None:
         """A screen has come, or is gone; nothing is kept for one that is gone."""
         with self.gate.lock:
-            self._shown = self._camera = self._last = self.focus = None
+            self._shown = self._camera = self._last = self.focus = self._asked_rate = None
+            self._verification = None
             self._due = 0.0
         self.gate.attach(is_attached)
 
@@ -213,11 +247,10 @@ class Watch:
             self._measure()
             if not self.gate.is_stopped and not recording.is_over:
                 # It is on its way to where it was told to go.
-                return None if self._last is None else replace(self._last, state=State.RUNNING)
-            camera = self._camera
-            if camera is None or camera.structure is not structure:
-                camera = WatchedCamera(self.name, self._model, self._optimizers, structure, recording)
-                self._camera = camera
+                if self._last is None:
+                    return None
+                return replace(self._last, state=State.RUNNING, learning_rate=self.learning_rates.first())
+            camera = self._camera_of(structure, recording)
             if self.focus is None:
                 self.focus = Focus(0, camera.blocks - 1)
             camera.trace.at(recording, done)
@@ -226,6 +259,55 @@ class Watch:
             state = State.PAUSED if self.gate.is_stopped else State.RUNNING
             self._last = camera.take(self.focus, state, self.past, self.steps, self._rates)
             return self._last
+
+    def _camera_of(self, structure: Structure, recording: Recording) -> WatchedCamera:
+        camera = self._camera
+        if camera is None or camera.structure is not structure:
+            camera = self._camera = WatchedCamera(self.name, self._model, self._optimizers, structure, recording)
+        return camera
+
+    def blame(self, focus: Focus, measure: BlameMeasure, of_example: bool, everywhere: bool) -> BlameView | None:
+        """Which weights are to blame in the step that there is to see; None while that goes on."""
+        with self.gate.lock:
+            if self._shown is None:
+                return None
+            structure, recording, done = self._shown
+            if not self.gate.is_stopped and not recording.is_over:
+                return None
+            task = self._camera_of(structure, recording).task
+        # What was recorded stays as it is, and training need not wait for this.
+        trace = WatchedTrace(structure, recording)
+        trace.at(recording, done)
+        return blame(trace, task, focus, measure, of_example, everywhere)
+
+    def verify(self, block: int, chosen: Sequence[tuple[int, int]] | None) -> VerificationView:
+        """Begin to compare gradients of the step in which training is stopped, after backprop.
+
+        Raises InputError where it is not, or where the step cannot be done again.
+        """
+        with self.gate.lock:
+            self._verification = None
+            if self._shown is None or not self.gate.is_stopped:
+                raise InputError(f"gradients are verified while training waits, and it is on its way: {AGAIN}")
+            structure, recording, done = self._shown
+            trace = WatchedTrace(structure, recording)
+            trace.at(recording, done)
+            if not (trace.reached(Phase.BACKWARD) and recording.is_backward_over):
+                raise InputError("gradients are verified once backprop is over: b goes there")
+            task = self._camera_of(structure, recording).task
+            self._verification = WatchedVerification(trace, task, self._model, block, chosen)
+            return self._verification.view()
+
+    def go_on_verifying(self, called: Callable[[], bool]) -> VerificationView | None:
+        """Compare more weights until `called` says that it is enough; None where training waits no more.
+
+        It cannot go on meanwhile: that takes the lock.
+        """
+        with self.gate.lock:
+            if self._verification is None or not self.gate.is_stopped:
+                return None
+            self._verification.go_on(called)
+            return self._verification.view()
 
     def advance(self, goal: str) -> None:
         """Let training go on as far as that: "stage", "loss", "backward", "update" or "step"."""
@@ -240,18 +322,35 @@ class Watch:
             else:
                 step = recording.index + (not done < end <= len(structure.stages))
             is_within = step == recording.index
+            self._verification = None
             place = phase if goal != "stage" else done + 1 if is_within else 1
             self.gate.go_on(Stop(step, place))
 
     def pause(self) -> None:
         """Have it stop at the end of the next training step that is recorded: all of that can then be seen."""
         with self.gate.lock:
+            self._verification = None
             if not self.gate.is_stopped:
                 self.gate.stop = Stop(None, Phase.UPDATE)
 
     def run(self) -> None:
         """Let it go on."""
+        self._verification = None
         self.gate.go_on(None)
+
+    def change_rate(self, rate: float, seconds: float) -> str:
+        """Have the first parameter group train at that rate, and the others in proportion; what came of it.
+
+        Never while an update goes on: at once where training waits, else when its step is over, which is awaited for so
+        many seconds.
+        """
+        with self.gate.lock:
+            self._asked_rate = rate
+            if self.gate.is_stopped and not self._is_updating:
+                self._set_rate()
+            if self.gate.lock.wait_for(lambda: self._asked_rate is None, seconds):
+                return self._told_rate
+            return "the learning rate is changed when this training step is over"
 
     def follow(self, layer: int, measure: str) -> None:
         """Have the curve of a measure of a layer in the frames from now on."""

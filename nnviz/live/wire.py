@@ -6,19 +6,22 @@ told here is refused.
 
 import socket
 import struct
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 import numpy as np
 
 from nnviz.array import Array
 from nnviz.errors import InputError
+from nnviz.frame.blame_view import BlameView
+from nnviz.frame.blame_view import Measure as BlameMeasure
 from nnviz.frame.focus import Focus
 from nnviz.frame.frame import Frame, FrameUpdate, Parts
 from nnviz.frame.health_view import HealthView
 from nnviz.frame.layer_measures import Measure
+from nnviz.frame.verification_view import VerificationView
 
-VERSION = 1
+VERSION = 2
 _LENGTH = struct.Struct("<I")
 LARGEST = 1 << 26
 """No message has more bytes."""
@@ -64,11 +67,40 @@ class Pause(msgspec.Struct, frozen=True, tag="pause"):
     """Stop when a training step is over."""
 
 
+class SetRate(msgspec.Struct, frozen=True, tag="rate"):
+    """Have the first parameter group train at that learning rate, and the others as many times faster or slower."""
+
+    rate: float
+
+
 class Follow(msgspec.Struct, frozen=True, tag="follow"):
     """Have the curve of a measure of a layer in the frames from now on."""
 
     layer: int
     measure: Measure
+
+
+class AskBlame(msgspec.Struct, frozen=True, tag="blame"):
+    """Which weights are to blame: of the focused block or everywhere, for the focused example or the batch."""
+
+    focus: Focus
+    measure: BlameMeasure
+    of_example: bool
+    everywhere: bool
+
+
+class Verify(msgspec.Struct, frozen=True, tag="verify"):
+    """Begin to compare gradients with what the loss does when a weight changes; `chosen` of a block's first.
+
+    They are some of its weights: from … to before …, axis by axis. None for none.
+    """
+
+    block: int
+    chosen: tuple[tuple[int, int], ...] | None
+
+
+class GoOnVerifying(msgspec.Struct, frozen=True, tag="go on verifying"):
+    """Compare some more of them."""
 
 
 class AskHealth(msgspec.Struct, frozen=True, tag="health"):
@@ -79,7 +111,7 @@ class Bye(msgspec.Struct, frozen=True, tag="bye"):
     """The screen leaves."""
 
 
-Question = Look | Refocus | GoOn | Pause | Follow | AskHealth | Bye
+Question = Look | Refocus | GoOn | Pause | SetRate | AskBlame | Verify | GoOnVerifying | Follow | AskHealth | Bye
 
 PartOfFrame: Any = msgspec.defstruct(
     "PartOfFrame",
@@ -89,15 +121,20 @@ PartOfFrame: Any = msgspec.defstruct(
 """A frame of which some fields are there."""
 
 
+View: TypeAlias = Frame | FrameUpdate | HealthView | BlameView | VerificationView
+
+
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One of these is there: a whole frame, a part of one, or what the layers do."""
+    """One of these is there: a whole frame, a part of one, or what a page shows."""
 
     frame: Frame | None = None
     part: PartOfFrame | None = None
     health: HealthView | None = None
+    blame: BlameView | None = None
+    verification: VerificationView | None = None
 
     @classmethod
-    def of(cls, view: "Frame | FrameUpdate | HealthView") -> "Answer":
+    def of(cls, view: View) -> "Answer":
         """The answer that brings that."""
         match view:
             case Frame():
@@ -106,17 +143,21 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
                 return cls(part=PartOfFrame(**fields))
             case HealthView():
                 return cls(health=view)
+            case BlameView():
+                return cls(blame=view)
+            case VerificationView():
+                return cls(verification=view)
 
-    def view(self) -> "Frame | FrameUpdate | HealthView":
+    def view(self) -> View:
         """What it brings. Raises InputError if that is nothing."""
         if self.part is not None:
             names = [field.name for field in msgspec.structs.fields(PartOfFrame)]
             found = {name: getattr(self.part, name) for name in names}
             return FrameUpdate({name: value for name, value in found.items() if value is not msgspec.UNSET})
-        brought = self.frame if self.frame is not None else self.health
-        if brought is None:
-            raise InputError("the watched training has answered with nothing; its nnviz may be of another version")
-        return brought
+        for brought in (self.frame, self.health, self.blame, self.verification):
+            if brought is not None:
+                return brought
+        raise InputError("the watched training has answered with nothing; its nnviz may be of another version")
 
 
 def _told(thing: Any) -> Any:

@@ -41,11 +41,17 @@ class Difference(NamedTuple):
     crossed: bool
 
 
+def half_distance(value: float) -> float:
+    """Of the two points of a central difference by a parameter of that value.
+
+    It is the cube root of ε, times max(1, ∣w∣): there the error of the quotient, of the order of its square, is about
+    that of rounding (Press et al., Numerical Recipes, section 5.7).
+    """
+    return float(np.cbrt(np.finfo(np.float64).eps)) * max(1.0, abs(value))
+
+
 class CentralDifferences:
     """Changes one parameter of a network at a time, and sees what that does to the loss of one batch.
-
-    Half the distance of two points is the cube root of ε, times max(1, ∣w∣): there the error of the quotient, of the
-    order of its square, is about that of rounding (Press et al., Numerical Recipes, section 5.7).
 
     Raises ValueError unless the network computes in float64.
     """
@@ -66,7 +72,7 @@ class CentralDifferences:
         self._holds = layer
         values = self._network.parameters.values
         value = values[place]
-        h = part * float(np.cbrt(np.finfo(np.float64).eps)) * max(1.0, abs(float(value)))
+        h = part * half_distance(float(value))
         values[place] = value + h
         above, sides_above = self._loss(layer)
         values[place] = value - h

@@ -20,13 +20,10 @@ REFUSALS: dict[type, str] = {
     m.Stay: "there is nothing to come back from",
     m.Restart: "this training is begun again by the script that trains",
     m.Reseed: "this training is begun again by the script that trains",
-    m.Change: "the learning rate of this training is its own script's",
     m.SetWeight: "weights of a watched training are not set from here",
     m.Options: "what this training goes by stands in its own script",
     m.Test: "what the training is tested on, its own script knows",
     m.ListBranches: "a watched training has no branches",
-    m.Blame: "blame is not known of a watched training",
-    m.Verify: "a watched training cannot be asked again, so its gradients are not verified here",
     m.Try: "what is to be tried is changed in the script that trains",
 }
 """Why what is asked for cannot be done with somebody else's loop."""
@@ -73,8 +70,16 @@ class AttachedTrainer:
                 return wire.GoOn(None)
             case m.Pause():
                 return wire.Pause()
+            case m.Change(rate):
+                return wire.SetRate(rate)
             case m.Follow(layer, measure):
                 return wire.Follow(layer, measure)
+            case m.Blame(focus, measure, of_example, everywhere):
+                return wire.AskBlame(focus, measure, of_example, everywhere)
+            case m.Verify(block, chosen):
+                return wire.Verify(block, chosen)
+            case m.LookAtVerification():
+                return wire.GoOnVerifying()
             case m.Health():
                 return wire.AskHealth()
             case _:

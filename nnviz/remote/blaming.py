@@ -9,14 +9,14 @@ from nnviz.frame.blame_view import BlameView, Saliency
 from nnviz.frame.example_view import PIXELS
 from nnviz.frame.operations import Normalisation
 from nnviz.frame.stages import Phase
-from nnviz.insight.blame import blamed
-from nnviz.insight.unit_names import names_of
 from nnviz.outside_text import printable
 from nnviz.remote.messages import Blame
+from nnviz.training.blame import blamed
 from nnviz.training.blocks import blocks_of
 from nnviz.training.engine_trace import EngineTrace
 from nnviz.training.reduction import extreme, reduced
 from nnviz.training.trainer import Trainer
+from nnviz.training.trainer_names import names_of
 
 
 def blame(trainer: Trainer, asked: Blame) -> BlameView:
@@ -30,15 +30,16 @@ def blame(trainer: Trainer, asked: Blame) -> BlameView:
         layer for layer in (range(len(trace.layers)) if everywhere else block.layers) if trace.layers[layer].parameters
     ]
     names = names_of(trainer)
-    worst = blamed(trace, layers, measure, place if of_example else None, names) if layers else None
+    arrays = [(layer, kind) for layer in layers for kind in trace.layers[layer].parameters]
+    worst = blamed(trace, arrays, measure, place if of_example else None, names)
     seen = worst is not None and len(trainer.dataset.task.input_shape) == 3 and (everywhere or 0 in block.layers)
     number = int(engine.batch.indices[place])
-    arrays = [array for layer in layers for array in engine.network.layers[layer].parameters()]
+    own = [array for layer in layers for array in engine.network.layers[layer].parameters()]
     return BlameView(
         step=engine.index,
         landed=trace.reached(Phase.UPDATE),
         layers=tuple(trace.layers[layer].name for layer in layers),
-        weights=sum(math.prod(array.shape) for array in arrays),
+        weights=sum(math.prod(array.shape) for array in own),
         measure=measure,
         of_example=of_example,
         example=printable(trainer.batches.split.names[number]),

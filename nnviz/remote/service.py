@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 from nnviz.data.reading import Tell, nobody
 from nnviz.experiment import Tables
-from nnviz.insight.unit_names import names_of
 from nnviz.insight.verification import Verification
 from nnviz.remote import messages as m
 from nnviz.remote.beginnings import begin
@@ -24,6 +23,7 @@ from nnviz.remote.watching import REFUSED, Watched, would_train
 from nnviz.runs.claim import is_claimed
 from nnviz.runs.ending import Ending
 from nnviz.training.interruption import AbandonedError, Interruption
+from nnviz.training.trainer_names import names_of
 
 # So long who leaves waits for the scores of what is kept.
 LEAVING_SECONDS = 10.0

@@ -80,10 +80,7 @@ KEYS = [
 OF_OWN_TRAININGS = frozenset(
     {
         "train.epoch",
-        "look.verify",
-        "look.blame",
         "time.go_to",
-        "train.rate_up",
         "train.slower",
         "time.branches",
         "train.restart",

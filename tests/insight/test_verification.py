@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, example, given, note, settings
 
 from nnviz.experiment import combine
 from nnviz.frame.stages import Phase
-from nnviz.insight.unit_names import names_of
 from nnviz.insight.verification import Verification
 from nnviz.nn.gradcheck import CentralDifferences, numerical_gradient
 from nnviz.nn.layers import Dense
 from nnviz.training.assembly import assemble
+from nnviz.training.trainer_names import names_of
 from tests.insight.test_story import make_dataset, make_pictures, make_trainer
 from tests.tui import chance, test_numbers
 

@@ -17,11 +17,14 @@ from nnviz.errors import InputError, TrainerDiedError  # noqa: E402
 from nnviz.frame.frame import EVERY_PART, Frame, FrameUpdate, State  # noqa: E402
 from nnviz.frame.health_view import HealthView  # noqa: E402
 from nnviz.frame.stages import Phase  # noqa: E402
+from nnviz.insight.verification_words import progress  # noqa: E402
 from nnviz.live import places, wire  # noqa: E402
 from nnviz.live.watching import Watching  # noqa: E402
 from nnviz.remote import messages as m  # noqa: E402
 from nnviz.remote.attached import AttachedTrainer  # noqa: E402
 from nnviz.tui.app import NnvizApp  # noqa: E402
+from nnviz.tui.screens.blame import BlameScreen  # noqa: E402
+from nnviz.tui.screens.verification import VerificationScreen  # noqa: E402
 from tests.live.programs import PROGRAMS, Hand  # noqa: E402
 
 pytestmark = pytest.mark.live
@@ -31,8 +34,8 @@ FULL_SPEED = m.PACES[-1]
 class Training:
     """A program that trains in a thread until it is told to end."""
 
-    def __init__(self) -> None:
-        made = PROGRAMS["mlp"]()
+    def __init__(self, program: str = "mlp") -> None:
+        made = PROGRAMS[program]()
         self.watching: Watching = nnviz.live.watch(made.model, made.optimizers, "try")
         self._ends, self._hand, self._made = threading.Event(), Hand(made.model), made
         self._thread = threading.Thread(target=self._train)
@@ -192,10 +195,25 @@ async def test_keys_of_the_screen(training: Training) -> None:
         while screen.frame.moment.done != 1:
             await pilot.pause(0.02)
         assert screen.frame.moment.step == step + 1
-        for key in ("p", "t", "v", "B", "o", "e", "r", "plus"):
+        for key in ("p", "t", "B", "o", "e", "r"):
             await pilot.press(key)
             await pilot.pause()
         assert screen.frame.moment.step >= step + 1
+        before = screen.frame.learning_rate
+        await pilot.press("plus")
+        while screen.frame.learning_rate == before:
+            await pilot.pause(0.02)
+        for key, page in (("i", BlameScreen), ("v", VerificationScreen)):
+            await pilot.press(key)
+            while not isinstance(app.screen, page):
+                await pilot.pause(0.02)
+            if isinstance(app.screen, VerificationScreen):
+                while app.screen._view.done < app.screen._view.total:
+                    await pilot.pause(0.02)
+                assert progress(app.screen._view).startswith("All")
+            await pilot.press("escape")
+            while app.screen is not screen:
+                await pilot.pause(0.02)
         await press("space", State.RUNNING)
         await pilot.press("q")
         await pilot.pause()

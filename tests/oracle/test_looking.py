@@ -10,11 +10,11 @@ from nnviz.experiment import combine
 from nnviz.frame.blame_view import Measure
 from nnviz.frame.focus import Focus
 from nnviz.frame.stages import Phase
-from nnviz.insight.example_gradients import example_gradients
 from nnviz.remote.blaming import blame, input_gradient
 from nnviz.remote.messages import Blame
 from nnviz.training.assembly import assemble
 from nnviz.training.engine_trace import EngineTrace
+from nnviz.training.example_gradients import example_gradients
 from nnviz.training.outcome import Outcomes
 from tests.oracle.test_pytorch import Twin, maps
 from tests.tui import chance, test_numbers

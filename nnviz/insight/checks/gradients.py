@@ -8,11 +8,11 @@ from nnviz.frame.stages import Phase
 from nnviz.frame.verification_view import VerificationView
 from nnviz.insight.checks.outcome import Outcome
 from nnviz.insight.checks.subject import Subject, Watch, affordable
-from nnviz.insight.unit_names import names_of
 from nnviz.insight.verification import Verification
 from nnviz.insight.verification_words import crossings, outcome
 from nnviz.training.cost import example_cost
 from nnviz.training.trainer import Trainer
+from nnviz.training.trainer_names import names_of
 from nnviz.wording import count, integer, listed, percent
 
 SECONDS, LEAST, MOST = 4.0, 5, 50

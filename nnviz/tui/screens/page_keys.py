@@ -164,6 +164,8 @@ class PageKeys(TeachingScreen):
 
     async def _blamed(self, asked: m.Blame) -> BlameView | None:
         answer = await self._answer(self._link.ask(asked))
+        # A frame says why that cannot be told.
+        self.take(answer)
         return answer if isinstance(answer, BlameView) else None
 
     @in_turn
@@ -180,6 +182,7 @@ class PageKeys(TeachingScreen):
 
     async def _verified(self, asked: m.Verify | m.LookAtVerification) -> VerificationView | None:
         answer = await self._answer(self._link.ask(asked))
+        self.take(answer)
         return answer if isinstance(answer, VerificationView) else None
 
     @in_turn

@@ -94,6 +94,9 @@ class StepKeys(TeachingScreen):
     @in_turn
     async def action_rate(self, direction: int) -> None:
         """The next learning rate of 1, 2, 5, 10, …, up or down."""
+        if not 0 < self.frame.learning_rate < math.inf:
+            self.notify("this learning rate has no next one: it is 0, or no number", timeout=4)
+            return
         rate = next_rate(self.frame.learning_rate, direction)
         if rate == self.frame.learning_rate:
             self.notify(f"the learning rate ends at {trimmed(rate)}", timeout=2)

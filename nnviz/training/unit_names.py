@@ -2,19 +2,13 @@
 
 import numpy as np
 
-from nnviz.data.shown_task import shown_task
-from nnviz.frame.example_view import NAME
-from nnviz.frame.operations import Convolution, Reshaping, WeightedSums
+from nnviz.frame.operations import Convolution, Custom, Reshaping, WeightedSums
 from nnviz.frame.step_trace import StepTrace
-from nnviz.insight.number_names import ONE
-from nnviz.outside_text import apart, shown_names
-from nnviz.training.engine_trace import EngineTrace
-from nnviz.training.trainer import Trainer
 from nnviz.wording import integer
 
+ONE = {"weights": "weight", "biases": "bias", "scales": "scale", "shifts": "shift"}
+"""What one number of a kind of parameters is called."""
 COLOURS = ("red", "green", "blue")
-# Of texts there are thousands of n-grams; a name is made for those alone that are told.
-NAMED = 1 << 16
 
 
 class UnitNames:
@@ -29,8 +23,14 @@ class UnitNames:
         self._features, self._outputs = features, outputs
 
     def ends(self, layer: int, kind: str, index: tuple[int, ...]) -> tuple[str, str]:
-        """(what goes in, what it leads to) of one number of a layer's parameters."""
+        """(what goes in, what it leads to) of one number of a layer's parameters.
+
+        Where it is not known which unit it belongs to, its place in its array stands for that.
+        """
         here = self._layers[layer]
+        if isinstance(here.operation, Custom) or kind not in ONE:
+            place = ", ".join(map(str, index))
+            return ONE.get(kind, kind), f"{here.name} [{place}]" if index else here.name
         target = self._unit(layer, index[-1])
         if kind != "weights":
             return ONE[kind], target
@@ -67,10 +67,3 @@ class UnitNames:
             return f"{self._layers[layer].name} map {integer(number)}"
         channels = self._input_shape[-1]
         return COLOURS[number] if channels == len(COLOURS) else "pixel" if channels == 1 else f"channel {number}"
-
-
-def names_of(trainer: Trainer) -> UnitNames:
-    """What the weights of a trainer's network lead from and to."""
-    features = apart(shown_names(tuple(trainer.dataset.feature_names[:NAMED])), NAME)
-    outputs = shown_task(trainer.dataset.task).output_names(int(trainer.network.output_shape[0]))
-    return UnitNames(EngineTrace(trainer.engine), features, apart(outputs, NAME))

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from nnviz.errors import InputError
 from nnviz.frame.frame import Frame, FrameUpdate
-from nnviz.frame.health_view import HealthView
+from nnviz.frame.watched_health import WatchedHealth
 from nnviz.live import wire
 from nnviz.live.places import check_peer, socket_path
 from nnviz.live.watched_training import ATTACHED, Watch
@@ -86,7 +86,7 @@ class Server:
             self._turn.locked(),
         )
 
-    def _answer(self, question: wire.Question, connection: socket.socket) -> Frame | FrameUpdate | HealthView:
+    def _answer(self, question: wire.Question, connection: socket.socket) -> Frame | FrameUpdate | WatchedHealth:
         watch = self._watch
         self._await_first(connection)
         match question:
@@ -115,11 +115,8 @@ class Server:
         view = self._watch.view(parts)  # type: ignore[arg-type]
         if view is None:
             raise EOFError
-        fault = self._watch.guard.fault
-        if fault is not None and isinstance(view, Frame):
-            said = f"nnviz does not look any more, and training goes on: {type(fault).__name__}: {fault}"
-            return replace(view, said=said)
-        return view
+        said = self._watch.told_fault
+        return replace(view, said=said) if said is not None and isinstance(view, Frame) else view
 
     def _keep_share(self) -> None:
         """Wait until frames have taken no more than their share of a training that runs: they take turns with it."""

@@ -15,10 +15,10 @@ from nnviz.array import Array
 from nnviz.errors import InputError
 from nnviz.frame.focus import Focus
 from nnviz.frame.frame import Frame, FrameUpdate, Parts
-from nnviz.frame.health_view import HealthView
 from nnviz.frame.layer_measures import Measure
+from nnviz.frame.watched_health import WatchedHealth
 
-VERSION = 1
+VERSION = 2
 _LENGTH = struct.Struct("<I")
 LARGEST = 1 << 26
 """No message has more bytes."""
@@ -72,7 +72,7 @@ class Follow(msgspec.Struct, frozen=True, tag="follow"):
 
 
 class AskHealth(msgspec.Struct, frozen=True, tag="health"):
-    """What the layers do."""
+    """What the layers do, and what the rules of health go by."""
 
 
 class Bye(msgspec.Struct, frozen=True, tag="bye"):
@@ -94,20 +94,20 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
 
     frame: Frame | None = None
     part: PartOfFrame | None = None
-    health: HealthView | None = None
+    health: WatchedHealth | None = None
 
     @classmethod
-    def of(cls, view: "Frame | FrameUpdate | HealthView") -> "Answer":
+    def of(cls, view: "Frame | FrameUpdate | WatchedHealth") -> "Answer":
         """The answer that brings that."""
         match view:
             case Frame():
                 return cls(frame=view)
             case FrameUpdate(fields):
                 return cls(part=PartOfFrame(**fields))
-            case HealthView():
+            case WatchedHealth():
                 return cls(health=view)
 
-    def view(self) -> "Frame | FrameUpdate | HealthView":
+    def view(self) -> "Frame | FrameUpdate | WatchedHealth":
         """What it brings. Raises InputError if that is nothing."""
         if self.part is not None:
             names = [field.name for field in msgspec.structs.fields(PartOfFrame)]

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from nnviz.errors import InputError, TrainerDiedError
 from nnviz.frame.frame import Frame
+from nnviz.frame.watched_health import WatchedHealth
 from nnviz.live import wire
 from nnviz.live.places import connect
 from nnviz.remote import messages as m
@@ -92,6 +93,8 @@ class AttachedTrainer:
             view = wire.receive(self._connection, wire.Answer).view()
         except (OSError, EOFError):
             raise TrainerDiedError("the watched training has ended") from None
+        if isinstance(view, WatchedHealth):
+            return view.view
         if isinstance(view, Frame) and self._said is not None:
             view = replace(view, said=self._said)
         answer: m.Answer = view

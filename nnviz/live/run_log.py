@@ -103,7 +103,7 @@ class RunLog:
 def _told(number: float) -> str:
     """As JSON, which knows no infinity: seven digits, as many as float32 has."""
     if math.isfinite(number):
-        return f"{number:.7g}"
+        return json.dumps(float(f"{number:.7g}"))
     return '"NaN"' if math.isnan(number) else '"Infinity"' if number > 0 else '"-Infinity"'
 
 

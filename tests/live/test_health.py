@@ -97,6 +97,17 @@ def test_a_loss_that_explodes() -> None:
     assert alert.seen == f"At step {first} the loss was no finite number; the last one is NaN."
 
 
+def test_updates_that_are_too_large_beside_what_the_weights_began_with() -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 2))
+    began = model[0].weight.square().mean().sqrt().item()
+    alert = next(each for each in watched(model, UNMERGED, rate=5.0).alerts if each.rule == "updates-too-large")
+    now = model[0].weight.square().mean().sqrt().item()
+    assert alert.layer == "0 linear"
+    assert f"they began with a size of {number(began)} and have " in alert.seen
+    assert now > 5 * began
+
+
 @pytest.mark.parametrize(
     "model",
     [

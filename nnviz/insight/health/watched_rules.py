@@ -38,12 +38,12 @@ OF_LAYERS = {
     "updates-too-large": updates_too_large,
     "updates-too-small": updates_too_small,
 }
-EXAMPLES = "it takes all examples, and those only the script that trains has"
-WEIGHTS = "it takes the first weights, and of those only the size was kept"
-BATCHES = "how large its batches are, only the script that trains knows"
-CHANCE = "what is lost by always saying the same is not known of a watched training"
-VALIDATION = "validation is the business of the script that trains, and not watched"
-SEEN = "which examples were seen is not kept of a watched training"
+EXAMPLES = "it takes all examples, and nnviz sees one batch at a time"
+WEIGHTS = "it takes the first weights, and of these only the size is kept"
+BATCHES = "how large its batches are is not kept of this training"
+CHANCE = "the loss of always saying the same is not known of this training"
+VALIDATION = "validation is not looked at in this training"
+SEEN = "which examples a step has is not kept of this training"
 UNABLE = {
     "inputs-badly-scaled": EXAMPLES,
     "targets-badly-scaled": EXAMPLES,
@@ -63,7 +63,7 @@ UNABLE = {
 }
 REMEDIES: dict[attempts.Remedy, str] = {
     attempts.slower: "a lower learning rate",
-    attempts.unhindered: "a higher learning rate, or less clipping",
+    attempts.unhindered: "a higher learning rate",
     attempts.scaled_weights: "first weights scaled by the number of inputs",
     attempts.normalised: "batch normalisation",
     attempts.rectified: "relu instead of sigmoid and tanh",
@@ -71,7 +71,7 @@ REMEDIES: dict[attempts.Remedy, str] = {
     attempts.standardised: "inputs of mean 0 and deviation 1",
 }
 """What a person would do in the script."""
-CLIP, CLIPPED = "--clip 1", "gradients clipped to a length of 1"
+CLIP, CLIPPED = "--clip 1", "gradients no longer than 1"
 """An option of nnviz, and what that does."""
 
 

@@ -76,8 +76,8 @@ def listed_runs(read: Read) -> list[ListedRun]:
 
 
 def with_state(listed: ListedRun) -> ListedRun:
-    """The same run, if it is one of nnviz, with whether somebody trains it at this moment."""
-    if listed.state in (UNFINISHED, RUNNING) and listed.is_own:
+    """The same run, if nnviz has written it, with whether somebody trains it at this moment."""
+    if listed.state in (UNFINISHED, RUNNING) and (listed.is_own or listed.by == Format.WATCHED.value):
         state = RUNNING if is_claimed(listed.place) else UNFINISHED
         return listed if state == listed.state else listed._replace(state=state)
     return listed

@@ -69,7 +69,7 @@ class HealthView(msgspec.Struct, frozen=True):
     now      (layers, measures) at this moment; of the dead, as of the last reading until then
     steps    (bins,) the training step of the first reading in each bin, of the whole run
     means    (bins, layers, measures) float32, of the readings in each
-    apart    every how many training steps it is read, when the first ones are over
+    apart    every how many training steps it is read, when the first ones are over; 0 where time decides that
     """
 
     layers: tuple[str, ...]

@@ -1,5 +1,7 @@
 """Series: one named curve over any number of steps, in bounded memory."""
 
+import math
+from collections.abc import Mapping
 from copy import copy
 from typing import Any, NamedTuple
 
@@ -103,6 +105,26 @@ class Series:
         """At most `most` points, of dtype `POINT`: neighbours merged where there are more."""
         many = max(1, -(-self._filled // most))
         return self.points.copy() if many == 1 else _folded(self.points, neighbours(self._filled, many))
+
+    def numbers(self) -> dict[str, Array]:
+        """Copies of all that it holds, by name."""
+        ends = [end or Value(np.nan, np.nan) for end in (self.latest, self.lowest, self.highest)]
+        newest = np.array([self.stride, self.total, *(number for end in ends for number in end)], np.float64)
+        return {**{name: self.points[name].copy() for name in POINT.names or ()}, "newest": newest}
+
+    def with_numbers(self, numbers: Mapping[str, Array]) -> "Series":
+        """A curve of this name that has such numbers. Raises KeyError or ValueError if they are none."""
+        whole = copy(self)
+        whole._filled = len(numbers["step"])
+        whole._points = np.empty(whole._filled, POINT)
+        for name in POINT.names or ():
+            whole._points[name] = numbers[name]
+        stride, total, *ends = numbers["newest"].tolist()
+        whole.stride, whole.total = int(stride), int(total)
+        whole.latest, whole.lowest, whole.highest = (
+            None if math.isnan(step) else Value(step, value) for step, value in zip(ends[::2], ends[1::2], strict=True)
+        )
+        return whole
 
     def followed_by(self, later: "Series") -> "Series":
         """This curve and one that goes on where it ends, as one that is whole."""

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from typing import ParamSpec
 
+import numpy as np
+
 P = ParamSpec("P")
 
 
@@ -28,7 +30,9 @@ class Guard:
             began, outermost = time.perf_counter(), not self._depth
             self._depth += 1
             try:
-                do(*args, **kwargs)
+                # Of a training that diverges, numbers are too large for what is told: no warning for its owner.
+                with np.errstate(all="ignore"):
+                    do(*args, **kwargs)
             except Exception as fault:
                 self.fault = fault
             finally:

@@ -133,11 +133,8 @@ class Server:
         view = self._watch.view(parts)  # type: ignore[arg-type]
         if view is None:
             raise EOFError
-        fault = self._watch.guard.fault
-        if fault is not None and isinstance(view, Frame):
-            said = f"nnviz does not look any more, and training goes on: {type(fault).__name__}: {fault}"
-            return replace(view, said=said)
-        return view
+        said = self._watch.told_fault
+        return replace(view, said=said) if said is not None and isinstance(view, Frame) else view
 
     def _saying(self, said: str) -> Frame | FrameUpdate:
         """The same, with something that is said once."""

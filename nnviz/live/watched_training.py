@@ -15,17 +15,17 @@ from nnviz.frame.blame_view import BlameView
 from nnviz.frame.blame_view import Measure as BlameMeasure
 from nnviz.frame.focus import Focus
 from nnviz.frame.frame import Frame, FrameUpdate, Parts, Rates, State
-from nnviz.frame.health_view import HealthView
 from nnviz.frame.layer_measures import Measure
 from nnviz.frame.stages import Phase
 from nnviz.frame.verification_view import VerificationView
+from nnviz.frame.watched_health import WatchedHealth
 from nnviz.live.backward_calls import listen
 from nnviz.live.blaming import blame
 from nnviz.live.camera import WatchedCamera, chosen
 from nnviz.live.gate import Gate, Stop
 from nnviz.live.guard import Guard
 from nnviz.live.learning_rates import LearningRates
-from nnviz.live.past import Past, health_of
+from nnviz.live.past import Past
 from nnviz.live.recorder import Recorder
 from nnviz.live.recording import Recording
 from nnviz.live.step_loss import StepLoss
@@ -93,6 +93,7 @@ class Watch:
         self._end_backward = watched(self._recorder.end_backward)
         self._finish = watched(self._finish_look)
         self._set_rate = watched(self._set_asked_rate)
+        self._read_losses = watched(self._read_waiting)
         self._look_next()
 
     def close(self) -> None:
@@ -101,13 +102,14 @@ class Watch:
         for stop in self._stops:
             stop()
         self._recorder.disarm()
+        self._read_losses()
 
     # In the training's own thread
 
     def _before_backward(self, value: Tensor) -> None:
         if os.getpid() != self._pid:
             return
-        loss = value.detach()
+        loss = value.detach().reshape(())
         scale = getattr(self._scaler, "_scale", None)
         if scale is not None:
             # Not by get_scale, which waits for a GPU.
@@ -137,8 +139,10 @@ class Watch:
         self._is_updating = False
         self.steps += 1
         loss = self._step_loss.take()
-        if loss is not None:
-            self.past.add(loss)
+        if loss is not None and self.guard.fault is None:
+            self.past.add(self.steps, loss)
+            if self.past.is_full:
+                self._read_losses()
         self.past.left_out = self._step_loss.thrown_away
         if self.guard.fault is not None:
             self._recorder.disarm()
@@ -148,6 +152,10 @@ class Watch:
             self._look_next()
         if self._asked_rate is not None:
             self._set_rate()
+
+    def _read_waiting(self) -> None:
+        with self.gate.lock:
+            self.past.read()
 
     def _arm(self) -> None:
         self._position = 0
@@ -185,12 +193,11 @@ class Watch:
     def _read_past(self, structure: Structure, recording: Recording) -> None:
         self.past.read()
         trace = WatchedTrace(structure, recording)
-        trace.at(recording, len(structure.stages))
         reading = trace.reading
         right = np.nan
         if reading is not None and reading.labels is not None:
             right = float((chosen(reading.prediction) == reading.labels).mean())
-        self.past.look(trace, recording.index + 1, right)
+        self.past.look(trace, right)
 
     def _space_looks(self) -> None:
         """The next look comes when this one has taken no more than its share."""
@@ -232,6 +239,18 @@ class Watch:
             self._verification = None
             self._due = 0.0
         self.gate.attach(is_attached)
+
+    @property
+    def told_fault(self) -> str | None:
+        """What has gone wrong, in a line."""
+        log = self.past.log
+        for fault, said in (
+            (self.guard.fault, "nnviz does not look any more"),
+            (None if log is None else log.fault, "what happens is not written down any more"),
+        ):
+            if fault is not None:
+                return f"{said}, and training goes on: {type(fault).__name__}: {fault}"
+        return None
 
     @property
     def has_looked(self) -> bool:
@@ -357,10 +376,10 @@ class Watch:
         with self.gate.lock:
             self.past.follows = layer, Measure(measure)
 
-    def health(self) -> HealthView:
-        """What the layers did at the steps that were looked at; no rule of health runs on a watched training yet."""
+    def health(self) -> WatchedHealth:
+        """What the layers did at the steps that were looked at, and all losses."""
         with self.gate.lock:
-            return health_of(self.past.layers, self.steps)
+            return self.past.health(self.steps)
 
     def _measure(self) -> None:
         now = self._clock()

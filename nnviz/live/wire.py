@@ -17,9 +17,9 @@ from nnviz.frame.blame_view import BlameView
 from nnviz.frame.blame_view import Measure as BlameMeasure
 from nnviz.frame.focus import Focus
 from nnviz.frame.frame import Frame, FrameUpdate, Parts
-from nnviz.frame.health_view import HealthView
 from nnviz.frame.layer_measures import Measure
 from nnviz.frame.verification_view import VerificationView
+from nnviz.frame.watched_health import WatchedHealth
 
 VERSION = 2
 _LENGTH = struct.Struct("<I")
@@ -104,7 +104,7 @@ class GoOnVerifying(msgspec.Struct, frozen=True, tag="go on verifying"):
 
 
 class AskHealth(msgspec.Struct, frozen=True, tag="health"):
-    """What the layers do."""
+    """What the layers do, and what the rules of health go by."""
 
 
 class Bye(msgspec.Struct, frozen=True, tag="bye"):
@@ -121,7 +121,7 @@ PartOfFrame: Any = msgspec.defstruct(
 """A frame of which some fields are there."""
 
 
-View: TypeAlias = Frame | FrameUpdate | HealthView | BlameView | VerificationView
+View: TypeAlias = Frame | FrameUpdate | WatchedHealth | BlameView | VerificationView
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -129,7 +129,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
 
     frame: Frame | None = None
     part: PartOfFrame | None = None
-    health: HealthView | None = None
+    health: WatchedHealth | None = None
     blame: BlameView | None = None
     verification: VerificationView | None = None
 
@@ -141,7 +141,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
                 return cls(frame=view)
             case FrameUpdate(fields):
                 return cls(part=PartOfFrame(**fields))
-            case HealthView():
+            case WatchedHealth():
                 return cls(health=view)
             case BlameView():
                 return cls(blame=view)

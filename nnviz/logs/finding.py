@@ -25,6 +25,7 @@ from nnviz.logs import (
     trackio,
     trainer_state,
     wandb,
+    watched_metrics,
     yolo,
 )
 from nnviz.logs.csv_log import CsvFormat, header_of
@@ -51,6 +52,7 @@ class Format(Enum):
     TABLE = "table"
     LINES = jsonl.KIND
     NNVIZ = "nnviz"
+    WATCHED = watched_metrics.KIND
 
 
 class Found(NamedTuple):
@@ -128,7 +130,7 @@ class Finder:
     def _place(self, kind: _Kind, path: Path) -> Path:
         """A file that has one name in a folder of its own stands for the folder."""
         layout = kind.layout.kind if kind.layout else ""
-        named = kind.format in (Format.WANDB, Format.NNVIZ) or layout in ("Lightning", "YOLO")
+        named = kind.format in (Format.WANDB, Format.NNVIZ, Format.WATCHED) or layout in ("Lightning", "YOLO")
         return path.parent if named and path != self._root else path
 
     def _kind(self, path: Path) -> _Kind | None:
@@ -244,12 +246,18 @@ def _is_nnviz(path: Path) -> bool:
     return path.name == nnviz_metrics.FILE and (path.parent / nnviz_metrics.EXPERIMENT).is_file()
 
 
+def _is_watched(path: Path) -> bool:
+    return path.name == watched_metrics.FILE and (path.parent / watched_metrics.ABOUT).is_file()
+
+
 def _lines(path: Path, is_named: bool) -> _Kind | None:
     head = _head(path)
     lines = [line for line in head.split(b"\n") if line.strip()]
     records = [record for line in lines if (record := jsonl.as_object(line)) is not None]
     if _is_nnviz(path):
         return _Kind(Format.NNVIZ)
+    if _is_watched(path):
+        return _Kind(Format.WATCHED)
     if any(jsonl.x_in(record) for record in records) or (is_named and records):
         return _Kind(Format.LINES)
     if len(head) < HEAD:

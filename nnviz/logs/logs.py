@@ -16,6 +16,7 @@ from nnviz.logs.tensorboard import TensorBoardReader
 from nnviz.logs.trackio import TrackioReader
 from nnviz.logs.trainer_state import TrainerStateReader
 from nnviz.logs.wandb import WandbReader
+from nnviz.logs.watched_metrics import ABOUT, WatchedReader
 
 
 class Reader(Protocol):
@@ -143,6 +144,8 @@ def _stamp(found: Found) -> Stamp | None:
     paths = [*found.files]
     if found.format is Format.NNVIZ:
         paths += [found.files[0].with_name(name) for name in (EXPERIMENT, RESULT)]
+    elif found.format is Format.WATCHED:
+        paths += [found.files[0].with_name(ABOUT)]
     elif found.format in (Format.MLFLOW, Format.TRACKIO):
         paths += [path.with_name(f"{path.name}-wal") for path in found.files]
     stamp = tuple(_size_and_time(path) for path in paths)
@@ -178,6 +181,8 @@ def _reader(found: Found, name: str) -> Reader:
             return CsvReader(LoggedRun(name, source, found.layout.kind, found.layout.axis), found.layout)
         case Format.NNVIZ:
             return NnvizReader(LoggedRun(name, source, found.format.value))
+        case Format.WATCHED:
+            return WatchedReader(LoggedRun(name, source, found.format.value))
         case Format.LINES:
             return JsonlReader(LoggedRun(name, source, found.format.value))
 

@@ -34,13 +34,13 @@ class NnvizReader(JsonlReader):
         super().read()
         (run,) = self.runs
         folder = run.source.parent
-        run.settings = dict(_flat(_parsed(folder / EXPERIMENT, tomllib.loads)))
-        ended = _parsed(folder / RESULT, json.loads)
+        run.settings = dict(flat(parsed(folder / EXPERIMENT, tomllib.loads)))
+        ended = parsed(folder / RESULT, json.loads)
         run.results = dict(_scores(ended))
         run.state = STATES.get(str(ended.get("stopped_by")), FINISHED) if ended else UNFINISHED
 
 
-def _parsed(path: Path, parse: Callable[[str], Any]) -> dict[str, Any]:
+def parsed(path: Path, parse: Callable[[str], Any]) -> dict[str, Any]:
     """What is in a file beside the metrics; nothing if it is not there, or half written."""
     try:
         found = parse(path.read_text("utf-8"))
@@ -57,9 +57,10 @@ def _scores(ended: dict[str, Any]) -> Iterator[tuple[str, float]]:
             yield from numbers_in(told, f"{split}/")
 
 
-def _flat(settings: dict[str, Any], beginning: str = "") -> Iterator[tuple[str, str]]:
+def flat(settings: dict[str, Any], beginning: str = "") -> Iterator[tuple[str, str]]:
+    """Settings as texts, those of tables behind the names of these."""
     for key, value in settings.items():
         if isinstance(value, dict):
-            yield from _flat(value, f"{beginning}{key}.")
+            yield from flat(value, f"{beginning}{key}.")
         else:
             yield f"{beginning}{key}", str(value)

@@ -8,6 +8,8 @@ from msgspec.structs import replace
 
 from nnviz.errors import InputError, TrainerDiedError
 from nnviz.frame.frame import Frame
+from nnviz.frame.watched_health import WatchedHealth
+from nnviz.insight.health.watched_rules import diagnosis
 from nnviz.live import wire
 from nnviz.live.places import connect
 from nnviz.remote import messages as m
@@ -97,6 +99,8 @@ class AttachedTrainer:
             view = wire.receive(self._connection, wire.Answer).view()
         except (OSError, EOFError):
             raise TrainerDiedError("the watched training has ended") from None
+        if isinstance(view, WatchedHealth):
+            return replace(view.view, diagnosis=diagnosis(view))
         if isinstance(view, Frame) and self._said is not None:
             view = replace(view, said=self._said)
         answer: m.Answer = view

@@ -21,17 +21,19 @@ class Claim:
     It is made if it is not there. Another process that claims it is refused: by a lock on a file in it, which the
     system takes away with the process. On file systems without locks, only what lies in the directory refuses others.
 
-    Raises InputError if something is in the directory already, another process has it, or it cannot be written to.
+    `option` is where its user has named it. Raises InputError if something is in the directory already, another process
+    has it, or it cannot be written to.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, option: str = "--out") -> None:
         self._hold(path)
+        self._option = option
         try:
             self._take()
         except OSError as error:
             self.release()
             raise InputError(
-                f"{path}: cannot be written to ({error.strerror}); choose another directory with --out"
+                f"{path}: cannot be written to ({error.strerror}); choose another directory with {option}"
             ) from None
         except InputError:
             self.release()
@@ -66,7 +68,7 @@ class Claim:
         self._made: list[Path] = []
         # The directory, and the lock in it.
         self._descriptors: list[int] = []
-        weakref.finalize(self, _release, path, self._made, self._descriptors)
+        weakref.finalize(self, _release_own, os.getpid(), path, self._made, self._descriptors)
 
     def _take(self) -> None:
         for _ in range(TRIES):
@@ -74,7 +76,7 @@ class Claim:
             with contextlib.suppress(FileNotFoundError):
                 self._make()
                 self._descriptors.append(os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
-                self._lock()
+                self._lock(f"choose another directory with {self._option}")
                 if self.holds and _is_same(self._descriptors[-1], self.path / LOCK):
                     break
             _close(self._descriptors)
@@ -94,9 +96,9 @@ class Claim:
 
     def _refuse_taken(self) -> None:
         if is_taken(self.path):
-            raise InputError(taken(self.path))
+            raise InputError(taken(self.path, self._option))
 
-    def _lock(self, advice: str = "choose another directory with --out") -> None:
+    def _lock(self, advice: str) -> None:
         lock = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -115,6 +117,12 @@ class Claim:
     def release(self) -> None:
         """Leave it to others. What was made for it and is still empty goes."""
         _release(self.path, self._made, self._descriptors)
+
+
+def _release_own(pid: int, path: Path, made: list[Path], descriptors: list[int]) -> None:
+    # A process that was forked from this one ends without it.
+    if os.getpid() == pid:
+        _release(path, made, descriptors)
 
 
 def _release(path: Path, made: list[Path], descriptors: list[int]) -> None:
@@ -146,9 +154,9 @@ def is_taken(path: Path) -> bool:
     return os.path.lexists(path) and (not path.is_dir() or any(found.name not in LEAVINGS for found in path.iterdir()))
 
 
-def taken(path: Path) -> str:
-    """What to say then."""
-    return f"{path}: already exists and is not empty; choose another directory with --out"
+def taken(path: Path, option: str = "--out") -> str:
+    """What to say then, to somebody who has named it by `option`."""
+    return f"{path}: already exists and is not empty; choose another directory with {option}"
 
 
 def _is_same(descriptor: int, path: Path) -> bool:

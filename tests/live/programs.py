@@ -492,3 +492,16 @@ def compiled() -> Program:
     torch._dynamo.reset()
     model = torch.compile(nn.Sequential(nn.Linear(6, 8), nn.ReLU(), nn.Linear(8, CLASSES)), backend="eager")
     return plain(model, 6)
+
+
+@program
+def loss_in_a_row_of_one() -> Program:
+    model = nn.Linear(6, 1)
+    optimizer = SGD(model.parameters(), 0.1)
+
+    def step(hand: Hand, _: int) -> None:
+        optimizer.zero_grad()
+        hand.backward(((model(torch.randn(N, 6)) - 1) ** 2).mean(0))
+        hand.step(optimizer)
+
+    return Program(model, [optimizer], step)

@@ -17,6 +17,7 @@ from nnviz.errors import InputError, TrainerDiedError  # noqa: E402
 from nnviz.frame.frame import EVERY_PART, Frame, FrameUpdate, State  # noqa: E402
 from nnviz.frame.health_view import HealthView  # noqa: E402
 from nnviz.frame.stages import Phase  # noqa: E402
+from nnviz.insight.health.watched_rules import VALIDATION  # noqa: E402
 from nnviz.insight.verification_words import progress  # noqa: E402
 from nnviz.live import places, wire  # noqa: E402
 from nnviz.live.watching import Watching  # noqa: E402
@@ -137,6 +138,7 @@ def test_stages_on_the_way_and_leaving(training: Training) -> None:
     health = asked(trainer, m.Health())
     assert isinstance(health, HealthView)
     assert health.layers == tuple(layer.name for layer in following.layers)
+    assert {each.rule: each.reason for each in health.diagnosis.unable}["over-fitting"] == VALIDATION
     ending = trainer.close()
     assert ending.exit_code == 0
     training.goes_on()

@@ -14,6 +14,7 @@ from nnviz.headless.page.figures import COLOURS, Curve, figure, sparkline
 from nnviz.headless.page.markup import element, folded, said, wide
 from nnviz.insight.measure_words import MEASURE_WORDS, told_measure
 from nnviz.logs.logged_run import LoggedRun
+from nnviz.logs.watched_metrics import layer_and_measure
 from nnviz.outside_text import printable
 from nnviz.training.layer_history import LayerHistory
 from nnviz.wording import number
@@ -26,12 +27,19 @@ DIGITS = 4
 
 
 def figures_of(names: Sequence[str], runs: Sequence[LoggedRun]) -> str:
-    """A figure for each metric of the runs, those of losses first."""
+    """A figure for each metric of the runs, those of losses first; of layers, one for each measure, to be unfolded."""
     found: dict[tuple[str, str], list[tuple[int, Series]]] = defaultdict(list)
+    of_layers: dict[tuple[str, str], list[Curve]] = defaultdict(list)
     for place, run in enumerate(runs):
         for series in run.curves:
             metric = metric_of(series)
-            if metric not in UNSHOWN and series.total:
+            if metric in UNSHOWN or not series.total:
+                continue
+            if layer := layer_and_measure(metric):
+                beside = of_layers[layer[1], series.axis]
+                label = layer[0] if len(names) == 1 else f"{names[place]} · {layer[0]}"
+                beside.append(_drawn(printable(label), len(beside), len(beside) // COLOURS, series))
+            else:
                 found[metric, series.axis].append((place, series))
     drawn = [
         figure(
@@ -42,7 +50,17 @@ def figures_of(names: Sequence[str], runs: Sequence[LoggedRun]) -> str:
         )
         for (metric, axis), every in sorted(found.items(), key=lambda item: (item[0][0] != "loss", item[0]))
     ]
-    return element("div", *drawn, class_="charts") if drawn else ""
+    folds = [_of_layers(measure, axis, curves) for (measure, axis), curves in of_layers.items()]
+    return (element("div", *drawn, class_="charts") if drawn else "") + "".join(folds)
+
+
+def _of_layers(measure: str, axis: str, curves: Sequence[Curve]) -> str:
+    if measure in MEASURES:
+        words, tell = MEASURE_WORDS[Measure(measure)], partial(_known, measure=Measure(measure))
+    else:
+        words, tell = printable(measure), partial(number, digits=DIGITS)
+    shown = figure(words, axis, curves, tell)
+    return folded(f"{words[0].upper()}{words[1:]}, layer by layer", shown)
 
 
 def metric_name(metric: str) -> str:
@@ -54,12 +72,16 @@ def _curve(names: Sequence[str], place: int, series: Series, order: int) -> Curv
     split = series.split or printable(series.name)
     if series.metric.startswith(OF_STEPS):
         split = f"{split}, mean of its steps"
-    points = series.reduced(POINTS)
-    odd = ["".join(word for mark, word in WORDS if marks & mark) for marks in points["marks"].tolist()]
     label, colour, dash = split, order, 0
     if len(names) > 1:
         dash = SPLITS.index(series.split) if series.split in SPLITS else 0
         label, colour = f"{names[place]} · {split}", place
+    return _drawn(label, colour, dash, series)
+
+
+def _drawn(label: str, colour: int, dash: int, series: Series) -> Curve:
+    points = series.reduced(POINTS)
+    odd = ["".join(word for mark, word in WORDS if marks & mark) for marks in points["marks"].tolist()]
     return Curve(label, colour, dash, points["step"], points["mean"], points["low"], points["high"], odd)
 
 

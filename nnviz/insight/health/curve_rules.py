@@ -79,7 +79,8 @@ def _diverging(losses: dict[str, Series]) -> Alert | None:
     if len(odd):
         step = float(odd["step"][0])
         last = number(series.latest.value) if series.latest else ""
-        seen = f"At {series.axis} {_told(step)} the loss was no finite number; the last one is {last}."
+        at = "At" if odd[0]["held"] == 1 else "About"
+        seen = f"{at} {series.axis} {_told(step)} the loss was no finite number; the last one is {last}."
         return _alert("diverging", step, seen, "Weights and loss grow without end.", "Lower the learning rate.")
     steps, means, _ = _known(series, 1)
     first, last_mean = _eighths(means)
@@ -102,10 +103,18 @@ def _does_not_fall(losses: dict[str, Series]) -> Alert | None:
 
 
 def _oscillates(losses: dict[str, Series]) -> Alert | None:
-    """Neighbouring parts of the later half apart by more than a quarter, mostly to and fro."""
+    """Neighbouring parts of the later half apart by more than a quarter, mostly to and fro.
+
+    Twice as far, besides, as the scatter of single batches would put them: that of small ones alone may be a quarter.
+    """
     steps, means, _ = _known(_main(losses), MORE)
     found = swing(means)
-    if found is None or found.size <= 0.25 or found.turns < 0.5 or found.level < 0.25 * _eighths(means)[0]:
+    if (
+        found is None
+        or found.size <= max(0.25, 2 * found.noise)
+        or found.turns < 0.5
+        or found.level < 0.25 * _eighths(means)[0]
+    ):
         return None
     seen = f"The loss goes up and down by {percent(found.size)} from one part of the run to the next."
     why = "Steps are so long that they jump over what they are looking for."

@@ -3,14 +3,14 @@
 import math
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from nnviz.array import Array
 from nnviz.data.alike import Place, alike
 from nnviz.experiment import Experiment, Tables, Training
-from nnviz.frame.layer_measures import Measure
+from nnviz.frame.layer_measures import Measure, size
 from nnviz.frame.operations import Convolution, Normalisation, WeightedSums
 from nnviz.frame.step_trace import LayerTraits
 from nnviz.insight.health.attempts import Remedy, to_try
@@ -109,6 +109,37 @@ class Beginning:
         return float(self._loss.forward(said, self.targets, self._shares).mean)
 
 
+class LayerEvidence(Protocol):
+    """What the rules about layers go by, whoever trains them."""
+
+    @property
+    def layers(self) -> Sequence[LayerTraits]:
+        """All layers, in their order."""
+
+    @property
+    def weighted(self) -> Sequence[int]:
+        """The numbers of those that have weights."""
+
+    @property
+    def learnt(self) -> float:
+        """How much of the loss is gone that is to be got rid of: 0 nothing, 1 all of it. May raise CannotRunError."""
+
+    def began_with(self, layer: int) -> float:
+        """The size, a root mean square, of the weights that a layer began with."""
+
+    def series(self, layer: int, measure: Measure) -> tuple[Array, Array]:
+        """(steps, means) of what was read of a layer, where it is a number."""
+
+    def having(self, measure: Measure) -> Iterator[tuple[int, LayerTraits]]:
+        """The layers that have a measure."""
+
+    def after(self, steps: int) -> None:
+        """Raises CannotRunError if fewer training steps are done."""
+
+    def to_try(self, by_hand: str, *remedies: Remedy) -> tuple[str, Tables]:
+        """What to try, in words and as changes of the experiment; `by_hand` is what only a person can do."""
+
+
 class Evidence:
     """What is known of a run at its present end."""
 
@@ -139,6 +170,15 @@ class Evidence:
         steps, means, _, _ = self._history.series(layer, measure)
         known = np.isfinite(means)
         return steps[known], means[known]
+
+    @property
+    def weighted(self) -> list[int]:
+        """The numbers of the layers that have weights."""
+        return self.beginning.weighted
+
+    def began_with(self, layer: int) -> float:
+        """The size of the weights that a layer began with."""
+        return size(self.beginning.weights[layer])
 
     def having(self, measure: Measure) -> Iterator[tuple[int, LayerTraits]]:
         """The layers that have a measure."""

@@ -1,6 +1,7 @@
 """Rules about layers: what their units, weights, gradients and updates look like."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from nnviz.insight.health.attempts import (
     standardised,
     unhindered,
 )
-from nnviz.insight.health.evidence import CannotRunError, Evidence
+from nnviz.insight.health.evidence import CannotRunError, Evidence, LayerEvidence
 from nnviz.wording import integer, number, percent, signed
 
 # A rule about readings waits for so many of them, and for so many training steps.
@@ -28,7 +29,7 @@ DOES_WELL = 0.5
 LARGE = 5
 
 
-def dead_units(e: Evidence) -> list[Alert]:
+def dead_units(e: LayerEvidence) -> list[Alert]:
     """More than half of a layer's ReLU units silent at all of the last readings.
 
     Half is the `threshold_layer` of Amazon SageMaker Debugger's DeadRelu rule.
@@ -57,7 +58,7 @@ def dead_units(e: Evidence) -> list[Alert]:
     return alerts
 
 
-def saturated_units(e: Evidence) -> list[Alert]:
+def saturated_units(e: LayerEvidence) -> list[Alert]:
     """More than half of what a sigmoid or tanh gives where it is flat, in a network that has not learnt much.
 
     Glorot & Bengio 2010 (section 3) show how such layers stop learning; half is the `threshold_layer` of Amazon
@@ -88,7 +89,7 @@ def saturated_units(e: Evidence) -> list[Alert]:
     return alerts
 
 
-def vanishing_gradient(e: Evidence) -> list[Alert]:
+def vanishing_gradient(e: LayerEvidence) -> list[Alert]:
     """The gradient of the first weighted layer less than a thousandth of that of the last one, and little learnt.
 
     A thousandth is β1 of AutoTrainer (Zhang et al., ICSE 2021) for the ratio of the two; it asks for a bad accuracy
@@ -112,7 +113,7 @@ def vanishing_gradient(e: Evidence) -> list[Alert]:
     ]
 
 
-def _no_gradient(e: Evidence, first: int, last: int, steps: Array, ratios: Array) -> list[Alert]:
+def _no_gradient(e: LayerEvidence, first: int, last: int, steps: Array, ratios: Array) -> list[Alert]:
     return [
         Alert(
             "vanishing-gradient",
@@ -125,7 +126,7 @@ def _no_gradient(e: Evidence, first: int, last: int, steps: Array, ratios: Array
     ]
 
 
-def exploding_gradient(e: Evidence) -> list[Alert]:
+def exploding_gradient(e: LayerEvidence) -> list[Alert]:
     """The gradient of the first weighted layer more than 70 times that of the last one, or of any layer more than ten
     times the size of its weights.
 
@@ -146,10 +147,10 @@ def exploding_gradient(e: Evidence) -> list[Alert]:
             )
         ]
     alerts = []
-    for n in e.beginning.weighted:
+    for n in e.weighted:
         places, gradients = e.series(n, Measure.GRADIENT)
         _, weights = e.series(n, Measure.WEIGHTS)
-        if len(gradients) != len(weights) or not e.beginning.weights[n].any():
+        if len(gradients) != len(weights) or not e.began_with(n):
             continue
         ratio = gradients / np.maximum(weights, 1e-30)
         if _recent(ratio) > 10:
@@ -166,7 +167,7 @@ def exploding_gradient(e: Evidence) -> list[Alert]:
     return alerts
 
 
-def updates_too_large(e: Evidence) -> list[Alert]:
+def updates_too_large(e: LayerEvidence) -> list[Alert]:
     """Updates of more than a tenth of the weights' size, 10^−1, at `LARGE` readings, or weights that have grown to more
     than five times their size in a network that has not learnt much.
 
@@ -177,7 +178,7 @@ def updates_too_large(e: Evidence) -> list[Alert]:
     alerts = []
     for n, steps, ratios, _ in _update_ratios(e):
         _, sizes = e.series(n, Measure.WEIGHTS)
-        began = float(np.sqrt(np.mean(e.beginning.weights[n].astype(np.float64) ** 2)))
+        began = e.began_with(n)
         large, grown = ratios > -1, sizes > 5 * began
         if large.sum() >= LARGE or (grown.any() and e.learnt <= DOES_WELL):
             begun = int(steps[large.argmax() if large.any() else grown.argmax()])
@@ -197,7 +198,7 @@ def updates_too_large(e: Evidence) -> list[Alert]:
     return alerts
 
 
-def updates_too_small(e: Evidence) -> list[Alert]:
+def updates_too_small(e: LayerEvidence) -> list[Alert]:
     """Updates of less than 10^−5 of the weights' size at most of the later readings, while little has been learnt.
 
     A hundredth of the usual 10^−3; see `updates_too_large`.
@@ -296,10 +297,16 @@ def small_batches_for_normalisation(e: Evidence) -> list[Alert]:
 # What they share
 
 
-def _readings(e: Evidence, layer: int, measure: Measure, least: int) -> None:
+def _readings(e: LayerEvidence, layer: int, measure: Measure, least: int) -> None:
     e.after(STEPS)
     if len(e.series(layer, measure)[0]) < least:
         raise CannotRunError("too little has been read of the layers yet")
+
+
+def _weighted(e: LayerEvidence) -> Sequence[int]:
+    if not e.weighted:
+        raise CannotRunError("no layer is one of weighted sums, as far as nnviz knows them")
+    return e.weighted
 
 
 def _recent(values: Array) -> float:
@@ -314,9 +321,9 @@ def _since(steps: Array, seen: Array) -> int:
     return int(steps[begin])
 
 
-def _gradient_ratios(e: Evidence) -> tuple[int, int, Array, Array]:
+def _gradient_ratios(e: LayerEvidence) -> tuple[int, int, Array, Array]:
     """The first and the last weighted layer, and the size of the first one's gradient beside that of the last one."""
-    weighted = e.beginning.weighted
+    weighted = _weighted(e)
     if len(weighted) < 2:
         raise CannotRunError("there is only one layer with weights")
     _readings(e, weighted[0], Measure.GRADIENT, READINGS)
@@ -329,14 +336,15 @@ def _gradient_ratios(e: Evidence) -> tuple[int, int, Array, Array]:
     return first, last, steps[known], of_first[known] / of_last[known]
 
 
-def _update_ratios(e: Evidence) -> list[tuple[int, Array, Array, float]]:
+def _update_ratios(e: LayerEvidence) -> list[tuple[int, Array, Array, float]]:
     """Of each weighted layer that began with weights: steps, ratios as powers of ten, and the usual one of late."""
-    _readings(e, e.beginning.weighted[0], Measure.UPDATE, READINGS)
+    weighted = _weighted(e)
+    _readings(e, weighted[0], Measure.UPDATE, READINGS)
     found = []
-    for n in e.beginning.weighted:
+    for n in weighted:
         steps, updates = e.series(n, Measure.UPDATE)
         _, weights = e.series(n, Measure.WEIGHTS)
-        if len(updates) != len(weights) or not weights.all() or not e.beginning.weights[n].any():
+        if len(updates) != len(weights) or not weights.all() or not e.began_with(n):
             continue
         with np.errstate(divide="ignore"):
             ratios = np.log10(updates / weights)

@@ -1,5 +1,6 @@
 """Shapes of a loss over time that rules of health look for, whoever has measured it."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -17,12 +18,14 @@ class Swing(NamedTuple):
 
     every  (PARTS,) the mean of each part of the whole run
     turns  the share of parts at which the loss turned; `size`, how far it moved from part to part, of its own `level`
+    noise  how far parts of independent losses would be apart that scatter as these do within their parts, likewise
     """
 
     every: Array
     turns: float
     size: float
     level: float
+    noise: float
 
 
 class Turn(NamedTuple):
@@ -42,7 +45,13 @@ def swing(means: Array) -> Swing | None:
     moves = np.diff(parts)
     level = float(parts.mean())
     turns = float((moves[1:] * moves[:-1] < 0).mean())
-    return Swing(every, turns, float(np.abs(moves).mean() / level) if level else 0.0, level)
+    if not level:
+        return Swing(every, turns, 0.0, level, 0.0)
+    later = np.array_split(means, PARTS)[PARTS // 2 :]
+    # The mean distance of two normal numbers is 2/√π of their deviation.
+    scatter = [part.std(ddof=1) / math.sqrt(len(part)) for part in later if len(part) > 1]
+    noise = 2 / math.sqrt(math.pi) * float(np.mean(scatter)) if scatter else 0.0
+    return Swing(every, turns, float(np.abs(moves).mean() / level), level, noise / level)
 
 
 def spike(means: Array, highs: Array, least: float) -> tuple[int, float] | None:

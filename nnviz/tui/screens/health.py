@@ -109,12 +109,11 @@ class HealthScreen(Page[Try | Follow | None]):
 
     def _show(self) -> None:
         view, palette = self._view, self._palette
+        often = f"every {count(view.apart, 'step')}" if view.apart else "as often as that takes little time"
         back = f" of {integer(view.total)}" if view.done < view.total else ""
         self.query_one(
             "#page"
-        ).border_title = (
-            f"Health · after step {integer(view.done)}{back} · layers are looked at every {count(view.apart, 'step')}"
-        )
+        ).border_title = f"Health · after step {integer(view.done)}{back} · layers are looked at {often}"
         width, height = self.size.width - ACROSS, (self.size.height - DOWN) * 3 // 5
         self.query_one(Numbers).update(table(view, self._cell, width, height, palette))
         self.query_one("#readout", Static).update(Text(readout(view, self._cell), palette.style(palette.accent)))

@@ -34,10 +34,16 @@ class WatchedCamera:
     """Takes frames of one structure of a model."""
 
     def __init__(
-        self, name: str, model: nn.Module, optimizers: list[Optimizer], structure: Structure, of: Recording
+        self,
+        name: str,
+        model: nn.Module,
+        optimizers: list[Optimizer],
+        structure: Structure,
+        of: Recording,
+        steps_before: int = 0,
     ) -> None:
         self.name, self._model, self._optimizers = name, model, optimizers
-        self.structure = structure
+        self.structure, self._steps_before = structure, steps_before
         self.trace = WatchedTrace(structure, of)
         self._task = self._found_task()
         blocks, of_input = blocks_of(self.trace), input_grouping(self.trace)
@@ -129,6 +135,9 @@ class WatchedCamera:
     def _caveats(self, left_out: int) -> list[str]:
         """What is to be known of how the model was looked at."""
         recording, told = self.trace.recording, ["This is a PyTorch training that is watched, in its own process."]
+        if self._steps_before:
+            made = count(self._steps_before, "step")
+            told.append(f"It went on after {made} of its own: here, steps are counted from there.")
         if any(map(is_compiled, self._model.modules())):
             told.append("What torch.compile has compiled is not looked into: of it, parameters alone are shown.")
         if recording.passes > 1:

@@ -6,7 +6,7 @@ where outputs are no plain tuples. What is read is copied at once, since what co
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from nnviz.live.guard import Guard
 from nnviz.live.hook import Hook
 from nnviz.live.loss_reading import read_loss
 from nnviz.live.recording import Call, Recording, Seen
-from nnviz.live.tensors import can_be_read, copied, first_numbers, first_of_any
+from nnviz.live.tensors import can_be_read, copied, first_batch, first_numbers
 
 Reached = Callable[[Phase, int], None]
 """Told that a phase has come so far: as many calls are forward, or the number of the lowest call whose ∂L/∂output has
@@ -129,8 +129,7 @@ class Recorder:
             self._stack[-1].has_called = True
         given, source = None, -1
         if id(module) not in self._inner or not recording.calls:
-            tensor = first_numbers((args, kwargs))
-            tensor = first_of_any((args, kwargs)) if tensor is None else tensor
+            tensor = first_batch((args, kwargs))
             if tensor is not None:
                 given, source = self._given(recording, tensor)
         self._stack.append(_Entered(module, given, source))
@@ -138,7 +137,7 @@ class Recorder:
     def _given(self, recording: Recording, tensor: Tensor) -> tuple[Seen | None, int]:
         """What came in, unless an earlier call gave just that; and which call did."""
         if not recording.size:
-            recording.size = len(tensor) if tensor.ndim else 1
+            recording.size = len(tensor)
             first = Seen(tensor, recording.size)
             recording.inputs, self._first = first.numbers, first
         if not recording.calls and self._first is not None and self._first.is_still(tensor):
@@ -281,11 +280,18 @@ def _called_by_hooks(model: nn.Module) -> list[tuple[str, nn.Module]]:
             return
         seen.add(id(module))
         found.append((name, module))
-        for child_name, child in module.named_children():
+        for child_name, child in _children(module):
             walk(f"{name}.{child_name}" if name else child_name, child)
 
     walk("", model)
     return found
+
+
+def _children(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    """What a module has in it, and its name there. Models of Keras do not hand their layers to PyTorch."""
+    yield from module.named_children()
+    if any(f"{kind.__module__}.".startswith("keras.") for kind in type(module).__mro__):
+        yield from ((layer.name, layer) for layer in getattr(module, "layers", ()))
 
 
 def _is_averaged(model: nn.Module) -> bool:

@@ -19,7 +19,7 @@ from nnviz.live.known_modules import FIRST_DIMENSION, FOLDS, FUNCTIONS, in_frame
 from nnviz.live.layout import FLAT, Layout, Order, layout_of
 from nnviz.live.recording import Call, Recording, Seen
 
-WRAPPERS = ("_orig_mod.", "module.", "_forward_module.")
+WRAPPERS = ("_orig_mod.", "module.", "_forward_module.", "_functional.")
 """What others put before the names of a model that they wrap."""
 UNHEARD = 1 << 30
 """The place of a call that no hook has heard of."""
@@ -240,7 +240,8 @@ class _Builder:
         for name, parameter in module.named_parameters():
             known = self._names.get(id(parameter))
             if known is not None:
-                found[parameter_kind(module, name)] = Held(known, module, operation, came)
+                kind = parameter_kind(module, name)
+                found[name if kind in found else kind] = Held(known, module, operation, came)
                 self._held.add(known)
         return found
 

@@ -37,6 +37,7 @@ RATE_SECONDS = 1.0
 class Watch:
     """Counts the training steps of a model, looks at some of them, and can have it wait.
 
+    `steps_before` is how many steps were made before it was watched: they are not counted, and the screen says so.
     `clock`, in seconds, is what looks and rates go by. It touches nothing that training depends on: what it reads are
     copies, and whatever fails in it is kept in `guard.fault`.
     """
@@ -48,8 +49,9 @@ class Watch:
         name: str,
         scaler: Any = None,
         clock: Callable[[], float] = time.perf_counter,
+        steps_before: int = 0,
     ) -> None:
-        self.name, self.steps = name, 0
+        self.name, self.steps, self._steps_before = name, 0, steps_before
         self._model, self._optimizers, self._scaler, self._clock = model, list(optimizers), scaler, clock
         self.guard, self.gate, self.past = Guard(), Gate(), Past()
         self._recorder = Recorder(model, self.guard, self._reached)
@@ -216,7 +218,9 @@ class Watch:
                 return None if self._last is None else replace(self._last, state=State.RUNNING)
             camera = self._camera
             if camera is None or camera.structure is not structure:
-                camera = WatchedCamera(self.name, self._model, self._optimizers, structure, recording)
+                camera = WatchedCamera(
+                    self.name, self._model, self._optimizers, structure, recording, self._steps_before
+                )
                 self._camera = camera
             if self.focus is None:
                 self.focus = Focus(0, camera.blocks - 1)

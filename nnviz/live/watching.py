@@ -20,9 +20,11 @@ _all: "weakref.WeakKeyDictionary[nn.Module, Watching]" = weakref.WeakKeyDictiona
 class Watching:
     """A watched training, and what listens for screens."""
 
-    def __init__(self, model: nn.Module, optimizers: Sequence[Optimizer], name: str, scaler: Any) -> None:
+    def __init__(
+        self, model: nn.Module, optimizers: Sequence[Optimizer], name: str, scaler: Any, steps_before: int
+    ) -> None:
         self._pid = os.getpid()
-        self._watch = Watch(model, optimizers, name, scaler)
+        self._watch = Watch(model, optimizers, name, scaler, steps_before=steps_before)
         self._server = Server(self._watch, sum(each.numel() for each in model.parameters()), type(model).__name__)
         atexit.register(self.close)
 
@@ -50,14 +52,23 @@ class Watching:
             self._server.close()
 
 
-def begin(model: nn.Module, optimizer: Optimizer | Sequence[Optimizer], name: str | None, scaler: Any) -> Watching:
-    """Raises InputError if what is to be watched is none, or no socket can be made."""
+def begin(
+    model: nn.Module,
+    optimizer: Optimizer | Sequence[Optimizer],
+    name: str | None = None,
+    scaler: Any = None,
+    steps_before: int = 0,
+) -> Watching:
+    """As `nnviz.live.watch`; of a training that goes on from a checkpoint, so many steps were made before.
+
+    Raises InputError if what is to be watched is none, or no socket can be made.
+    """
     optimizers = [optimizer] if isinstance(optimizer, Optimizer) else list(optimizer)
     if not isinstance(model, nn.Module) or not optimizers or not all(isinstance(o, Optimizer) for o in optimizers):
         raise InputError("watch(model, optimizer) takes a torch.nn.Module and its torch.optim.Optimizer, or several")
     earlier = _all.pop(model, None)
     if earlier is not None:
         earlier.close()
-    watching = Watching(model, optimizers, name or short(type(model).__name__), scaler)
+    watching = Watching(model, optimizers, name or short(type(model).__name__), scaler, steps_before)
     _all[model] = watching
     return watching

@@ -17,17 +17,28 @@ if TYPE_CHECKING:
 
 
 def watch(
-    model: nn.Module, optimizer: Optimizer | Sequence[Optimizer], name: str | None = None, scaler: Any = None
+    model: nn.Module,
+    optimizer: Optimizer | Sequence[Optimizer],
+    name: str | None = None,
+    scaler: Any = None,
+    *,
+    port: int | None = None,
+    host: str | None = None,
 ) -> Watching:
     """Have a training watched from here on: call it once, before the loop, and train as ever.
 
     optimizer  or several that step one after the other; a training step ends with the last one
     name       by which `nnviz attach` finds it; else the model's class
     scaler     the GradScaler, where one is used: losses and gradients are then told without its factor
+    port       listen there for screens on other machines as well, by a token that standard error tells, or that the
+               environment variable NNVIZ_TOKEN has (16 characters or more); 0 is any port that is free. What goes over
+               the wire is not encrypted.
+    host       the name or address at which the port listens; without it, this machine alone reaches it, as through
+               ssh -L
 
     What is returned closes the watching by `close()`; it ends with the process anyway. A model that is watched already
-    is watched anew. Raises InputError where no socket can be made.
+    is watched anew. Raises InputError where no socket can be made, or the port is taken.
     """
     from nnviz.live.watching import begin
 
-    return begin(model, optimizer, name, scaler)
+    return begin(model, optimizer, name, scaler, port, host)

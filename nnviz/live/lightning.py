@@ -5,7 +5,7 @@ from typing import Any
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 
-from nnviz.live.watching import Watching, begin
+from nnviz.live.watching import LISTENING, Watching, begin
 
 
 class Watch(Callback):
@@ -26,7 +26,7 @@ class Watch(Callback):
         """The model is wrapped, the optimizers are there, and what is resumed has been read."""
         settings = {"name": type(pl_module).__name__, **self._settings}
         if not trainer.is_global_zero:
-            settings.pop("port", None)
+            settings = {key: value for key, value in settings.items() if key not in LISTENING}
         scaler = getattr(trainer.precision_plugin, "scaler", None)
         self.watching = begin(
             trainer.model, trainer.optimizers, scaler=scaler, steps_before=trainer.global_step, **settings

@@ -7,7 +7,7 @@ from torch import nn
 from torch.optim import Optimizer
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from nnviz.live.watching import Watching, begin
+from nnviz.live.watching import LISTENING, Watching, begin
 
 
 class Watch(TrainerCallback):
@@ -36,7 +36,7 @@ class Watch(TrainerCallback):
         """The model is wrapped, the optimizer is there, and what is resumed has been read."""
         settings = {"name": type(model).__name__, **self._settings}
         if not state.is_world_process_zero:
-            settings.pop("port", None)
+            settings = {key: value for key, value in settings.items() if key not in LISTENING}
         # accelerate's optimizer steps by the one in it, and by that only where an update is made.
         inner, scaler = getattr(optimizer, "optimizer", optimizer), getattr(optimizer, "scaler", None)
         self.watching = begin(model, inner, scaler=scaler, steps_before=state.global_step, **settings)

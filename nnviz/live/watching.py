@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import sys
 import weakref
 from collections.abc import Sequence
 from typing import Any
@@ -10,28 +11,34 @@ from torch import nn
 from torch.optim import Optimizer
 
 from nnviz.errors import InputError
+from nnviz.live.doors import OwnDoor, PortDoor
+from nnviz.live.ports import TOKEN, known_token, new_token
 from nnviz.live.server import Server
 from nnviz.live.structure import short
 from nnviz.live.watched_training import Watch
 
+LISTENING = ("port", "host")
+"""What is told of where it can be reached from another machine."""
 _all: "weakref.WeakKeyDictionary[nn.Module, Watching]" = weakref.WeakKeyDictionary()
 
 
 class Watching:
-    """A watched training, and what listens for screens."""
+    """A watched training, and what listens for screens.
 
-    def __init__(
-        self, model: nn.Module, optimizers: Sequence[Optimizer], name: str, scaler: Any, steps_before: int
-    ) -> None:
+    address  HOST:PORT where it can be reached from another machine; None where it cannot
+    """
+
+    def __init__(self, watch: Watch, own: OwnDoor, port: PortDoor | None, parameters: int, model: str) -> None:
         self._pid = os.getpid()
-        self._watch = Watch(model, optimizers, name, scaler, steps_before=steps_before)
-        self._server = Server(self._watch, sum(each.numel() for each in model.parameters()), type(model).__name__)
+        self._watch, self._own = watch, own
+        self.address = None if port is None else str(port.address)
+        self._server = Server(watch, [own] if port is None else [own, port], parameters, model)
         atexit.register(self.close)
 
     @property
     def name(self) -> str:
         """By which it is found."""
-        return self._server.path.stem
+        return self._own.path.stem
 
     @property
     def steps(self) -> int:
@@ -57,18 +64,39 @@ def begin(
     optimizer: Optimizer | Sequence[Optimizer],
     name: str | None = None,
     scaler: Any = None,
+    port: int | None = None,
+    host: str | None = None,
     steps_before: int = 0,
 ) -> Watching:
     """As `nnviz.live.watch`; of a training that goes on from a checkpoint, so many steps were made before.
 
-    Raises InputError if what is to be watched is none, or no socket can be made.
+    Raises InputError if what is to be watched is none, or there is no listening for screens.
     """
     optimizers = [optimizer] if isinstance(optimizer, Optimizer) else list(optimizer)
     if not isinstance(model, nn.Module) or not optimizers or not all(isinstance(o, Optimizer) for o in optimizers):
         raise InputError("watch(model, optimizer) takes a torch.nn.Module and its torch.optim.Optimizer, or several")
+    if host is not None and port is None:
+        raise InputError("host= says where a port listens: tell port= too")
     earlier = _all.pop(model, None)
     if earlier is not None:
         earlier.close()
-    watching = Watching(model, optimizers, name or short(type(model).__name__), scaler, steps_before)
+    name = name or short(type(model).__name__)
+    from_elsewhere = None if port is None else _port(host, port)
+    own = OwnDoor(name)
+    watch = Watch(model, optimizers, name, scaler, steps_before=steps_before)
+    parameters = sum(each.numel() for each in model.parameters())
+    watching = Watching(watch, own, from_elsewhere, parameters, type(model).__name__)
     _all[model] = watching
     return watching
+
+
+def _port(host: str | None, port: int) -> PortDoor:
+    """A port that listens; how to come there is said on standard error."""
+    known = known_token()
+    token = known or new_token()
+    door = PortDoor(host, port, token)
+    told = f"{TOKEN}={token} " if known is None else ""
+    of_environment = "" if known is None else f", by the token in {TOKEN}"
+    if sys.stderr is not None:
+        print(f"nnviz: this training is opened by: {told}nnviz attach {door.address}{of_environment}", file=sys.stderr)
+    return door

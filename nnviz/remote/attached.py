@@ -10,6 +10,7 @@ from nnviz.errors import InputError, TrainerDiedError
 from nnviz.frame.frame import Frame
 from nnviz.live import wire
 from nnviz.live.places import connect
+from nnviz.live.ports import Port
 from nnviz.remote import messages as m
 from nnviz.remote.hearing import Hearing
 from nnviz.remote.opening_progress import OpeningProgress
@@ -34,14 +35,14 @@ NO_EPOCHS = "epochs are the business of the script that trains: enter goes on by
 
 
 class AttachedTrainer:
-    """Asks a watched training, by its socket. Leaving it, or dying, leaves the training alone."""
+    """Asks a watched training, by its socket or its port. Leaving it, or dying, leaves the training alone."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, place: Path | Port) -> None:
         """Raises InputError if nobody trains there, a screen is there already, or its nnviz is of another version."""
         try:
-            self._connection, self.hello = connect(path)
+            self._connection, self.hello = place.connect() if isinstance(place, Port) else connect(place)
         except (OSError, EOFError):
-            raise InputError(f"the training at {path} has ended; 'nnviz attach' lists those that there are") from None
+            raise InputError(f"the training at {place} has ended; 'nnviz attach' lists those that there are") from None
         if self.hello.version != wire.VERSION:
             self._connection.close()
             raise InputError("that training speaks another version of nnviz; use the same one on both sides")

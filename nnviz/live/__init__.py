@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from torch import nn
     from torch.optim import Optimizer
 
+    from nnviz.array import Array
     from nnviz.live.watching import Watching
 
 
@@ -24,6 +25,8 @@ def watch(
     *,
     port: int | None = None,
     host: str | None = None,
+    example: Callable[[Array, Array | None, int], Any] | None = None,
+    classes: Sequence[str] = (),
 ) -> Watching:
     """Have a training watched from here on: call it once, before the loop, and train as ever.
 
@@ -36,9 +39,15 @@ def watch(
     host       the name or address at which the port listens; without it, this machine alone reaches it, as through
                ssh -L
 
+    example    shows an example where its input is neither a picture nor a row: a function of what the model got (n, …),
+               an array with whole numbers as whole numbers, of the targets where they are known (n,) or (n, outputs),
+               and of the example's place in the batch. It returns a NumPy array (height × width, height × width × 3,
+               or a row), a text, or numbers by name, and is called in a thread of nnviz's
+    classes    their names, in place of "class 0"
+
     What is returned closes the watching by `close()`; it ends with the process anyway. A model that is watched already
     is watched anew. Raises InputError where no socket can be made, or the port is taken.
     """
     from nnviz.live.watching import begin
 
-    return begin(model, optimizer, name, scaler, port, host)
+    return begin(model, optimizer, name, scaler, port, host, example, classes)

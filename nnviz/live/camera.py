@@ -1,5 +1,6 @@
 """Takes frames of a watched training: of its last recorded step, or of the one in which it is stopped."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from nnviz.frame.focus import Focus, Quantity
 from nnviz.frame.frame import EVERY_PART, Frame, FrameUpdate, Moment, Parts, Rates, State, Title, UpdateRuleView
 from nnviz.frame.stages import Phase
 from nnviz.frame.task import Task
+from nnviz.live.own_example import OwnExample
 from nnviz.live.past import Past
 from nnviz.live.recorder import is_compiled
 from nnviz.live.recording import Recording
@@ -41,10 +43,14 @@ class WatchedCamera:
         structure: Structure,
         of: Recording,
         steps_before: int = 0,
+        classes: Sequence[str] = (),
     ) -> None:
         self.name, self._model, self._optimizers = name, model, optimizers
         self.structure, self._steps_before = structure, steps_before
         self.trace = WatchedTrace(structure, of)
+        self._classes = tuple(classes)
+        # What the training's own function shows of the focused example; None where there is none.
+        self.own: OwnExample | None = None
         self._task = self._found_task()
         blocks, of_input = blocks_of(self.trace), input_grouping(self.trace)
         weights = [self.trace.parameter(block.layers[0], "weights", Quantity.WEIGHT) for block in blocks]
@@ -65,7 +71,8 @@ class WatchedCamera:
         if reading.labels is None:
             return Task(shape, (), reading.targets.shape[1])
         classes = max(reading.targets.shape[1], 2)
-        return Task(shape, tuple(f"class {k}" for k in range(classes)))
+        names = self._classes if len(self._classes) == classes else tuple(f"class {k}" for k in range(classes))
+        return Task(shape, names)
 
     def take(self, focus: Focus, state: State, past: Past, steps: int, rates: Rates) -> Frame:
         """A whole frame; `steps` is how many training steps are finished."""
@@ -151,6 +158,9 @@ class WatchedCamera:
             told.append(
                 "The parameters are spread over several processes: what is shown of them is this process's part."
             )
+        classes = len(self._task.class_names)
+        if self._classes and classes and self._task.class_names != self._classes:
+            told.append(f"watch was told the names of {len(self._classes)} classes, and there are {classes}.")
         if self.trace.reading is None:
             told.append("What the targets are cannot be read off this loss, so predictions and errors are not told.")
         elif self.trace.scores is None:
@@ -183,6 +193,7 @@ class WatchedCamera:
 
     def _example(self, place: int) -> ExampleView:
         trace, reading = self.trace, self._reading
+        own = self.own if self.own is not None and self.own.place == place else None
         inputs = trace.batch.inputs[place]
         is_picture = inputs.ndim == 3 and inputs.shape[2] in COLOURS and min(inputs.shape[:2]) >= SMALLEST
         logits = trace.output(len(trace.layers) - 1)
@@ -196,12 +207,12 @@ class WatchedCamera:
             name="",
             label=None if labels is None else int(labels[place]),
             weight=None,
-            pixels=_picture(trace.batch.inputs, place) if is_picture else None,
+            pixels=own.pixels if own else _picture(trace.batch.inputs, place) if is_picture else None,
             augmented=False,
-            features=None if is_picture else row,
-            stored=None if is_picture else row,
-            feature_names=(),
-            text=None,
+            features=own.features if own else None if is_picture else row,
+            stored=None if own or is_picture else row,
+            feature_names=own.names if own else (),
+            text=own.text if own else None,
             target=target,
             logits=None if logits is None or logits.ndim != 2 else logits[place].copy(),
             prediction=None if reading is None else reading.prediction[place].copy(),
@@ -212,6 +223,7 @@ class WatchedCamera:
             told=float(reading.prediction[place, 0])
             if reading is not None and labels is None and len(target) == 1
             else None,
+            is_own=own is not None,
         )
 
 

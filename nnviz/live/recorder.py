@@ -20,7 +20,7 @@ from nnviz.live.guard import Guard
 from nnviz.live.hook import Hook
 from nnviz.live.loss_reading import read_loss
 from nnviz.live.recording import Call, Recording, Seen
-from nnviz.live.tensors import can_be_read, copied, first_batch, first_numbers
+from nnviz.live.tensors import as_given, can_be_read, copied, first_batch, first_numbers
 
 Reached = Callable[[Phase, int], None]
 """Told that a phase has come so far: as many calls are forward, or the number of the lowest call whose ∂L/∂output has
@@ -140,6 +140,7 @@ class Recorder:
             recording.size = len(tensor)
             first = Seen(tensor, recording.size)
             recording.inputs, self._first = first.numbers, first
+            recording.given = first.numbers if tensor.is_floating_point() else as_given(tensor)
         if not recording.calls and self._first is not None and self._first.is_still(tensor):
             return None, -1
         source = recording.source_of(tensor)

@@ -56,7 +56,7 @@ class Recording:
 
     index      of the training step, from 0
     passes     forward passes with a backward pass so far
-    inputs     (n, …) what the model got, in PyTorch's order
+    inputs     (n, …) what the model got, in PyTorch's order; `given` is the same, whole numbers as whole numbers
     reading    what the loss says of the outputs; None for a loss that is not known here, or not yet
     loss       the value that backward was called on, and `root`, the node of that until backward is over
     gradients  by the number of a parameter, at the end of the backward pass; `before` and `updates` likewise
@@ -81,6 +81,7 @@ class Recording:
         """Forget the pass before: it was not the last one of this step, or was none of training."""
         self.calls: list[Call] = []
         self.inputs: Array | None = None
+        self.given: Array | None = None
         self.size = 0
         self.loss: float | None = None
         self.root: Any = None

@@ -29,6 +29,15 @@ def copied(tensor: Tensor) -> Array:
         return plain(numbers)
 
 
+def as_given(tensor: Tensor) -> Array:
+    """The same, but whole numbers and truth values are left such."""
+    if tensor.is_floating_point() or tensor.is_sparse:
+        return copied(tensor)
+    with torch.no_grad():
+        numbers: Array = tensor.detach().cpu().clone(memory_format=torch.contiguous_format).numpy()
+        return numbers
+
+
 def is_spread(tensor: Tensor) -> bool:
     """Whether this process has but a part of it (FSDP)."""
     return hasattr(tensor, "to_local")

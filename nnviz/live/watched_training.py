@@ -19,6 +19,7 @@ from nnviz.live.backward_calls import listen
 from nnviz.live.camera import WatchedCamera, chosen
 from nnviz.live.gate import Gate, Stop
 from nnviz.live.guard import Guard
+from nnviz.live.own_example import OwnExample, OwnExamples, Shows
 from nnviz.live.past import Past, health_of
 from nnviz.live.recorder import Recorder
 from nnviz.live.recording import Recording
@@ -38,6 +39,7 @@ class Watch:
     """Counts the training steps of a model, looks at some of them, and can have it wait.
 
     `steps_before` is how many steps were made before it was watched: they are not counted, and the screen says so.
+    `example` shows an example in its user's own way, and `classes` are the names of the classes.
     `clock`, in seconds, is what looks and rates go by. It touches nothing that training depends on: what it reads are
     copies, and whatever fails in it is kept in `guard.fault`.
     """
@@ -50,10 +52,13 @@ class Watch:
         scaler: Any = None,
         clock: Callable[[], float] = time.perf_counter,
         steps_before: int = 0,
+        example: Shows | None = None,
+        classes: Sequence[str] = (),
     ) -> None:
         self.name, self.steps, self._steps_before = name, 0, steps_before
         self._model, self._optimizers, self._scaler, self._clock = model, list(optimizers), scaler, clock
         self.guard, self.gate, self.past = Guard(), Gate(), Past()
+        self._examples, self._classes = None if example is None else OwnExamples(example), tuple(classes)
         self._recorder = Recorder(model, self.guard, self._reached)
         self._structure: Structure | None = None
         self._shown: tuple[Structure, Recording, int] | None = None
@@ -208,10 +213,16 @@ class Watch:
 
     def view(self, parts: Parts | None) -> Frame | FrameUpdate | None:
         """What there is to see; None before the first look."""
+        shown = self._shown
+        if shown is None:
+            return None
+        # The user's own function may take its time: training does not wait for it.
+        own = self._own_example(shown[1])
         with self.gate.lock:
-            if self._shown is None:
-                return None
-            structure, recording, done = self._shown
+            if shown is not self._shown and self.gate.is_stopped:
+                # Meanwhile it has come further, and waits there.
+                return self.view(parts)
+            structure, recording, done = shown
             self._measure()
             if not self.gate.is_stopped and not recording.is_over:
                 # It is on its way to where it was told to go.
@@ -219,17 +230,22 @@ class Watch:
             camera = self._camera
             if camera is None or camera.structure is not structure:
                 camera = WatchedCamera(
-                    self.name, self._model, self._optimizers, structure, recording, self._steps_before
+                    self.name, self._model, self._optimizers, structure, recording, self._steps_before, self._classes
                 )
                 self._camera = camera
             if self.focus is None:
                 self.focus = Focus(0, camera.blocks - 1)
             camera.trace.at(recording, done)
+            camera.own = own
             if parts is not None and not self.gate.is_stopped and self._last is not None:
                 return camera.update(parts, self.focus, self.past, self.steps, self._rates)
             state = State.PAUSED if self.gate.is_stopped else State.RUNNING
             self._last = camera.take(self.focus, state, self.past, self.steps, self._rates)
             return self._last
+
+    def _own_example(self, recording: Recording) -> OwnExample | None:
+        place = 0 if self.focus is None else self.focus.example
+        return None if self._examples is None else self._examples.of(recording, place)
 
     def advance(self, goal: str) -> None:
         """Let training go on as far as that: "stage", "loss", "backward", "update" or "step"."""

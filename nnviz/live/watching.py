@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 
 from nnviz.errors import InputError
 from nnviz.live.doors import OwnDoor, PortDoor
+from nnviz.live.own_example import Shows
 from nnviz.live.ports import TOKEN, known_token, new_token
 from nnviz.live.server import Server
 from nnviz.live.structure import short
@@ -66,6 +67,8 @@ def begin(
     scaler: Any = None,
     port: int | None = None,
     host: str | None = None,
+    example: Shows | None = None,
+    classes: Sequence[str] = (),
     steps_before: int = 0,
 ) -> Watching:
     """As `nnviz.live.watch`; of a training that goes on from a checkpoint, so many steps were made before.
@@ -77,17 +80,26 @@ def begin(
         raise InputError("watch(model, optimizer) takes a torch.nn.Module and its torch.optim.Optimizer, or several")
     if host is not None and port is None:
         raise InputError("host= says where a port listens: tell port= too")
+    if example is not None and not callable(example):
+        raise InputError("example= is a function of the inputs, the targets and a place in the batch")
+    _check_classes(classes)
     earlier = _all.pop(model, None)
     if earlier is not None:
         earlier.close()
     name = name or short(type(model).__name__)
     from_elsewhere = None if port is None else _port(host, port)
     own = OwnDoor(name)
-    watch = Watch(model, optimizers, name, scaler, steps_before=steps_before)
+    watch = Watch(model, optimizers, name, scaler, steps_before=steps_before, example=example, classes=classes)
     parameters = sum(each.numel() for each in model.parameters())
     watching = Watching(watch, own, from_elsewhere, parameters, type(model).__name__)
     _all[model] = watching
     return watching
+
+
+def _check_classes(classes: Sequence[str]) -> None:
+    names = [] if isinstance(classes, str) else [*classes]
+    if isinstance(classes, str) or not all(isinstance(name, str) for name in names) or len({*names}) < len(names):
+        raise InputError("classes= is a list with the name of each class, and no two are the same")
 
 
 def _port(host: str | None, port: int) -> PortDoor:

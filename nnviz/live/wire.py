@@ -18,7 +18,7 @@ from nnviz.frame.frame import Frame, FrameUpdate, Parts
 from nnviz.frame.health_view import HealthView
 from nnviz.frame.layer_measures import Measure
 
-VERSION = 1
+VERSION = 2
 _LENGTH = struct.Struct("<I")
 LARGEST = 1 << 26
 """No message has more bytes."""

@@ -51,6 +51,8 @@ class WatchedCamera:
         self._classes = tuple(classes)
         # What the training's own function shows of the focused example; None where there is none.
         self.own: OwnExample | None = None
+        # Whether parameters were put in the place of others while it was watched.
+        self.are_replaced = False
         self._task = self._found_task()
         blocks, of_input = blocks_of(self.trace), input_grouping(self.trace)
         weights = [self.trace.parameter(block.layers[0], "weights", Quantity.WEIGHT) for block in blocks]
@@ -161,6 +163,16 @@ class WatchedCamera:
         classes = len(self._task.class_names)
         if self._classes and classes and self._task.class_names != self._classes:
             told.append(f"watch was told the names of {len(self._classes)} classes, and there are {classes}.")
+        if recording.is_averaged:
+            told.append("Several processes train: gradients may be the mean of all, so no example's share is told.")
+        own = {*map(id, recording.parameters.values())}
+        groups = [group for optimizer in self._optimizers for group in optimizer.param_groups]
+        if own.isdisjoint(id(each) for group in groups for each in group["params"]):
+            told.append("The optimizer has none of the model's parameters: make it after what replaces them.")
+        if self.are_replaced:
+            told.append(
+                "The model's parameters were replaced after watch was called: a step where that was is not shown."
+            )
         if self.trace.reading is None:
             told.append("What the targets are cannot be read off this loss, so predictions and errors are not told.")
         elif self.trace.scores is None:

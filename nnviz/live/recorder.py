@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.distributed as dist
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
@@ -25,9 +26,6 @@ from nnviz.live.tensors import as_given, can_be_read, copied, first_batch, first
 Reached = Callable[[Phase, int], None]
 """Told that a phase has come so far: as many calls are forward, or the number of the lowest call whose ∂L/∂output has
 come back."""
-
-
-AVERAGING = ("DistributedDataParallel", "FullyShardedDataParallel")
 
 
 class _Entered:
@@ -71,7 +69,7 @@ class Recorder:
         self.disarm()
         self.recording, self._has_stepped = recording, False
         self._owner = None
-        recording.is_averaged = _is_averaged(self._model)
+        recording.is_averaged = _is_averaged()
         self._modules = _called_by_hooks(self._model)
         self._names = {id(module): name for name, module in self._modules}
         self._hang(self._modules)
@@ -229,6 +227,12 @@ class Recorder:
 
     # Update
 
+    def has_its_parameters(self) -> bool:
+        """Whether the parameters that are recorded are still the model's: FSDP, for one, puts others in their place."""
+        found = dict(self._model.named_parameters())
+        recorded = {} if self.recording is None else self.recording.parameters
+        return found.keys() == recorded.keys() and all(found[name] is each for name, each in recorded.items())
+
     def copy_parameters(self) -> None:
         """Take the parameters as the step finds them."""
         if self.recording is not None:
@@ -295,11 +299,9 @@ def _children(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
         yield from ((layer.name, layer) for layer in getattr(module, "layers", ()))
 
 
-def _is_averaged(model: nn.Module) -> bool:
-    """Whether gradients are averaged over processes."""
-    return any(
-        type(module).__name__ in ("DistributedDataParallel", "FullyShardedDataParallel") for module in model.modules()
-    )
+def _is_averaged() -> bool:
+    """Whether gradients may be averaged over processes: what does so need not be in the model that is watched."""
+    return bool(dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1)
 
 
 def is_compiled(module: nn.Module) -> bool:

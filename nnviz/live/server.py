@@ -72,6 +72,7 @@ class Server:
             watch.steps,
             os.getpid(),
             self._turn.locked(),
+            watch.unheard,
         )
 
     def _answer(self, question: wire.Question, connection: socket.socket) -> Frame | FrameUpdate | HealthView:

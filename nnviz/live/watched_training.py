@@ -25,6 +25,7 @@ from nnviz.live.recorder import Recorder
 from nnviz.live.recording import Recording
 from nnviz.live.step_loss import StepLoss
 from nnviz.live.structure import Structure
+from nnviz.live.tensors import is_spread
 from nnviz.live.trace import WatchedTrace
 
 ATTACHED, ALONE = 0.015, 0.003
@@ -33,6 +34,11 @@ LOOKS_PER_SECOND = 20
 ALONE_SECONDS = 1.0
 """At least so long lies between two looks when nobody is there."""
 RATE_SECONDS = 1.0
+SEVERAL = 2
+UNHEARD = (
+    "the optimizer that watch was given has none of the model's parameters, so no step is heard of: make it, and call "
+    "watch, after what replaces them (fully_shard)"
+)
 
 
 class Watch:
@@ -65,6 +71,8 @@ class Watch:
         self._camera: WatchedCamera | None = None
         self.focus: Focus | None = None
         self._step_loss = StepLoss(self._optimizers, self.guard)
+        self._are_replaced = False
+        self._passes = 0
         self._position = 0
         self._due = 0.0
         self._last: Frame | None = None
@@ -109,6 +117,7 @@ class Watch:
             self._begin_backward(value)
 
     def _after_backward(self) -> None:
+        self._passes += 1
         is_anew = self._step_loss.end_pass()
         if self._recorder.is_armed:
             if is_anew:
@@ -145,6 +154,10 @@ class Watch:
 
     def _finish_look(self) -> None:
         """The step that was recorded is over."""
+        if not self._recorder.has_its_parameters():
+            self._are_replaced = True
+            self._recorder.disarm()
+            return
         rates = [float(group["lr"]) for optimizer in self._optimizers for group in optimizer.param_groups]
         recording = self._recorder.end_update(rates)
         structure = self._structure
@@ -211,6 +224,16 @@ class Watch:
         """Whether there is something to see since a screen came."""
         return self._shown is not None
 
+    @property
+    def unheard(self) -> str | None:
+        """Why no training step is heard of, where that is known."""
+        stepping = [
+            each for optimizer in self._optimizers for group in optimizer.param_groups for each in group["params"]
+        ]
+        own = {*map(id, self._model.parameters())}
+        has_own = any(id(each) in own or is_spread(each) for each in stepping)
+        return UNHEARD if not self.steps and self._passes >= SEVERAL and not has_own else None
+
     def view(self, parts: Parts | None) -> Frame | FrameUpdate | None:
         """What there is to see; None before the first look."""
         shown = self._shown
@@ -236,7 +259,7 @@ class Watch:
             if self.focus is None:
                 self.focus = Focus(0, camera.blocks - 1)
             camera.trace.at(recording, done)
-            camera.own = own
+            camera.own, camera.are_replaced = own, self._are_replaced
             if parts is not None and not self.gate.is_stopped and self._last is not None:
                 return camera.update(parts, self.focus, self.past, self.steps, self._rates)
             state = State.PAUSED if self.gate.is_stopped else State.RUNNING

@@ -49,6 +49,9 @@ class AttachedTrainer:
         if self.hello.busy:
             self._connection.close()
             raise InputError(f"another screen is looking at {self.hello.name} already; leave that one first")
+        if self.hello.unheard is not None:
+            self._connection.close()
+            raise InputError(f"{self.hello.name}: {self.hello.unheard}")
         self._said: str | None = None
         self._hearing = Hearing(self._connection.fileno)
         self.send(m.Look())

@@ -75,6 +75,7 @@ def test_steps_losses_gradients_and_updates(optimizer: str, tmp_path: Path) -> N
     assert "apply" not in vars(watched.optimizer)
     assert list((tmp_path / "nnviz").iterdir()) == []
     frame = watch.watching._watch.view(None)
+    assert frame.title.loss == "cross-entropy"
     assert frame.title.optimizer == f"{optimizer} lr 0.1"
     assert [layer.name for layer in frame.layers] == ["dense", "dense_1"]
     assert {each.kind for layer in frame.layers for each in layer.parameters} == {"weights", "biases"}

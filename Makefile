@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test check oracle live logs sweeps screenshots report-pictures bench fuzz soak kills walks zoo attempts clean
+.PHONY: run test check oracle live frameworks logs sweeps screenshots report-pictures bench fuzz soak kills walks zoo attempts clean
 
 run: .venv/installed
 	@$(BIN)/nnviz run
@@ -26,6 +26,15 @@ oracle: .venv/installed-dev
 live: .venv/installed-dev
 	$(PIP) -e ".[oracle]"
 	$(BIN)/pytest tests/live -m live
+
+# Trainings of Lightning, Transformers and Keras, watched by their callbacks, in an environment of their own.
+frameworks: .venv-frameworks/installed
+	.venv-frameworks/bin/python -m pytest tests/live/frameworks -m frameworks
+
+.venv-frameworks/installed: tests/live/frameworks/tools.txt pyproject.toml
+	$(PYTHON) -m venv .venv-frameworks
+	.venv-frameworks/bin/python -m pip install --quiet --disable-pip-version-check -r $< -e ".[dev]"
+	@touch $@
 
 # The readers of logs against the tools that write them, which it installs in an environment of their own.
 logs: .venv/installed-dev .venv-logs/installed

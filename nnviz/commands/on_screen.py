@@ -18,6 +18,7 @@ from nnviz.errors import InputError, StoppedError
 from nnviz.options import Options, takes_options
 
 if TYPE_CHECKING:
+    from nnviz.live.ports import Port
     from nnviz.remote.terminal import Terminal
     from nnviz.runs.ending import Ending
     from nnviz.tui.terminal_app import TerminalApp
@@ -106,7 +107,12 @@ def _print_closing(ending: "Ending") -> None:
 
 def attach(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="Of a watched training, or its process number.")
+        str | None,
+        typer.Argument(
+            metavar="[NAME]",
+            help="Of a watched training, or its process number; or HOST:PORT of one that listens there, by the token "
+            "in NNVIZ_TOKEN or asked for.",
+        ),
     ] = None,
     *,
     mouse: Annotated[bool, typer.Option(help="Answer to the mouse as well as to keys.")] = True,
@@ -124,7 +130,7 @@ def attach(
 
         print_trainings(places.found(), json)
         return
-    path = places.chosen(name)
+    place = _place(name)
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise InputError("there is no terminal here to draw on; 'nnviz attach' without a name lists the trainings")
     from nnviz.headless.console import note
@@ -132,7 +138,7 @@ def attach(
     from nnviz.remote.terminal import Terminal
 
     with Terminal(os.ttyname(sys.stderr.fileno())).guarded():
-        trainer = AttachedTrainer(path)
+        trainer = AttachedTrainer(place)
         from nnviz.tui.app import visualize
 
         shown = visualize(trainer, title=trainer.hello.name, mouse=mouse, light=light)
@@ -140,6 +146,27 @@ def attach(
     if shown.fault is not None:
         raise shown.fault
     note(f"{trainer.hello.name} goes on without the screen")
+
+
+def _place(name: str) -> "Path | Port":
+    """Of a training on this machine, or of one that is reached by a port."""
+    from nnviz.live.places import chosen
+    from nnviz.live.ports import Port, address_in
+
+    address = address_in(name)
+    return chosen(name) if address is None else Port(address, _token())
+
+
+def _token() -> str:
+    """By which a screen comes in from another machine."""
+    from getpass import getpass
+
+    from nnviz.live.ports import TOKEN, known_token
+
+    known = known_token()
+    if known is None and not sys.stdin.isatty():
+        raise InputError(f"there is no terminal here to ask for the token; set {TOKEN}")
+    return known or getpass("token (standard error of the training told it): ")
 
 
 def runs(

@@ -62,6 +62,8 @@ class ExampleView(msgspec.Struct, frozen=True):
     said        the class that the prediction means, None where targets are numbers
     wanted      where there is one number to predict: that number, in its own unit, whatever tells it
     told        the number that the prediction means, from the loss on
+    is_own      whether picture, features (`stored` is None then) or text are what a watched training's own function
+                shows, and no numbers of the input
     """
 
     number: int
@@ -84,3 +86,4 @@ class ExampleView(msgspec.Struct, frozen=True):
     said: int | None
     wanted: float | None
     told: float | None
+    is_own: bool = False

@@ -1,5 +1,6 @@
 """Takes frames of a watched training: of its last recorded step, or of the one in which it is stopped."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from nnviz.frame.focus import Focus, Quantity
 from nnviz.frame.frame import EVERY_PART, Frame, FrameUpdate, Moment, Parts, Rates, State, Title, UpdateRuleView
 from nnviz.frame.stages import Phase
 from nnviz.frame.task import Task
+from nnviz.live.own_example import OwnExample
 from nnviz.live.past import Past
 from nnviz.live.recorder import is_compiled
 from nnviz.live.recording import Recording
@@ -34,11 +36,23 @@ class WatchedCamera:
     """Takes frames of one structure of a model."""
 
     def __init__(
-        self, name: str, model: nn.Module, optimizers: list[Optimizer], structure: Structure, of: Recording
+        self,
+        name: str,
+        model: nn.Module,
+        optimizers: list[Optimizer],
+        structure: Structure,
+        of: Recording,
+        steps_before: int = 0,
+        classes: Sequence[str] = (),
     ) -> None:
         self.name, self._model, self._optimizers = name, model, optimizers
-        self.structure = structure
+        self.structure, self._steps_before = structure, steps_before
         self.trace = WatchedTrace(structure, of)
+        self._classes = tuple(classes)
+        # What the training's own function shows of the focused example; None where there is none.
+        self.own: OwnExample | None = None
+        # Whether parameters were put in the place of others while it was watched.
+        self.are_replaced = False
         self.task = self._found_task()
         blocks, of_input = blocks_of(self.trace), input_grouping(self.trace)
         weights = [self.trace.parameter(block.layers[0], "weights", Quantity.WEIGHT) for block in blocks]
@@ -59,7 +73,8 @@ class WatchedCamera:
         if reading.labels is None:
             return Task(shape, (), reading.targets.shape[1])
         classes = max(reading.targets.shape[1], 2)
-        return Task(shape, tuple(f"class {k}" for k in range(classes)))
+        names = self._classes if len(self._classes) == classes else tuple(f"class {k}" for k in range(classes))
+        return Task(shape, names)
 
     def take(self, focus: Focus, state: State, past: Past, steps: int, rates: Rates) -> Frame:
         """A whole frame; `steps` is how many training steps are finished."""
@@ -129,6 +144,9 @@ class WatchedCamera:
     def _caveats(self, left_out: int) -> list[str]:
         """What is to be known of how the model was looked at."""
         recording, told = self.trace.recording, ["This is a PyTorch training that is watched, in its own process."]
+        if self._steps_before:
+            made = count(self._steps_before, "step")
+            told.append(f"It went on after {made} of its own: here, steps are counted from there.")
         if any(map(is_compiled, self._model.modules())):
             told.append("What torch.compile has compiled is not looked into: of it, parameters alone are shown.")
         if recording.passes > 1:
@@ -141,6 +159,19 @@ class WatchedCamera:
         if any(map(is_spread, recording.parameters.values())):
             told.append(
                 "The parameters are spread over several processes: what is shown of them is this process's part."
+            )
+        classes = len(self.task.class_names)
+        if self._classes and classes and self.task.class_names != self._classes:
+            told.append(f"watch was told the names of {len(self._classes)} classes, and there are {classes}.")
+        if recording.is_averaged:
+            told.append("Several processes train: gradients may be the mean of all, so no example's share is told.")
+        own = {*map(id, recording.parameters.values())}
+        groups = [group for optimizer in self._optimizers for group in optimizer.param_groups]
+        if own.isdisjoint(id(each) for group in groups for each in group["params"]):
+            told.append("The optimizer has none of the model's parameters: make it after what replaces them.")
+        if self.are_replaced:
+            told.append(
+                "The model's parameters were replaced after watch was called: a step where that was is not shown."
             )
         if self.trace.reading is None:
             told.append("What the targets are cannot be read off this loss, so predictions and errors are not told.")
@@ -174,6 +205,7 @@ class WatchedCamera:
 
     def _example(self, place: int) -> ExampleView:
         trace, reading = self.trace, self._reading
+        own = self.own if self.own is not None and self.own.place == place else None
         inputs = trace.batch.inputs[place]
         is_picture = inputs.ndim == 3 and inputs.shape[2] in COLOURS and min(inputs.shape[:2]) >= SMALLEST
         logits = trace.output(len(trace.layers) - 1)
@@ -187,12 +219,12 @@ class WatchedCamera:
             name="",
             label=None if labels is None else int(labels[place]),
             weight=None,
-            pixels=_picture(trace.batch.inputs, place) if is_picture else None,
+            pixels=own.pixels if own else _picture(trace.batch.inputs, place) if is_picture else None,
             augmented=False,
-            features=None if is_picture else row,
-            stored=None if is_picture else row,
-            feature_names=(),
-            text=None,
+            features=own.features if own else None if is_picture else row,
+            stored=None if own or is_picture else row,
+            feature_names=own.names if own else (),
+            text=own.text if own else None,
             target=target,
             logits=None if logits is None or logits.ndim != 2 else logits[place].copy(),
             prediction=None if reading is None else reading.prediction[place].copy(),
@@ -203,6 +235,7 @@ class WatchedCamera:
             told=float(reading.prediction[place, 0])
             if reading is not None and labels is None and len(target) == 1
             else None,
+            is_own=own is not None,
         )
 
 

@@ -72,7 +72,12 @@ def in_frame(module: nn.Module, kind: str, operation: Operation, came: Layout, n
 def parameter_kind(module: nn.Module, name: str) -> str:
     """What frames call a parameter that a module calls `name`."""
     of_norm = "Norm" in type(module).__name__
-    return {"weight": "scales" if of_norm else "weights", "bias": "shifts" if of_norm else "biases"}.get(name, name)
+    known = {"weight": "scales" if of_norm else "weights", "bias": "shifts" if of_norm else "biases"}
+    # Keras has the names of the model and the layer before its own.
+    _, of_keras, own = name.rpartition("/")
+    if of_keras:
+        known |= {"kernel": "weights", "gamma": "scales", "beta": "shifts"}
+    return known.get(own, own)
 
 
 def _normalises(module: nn.BatchNorm1d | nn.BatchNorm2d) -> bool:

@@ -6,11 +6,12 @@ where outputs are no plain tuples. What is read is copied at once, since what co
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import torch
+import torch.distributed as dist
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
@@ -20,14 +21,11 @@ from nnviz.live.guard import Guard
 from nnviz.live.hook import Hook
 from nnviz.live.loss_reading import read_loss
 from nnviz.live.recording import Call, Given, Recording, Seen
-from nnviz.live.tensors import can_be_read, copied, first_numbers, first_of_any
+from nnviz.live.tensors import as_given, can_be_read, copied, first_batch, first_numbers
 
 Reached = Callable[[Phase, int], None]
 """Told that a phase has come so far: as many calls are forward, or the number of the lowest call whose ∂L/∂output has
 come back."""
-
-
-AVERAGING = ("DistributedDataParallel", "FullyShardedDataParallel")
 
 
 class _Entered:
@@ -71,7 +69,7 @@ class Recorder:
         self.disarm()
         self.recording, self._has_stepped = recording, False
         self._owner = None
-        recording.is_averaged = _is_averaged(self._model)
+        recording.is_averaged = _is_averaged()
         self._modules = _called_by_hooks(self._model)
         self._names = {id(module): name for name, module in self._modules}
         self._hang(self._modules)
@@ -132,8 +130,7 @@ class Recorder:
             self._stack[-1].has_called = True
         given, source = None, -1
         if id(module) not in self._inner or not recording.calls:
-            tensor = first_numbers((args, kwargs))
-            tensor = first_of_any((args, kwargs)) if tensor is None else tensor
+            tensor = first_batch((args, kwargs))
             if tensor is not None:
                 given, source = self._given(recording, tensor)
         self._stack.append(_Entered(module, given, source))
@@ -141,9 +138,10 @@ class Recorder:
     def _given(self, recording: Recording, tensor: Tensor) -> tuple[Seen | None, int]:
         """What came in, unless an earlier call gave just that; and which call did."""
         if not recording.size:
-            recording.size = len(tensor) if tensor.ndim else 1
+            recording.size = len(tensor)
             first = Seen(tensor, recording.size)
             recording.inputs, self._first = first.numbers, first
+            recording.batch = first.numbers if tensor.is_floating_point() else as_given(tensor)
         if not recording.calls and self._first is not None and self._first.is_still(tensor):
             return None, -1
         source = recording.source_of(tensor)
@@ -232,6 +230,12 @@ class Recorder:
 
     # Update
 
+    def has_its_parameters(self) -> bool:
+        """Whether the parameters that are recorded are still the model's: FSDP, for one, puts others in their place."""
+        found = dict(self._model.named_parameters())
+        recorded = {} if self.recording is None else self.recording.parameters
+        return found.keys() == recorded.keys() and all(found[name] is each for name, each in recorded.items())
+
     def copy_parameters(self) -> None:
         """Take the parameters as the step finds them."""
         if self.recording is not None:
@@ -285,18 +289,23 @@ def _called_by_hooks(model: nn.Module) -> list[tuple[str, nn.Module]]:
             return
         seen.add(id(module))
         found.append((name, module))
-        for child_name, child in module.named_children():
+        for child_name, child in _children(module):
             walk(f"{name}.{child_name}" if name else child_name, child)
 
     walk("", model)
     return found
 
 
-def _is_averaged(model: nn.Module) -> bool:
-    """Whether gradients are averaged over processes."""
-    return any(
-        type(module).__name__ in ("DistributedDataParallel", "FullyShardedDataParallel") for module in model.modules()
-    )
+def _children(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    """What a module has in it, and its name there. Models of Keras do not hand their layers to PyTorch."""
+    yield from module.named_children()
+    if any(f"{kind.__module__}.".startswith("keras.") for kind in type(module).__mro__):
+        yield from ((layer.name, layer) for layer in getattr(module, "layers", ()))
+
+
+def _is_averaged() -> bool:
+    """Whether gradients may be averaged over processes: what does so need not be in the model that is watched."""
+    return bool(dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1)
 
 
 def is_compiled(module: nn.Module) -> bool:

@@ -76,7 +76,7 @@ class Recording:
     index      of the training step, from 0
     passes     forward passes with a backward pass so far
     given      what the model itself was called with; None where that was not called, or the step is over
-    inputs     (n, …) what the model got, in PyTorch's order
+    inputs     (n, …) what the model got, in PyTorch's order; `batch` is the same, whole numbers as whole numbers
     reading    what the loss says of the outputs; None for a loss that is not known here, or not yet
     loss       the value that backward was called on, and `root`, the node of that until backward is over
     gradients  by the number of a parameter, at the end of the backward pass; `before` and `updates` likewise
@@ -102,6 +102,7 @@ class Recording:
         self.calls: list[Call] = []
         self.given: Given | None = None
         self.inputs: Array | None = None
+        self.batch: Array | None = None
         self.size = 0
         self.loss: float | None = None
         self.root: Any = None

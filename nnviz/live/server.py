@@ -5,14 +5,14 @@ import os
 import socket
 import threading
 import time
-from pathlib import Path
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
 from nnviz.errors import InputError
 from nnviz.frame.frame import Frame, FrameUpdate
 from nnviz.live import wire
-from nnviz.live.places import check_peer, socket_path
+from nnviz.live.doors import Door
 from nnviz.live.watched_training import ATTACHED, Watch
 
 STOP_SECONDS = 0.3
@@ -26,41 +26,29 @@ ON_ITS_WAY = "training is on its way: ask again when it has come there"
 class Server:
     """Listens for screens, and serves one at a time."""
 
-    def __init__(self, watch: Watch, parameters: int, model: str) -> None:
-        self._watch, self._parameters, self._model = watch, parameters, model
-        self.path: Path = socket_path(watch.name)
+    def __init__(self, watch: Watch, doors: Sequence[Door], parameters: int, model: str) -> None:
+        self._watch, self._doors, self._parameters, self._model = watch, doors, parameters, model
         self._turn = threading.Lock()
         self._free_at = 0.0
-        self._listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        # What is there under this name is of a process that had this number before.
-        self.path.unlink(missing_ok=True)
-        before = os.umask(0o177)
-        try:
-            self._listening.bind(str(self.path))
-        finally:
-            os.umask(before)
-        self._listening.listen()
-        threading.Thread(target=self._accept, name="nnviz", daemon=True).start()
+        for door in doors:
+            threading.Thread(target=self._accept, args=(door,), name="nnviz", daemon=True).start()
 
     def close(self) -> None:
         """Listen no more."""
-        with contextlib.suppress(OSError):
-            # A thread that waits in accept hears of that, and not of close.
-            self._listening.shutdown(socket.SHUT_RDWR)
-        self._listening.close()
-        self.path.unlink(missing_ok=True)
+        for door in self._doors:
+            door.close()
 
-    def _accept(self) -> None:
+    def _accept(self, door: Door) -> None:
         while True:
             try:
-                connection, _ = self._listening.accept()
+                connection, _ = door.listening.accept()
             except OSError:
                 return
-            threading.Thread(target=self._serve, args=(connection,), name="nnviz screen", daemon=True).start()
+            threading.Thread(target=self._serve, args=(door, connection), name="nnviz screen", daemon=True).start()
 
-    def _serve(self, connection: socket.socket) -> None:
+    def _serve(self, door: Door, connection: socket.socket) -> None:
         with connection, contextlib.suppress(OSError, EOFError, InputError):
-            check_peer(connection)
+            door.admit(connection)
             wire.send(connection, self._hello())
             question = wire.receive(connection, wire.Question)
             if not self._turn.acquire(blocking=False):
@@ -86,6 +74,7 @@ class Server:
             watch.steps,
             os.getpid(),
             self._turn.locked(),
+            watch.unheard,
         )
 
     def _answer(self, question: wire.Question, connection: socket.socket) -> wire.View:

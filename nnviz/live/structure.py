@@ -18,9 +18,12 @@ from nnviz.live.graph import nodes_from
 from nnviz.live.known_modules import FIRST_DIMENSION, FOLDS, FUNCTIONS, in_frame, operation_of, parameter_kind
 from nnviz.live.layout import FLAT, Layout, Order, layout_of
 from nnviz.live.recording import Call, Recording, Seen
+from nnviz.live.tensors import is_spread
 
-WRAPPERS = ("_orig_mod.", "module.", "_forward_module.")
+WRAPPERS = ("_orig_mod.", "module.", "_forward_module.", "_functional.")
 """What others put before the names of a model that they wrap."""
+OF_FSDP = "RegisterPostBackwardFunction"
+"""What FSDP puts before a module, to hear of its gradients."""
 UNHEARD = 1 << 30
 """The place of a call that no hook has heard of."""
 UNSHOWN = (1,)
@@ -72,8 +75,7 @@ class Structure:
         self.input_layout = _input_layout(recording)
         shape = UNSHOWN if recording.inputs is None else self.input_layout.shape(recording.inputs)
         self.input_shape: tuple[int, ...] = shape
-        names = {id(parameter): name for name, parameter in recording.parameters.items()}
-        self.entries = _Builder(recording, self.input_layout, shape, names, _consumers(recording.root)).entries()
+        self.entries = _Builder(recording, self.input_layout, shape, _consumers(recording.root)).entries()
         holders = Counter(held.parameter for entry in self.entries for held in entry.held.values())
         # Parameters of several layers, whose gradient is the sum of what came of all of them.
         self.tied = {parameter for parameter, many in holders.items() if many > 1}
@@ -147,10 +149,12 @@ class _Builder:
         recording: Recording,
         came: Layout,
         shape: tuple[int, ...],
-        names: dict[int, str],
         consumers: Counter[int],
     ) -> None:
-        self._recording, self._names, self._consumers = recording, names, consumers
+        self._recording, self._consumers = recording, consumers
+        # Of what is spread over several processes, this one may have nothing.
+        self._parameters = {name: each for name, each in recording.parameters.items() if recording.before[name].size}
+        self._names = {id(parameter): name for name, parameter in recording.parameters.items()}
         self._layout, self._shape = came, shape
         self._node: Any = None
         self._is_known = recording.inputs is not None
@@ -175,7 +179,7 @@ class _Builder:
     def _add_unseen(self) -> None:
         """Where no hook is heard, a layer for each module that has parameters, of which nothing else is known."""
         owners: dict[str, dict[str, Held]] = {}
-        for name in self._recording.parameters:
+        for name in self._parameters:
             owner, _, own = name.rpartition(".")
             kind = {"weight": "weights", "bias": "biases"}.get(own, own)
             owners.setdefault(owner, {})[kind] = Held(name, nn.Identity(), Custom(), FLAT)
@@ -209,11 +213,13 @@ class _Builder:
             return FUNCTIONS[name].value, Function(FUNCTIONS[name])
         if is_direct and name in FOLDS and len(given.shape) == 2 and self._layout.order is Order.MAPS:
             return "flatten", Reshaping()
+        if name.startswith(OF_FSDP):
+            return "fsdp", Custom()
         return name.removesuffix("Backward0").removesuffix("Backward1").lower(), Custom()
 
     def _add_call(self, number: int, call: Call) -> None:
         module, came, shape = call.module, self._layout, self._shape
-        kind = type(module).__name__.lower()
+        kind = _kind(module)
         numbers = None if call.gave is None else call.gave.numbers
         layout = layout_of(0 if numbers is None else numbers.ndim, type(module).__name__ in FIRST_DIMENSION)
         if numbers is not None and layout.array(numbers[:1]).size == 0:
@@ -223,30 +229,43 @@ class _Builder:
         operation = operation_of(module, came, shape, layout) if self._is_known else Custom()
         if call.gave is None or numbers is None:
             operation = Custom()
-        if operation.follows and not isinstance(operation, Reshaping):
-            layout = came
         if operation.weighted and self._calls[id(module)] > 1:
             # Its gradient is the sum of what came of all its calls, and nothing here says what came of each.
+            operation = Custom()
+        if any(is_spread(self._recording.parameters[name]) for name in self._own(call).values()):
+            # This process has but a part of its parameters: they make no whole units.
             operation = Custom()
         self._met[id(module)] += 1
         time = self._met[id(module)]
         name = _shown(call.name, module) + ("" if time == 1 else f" call {time}")
-        held = {} if time > 1 else self._parameters(module, operation, came)
+        if operation.follows and not isinstance(operation, Reshaping):
+            layout = came
+        held = {} if time > 1 else self._held_by(call, operation, came)
         self._add(name, kind, operation, layout, number, call.gave, held, False)
 
-    def _parameters(self, module: nn.Module, operation: Operation, came: Layout) -> dict[str, Held]:
-        """The parameters that a module has, and those in it that were never called."""
+    def _own(self, call: Call) -> dict[str, str]:
+        """The parameters that a module has, and those in it that were never called: its names, and the model's."""
         found = {}
-        for name, parameter in module.named_parameters():
-            known = self._names.get(id(parameter))
-            if known is not None:
-                found[parameter_kind(module, name)] = Held(known, module, operation, came)
+        for name, parameter in call.module.named_parameters():
+            # While it computes with what is spread over processes, it has a whole one in its place.
+            whole = f"{call.name}.{name}" if call.name else name
+            known = self._names.get(id(parameter), whole)
+            if known in self._recording.parameters:
+                found[name] = known
+        return found
+
+    def _held_by(self, call: Call, operation: Operation, came: Layout) -> dict[str, Held]:
+        found: dict[str, Held] = {}
+        for name, known in self._own(call).items():
+            if known in self._parameters:
+                kind = parameter_kind(call.module, name)
+                found[name if kind in found else kind] = Held(known, call.module, operation, came)
                 self._held.add(known)
         return found
 
     def _hold_the_rest(self) -> None:
         """Parameters of no module that was called stand with the first layer of the module that has them."""
-        for name in self._recording.parameters:
+        for name in self._parameters:
             if name in self._held or not self._entries:
                 continue
             place = max(range(len(self._entries)), key=lambda k: (_common(name, self._called(k)), -k))
@@ -300,8 +319,13 @@ def short(name: str) -> str:
     return whole.rstrip(".")
 
 
+def _kind(module: nn.Module) -> str:
+    """What it is; FSDP makes a class of its own of it."""
+    kind, *above = [each.__name__ for each in type(module).__mro__]
+    return (kind.removeprefix("FSDP") if kind.removeprefix("FSDP") in above else kind).lower()
+
+
 def _shown(name: str, module: nn.Module) -> str:
     """The module's name in the model; where that ends with a number alone, what it is stands there too."""
-    kind = type(module).__name__.lower()
-    name = short(name)
+    kind, name = _kind(module), short(name)
     return f"{name} {kind}".strip() if not name or name.rpartition(".")[2].isdigit() else name

@@ -29,6 +29,15 @@ def copied(tensor: Tensor) -> Array:
         return plain(numbers)
 
 
+def as_given(tensor: Tensor) -> Array:
+    """The same, but whole numbers and truth values are left such."""
+    if tensor.is_floating_point() or tensor.is_sparse:
+        return copied(tensor)
+    with torch.no_grad():
+        numbers: Array = tensor.detach().cpu().clone(memory_format=torch.contiguous_format).numpy()
+        return numbers
+
+
 def is_spread(tensor: Tensor) -> bool:
     """Whether this process has but a part of it (FSDP)."""
     return hasattr(tensor, "to_local")
@@ -61,10 +70,11 @@ def tensors_in(given: Any) -> Iterator[Tensor]:
 
 
 def first_numbers(given: Any) -> Tensor | None:
-    """The first tensor of real numbers in what goes into or comes out of a module; None where there is none."""
+    """The first tensor of real numbers in what comes out of a module; None where there is none."""
     return next((each for each in tensors_in(given) if each.is_floating_point() and can_be_read(each)), None)
 
 
-def first_of_any(given: Any) -> Tensor | None:
-    """The first tensor, of real or whole numbers."""
-    return next((each for each in tensors_in(given) if can_be_read(each)), None)
+def first_batch(given: Any) -> Tensor | None:
+    """The first tensor in what goes into a module that has dimensions: of real numbers if there is one, else any."""
+    batches = [each for each in tensors_in(given) if each.ndim and can_be_read(each)]
+    return next((each for each in batches if each.is_floating_point()), batches[0] if batches else None)

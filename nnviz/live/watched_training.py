@@ -25,11 +25,13 @@ from nnviz.live.camera import WatchedCamera, chosen
 from nnviz.live.gate import Gate, Stop
 from nnviz.live.guard import Guard
 from nnviz.live.learning_rates import LearningRates
+from nnviz.live.own_example import OwnExample, OwnExamples, Shows
 from nnviz.live.past import Past
 from nnviz.live.recorder import Recorder
 from nnviz.live.recording import Recording
 from nnviz.live.step_loss import StepLoss
 from nnviz.live.structure import Structure
+from nnviz.live.tensors import is_spread
 from nnviz.live.trace import WatchedTrace
 from nnviz.live.verification import WatchedVerification
 
@@ -40,11 +42,18 @@ ALONE_SECONDS = 1.0
 """At least so long lies between two looks when nobody is there."""
 RATE_SECONDS = 1.0
 AGAIN = "ask again when it has stopped"
+SEVERAL = 2
+UNHEARD = (
+    "the optimizer that watch was given has none of the model's parameters, so no step is heard of: make it, and call "
+    "watch, after what replaces them (fully_shard)"
+)
 
 
 class Watch:
     """Counts the training steps of a model, looks at some of them, and can have it wait.
 
+    `steps_before` is how many steps were made before it was watched: they are not counted, and the screen says so.
+    `example` shows an example in its user's own way, and `classes` are the names of the classes.
     `clock`, in seconds, is what looks and rates go by. It touches nothing that training depends on: what it reads are
     copies, and whatever fails in it is kept in `guard.fault`.
     """
@@ -56,10 +65,14 @@ class Watch:
         name: str,
         scaler: Any = None,
         clock: Callable[[], float] = time.perf_counter,
+        steps_before: int = 0,
+        example: Shows | None = None,
+        classes: Sequence[str] = (),
     ) -> None:
-        self.name, self.steps = name, 0
+        self.name, self.steps, self._steps_before = name, 0, steps_before
         self._model, self._optimizers, self._scaler, self._clock = model, list(optimizers), scaler, clock
         self.guard, self.gate, self.past = Guard(), Gate(), Past()
+        self._examples, self._classes = None if example is None else OwnExamples(example), tuple(classes)
         self._recorder = Recorder(model, self.guard, self._reached)
         self._structure: Structure | None = None
         self._shown: tuple[Structure, Recording, int] | None = None
@@ -73,6 +86,8 @@ class Watch:
         self._told_rate = ""
         self._is_updating = False
         self._verification: WatchedVerification | None = None
+        self._are_replaced = False
+        self._passes = 0
         self._position = 0
         self._due = 0.0
         self._last: Frame | None = None
@@ -120,6 +135,7 @@ class Watch:
             self._begin_backward(value)
 
     def _after_backward(self) -> None:
+        self._passes += 1
         is_anew = self._step_loss.end_pass()
         if self._recorder.is_armed:
             if is_anew:
@@ -166,6 +182,10 @@ class Watch:
 
     def _finish_look(self) -> None:
         """The step that was recorded is over."""
+        if not self._recorder.has_its_parameters():
+            self._are_replaced = True
+            self._recorder.disarm()
+            return
         rates = self.learning_rates.now()
         # Before it may wait: whoever looks then is to see the rate that was asked for.
         self._set_asked_rate()
@@ -257,12 +277,28 @@ class Watch:
         """Whether there is something to see since a screen came."""
         return self._shown is not None
 
+    @property
+    def unheard(self) -> str | None:
+        """Why no training step is heard of, where that is known."""
+        stepping = [
+            each for optimizer in self._optimizers for group in optimizer.param_groups for each in group["params"]
+        ]
+        own = {*map(id, self._model.parameters())}
+        has_own = any(id(each) in own or is_spread(each) for each in stepping)
+        return UNHEARD if not self.steps and self._passes >= SEVERAL and not has_own else None
+
     def view(self, parts: Parts | None) -> Frame | FrameUpdate | None:
         """What there is to see; None before the first look."""
+        shown = self._shown
+        if shown is None:
+            return None
+        # The user's own function may take its time: training does not wait for it.
+        own = self._own_example(shown[1])
         with self.gate.lock:
-            if self._shown is None:
-                return None
-            structure, recording, done = self._shown
+            if shown is not self._shown and self.gate.is_stopped:
+                # Meanwhile it has come further, and waits there.
+                return self.view(parts)
+            structure, recording, done = shown
             self._measure()
             if not self.gate.is_stopped and not recording.is_over:
                 # It is on its way to where it was told to go.
@@ -273,16 +309,23 @@ class Watch:
             if self.focus is None:
                 self.focus = Focus(0, camera.blocks - 1)
             camera.trace.at(recording, done)
+            camera.own, camera.are_replaced = own, self._are_replaced
             if parts is not None and not self.gate.is_stopped and self._last is not None:
                 return camera.update(parts, self.focus, self.past, self.steps, self._rates)
             state = State.PAUSED if self.gate.is_stopped else State.RUNNING
             self._last = camera.take(self.focus, state, self.past, self.steps, self._rates)
             return self._last
 
+    def _own_example(self, recording: Recording) -> OwnExample | None:
+        place = 0 if self.focus is None else self.focus.example
+        return None if self._examples is None else self._examples.of(recording, place)
+
     def _camera_of(self, structure: Structure, recording: Recording) -> WatchedCamera:
         camera = self._camera
         if camera is None or camera.structure is not structure:
-            camera = self._camera = WatchedCamera(self.name, self._model, self._optimizers, structure, recording)
+            camera = self._camera = WatchedCamera(
+                self.name, self._model, self._optimizers, structure, recording, self._steps_before, self._classes
+            )
         return camera
 
     def blame(self, focus: Focus, measure: BlameMeasure, of_example: bool, everywhere: bool) -> BlameView | None:

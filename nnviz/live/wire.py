@@ -33,6 +33,7 @@ class Hello(msgspec.Struct, frozen=True, tag="hello"):
     """What a training says of itself to whoever comes.
 
     version  of these messages; `busy` is whether a screen is there already
+    unheard  why no training step is heard of, where that is known
     """
 
     version: int
@@ -42,6 +43,7 @@ class Hello(msgspec.Struct, frozen=True, tag="hello"):
     steps: int
     pid: int
     busy: bool
+    unheard: str | None = None
 
 
 class Look(msgspec.Struct, frozen=True, tag="look"):

@@ -12,6 +12,7 @@ from nnviz.frame.watched_health import WatchedHealth
 from nnviz.insight.health.watched_rules import diagnosis
 from nnviz.live import wire
 from nnviz.live.places import connect
+from nnviz.live.ports import Port
 from nnviz.remote import messages as m
 from nnviz.remote.hearing import Hearing
 from nnviz.remote.opening_progress import OpeningProgress
@@ -33,20 +34,23 @@ NO_EPOCHS = "epochs are the business of the script that trains: enter goes on by
 
 
 class AttachedTrainer:
-    """Asks a watched training, by its socket. Leaving it, or dying, leaves the training alone."""
+    """Asks a watched training, by its socket or its port. Leaving it, or dying, leaves the training alone."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, place: Path | Port) -> None:
         """Raises InputError if nobody trains there, a screen is there already, or its nnviz is of another version."""
         try:
-            self._connection, self.hello = connect(path)
+            self._connection, self.hello = place.connect() if isinstance(place, Port) else connect(place)
         except (OSError, EOFError):
-            raise InputError(f"the training at {path} has ended; 'nnviz attach' lists those that there are") from None
+            raise InputError(f"the training at {place} has ended; 'nnviz attach' lists those that there are") from None
         if self.hello.version != wire.VERSION:
             self._connection.close()
             raise InputError("that training speaks another version of nnviz; use the same one on both sides")
         if self.hello.busy:
             self._connection.close()
             raise InputError(f"another screen is looking at {self.hello.name} already; leave that one first")
+        if self.hello.unheard is not None:
+            self._connection.close()
+            raise InputError(f"{self.hello.name}: {self.hello.unheard}")
         self._said: str | None = None
         self._hearing = Hearing(self._connection.fileno)
         self.send(m.Look())

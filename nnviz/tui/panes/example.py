@@ -71,7 +71,8 @@ class ExamplePane(FramedPane):
 
     def _features(self, example: ExampleView, width: int, room: int) -> list[Strip]:
         """A row each: the value in its own unit, and a bar for how many deviations it is from the training mean."""
-        features, stored, text = example.features, example.stored, self.palette.style(self.palette.text)
+        features, text = example.features, self.palette.style(self.palette.text)
+        stored = features if example.is_own else example.stored
         if features is None or stored is None:
             return []
         largest = max(float(abs(features).max()), 1e-12)
@@ -149,6 +150,8 @@ class ExamplePane(FramedPane):
 def _input_at(frame: Frame, width: int, height: int, x: int, y: int) -> int | None:
     """The unit of the network's input that stands there; of a pixel's channels, the brightest."""
     example = frame.example
+    if example.is_own:
+        return None
     if example.text is not None:
         ngram = bar_at(example.text, width, height, y)
         return None if ngram is None else ngram.input

@@ -122,6 +122,12 @@ class TerminalApp(App[ReturnType]):
         room = NOTICE_LINES * max(self.size.width - MARGINS, 1)
         super().notify(cut(printable(message), room), **{**options, "markup": False})
 
+    def clear_notifications(self) -> None:
+        """Take them off the screen, and what held them: Textual itself would leave that there, for each of them."""
+        for screen in self.screen_stack:
+            screen.query("ToastHolder").remove()
+        super().clear_notifications()
+
     def deliver_screenshot(
         self, filename: str | None = None, path: str | None = None, time_format: str | None = None
     ) -> str | None:

@@ -43,6 +43,9 @@ FEWEST = 20
 MOST_GROWTH = 0.03
 """Of the memory, from the second quarter of the time to the last one: what an allocator keeps for the next time comes
 in steps, and the caches of the libraries fill; a leak of 4 KB a restart would be more in 500 of them."""
+BRANCH = 11 << 10
+"""Bytes of a trainer's memory for each restart beside: what the branch that was left went by, which can be gone back
+to. Its last state is a keyframe, of which there is room for so many that the smallest networks alone never fill it."""
 
 
 class Use(NamedTuple):
@@ -148,8 +151,9 @@ def drive(source: str, cycle: Callable[[Driven], None], goes_on: Callable[[], bo
 
 
 def faults(samples: Sequence[Sample], process: str) -> list[str]:
-    """What of a process is not flat, after the first cycle."""
-    uses: list[Use] = [getattr(sample, process) for sample in samples[1:]]
+    """What of a process is not flat, after the first quarter of the time."""
+    # What is opened once, such as the file of keyframes, is open by then.
+    uses: list[Use] = [getattr(sample, process) for sample in samples[max(1, len(samples) // 4) :]]
     found = [
         f"{process}: from {min(values)} to {max(values)} {name}"
         for name in ("threads", "descriptors")
@@ -162,10 +166,14 @@ def faults(samples: Sequence[Sample], process: str) -> list[str]:
 
 
 def growth(samples: Sequence[Sample], process: str) -> float | None:
-    """The share by which its memory grew from the second quarter to the last one; None: too little was measured."""
+    """The share by which its memory grew from the second quarter to the last one, but for what branches take.
+
+    None: too little was measured.
+    """
     if len(samples) < FEWEST:
         return None
-    memory = [getattr(sample, process).memory for sample in samples]
+    held = BRANCH if process == "trainer" else 0
+    memory = [getattr(sample, process).memory - held * sample.restarts for sample in samples]
     quarter = len(memory) // 4
     return median(memory[-quarter:]) / median(memory[quarter : 2 * quarter]) - 1
 

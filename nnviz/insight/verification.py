@@ -30,8 +30,8 @@ class Verification(Comparisons[_Weight]):
     All is computed in float64 on a copy of the network, with the step's own batch, units left out, statistics and
     weights of examples, and the weights as they were in its forward pass. Backprop in float64 is compared with the
     difference, and the gradient on screen with that, since float32 has too few digits for the former. Where a
-    difference does not agree, or crossed a kink, it is taken once more over a tenth of the distance: where the loss
-    bends a lot, that is the better one.
+    difference does not agree, or crossed a kink, it is taken once more over a tenth of the distance, and again as
+    long as it becomes another one: where the loss bends a lot, that is the better one.
 
     seed    draws which weights are compared
     chosen  the places of some weights of a block, axis by axis from … to before …: the one of them with the largest
@@ -68,7 +68,9 @@ class Verification(Comparisons[_Weight]):
         replica.loss.forward(replica.forward(inputs), targets, weights)
         replica.backward()
         self._exact = replica.parameters.gradients.copy()
-        epsilon, largest = float(np.finfo(network.dtype).eps), float(np.abs(self._exact).max())
+        # The gradient of an output's bias is a sum, which may cancel out: it is rounded as large as its terms are.
+        terms = np.abs(replica.loss.backward()).sum(axis=0)
+        epsilon, largest = float(np.finfo(network.dtype).eps), float(max(np.abs(self._exact).max(), terms.max()))
         chance = np.random.default_rng((seed, engine.index))
         # The last layer first: what comes before a layer has then not to be computed again.
         planned = [
@@ -111,11 +113,7 @@ class Verification(Comparisons[_Weight]):
     def _compare(self, weight: _Weight) -> Comparison:
         layer, parameter, place = weight
         shown, kind = float(self._gradients[place]), parameter.name.rpartition(".")[2]
-        found, agrees = self._measured(layer, place, 1.0)
-        if found.crossed or not agrees:
-            closer, agrees_closer = self._measured(layer, place, CLOSER)
-            if not closer.crossed and (found.crossed or agrees_closer):
-                found, agrees = closer, agrees_closer
+        found, agrees = self._best(layer, place)
         index = tuple(int(k) for k in np.unravel_index(place - parameter.span.start, parameter.shape))
         source, target = self._names.ends(layer, kind, index)
         return Comparison(
@@ -130,6 +128,24 @@ class Verification(Comparisons[_Weight]):
             agrees=agrees,
             crossed=found.crossed,
         )
+
+    def _best(self, layer: int, place: int) -> tuple[Difference, bool]:
+        """A difference, and whether the gradient is the same.
+
+        Where it is not, or the difference crossed a kink, that is taken over less, as long as it becomes another one.
+        """
+        found, agrees = self._measured(layer, place, 1.0)
+        for part in CLOSER:
+            if agrees and not found.crossed:
+                break
+            closer, agrees_closer = self._measured(layer, place, part)
+            if closer.crossed:
+                break
+            is_settled = not found.crossed and self._tolerance.allows_measured(found.value, closer.value, part)
+            found, agrees = closer, agrees_closer
+            if is_settled:
+                break
+        return found, agrees
 
     def _measured(self, layer: int, place: int, part: float) -> tuple[Difference, bool]:
         """A difference over that part of the usual distance, and whether the gradient is the same, but for rounding."""

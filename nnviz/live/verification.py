@@ -13,6 +13,7 @@ from nnviz.frame.focus import Quantity
 from nnviz.frame.task import Task
 from nnviz.frame.verification_view import Comparison
 from nnviz.live.pass_again import PassAgain
+from nnviz.live.recording import Recording
 from nnviz.live.trace import WatchedTrace
 from nnviz.nn.gradcheck import half_distance
 from nnviz.training.blocks import blocks_of
@@ -38,6 +39,14 @@ class _Difference(NamedTuple):
 
     value: float
     bend: float
+
+
+def _terms(recording: Recording) -> float:
+    """How large the terms are that the largest gradient of an output's bias is the sum of; 0 where none is known."""
+    reading = recording.reading
+    if reading is None or reading.traits is None:
+        return 0.0
+    return reading.traits.factor * float(np.abs(reading.errors).mean(axis=0).max())
 
 
 class WatchedVerification(Comparisons[_Weight]):
@@ -66,7 +75,7 @@ class WatchedVerification(Comparisons[_Weight]):
         if not arrays:
             raise InputError(f"{OWN}no parameter has one")
         kinds = {each.dtype for name, each in recording.parameters.items() if name in self._exact}
-        largest = max(float(np.abs(gradient).max()) for gradient in self._exact.values())
+        largest = max(_terms(recording), *(float(np.abs(gradient).max()) for gradient in self._exact.values()))
         epsilon = max(torch.finfo(kind).eps for kind in kinds)
         layers = sorted({layer for layer, _ in arrays})
         many = min(DRAWN, max(1, PASSES // (2 * len(layers))))
@@ -134,7 +143,7 @@ class WatchedVerification(Comparisons[_Weight]):
         shown = float(self._trace.recording.gradients[name].flat[weight.place])
         found, is_true, is_bent = self._measured(name, weight.place, exact, 1.0)
         if not is_true:
-            closer, is_true, is_closer_bent = self._measured(name, weight.place, exact, CLOSER)
+            closer, is_true, is_closer_bent = self._measured(name, weight.place, exact, CLOSER[0])
             if is_true:
                 found = closer
             is_bent = not is_true and is_bent and is_closer_bent

@@ -9,8 +9,10 @@ from nnviz.frame.verification_view import WORST, Comparison, LayerVerification, 
 DRAWN = 200
 """Weights of each layer that are drawn by chance, at most."""
 # Backprop in float64 may be off from a central difference by what that has no digits for: a share of itself, and of the
-# loss. Closer by means a tenth of the distance.
-SHARE, OF_LOSS, CLOSER = 1e-6, 1e-9, 0.1
+# loss.
+SHARE, OF_LOSS = 1e-6, 1e-9
+CLOSER = (0.1, 0.01, 0.001)
+"""Parts of the usual distance over which a difference is taken again: where a loss bends a lot, that is better."""
 # The gradient on screen may be off from backprop in float64 by so many roundings of its own kind of numbers: by a share
 # of itself and, since what it is the sum of may cancel out, by a share of the largest gradient of all.
 ROUNDINGS_OF_ITSELF, ROUNDINGS_OF_LARGEST = 1e4, 1e3
@@ -22,7 +24,7 @@ class Tolerance(NamedTuple):
     """What counts as the same.
 
     share, rounding  the gradient on screen may be off from backprop in float64 by this share of itself, and by this
-                     part of the `largest` gradient of all
+                     part of the `largest` gradient of all, or of the terms that such a one is the sum of
     least            a central difference may be off by so much, because the loss has no more digits
     """
 

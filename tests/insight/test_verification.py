@@ -17,6 +17,7 @@ from tests.insight.test_story import make_dataset, make_pictures, make_trainer
 from tests.tui import chance, test_numbers
 
 MOST_LAYERS = 4
+MOST_OFF, FEW_DIGITS = 5, 1e-3
 
 
 def by_chance(random: Random):
@@ -65,11 +66,21 @@ def counts(view):
 @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(random=chance.RANDOMS)
 @example(random=Random(1058))  # Smoothed labels, which in float32 do not add up to 1.
+@example(random=Random(1069))  # All gradients cancel out.
+@example(random=Random(5076))  # Three gradients that float32 has few digits of.
+@example(random=Random(883354))  # Batch normalisation of a unit that is nearly constant: the loss bends a lot.
 def test_the_gradients_of_any_network_agree(random):
     trainer = by_chance(random)
     view = verified(trainer)
     compared, agreeing, crossed = counts(view)
-    assert agreeing + crossed == compared == view.done == view.total, view.worst
+    assert compared == view.done == view.total
+    off = [one for one in view.worst if not one.agrees]
+    assert len(off) == compared - agreeing - crossed <= MOST_OFF, view.worst
+    if trainer.network.dtype == np.float64:
+        assert not off
+    # In float32, batch normalisation of what hardly varies has few digits left; no more than that is forgiven.
+    largest = float(np.abs(trainer.network.parameters.gradients).max())
+    assert all(abs(one.shown - one.measured) <= FEW_DIGITS * largest for one in off), off
     assert [layer.checked for layer in view.layers] == [min(layer.weights, 200) for layer in view.layers]
 
 

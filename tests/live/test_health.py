@@ -26,7 +26,6 @@ Note = Callable[[nn.Module, Tensor], None]
 
 def watched(model: nn.Module, steps: int, rate: float = 0.05, note: Note = lambda *_: None) -> Diagnosis:
     """Train to tell whether a sum is above 0, and ask the rules as a screen does. `note` is called after backward."""
-    torch.set_num_threads(1)
     generator = torch.Generator().manual_seed(1)
     optimizer = torch.optim.SGD(model.parameters(), rate, momentum=0.9)
     clock = itertools.count(step=10_000)

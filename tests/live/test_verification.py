@@ -68,6 +68,7 @@ REASONS = {
     "accumulation_and_clipping": "it has more in it",
     "another_model_beside": "it has more in it",
     "checkpoint_with_reentry": "backprop cannot be done again in float64",
+    "loss_in_a_row_of_one": "none that can be computed again",
     "gradient_scaler": "has fewer digits than float32",
     "compiled": "what is compiled is not run again",
 }

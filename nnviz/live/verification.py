@@ -46,7 +46,7 @@ def _terms(recording: Recording) -> float:
     reading = recording.reading
     if reading is None or reading.traits is None:
         return 0.0
-    return reading.traits.factor * float(np.abs(reading.errors).mean(axis=0).max())
+    return float(np.max(reading.traits.factor * np.abs(reading.errors).mean(axis=0)))
 
 
 class WatchedVerification(Comparisons[_Weight]):

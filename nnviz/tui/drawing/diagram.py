@@ -84,8 +84,9 @@ def draw(frame: Frame, palette: Palette, width: int, height: int) -> list[Strip]
     names: list[Run] = []
     sizes: list[Run] = []
     rest: list[Run] = []
+    titles = apart(tuple(column.name for column in columns), pitch - 2)
     x = 0
-    for number, (column, place) in enumerate(zip(columns, places, strict=True)):
+    for number, (column, place, title) in enumerate(zip(columns, places, titles, strict=True)):
         if column.folded:
             _fold(column.folded, faint, names, sizes, rest)
             canvas.fold(x)
@@ -98,7 +99,7 @@ def draw(frame: Frame, palette: Palette, width: int, height: int) -> list[Strip]
         own = _largest(column.values) if column.layers == (-1,) and column.values is not None else scale
         pointed = _pointed(frame, column)
         canvas.nodes(x + 1, column, place, own, pitch, pointed)
-        names += _title(column, lit, frame, pitch, palette)
+        names += _title(column, title, lit, frame, pitch, palette)
         sizes.append((fit(" " + _size(column, frame, pitch), pitch), faint))
         rest.append((fit(_hidden(column, len(place), pitch), pitch), faint))
         x += pitch
@@ -255,13 +256,14 @@ def _largest(values: Array | None) -> float:
     return float(np.abs(finite).max()) if finite.size else 0.0
 
 
-def _title(column: Column, lit: tuple[int, str] | None, frame: Frame, pitch: int, palette: Palette) -> list[Run]:
+def _title(
+    column: Column, name: str, lit: tuple[int, str] | None, frame: Frame, pitch: int, palette: Palette
+) -> list[Run]:
     """A column's name: underlined if it is looked at, with an arrow while the signal goes through it."""
     is_lit = lit is not None and lit[0] in column.layers
     colour = palette.accent if is_lit else palette.text
     bold = palette.style(colour, bold=True)
     focused = column.layers[0] >= 0 and frame.layers[column.layers[0]].block == frame.focus.block
-    name = fit(column.name, min(cell_len(column.name), pitch - 2))
     mark = lit[1] if lit and is_lit else " "
     filling = " " * (pitch - 1 - cell_len(name))
     return [(mark, bold), (name, bold + Style(underline=True) if focused else bold), (filling, bold)]

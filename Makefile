@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test check oracle live frameworks logs sweeps screenshots report-pictures bench fuzz soak kills walks zoo attempts clean
+.PHONY: run test check oracle live frameworks logs sweeps screenshots report-pictures bench fuzz soak kills walks zoo attempts live-pictures clean
 
 run: .venv/installed
 	@$(BIN)/nnviz run
@@ -82,6 +82,11 @@ screenshots: .venv/installed
 	    --network "dense 16 relu" --lr $$rate --seed $$seed --out .venv/ten-runs/runs/lr-$$rate-seed-$$seed; done; done
 	cd .venv/ten-runs && $(CURDIR)/$(SHOT) $(CURDIR)/screenshots/runs.svg runs --size 120x20 --keys "s s s s s space space"
 	cd .venv/ten-runs && $(CURDIR)/$(SHOT) $(CURDIR)/screenshots/runs-grouped.svg runs --size 120x40 --keys "a c g end"
+
+# Two PyTorch models that are watched.
+live-pictures: .venv/installed-dev
+	$(PIP) -e ".[oracle]"
+	$(BIN)/python -m tests.live.pictures screenshots
 
 # What `nnviz report` writes, wide and narrow, in Chromium, which has to be there.
 CHROMIUM := chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --user-data-dir=$(CURDIR)/.venv/report/chromium

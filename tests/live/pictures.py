@@ -103,7 +103,7 @@ def letters() -> Watched:
     model = Transformer(len(alphabet))
     optimizer = AdamW(model.parameters(), 0.003)
 
-    def example(tokens: Array, labels: Array | None, place: int) -> str:
+    def example(tokens: Array, _: Array | None, place: int) -> str:
         return "".join(alphabet[token] for token in tokens[place])
 
     watching = nnviz.live.watch(model, optimizer, classes=[f"'{letter}'" for letter in alphabet], example=example)

@@ -77,10 +77,15 @@ def listed_runs(read: Read) -> list[ListedRun]:
 
 def with_state(listed: ListedRun) -> ListedRun:
     """The same run, if nnviz has written it, with whether somebody trains it at this moment."""
-    if listed.state in (UNFINISHED, RUNNING) and (listed.is_own or listed.by == Format.WATCHED.value):
-        state = RUNNING if is_claimed(listed.place) else UNFINISHED
-        return listed if state == listed.state else listed._replace(state=state)
-    return listed
+    state = state_now(listed.by, listed.state, listed.place)
+    return listed if state == listed.state else listed._replace(state=state)
+
+
+def state_now(by: str, state: str, place: Path) -> str:
+    """The state of a run in that directory; of one that nnviz has written, whether somebody trains it at this moment."""
+    if state in (UNFINISHED, RUNNING) and by in (Format.NNVIZ.value, Format.WATCHED.value):
+        return RUNNING if is_claimed(place) else UNFINISHED
+    return state
 
 
 def _listed(run: LoggedRun, place: Path, size: int, written: float) -> ListedRun:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from nnviz.collection.listed_run import state_now
 from nnviz.collection.main_curve import best, main_curve, rank
 from nnviz.frame.series import DOWN, NAN, UP, Series, Value
 from nnviz.headless.console import json_result, note, result
@@ -24,6 +25,8 @@ DIGITS = 4
 def print_runs(place: Path, as_json: bool) -> None:
     """List the runs there; of a single one, its curves. Raises InputError if there is none."""
     logs = logs_of(place)
+    for run in logs.runs:
+        run.state = state_now(run.kind, run.state, run.source.parent)
     if as_json:
         json_result(plain(place, logs))
         return

@@ -8,6 +8,7 @@ import pytest
 
 from nnviz.collection.main_curve import main_curve
 from nnviz.headless.listing import plain, print_runs
+from nnviz.runs.claim import Claim
 from tests.hostile_text import HOSTILE, is_whole
 from tests.logs.reading import made, read
 
@@ -89,6 +90,9 @@ def test_what_nnviz_trained_is_listed_with_how_it_ended(nnviz, trained, tmp_path
     shutil.copytree(run, tmp_path / "runs" / "begun", ignore=shutil.ignore_patterns("result.json"))
     lines = nnviz("runs").stdout.splitlines()
     assert lines[0].split(" · ")[1:] == ["nnviz", "unfinished"]
+    claim = Claim.again(tmp_path / "runs" / "begun")
+    assert nnviz("runs").stdout.splitlines()[0].split(" · ")[1:] == ["nnviz", "running"]
+    claim.release()
     assert nnviz("runs", "nowhere").stderr == (
         "nnviz: nowhere: nothing is there; name a folder that a trainer logs to\n"
     )

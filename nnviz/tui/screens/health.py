@@ -109,7 +109,7 @@ class HealthScreen(Page[Try | Follow | None]):
 
     def _show(self) -> None:
         view, palette = self._view, self._palette
-        often = f"every {count(view.apart, 'step')}" if view.apart else "as often as that takes little time"
+        often = f"every {count(view.apart, 'step')}" if view.apart else "now and then"
         back = f" of {integer(view.total)}" if view.done < view.total else ""
         self.query_one(
             "#page"

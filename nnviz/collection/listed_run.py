@@ -82,7 +82,7 @@ def with_state(listed: ListedRun) -> ListedRun:
 
 
 def state_now(by: str, state: str, place: Path) -> str:
-    """The state of a run in that directory; of one that nnviz has written, whether somebody trains it at this moment."""
+    """The state of a run in that directory; of one that nnviz has written, whether it is being trained just now."""
     if state in (UNFINISHED, RUNNING) and by in (Format.NNVIZ.value, Format.WATCHED.value):
         return RUNNING if is_claimed(place) else UNFINISHED
     return state

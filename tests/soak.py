@@ -43,9 +43,9 @@ FEWEST = 20
 MOST_GROWTH = 0.03
 """Of the memory, from the second quarter of the time to the last one: what an allocator keeps for the next time comes
 in steps, and the caches of the libraries fill; a leak of 4 KB a restart would be more in 500 of them."""
-BRANCH = 11 << 10
+BRANCH = 14 << 10
 """Bytes of a trainer's memory for each restart beside: what the branch that was left went by, which can be gone back
-to. Its last state is a keyframe, of which there is room for so many that the smallest networks alone never fill it."""
+to."""
 
 
 class Use(NamedTuple):

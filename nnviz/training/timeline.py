@@ -15,6 +15,8 @@ NEAR_BYTES = 256 << 20
 FAR_BYTES = 1_500 << 20
 # However small they are, more would be of no use.
 MOST_FAR = 4096
+# So much shorter than the way between two keyframes on the disk is one that is done again without a thought.
+SHORT = 8
 # Of training, keyframes may take about that share.
 SHARE = 0.01
 # What one takes in nanoseconds, however small it is, and for each byte: a copy of it, and its way into a file.
@@ -108,8 +110,12 @@ class Timeline:
         self._is_off = True
 
     def remember(self, state: EngineState) -> None:
-        """Keep a state of this line in memory, as long as there is room: somebody may be back soon."""
-        self.keyframes.near.keep(replace(state, done=0), state.step, self._line)
+        """Keep a state of this line in memory, as long as there is room: somebody may be back soon.
+
+        Not where the way to it is short anyway: there may be hundreds of short branches.
+        """
+        if state.step - self._nearest(state.step).step > self.keyframes.far.spacing // SHORT:
+            self.keyframes.near.keep(replace(state, done=0), state.step, self._line)
 
     def forget(self, branch: int) -> None:
         """There is no such branch any more: another one may have its number, and its own states."""

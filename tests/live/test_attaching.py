@@ -4,7 +4,6 @@ import contextlib
 import os
 import socket
 import stat
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +11,6 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-import nnviz.live  # noqa: E402
 from nnviz.errors import InputError, TrainerDiedError  # noqa: E402
 from nnviz.frame.frame import EVERY_PART, Frame, FrameUpdate, State  # noqa: E402
 from nnviz.frame.health_view import HealthView  # noqa: E402
@@ -20,47 +18,15 @@ from nnviz.frame.stages import Phase  # noqa: E402
 from nnviz.insight.health.watched_rules import VALIDATION  # noqa: E402
 from nnviz.insight.verification_words import progress  # noqa: E402
 from nnviz.live import places, wire  # noqa: E402
-from nnviz.live.watching import Watching  # noqa: E402
 from nnviz.remote import messages as m  # noqa: E402
 from nnviz.remote.attached import AttachedTrainer  # noqa: E402
 from nnviz.tui.app import NnvizApp  # noqa: E402
 from nnviz.tui.screens.blame import BlameScreen  # noqa: E402
 from nnviz.tui.screens.verification import VerificationScreen  # noqa: E402
-from tests.live.programs import PROGRAMS, Hand  # noqa: E402
+from tests.live.training import Training  # noqa: E402
 
 pytestmark = pytest.mark.live
 FULL_SPEED = m.PACES[-1]
-
-
-class Training:
-    """A program that trains in a thread until it is told to end."""
-
-    def __init__(self, program: str = "mlp") -> None:
-        made = PROGRAMS[program]()
-        self.watching: Watching = nnviz.live.watch(made.model, made.optimizers, "try")
-        self._ends, self._hand, self._made = threading.Event(), Hand(made.model), made
-        self._thread = threading.Thread(target=self._train)
-        self._thread.start()
-
-    def _train(self) -> None:
-        step = 0
-        while not self._ends.is_set():
-            self._made.step(self._hand, step)
-            step += 1
-
-    def goes_on(self) -> None:
-        """Wait until it has done some more steps."""
-        until = self.watching.steps + 5
-        while self.watching.steps < until:
-            assert self._thread.is_alive()
-            self._ends.wait(0.01)
-
-    def end(self) -> None:
-        self.watching.close()
-        self._ends.set()
-        self._thread.join(20)
-        assert not self._thread.is_alive()
-        assert self.watching.fault is None
 
 
 @pytest.fixture

@@ -17,59 +17,38 @@ from nnviz.live import proof, wire  # noqa: E402
 from nnviz.live.doors import STRANGERS  # noqa: E402
 from nnviz.live.ports import Address, Port, address_in  # noqa: E402
 from nnviz.remote.attached import AttachedTrainer  # noqa: E402
-from tests.live.programs import PROGRAMS, Hand  # noqa: E402
+from tests.live.programs import PROGRAMS  # noqa: E402
+from tests.live.training import Training  # noqa: E402
 
 pytestmark = pytest.mark.live
 TOKEN = "a token of the tests"
 
 
-class Training:
-    """A program that is watched from elsewhere, and trains in a thread until it is told to end."""
+def address(training: Training) -> Address:
+    """Where it listens."""
+    found = address_in(str(training.watching.address))
+    assert found is not None
+    return found
 
-    def __init__(self) -> None:
-        made = PROGRAMS["mlp"]()
-        self.watching = nnviz.live.watch(made.model, made.optimizers, "far", port=0)
-        address = address_in(str(self.watching.address))
-        assert address is not None
-        self.address: Address = address
-        self._ends, self._hand, self._made = threading.Event(), Hand(made.model), made
-        self._thread = threading.Thread(target=self._train)
-        self._thread.start()
 
-    def _train(self) -> None:
-        step = 0
-        while not self._ends.is_set():
-            self._made.step(self._hand, step)
-            step += 1
-
-    def goes_on(self) -> None:
-        until = self.watching.steps + 5
-        while self.watching.steps < until:
-            assert self._thread.is_alive()
-            self._ends.wait(0.01)
-
-    def stranger(self) -> socket.socket:
-        return socket.create_connection((self.address.host, self.address.port))
-
-    def end(self) -> None:
-        self.watching.close()
-        self._ends.set()
-        self._thread.join(20)
-        assert self.watching.fault is None
+def stranger(training: Training) -> socket.socket:
+    """A connection of somebody who has proved nothing yet."""
+    where = address(training)
+    return socket.create_connection((where.host, where.port))
 
 
 @pytest.fixture
 def training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Training]:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     monkeypatch.setenv("NNVIZ_TOKEN", TOKEN)
-    training = Training()
+    training = Training(name="far", port=0)
     yield training
     training.end()
 
 
 def sees(training: Training) -> None:
     """A screen that knows the token is let in, and sees."""
-    trainer = AttachedTrainer(Port(training.address, TOKEN))
+    trainer = AttachedTrainer(Port(address(training), TOKEN))
     assert isinstance(trainer.receive(), Frame)
     assert trainer.hello.name == "far"
     trainer.close()
@@ -78,11 +57,11 @@ def sees(training: Training) -> None:
 
 
 def test_who_knows_the_token_comes_in_and_who_does_not_is_told_so(training: Training) -> None:
-    assert training.address.host == "127.0.0.1"
+    assert address(training).host == "127.0.0.1"
     sees(training)
     with pytest.raises(InputError, match=r"^127\.0\.0\.1:\d+: that is not the token") as refused:
-        AttachedTrainer(Port(training.address, "another one, as long"))
-    assert "another one" not in repr(Port(training.address, "another one, as long")) + str(refused.value)
+        AttachedTrainer(Port(address(training), "another one, as long"))
+    assert "another one" not in repr(Port(address(training), "another one, as long")) + str(refused.value)
     training.goes_on()
     sees(training)
 
@@ -98,7 +77,7 @@ def heard(connection: socket.socket) -> bytes:
 
 def test_strangers_hear_a_nonce_and_hold_nobody_up(training: Training) -> None:
     length = len(proof.GREETING) + proof.NONCE
-    silent = [training.stranger() for _ in range(STRANGERS + 1)]
+    silent = [stranger(training) for _ in range(STRANGERS + 1)]
     # The first of too many is sent away, with nothing but a nonce.
     assert len(heard(silent[0])) == length
     sees(training)
@@ -115,7 +94,7 @@ def test_strangers_hear_a_nonce_and_hold_nobody_up(training: Training) -> None:
 
 def test_who_takes_too_long_is_sent_away(training: Training, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proof, "SECONDS", 0.05)
-    with training.stranger() as slow:
+    with stranger(training) as slow:
         assert len(heard(slow)) in (0, len(proof.GREETING) + proof.NONCE)
 
 
@@ -123,7 +102,7 @@ def test_a_proof_that_was_heard_is_worth_nothing_again(training: Training) -> No
     """What goes over the wire has no token in it, and is another one each time."""
     said = []
     for _ in range(2):
-        with training.stranger() as connection, socket.create_server(("127.0.0.1", 0)) as between:
+        with stranger(training) as connection, socket.create_server(("127.0.0.1", 0)) as between:
             told = connection.recv(len(proof.GREETING) + proof.NONCE)
             screen = threading.Thread(target=_come, args=(between.getsockname()[1],))
             screen.start()

@@ -70,7 +70,7 @@ def _compare(trace: StepTrace, layer: int, kind: str, measure: Measure, place: i
     gradient = (
         trace.parameter(layer, kind, Quantity.GRADIENT)
         if place is None
-        else example_gradients(trace, layer, place)[kind].reshape(-1)
+        else example_gradients(trace, layer, place)[kind]().reshape(-1)
     )
     assert values is not None
     assert gradient is not None

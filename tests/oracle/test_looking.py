@@ -156,7 +156,7 @@ def test_what_an_example_adds_to_the_gradients_and_the_slope_of_its_input_are_wh
         ours = [example_gradients(trace, number, place) for place in range(examples)]
         for parameter in layer.parameters():
             kind = parameter.name.rpartition(".")[2]
-            each = np.array([of_example[kind] for of_example in ours])
+            each = np.array([of_example[kind]() for of_example in ours])
             np.testing.assert_allclose(each, twin.named[parameter.name].grad.numpy(), **near)
             np.testing.assert_allclose(each.sum(axis=0), parameter.gradients, **near)
     np.testing.assert_allclose(input_gradient(trainer), x.grad.numpy(), rtol=1e-10, atol=near["atol"])

@@ -81,9 +81,11 @@ class Service:
         self._driver.work(called)
 
     def keep_up(self) -> None:
-        """Write the run down, if it is time."""
+        """Write the run down, if it is time, and all evaluations where nothing goes on."""
         if self.session.way is None:
             self.session.keeper.keep_up()
+            if self.waits() is None:
+                self.session.keeper.write_metrics()
 
     # Requests
 

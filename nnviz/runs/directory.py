@@ -92,9 +92,12 @@ class RunDirectory:
         """Have these lines of metrics, from the run that this one shares its beginning with, as soon as it has more."""
         self._lines[METRICS] = bytearray(metrics)
 
-    def record(self, evaluation: Evaluation) -> None:
-        """Add an evaluation to the metrics, one line for each split."""
+    def add(self, evaluation: Evaluation) -> None:
+        """Have an evaluation in the metrics from the next writing on, one line for each split."""
         self._lines[METRICS] += b"".join(json.dumps(record).encode() + b"\n" for record in evaluation.records())
+
+    def write_metrics(self) -> None:
+        """Write the evaluations that were added."""
         with self._told():
             self._prepare()
 
@@ -225,7 +228,6 @@ class RunDirectory:
 
     def _fill(self, folder: Path) -> None:
         """Write what is not there yet of all that is known so far. Raises OSError."""
-        # One look at all of it: this is done at every evaluation, of which there may be hundreds a second.
         with os.scandir(folder) as entries:
             sizes = {entry.name: entry.stat(follow_symlinks=False).st_size for entry in entries}
         # First: without it, nothing else there is of use.

@@ -21,11 +21,13 @@ from nnviz.training.trainer import Trainer
 # a short replay away.
 CHECKPOINT_SECONDS = 30.0
 MILESTONE_SECONDS = 2.0
-# Of the time, this much goes to training for each second that goes to writing: for milestones; for the best network,
-# which may change at every evaluation; and where they are so large, or the disk so slow, that one takes long.
-TRAINING_PER_MILESTONE = 100.0
-BEST_SECONDS, TRAINING_PER_BEST = 1.0, 70.0
-TRAINING_PER_WRITING = 60.0
+# Of evaluations there may be hundreds a second; so much apart, they are written in ones.
+METRICS_SECONDS = 0.25
+# There is a best network as often as every evaluation.
+BEST_SECONDS = 1.0
+# Seconds of training for each second that goes to checkpoints, and at least, where they are so large, or the disk so
+# slow, that one takes long.
+TRAINING_PER_WRITING, LEAST_PER_WRITING = 100.0, 60.0
 
 
 class Keeper:
@@ -55,11 +57,14 @@ class Keeper:
         self._ended, self._took, self._seconds = clock(), 0.0, 0.0
         self._echoes: int | None = None
         self._next = self._ended + self._apart()
+        # When evaluations were written last, and when those that wait are to be.
+        self._recorded, self._record_due = -math.inf, math.inf
 
     @property
     def due(self) -> float:
         """When `keep_up` has something to do; where it goes by training steps, that is after each."""
-        return -math.inf if self._rule.steps is not None or self._echoes is not None else self._next
+        is_each_step = self._rule.steps is not None or self._echoes is not None
+        return -math.inf if is_each_step else min(self._next, self._record_due)
 
     def _apart(self) -> float:
         """Seconds from one checkpoint to the next one."""
@@ -67,20 +72,31 @@ class Keeper:
             return math.inf
         if self._rule.seconds is not None:
             return self._rule.seconds
-        most = max(CHECKPOINT_SECONDS, TRAINING_PER_WRITING * self._took)
-        return min(max(MILESTONE_SECONDS, TRAINING_PER_MILESTONE * self._took), most)
+        most = max(CHECKPOINT_SECONDS, LEAST_PER_WRITING * self._took)
+        return min(max(MILESTONE_SECONDS, TRAINING_PER_WRITING * self._took), most)
 
     def record(self, evaluation: Evaluation) -> None:
-        """Write an evaluation down."""
-        self._attempt("metrics", lambda: self._directory.record(evaluation))
+        """Write an evaluation down: soon, where others were written just now."""
+        self._directory.add(evaluation)
+        self._record_due = self._recorded + METRICS_SECONDS
+        if self._clock() >= self._record_due:
+            self.write_metrics()
         if evaluation is self._trainer.history.best:
-            self._next = min(self._next, self._ended + max(BEST_SECONDS, TRAINING_PER_BEST * self._took))
+            self._next = min(self._next, self._ended + max(BEST_SECONDS, TRAINING_PER_WRITING * self._took))
+
+    def write_metrics(self) -> None:
+        """Write the evaluations that wait, if there are any."""
+        if self._record_due < math.inf:
+            self._attempt("metrics", self._directory.write_metrics)
+            self._recorded, self._record_due = self._clock(), math.inf
 
     def keep_up(self) -> None:
         """If it is time, write down the state that the run has come to."""
         begin = self._clock()
         if begin < self.due:
             return
+        if begin >= self._record_due:
+            self.write_metrics()
         steps = self._trainer.furthest
         if self._echoes is not None and steps > self._echoes:
             self._echo(self._echoes)

@@ -60,7 +60,7 @@ def test_a_training_is_kept_elsewhere(
         first = 1
     # A checkpoint after every step.
     monkeypatch.setattr(keeper, "MILESTONE_SECONDS", 0.0)
-    monkeypatch.setattr(keeper, "TRAINING_PER_MILESTONE", 0.0)
+    monkeypatch.setattr(keeper, "TRAINING_PER_WRITING", 0.0)
     out = tmp_path / "work" / "kept"
     failing(monkeypatch, operation, error, out, first)
     code, said, told = nnviz("train", "xor", "--network", "", "--steps", STEPS, "--out", "kept")

@@ -46,6 +46,7 @@ class Training:
             if evaluation is not None:
                 self.keeper.record(evaluation)
             if self.trainer.steps_done % 10 == 0:
+                self.keeper.write_metrics()
                 self.clock.now = self.keeper.due
             self.keeper.keep_up()
 
@@ -106,7 +107,7 @@ def test_a_checkpoint_is_there_again_and_again(training):
 
 @pytest.mark.parametrize(
     ("took", "best", "apart"),
-    [(0.0, 1.0, 2.0), (0.01, 1.0, 2.0), (0.1, 7.0, 10.0), (0.4, 28.0, 30.0), (1.0, 60.0, 60.0), (10.0, 600.0, 600.0)],
+    [(0.0, 1.0, 2.0), (0.01, 1.0, 2.0), (0.015, 1.5, 2.0), (0.1, 10.0, 10.0), (1.0, 60.0, 60.0), (10.0, 600.0, 600.0)],
 )
 def test_a_slow_disk_gets_a_small_share_of_the_time(training, monkeypatch, took, best, apart):
     """A checkpoint sooner where an evaluation was the best one, if it takes little."""
@@ -125,7 +126,33 @@ def test_a_slow_disk_gets_a_small_share_of_the_time(training, monkeypatch, took,
     training.go(13)
     assert keeper.due == pytest.approx(training.clock.now + apart)
     keeper.record(training.trainer.history.best)
+    keeper.write_metrics()
     assert keeper.due == pytest.approx(training.clock.now + best)
+
+
+def test_evaluations_that_come_fast_are_written_in_ones(training):
+    """The first one at once, those that come soon after it a little later, and none is left where there are no more."""
+
+    def written():
+        return (training.out / "metrics.jsonl").read_text().count("validation")
+
+    training.go(7)
+    assert written() == 1
+    training.go(9)
+    best, keeper = training.trainer.history.best, training.keeper
+    for _ in range(3):
+        training.clock.now += keeping.METRICS_SECONDS / 4
+        keeper.record(best)
+        keeper.keep_up()
+        assert written() == 1
+    assert keeper.due == keeping.METRICS_SECONDS
+    training.clock.now = keeper.due
+    keeper.keep_up()
+    assert written() == 4
+    keeper.record(best)
+    assert written() == 4
+    training.end()
+    assert written() == 5
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def train(trainer, directory, until, checkpoints=()):
     while trainer.stopped_by is None and trainer.steps_done < until:
         evaluation = trainer.step()
         if evaluation:
-            directory.record(evaluation)
+            directory.add(evaluation)
         if trainer.steps_done in checkpoints:
             directory.checkpoint(trainer)
 

@@ -366,7 +366,7 @@ def test_one_whose_limits_were_lifted_is_told_where_to_end(
     while trainer.stopped_by is None:
         evaluation = trainer.step()
         if evaluation is not None:
-            directory.record(evaluation)
+            directory.add(evaluation)
     trainer.carry_on()
     trainer.step()
     trainer.interrupt()

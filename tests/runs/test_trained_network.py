@@ -32,7 +32,7 @@ def kept(make_trainer, make_experiment, tmp_path):
     while trainer.stopped_by is None:
         evaluation = trainer.step()
         if evaluation:
-            directory.record(evaluation)
+            directory.add(evaluation)
     directory.keep(trainer)
     directory.finish(account(trainer))
     return trainer, directory.path

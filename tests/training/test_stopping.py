@@ -102,7 +102,9 @@ def test_metrics_are_strict_json_however_large_a_loss_is(make_trainer, make_expe
     trainer = make_trainer(stopping={"steps": 3})
     evaluation = run(trainer)[-1]
     endless = type(evaluation)(3, 1, 0.1, float("nan"), evaluation.validation._replace(loss=float("inf")))
-    RunDirectory(tmp_path / "run", make_experiment()).record(endless)
+    directory = RunDirectory(tmp_path / "run", make_experiment())
+    directory.add(endless)
+    directory.write_metrics()
     lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
     records = [json.loads(line, parse_constant=pytest.fail) for line in lines]
     assert [record["split"] for record in records] == ["train", "validation"]

@@ -18,7 +18,8 @@ FADED, GROUND = 0.35, 0.5
 # Of a class that is hardly more likely than a guess, the ground is that of zero where there are few colours.
 HARDLY = 0.25
 
-# Of several classes, none of them the colour of another to colour-blind people (Okabe and Ito).
+# Of several classes, none of them the colour of another to colour-blind people (Okabe and Ito). On a light background
+# they are darker.
 CLASSES: tuple[Rgb, ...] = (
     (230, 159, 0),
     (86, 180, 233),
@@ -28,6 +29,16 @@ CLASSES: tuple[Rgb, ...] = (
     (0, 114, 178),
     (240, 228, 66),
     (150, 150, 150),
+)
+CLASSES_ON_LIGHT: tuple[Rgb, ...] = (
+    (160, 92, 0),
+    (40, 144, 210),
+    (0, 124, 80),
+    (190, 60, 150),
+    (120, 30, 0),
+    (0, 64, 150),
+    (152, 146, 20),
+    (130, 130, 130),
 )
 
 
@@ -143,7 +154,11 @@ class Palette(msgspec.Struct, frozen=True, dict=True):
 
     def class_colour(self, label: int, classes: int) -> Rgb:
         """The colour of a class: orange and blue for two."""
-        return (self.negative, self.positive)[label] if classes == 2 else self.classes[label % len(self.classes)]
+        return (self.negative, self.positive)[label] if classes == 2 else self.one_of_several(label)
+
+    def one_of_several(self, number: int) -> Rgb:
+        """The colour of a class or a line that letters tell from others as well: of text, where colours cannot."""
+        return self.text if self.colourless else self.classes[number % len(self.classes)]
 
     def class_ground(self, label: int, likely: float) -> Rgb:
         """What one of several classes stands on, from 0 where it is as likely as the others to 1 where it is sure."""
@@ -196,11 +211,11 @@ LIGHT = Palette(
     zero=(233, 234, 231),
     negatives=_ramp((233, 234, 231), (204, 84, 0)),
     positives=_ramp((233, 234, 231), (0, 92, 197)),
+    classes=CLASSES_ON_LIGHT,
 )
 
 # 256 colours have few of one hue. These are blues, and oranges with the browns and dark reds that are the dark of it;
 # each is further from the lightness of zero than the one before, and about as far as that of the other sign.
-_CLASSES_OF_256 = tuple(map(numbered, (214, 74, 36, 175, 166, 25, 227, 246)))
 DARK_256 = Palette(
     background=numbered(233),
     text=numbered(253),
@@ -211,7 +226,7 @@ DARK_256 = Palette(
     zero=numbered(234),
     negatives=tuple(map(numbered, (52, 88, 94, 130, 166, 202, 172, 208))),
     positives=tuple(map(numbered, (18, 20, 25, 26, 27, 33, 69, 75))),
-    classes=_CLASSES_OF_256,
+    classes=tuple(map(numbered, (214, 74, 36, 175, 166, 27, 227, 246))),
     class_grounds=tuple(map(numbered, (94, 24, 22, 96, 88, 18, 100, 240))),
     system=ColorSystem.EIGHT_BIT,
 )
@@ -225,7 +240,7 @@ LIGHT_256 = Palette(
     zero=numbered(255),
     negatives=tuple(map(numbered, (223, 216, 215, 209, 208, 172, 202, 166))),
     positives=tuple(map(numbered, (189, 153, 147, 111, 75, 69, 33, 26))),
-    classes=_CLASSES_OF_256,
+    classes=tuple(map(numbered, (130, 33, 29, 169, 88, 18, 136, 245))),
     class_grounds=tuple(map(numbered, (222, 153, 158, 218, 216, 147, 229, 252))),
     system=ColorSystem.EIGHT_BIT,
 )
@@ -241,7 +256,6 @@ DARK_16 = Palette(
     zero=(85, 85, 85),
     negatives=((170, 85, 0),),
     positives=((85, 85, 255),),
-    classes=((170, 170, 170),),
     system=ColorSystem.STANDARD,
 )
 LIGHT_16 = Palette(
@@ -254,6 +268,5 @@ LIGHT_16 = Palette(
     zero=(170, 170, 170),
     negatives=((170, 85, 0),),
     positives=((0, 0, 170),),
-    classes=((0, 0, 0),),
     system=ColorSystem.STANDARD,
 )

@@ -1,6 +1,7 @@
 """Colours tell sign and size on every terminal: of millions and of 256; where there are 16, characters do."""
 
 import colorsys
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -21,13 +22,37 @@ OF_16 = [palettes.DARK_16, palettes.LIGHT_16]
 ORANGE, BLUE = range(46), range(195, 246)
 
 
+# How the light of a colour is seen (Machado et al. 2009): by most people, and by those without red or green cones.
+NORMAL = np.eye(3)
+PROTANOPE = np.array(
+    [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+)
+DEUTERANOPE = np.array(
+    [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+)
+TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+
+
+def linear(colour: Rgb) -> np.ndarray:
+    channels = np.array(colour) / 255
+    return np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+
+
+def lab(colour: Rgb, eye: np.ndarray = NORMAL) -> np.ndarray:
+    """CIELAB of a colour, as an eye sees it."""
+    share = TO_XYZ @ np.clip(eye @ linear(colour), 0, 1) / TO_XYZ.sum(axis=1)
+    x, y, z = np.where(share > 0.008856, np.cbrt(share), 7.787 * share + 16 / 116)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
 def lightness(colour: Rgb) -> float:
-    """L* of CIELAB."""
-    linear = [
-        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (channel / 255 for channel in colour)
-    ]
-    luminance = float(np.dot([0.2126, 0.7152, 0.0722], linear))
-    return 116 * np.cbrt(luminance) - 16 if luminance > 0.008856 else 903.3 * luminance
+    return float(lab(colour)[0])
+
+
+def contrast(one: Rgb, other: Rgb) -> float:
+    """As the Web Content Accessibility Guidelines have it."""
+    dark, light = sorted(float(TO_XYZ[1] @ linear(colour)) for colour in (one, other))
+    return (light + 0.05) / (dark + 0.05)
 
 
 def hue(colour: Rgb) -> float:
@@ -69,6 +94,24 @@ def test_every_colour_of_a_palette_for_256_is_one_of_them(palette: Palette) -> N
     for colour in (*palette.shades, *palette.classes, *palette.class_grounds, palette.text, palette.background):
         assert numbered(int(nearest(np.array(colour)))) == colour
         assert palette.style(colour).color.type is ColorType.EIGHT_BIT
+
+
+@pytest.mark.parametrize("palette", [*MANY, *OF_256], ids=["dark", "light", "dark 256", "light 256"])
+def test_of_several_classes_each_is_seen_on_the_background_and_told_from_the_others(palette: Palette) -> None:
+    classes = [as_seen(palette, colour) for colour in palette.classes]
+    assert min(contrast(colour, palette.background) for colour in classes) >= 3
+    for eye, apart in ((NORMAL, 25), (PROTANOPE, 12), (DEUTERANOPE, 6)):
+        seen = [lab(colour, eye) for colour in classes]
+        assert min(np.linalg.norm(one - other) for one, other in combinations(seen, 2)) > apart
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["dark", "light"])
+@pytest.mark.parametrize("system", [None, ColorSystem.STANDARD], ids=["none", "16"])
+def test_where_colours_tell_nothing_apart_all_of_several_are_in_that_of_text(
+    theme: int, system: ColorSystem | None
+) -> None:
+    palette = palette_for(themes(system)[theme], system)
+    assert {palette.class_colour(label, 8) for label in range(8)} == {palette.text}
 
 
 ALL = np.array([numbered(number) for number in range(16, 256)])

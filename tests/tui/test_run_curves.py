@@ -12,7 +12,7 @@ from nnviz.collection.lines import lines_of
 from nnviz.collection.overlay import Asked, Overlay
 from nnviz.collection.x_axis import X
 from nnviz.tui.drawing.dots import BITS, EMPTY, Dots
-from nnviz.tui.drawing.palette import DARK, DARK_16
+from nnviz.tui.drawing.palette import DARK, DARK_16, DARK_256, LIGHT, LIGHT_256
 from nnviz.tui.drawing.run_axes import View
 from nnviz.tui.drawing.run_picture import Picture, run_picture
 from nnviz.tui.screens.run_curves import CurvesScreen
@@ -85,6 +85,26 @@ def test_runs_that_explode_do_not_hide_the_others() -> None:
 def test_where_nothing_can_be_drawn_that_is_said(values: list[float]) -> None:
     drawn = picture(values, log=True)
     assert "nothing to show" in " ".join(strip.text for strip in drawn.strips)
+
+
+def test_lines_whose_colour_is_that_of_another_one_say_their_letters_on_their_way() -> None:
+    runs = [listed(f"run {place}", series([1.0 + place, 2.0 + place])) for place in range(10)]
+    lines = lines_of(Overlay().curves(runs, Asked("loss", None, X.STEP, 0.0)), [run.name for run in runs])
+    for palette in (DARK, LIGHT, DARK_256, LIGHT_256):
+        drawn = run_picture(lines, View(X.STEP, 0.0, 1.0, False, None, None, 1), palette, 100, 60)
+        text = "".join(strip.text for strip in drawn.strips[:58])
+        assert {letter: text.count(letter) > 1 for letter in "abcdefghij"} == {
+            letter: letter in "abij" for letter in "abcdefghij"
+        }
+        assert all(letter in text for letter in "abcdefghij")
+
+
+def test_where_lines_end_at_one_place_the_letter_is_that_of_the_line_on_top() -> None:
+    runs = [listed(name, series([1.0, 2.0])) for name in "xyz"]
+    lines = lines_of(Overlay().curves(runs, Asked("loss", None, X.STEP, 0.0)), "xyz")
+    for chosen, letter in enumerate("abc"):
+        drawn = run_picture(lines, View(X.STEP, 0.0, 1.0, False, None, None, chosen), DARK, 80, 24)
+        assert letter in "".join(strip.text for strip in drawn.strips[:22])
 
 
 def test_without_colours_each_line_has_its_letter() -> None:

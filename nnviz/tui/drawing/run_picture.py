@@ -1,5 +1,6 @@
 """The curves of runs over each other: axes, lines with what is behind them, and signs for what no line can show."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from string import ascii_letters
 from typing import NamedTuple
@@ -54,7 +55,7 @@ def sign_of(owner: int) -> str:
 
 def colour_of_run(owner: int, palette: Palette) -> Rgb:
     """The colour of a run."""
-    return palette.classes[owner % len(palette.classes)]
+    return palette.one_of_several(owner)
 
 
 def run_picture(
@@ -217,17 +218,22 @@ def _best(dots: Dots, line: Line, view: View, down: Places, palette: Palette) ->
 def _letters(
     dots: Dots, lines: Sequence[Line], order: Sequence[int], heights: dict[int, Array], palette: Palette
 ) -> None:
-    """The letter of each line at its end; where colours do not tell lines apart, again and again."""
-    if len({line.owner for line in lines}) < 2 or (len(lines) > len(palette.classes) and not palette.colourless):
+    """The letter of each line at its end; of those whose colour is that of another one as well, again and again."""
+    owners = {line.owner for line in lines}
+    having = Counter(colour_of_run(owner, palette) for owner in owners)
+    # Of more runs than there are letters, in colours, one letter is enough.
+    if len(owners) < 2 or (len(owners) > len(SIGNS) and not palette.colourless):
         order = order[-1:]
-    for number in order:
+    # Where there is room for one letter, it is that of the line on top.
+    for number in reversed(order):
         line, own = lines[number], heights[number]
         inside = np.flatnonzero((own > -0.5) & (own < dots.height - 0.5))
         if not len(inside):
             continue
-        style = palette.style(colour_of_run(line.owner, palette), bold=True)
+        colour = colour_of_run(line.owner, palette)
+        style = palette.style(colour, bold=True)
         at = [inside[-1]]
-        if palette.colourless:
+        if having[colour] > 1:
             at += inside[(inside // ACROSS + 5 * line.owner) % EVERY == 0].tolist()
         for column in at:
             dots.sign(int(column) // ACROSS, int(own[column]) // DOTS_DOWN, sign_of(line.owner), style, always=False)

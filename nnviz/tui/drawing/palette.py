@@ -245,7 +245,8 @@ LIGHT_256 = Palette(
     system=ColorSystem.EIGHT_BIT,
 )
 
-# Of 16 colours nobody knows what they look like, but for their names: brown, blue, yellow and so on.
+# Of 16 colours nobody knows what they look like, but for their names: blue, magenta and so on. What one terminal has as
+# brown, most have as a yellow that cannot be read on white.
 DARK_16 = Palette(
     background=(0, 0, 0),
     text=(170, 170, 170),
@@ -262,11 +263,11 @@ LIGHT_16 = Palette(
     background=(255, 255, 255),
     text=(0, 0, 0),
     faint=(85, 85, 85),
-    accent=(170, 85, 0),
+    accent=(170, 0, 170),
     good=(0, 170, 0),
     bad=(170, 0, 0),
     zero=(170, 170, 170),
-    negatives=((170, 85, 0),),
+    negatives=((170, 0, 0),),
     positives=((0, 0, 170),),
     system=ColorSystem.STANDARD,
 )

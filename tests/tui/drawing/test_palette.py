@@ -114,6 +114,12 @@ def test_where_colours_tell_nothing_apart_all_of_several_are_in_that_of_text(
     assert {palette.class_colour(label, 8) for label in range(8)} == {palette.text}
 
 
+def test_of_16_colours_none_on_white_is_a_yellow() -> None:
+    palette = palettes.LIGHT_16
+    named = (palette.text, palette.faint, palette.accent, palette.good, palette.bad, palette.negative, palette.positive)
+    assert not {palette.style(colour).color.number for colour in named} & {3, 11}
+
+
 ALL = np.array([numbered(number) for number in range(16, 256)])
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from rich.cells import cell_len
 
 from nnviz.collection.comparison import Group, Spread
+from nnviz.collection.differences import short_names
 from nnviz.headless.report import table
 from nnviz.outside_text import cut, printable
 from nnviz.wording import integer, number
@@ -16,9 +17,8 @@ LABEL = 60
 
 def label(settings: Mapping[str, str | None]) -> str:
     """Settings in short: `learning_rate 0.01, layers dense 32 relu`, with their tables where they would be mistaken."""
-    shorts = [name.rpartition(".")[2] for name in settings]
-    named = [name if shorts.count(short) > 1 else short for name, short in zip(settings, shorts, strict=True)]
-    return ", ".join(f"{printable(name)} {told(text)}" for name, text in zip(named, settings.values(), strict=True))
+    named = zip(short_names(list(settings)), settings.values(), strict=True)
+    return ", ".join(f"{printable(name)} {told(text)}" for name, text in named)
 
 
 def told(text: str | None) -> str:

@@ -98,6 +98,20 @@ async def test_at_any_size_no_number_is_cut(tmp_path: Path) -> None:
             assert "1.00e−7" in looker.text(), size
 
 
+async def test_settings_that_differ_are_columns_at_any_width(tmp_path: Path) -> None:
+    for name, rate in (("one", 0.1), ("two", 0.01)):
+        trained(tmp_path / name, [0.5], rate, optimizer=f"sgd-{name}", schedule=f"cosine-{name}", seed=f"seed-{name}")
+    for size in ((60, 16), (80, 24), (200, 50)):
+        async with looking(tmp_path, size) as looker:
+            rows = [row.strip("│ ").split() for row in (await looker.press("d")).splitlines()]
+        headings = [row for row in rows if row[:1] == ["run"]]
+        assert [name for row in headings for name in row[1:]] == [
+            *("best", "of", "learning_rate", "optimizer", "schedule", "seed"),
+        ]
+        for heading in headings:
+            assert [row[0] for row in rows[rows.index(heading) + 1 :][:2]] == ["one", "two"]
+
+
 class Made(Collection):
     """Runs that were made, and no log."""
 

@@ -39,7 +39,7 @@ class CurveHealthScreen(Page[None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="page") as page:
             page.border_title = f"Health of {count(len(self._found), 'run')}, by the curves alone"
-            page.border_subtitle = "? · escape"
+            page.border_subtitle = "? explains · escape closes"
             with VerticalScroll(id="rows"):
                 yield Static(self._told())
 

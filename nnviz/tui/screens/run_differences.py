@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
+from nnviz.collection.differences import short_names
 from nnviz.collection.listed_run import ListedRun
 from nnviz.outside_text import apart, cut, printable, shown_names
 from nnviz.tui.drawing.row_table import RowTable
@@ -37,7 +38,7 @@ class DifferencesScreen(Page[None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="page") as page:
             page.border_title = f"Settings that are not the same in {count(len(self._runs), 'run')}"
-            page.border_subtitle = "? · escape"
+            page.border_subtitle = "? explains · escape closes"
             with VerticalScroll(id="rows"):
                 if not self._found:
                     yield Static("All of their settings are the same.")
@@ -45,7 +46,7 @@ class DifferencesScreen(Page[None]):
 
     def _rows(self) -> list[list[str]]:
         names = apart(shown_names(tuple(run.name for run in self._runs)), NAME)
-        rows = [["run", "best", "of", *map(printable, self._found)]]
+        rows = [["run", "best", "of", *map(printable, short_names(list(self._found)))]]
         for place, (name, run) in enumerate(zip(names, self._runs, strict=True)):
             cells = cells_of(run, 0.0)
             settings = [values[place] for values in self._found.values()]

@@ -107,6 +107,16 @@ def test_where_lines_end_at_one_place_the_letter_is_that_of_the_line_on_top() ->
         assert letter in "".join(strip.text for strip in drawn.strips[:22])
 
 
+@pytest.mark.parametrize("x", [X.STEP, X.EPOCH])
+@pytest.mark.parametrize(
+    ("last", "numbers"), [(20.0, "0 5 10 15 20"), (2000.0, "0 500 1k 1.5k 2k"), (2.0, "0.0 0.5 1.0 1.5 2.0")]
+)
+def test_no_number_at_the_x_axis_is_cut_or_runs_into_what_x_counts(x: X, last: float, numbers: str) -> None:
+    lines = lines_of(Overlay().curves([listed("a", series([1.0, 2.0, 3.0]))], Asked("loss", None, X.STEP, 0.0)), "a")
+    drawn = run_picture(lines, View(x, 0.0, last, False, None, None, 0), DARK, 60, 20)
+    assert drawn.strips[-1].text.split() == [x.value, *numbers.split()]
+
+
 def test_without_colours_each_line_has_its_letter() -> None:
     runs = [listed(name, series([1.0 + place, 2.0 + place])) for place, name in enumerate("xyz")]
     lines = lines_of(Overlay().curves(runs, Asked("loss", None, X.STEP, 0.0)), "xyz")

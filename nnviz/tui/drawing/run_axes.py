@@ -67,18 +67,18 @@ def x_axis(view: View, room: int, columns: int, palette: Palette, width: int) ->
     apart = round_up((last - first) * CELLS_PER_TICK / columns)
     values = multiples(first, last, max(apart, 1.0) if view.x in (X.STEP,) and last - first > 4 else apart)
     labels = ticks(values)
-    axis, told = ["─"] * columns, [" "] * (columns + 1)
+    axis, told = ["─"] * columns, [" "] * columns
     reached = -1
     for value, label in zip(values, labels, strict=True):
         column = min(int((value - first) / (last - first) * columns), columns - 1)
         axis[column] = "┬"
-        start = min(max(column - len(label) // 2, 0), columns + 1 - len(label))
+        start = min(max(column - len(label) // 2, 0), columns - len(label))
         if start > reached:
             told[start : start + len(label)] = label
             reached = start + len(label)
     above = " " * room + "└" + "".join(axis)
-    below = fit_right(name if cell_len(name) <= room else "", room + 1)
-    return [row([(above, style)], width, palette), row([(below + "".join(told)[:columns], style)], width, palette)]
+    below = fit_right(name if cell_len(name) <= room else "", room) + " "
+    return [row([(above, style)], width, palette), row([(below + "".join(told), style)], width, palette)]
 
 
 def unit_of(view: View) -> tuple[float, str, float]:

@@ -10,6 +10,8 @@ from textual.pilot import Pilot
 from nnviz.collection.collection import Collection
 from nnviz.collection.listed_run import ListedRun
 from nnviz.runs.claim import Claim
+from nnviz.tui.drawing.palette import DARK
+from nnviz.tui.drawing.run_table import Table, run_table
 from nnviz.tui.runs_app import RunsApp
 from nnviz.tui.screens.runs import Chosen, RunsScreen
 from tests.collection.listed import append, listed, series, trained
@@ -96,6 +98,18 @@ async def test_at_any_size_no_number_is_cut(tmp_path: Path) -> None:
     for size in ((60, 16), (80, 24), (200, 50)):
         async with looking(tmp_path, size) as looker:
             assert "1.00e−7" in looker.text(), size
+
+
+def test_a_single_long_name_takes_no_room_from_what_the_others_say() -> None:
+    runs = [
+        listed("a-very-long-name-of-a-run-" * 4, series([0.5]), source="circles", network="dense 16 relu"),
+        listed("short", series([0.5]), source="circles", network="dense 16 relu"),
+    ]
+    strips, _ = run_table(Table(runs, (), 0, 0, "run", False, NOW), DARK, 120, 10)
+    for strip in strips[1:3]:
+        assert "circles" in strip.text
+        assert "dense 16 relu" in strip.text
+    assert strips[1].text.startswith("▶   a-very-long-name")
 
 
 async def test_settings_that_differ_are_columns_at_any_width(tmp_path: Path) -> None:

@@ -50,6 +50,8 @@ COLUMNS = (
 )
 WIDEST = 48
 """Of a column of texts, where there is room."""
+TEXTS = ("run", "of", "by", "network", "source")
+"""Columns that get wider where there is room."""
 SORTED_BY = {"of": "best"}
 """Columns that are sorted by another one."""
 
@@ -120,12 +122,13 @@ def laid_out(cells: Sequence[dict[str, str]], width: int) -> list[Laid]:
         columns.remove(max(columns, key=lambda column: column.gone))
     widths = {column.name: least[column.name] for column in columns}
     spare = room - taken(widths)
-    # Names first, then what differs among runs of one source.
-    for name in ("run", "of", "by", "network", "source"):
-        if name in widths:
-            more = max(min(spare, min(wanted[name], WIDEST) - widths[name]), 0)
-            widths[name] += more
-            spare -= more
+    # A column that little is missing of goes first: a single long text takes nothing from the others. Among like ones,
+    # names do, then what differs among runs of one source.
+    missing = {name: max(min(wanted[name], WIDEST) - widths[name], 0) for name in TEXTS if name in widths}
+    for name in sorted(missing, key=missing.__getitem__):
+        more = max(min(spare, missing[name]), 0)
+        widths[name] += more
+        spare -= more
     laid, start = [], SIGNS
     for column in columns:
         laid.append(Laid(column, start, max(min(widths[column.name], width - start), 0)))

@@ -40,6 +40,7 @@ SIGNS = {
     "minus": "-",
     "equals_sign": "=",
     "question_mark": "?",
+    "slash": "/",
 }
 ANYWHERE = (
     Entry("tab", "The next pane; arrows move the cursor of the heatmap or the loss curve"),
@@ -123,7 +124,8 @@ def key_entries(bindings: Sequence[Binding] = KEYS) -> dict[str, tuple[Entry, ..
 
 def _key(binding: Binding) -> str:
     """The keys as they stand on a keyboard."""
-    return " ".join(SIGNS.get(key, key) for key in binding.key.split(","))
+    parted = (key.rpartition("+") for key in binding.key.split(","))
+    return " ".join(f"{modifiers}{plus}{SIGNS.get(key, key)}" for modifiers, plus, key in parted)
 
 
 class _Page(NamedTuple):

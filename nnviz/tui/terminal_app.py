@@ -38,6 +38,7 @@ class TerminalApp(App[ReturnType]):
     CSS = f"""
     ToastRack {{ margin-bottom: 0; }}
     Toast {{ width: auto; max-width: 100%; max-height: {NOTICE_LINES}; margin-top: 0; padding: 0 1; }}
+    Input > .input--placeholder {{ color: $foreground 60%; }}
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         # Also where a page covers the screen, and where something is typed.

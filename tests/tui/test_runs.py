@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from nnviz.collection.collection import Collection
 from nnviz.collection.listed_run import ListedRun
@@ -14,8 +15,10 @@ from nnviz.tui.drawing.palette import DARK
 from nnviz.tui.drawing.run_table import Table, run_table
 from nnviz.tui.runs_app import RunsApp
 from nnviz.tui.screens.runs import Chosen, RunsScreen
+from nnviz.tui.themes import DARK_NAME, LIGHT_NAME
 from tests.collection.listed import append, listed, series, trained
 from tests.hostile_text import HOSTILE
+from tests.tui.drawing.test_palette import contrast
 from tests.tui.whole import faults
 
 NOW = 2e9
@@ -110,6 +113,16 @@ def test_a_single_long_name_takes_no_room_from_what_the_others_say() -> None:
         assert "circles" in strip.text
         assert "dense 16 relu" in strip.text
     assert strips[1].text.startswith("▶   a-very-long-name")
+
+
+async def test_what_can_be_typed_is_legible_in_both_themes(tmp_path: Path) -> None:
+    trained(tmp_path / "one", [0.5])
+    async with looking(tmp_path) as looker:
+        for theme in (DARK_NAME, LIGHT_NAME):
+            looker.app.theme = theme
+            await looker.pilot.pause()
+            style = looker.app.screen.query_one(Input).get_component_rich_style("input--placeholder")
+            assert contrast(style.color.get_truecolor(), style.bgcolor.get_truecolor()) > 4
 
 
 async def test_settings_that_differ_are_columns_at_any_width(tmp_path: Path) -> None:

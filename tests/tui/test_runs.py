@@ -125,6 +125,20 @@ async def test_what_can_be_typed_is_legible_in_both_themes(tmp_path: Path) -> No
             assert contrast(style.color.get_truecolor(), style.bgcolor.get_truecolor()) > 4
 
 
+async def test_where_something_is_typed_the_keys_are_those_of_that(tmp_path: Path) -> None:
+    trained(tmp_path / "one", [0.5])
+    trained(tmp_path / "two", [0.5])
+    async with looking(tmp_path, (80, 24)) as looker:
+        for key in ("enter", "escape"):
+            last = (await looker.press("slash", *"two")).splitlines()[-1]
+            assert "back to the list" in last
+            assert "open" not in last
+            assert "open" in (await looker.press(key)).splitlines()[-1]
+            assert looker.names == ["two"]
+            await looker.press("escape")
+            assert looker.names == ["one", "two"]
+
+
 async def test_settings_that_differ_are_columns_at_any_width(tmp_path: Path) -> None:
     for name, rate in (("one", 0.1), ("two", 0.01)):
         trained(tmp_path / name, [0.5], rate, optimizer=f"sgd-{name}", schedule=f"cosine-{name}", seed=f"seed-{name}")

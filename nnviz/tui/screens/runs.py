@@ -9,7 +9,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input, Static
@@ -55,8 +55,12 @@ class Chosen:
     at: tuple[Path, str] | None = None
 
 
-TYPED = ("open", "show_all")
-"""What keys do where something is typed as well."""
+class RunFilter(Input):
+    """Where it is typed what runs are found by."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,escape", "screen.end_find", "back to the list", id="filter.close")
+    ]
 
 
 class RunsScreen(Screen[None]):
@@ -94,7 +98,7 @@ class RunsScreen(Screen[None]):
         yield Static(id="title")
         yield RunList()
         yield Static(id="about")
-        yield Input(self._chosen.text, placeholder=HINT, compact=True, select_on_focus=False, id="filter")
+        yield RunFilter(self._chosen.text, placeholder=HINT, compact=True, select_on_focus=False, id="filter")
         yield KeyLine()
 
     def on_mount(self) -> None:
@@ -136,7 +140,7 @@ class RunsScreen(Screen[None]):
         """Where something is typed, letters are letters."""
         is_typing = isinstance(self.focused, Input)
         known = any(binding.action.partition("(")[0] == action for binding in RUN_KEYS)
-        return not (is_typing and known) or action in TYPED
+        return not (is_typing and known)
 
     # What there is to show
 
@@ -195,7 +199,7 @@ class RunsScreen(Screen[None]):
             return Text(printable(self._wrong), style="bold")
         run = self._list.chosen
         if run is None:
-            nothing = "No run is found by that; escape shows all." if self._runs else "There is no run yet."
+            nothing = "No run is found by that; escape leads back to all." if self._runs else "There is no run yet."
             return Text(nothing if self._whole or self._chosen.text else "looking …")
         lines = [f"{printable(run.name)} · {run.by} · {run.state} · {byte_size(run.size)}"]
         lines[0] += f" · written {age(self._clock() - run.written)} ago · {count(len(run.curves), 'curve')}"
@@ -270,21 +274,19 @@ class RunsScreen(Screen[None]):
         self._chosen.text = event.value
         self._show()
 
+    def action_end_find(self) -> None:
+        """Back to the list of what was found."""
+        self.set_focus(self._list)
+
     def action_show_all(self) -> None:
-        """Back to the list; and then to all runs."""
-        if isinstance(self.focused, Input):
-            self.set_focus(self._list)
-        else:
-            self.query_one(Input).value = ""
+        """All runs."""
+        self.query_one(Input).value = ""
 
     # What is done with runs
 
     @on(RunList.Opened)
     def action_open(self) -> None:
-        """Open the run under the cursor in the visualizer, if nnviz has trained it. What was typed is done with."""
-        if isinstance(self.focused, Input):
-            self.set_focus(self._list)
-            return
+        """Open the run under the cursor in the visualizer, if nnviz has trained it."""
         run = self._list.chosen
         if run is None:
             return

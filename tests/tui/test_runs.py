@@ -5,13 +5,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from rich.color import Color, ColorSystem
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from nnviz.collection.collection import Collection
 from nnviz.collection.listed_run import ListedRun
 from nnviz.runs.claim import Claim
-from nnviz.tui.drawing.palette import DARK
+from nnviz.tui.drawing.palette import DARK, DARK_16, LIGHT_16
 from nnviz.tui.drawing.run_table import Table, run_table
 from nnviz.tui.runs_app import RunsApp
 from nnviz.tui.screens.runs import Chosen, RunsScreen
@@ -123,6 +124,30 @@ async def test_what_can_be_typed_is_legible_in_both_themes(tmp_path: Path) -> No
             await looker.pilot.pause()
             style = looker.app.screen.query_one(Input).get_component_rich_style("input--placeholder")
             assert contrast(style.color.get_truecolor(), style.bgcolor.get_truecolor()) > 4
+
+
+@pytest.mark.parametrize("is_light", [False, True], ids=["dark", "light"])
+async def test_of_16_colours_the_terminal_is_sent_those_of_the_palette(is_light: bool) -> None:
+    palette = LIGHT_16 if is_light else DARK_16
+    wanted = {
+        "✖ diverged": palette.bad,
+        "✓ finished": palette.good,
+        "▶ running": palette.accent,
+        "· unknown": palette.faint,
+    }
+    runs = [listed(state, series([0.5]), state=state.split()[1]) for state in wanted]
+    app = RunsApp(Made(runs), Chosen(), is_light, ColorSystem.STANDARD, clock=lambda: NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        while not isinstance(app.screen, RunsScreen) or not app.screen.is_whole:
+            await pilot.pause(0.02)
+        sent = {
+            segment.text.strip(): segment.style.color.downgrade(ColorSystem.STANDARD)
+            for strip in app.screen._compositor.render_strips()
+            for segment in strip
+            if segment.style is not None and segment.style.color is not None
+        }
+    for state, colour in wanted.items():
+        assert sent[state] == Color.from_rgb(*colour).downgrade(ColorSystem.STANDARD), state
 
 
 async def test_where_something_is_typed_the_keys_are_those_of_that(tmp_path: Path) -> None:

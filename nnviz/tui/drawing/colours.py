@@ -17,6 +17,7 @@ Rgb = tuple[int, int, int]
 STEPS = (0, 95, 135, 175, 215, 255)
 CUBE, GREYS = 16, 232
 DARKEST_GREY, GREY_STEP = 8, 10
+BROWN = 3
 
 
 def mixed(a: Rgb, b: Rgb, share: float) -> Rgb:
@@ -39,6 +40,14 @@ def numbered(number: int) -> Rgb:
     return STEPS[red], STEPS[green], STEPS[blue]
 
 
+def of_16(number: int) -> Rgb:
+    """The colour of that number, 0 to 15, as Rich has it: what a terminal makes of it, nobody knows."""
+    if number == BROWN:
+        return 170, 85, 0
+    red, green, blue = (85 * (number > 7) + 170 * (number >> bit & 1) for bit in range(3))
+    return red, green, blue
+
+
 def nearest(colours: Array) -> Array:
     """The number of the nearest of 256 colours for each of `colours` (…, 3) uint8: (…,) int64.
 
@@ -58,10 +67,16 @@ def nearest(colours: Array) -> Array:
 
 @lru_cache(maxsize=1 << 14)
 def colour_of(wanted: Rgb, system: ColorSystem | None) -> Color:
-    """The colour that stands for `wanted`; without a colour system, the colour itself, which others make a grey."""
+    """The colour that stands for `wanted`.
+
+    Without a colour system that is the colour itself, which others make a grey. Of 16 it is one of them, but not by its
+    number: Textual takes that for a colour of a theme of its own, and sends the number that is nearest to that.
+    """
     if system is ColorSystem.EIGHT_BIT:
         import numpy as np
 
         return Color.from_ansi(int(nearest(np.array(wanted))))
     colour = Color.from_rgb(*wanted)
-    return colour.downgrade(system) if system is ColorSystem.STANDARD else colour
+    if system is ColorSystem.STANDARD:
+        return Color.from_rgb(*of_16(colour.downgrade(system).number or 0))
+    return colour

@@ -81,6 +81,16 @@ def test_runs_that_explode_do_not_hide_the_others() -> None:
     assert drawn.beyond == {"▲": 2}
 
 
+def test_runs_that_explode_do_not_hide_others_of_a_single_value_each() -> None:
+    drawn = picture(*([0.1 + 0.1 * place] for place in range(10)), [1e8], [1e9])
+    assert drawn.scale is not None
+    assert drawn.scale.high < 20
+    assert drawn.beyond == {"▲": 2}
+    few = picture([1.0], [1.0], [30.0])
+    assert few.scale is not None
+    assert few.beyond == {}
+
+
 @pytest.mark.parametrize("values", [[0.0, -1.0], [math.nan] * 3, [-math.inf]])
 def test_where_nothing_can_be_drawn_that_is_said(values: list[float]) -> None:
     drawn = picture(values, log=True)

@@ -169,7 +169,9 @@ def _of_most(ends: Sequence[tuple[float, float]]) -> tuple[float, float]:
     """From the lowest end of lines to the highest, but for lines that are so far off that the others were flat."""
     lows, highs = sorted(low for low, _ in ends), sorted(high for _, high in ends)
     low, high = lows[len(lows) // 2], highs[(len(highs) - 1) // 2]
-    reach = FAR * max(high - lows[0], highs[-1] - low if high <= low else 0.0) or FAR
+    # Where most lines are flat, what is far is told by how far they are apart.
+    away = sorted(max(abs(a - low), abs(b - low)) for a, b in ends)
+    reach = FAR * max(high - lows[0], (away[len(away) // 2] or away[-1]) if high <= low else 0.0) or FAR
     inside = [(a, b) for a, b in ends if b <= high + reach and a >= low - reach] or list(ends)
     return min(a for a, _ in inside), max(b for _, b in inside)
 

@@ -106,7 +106,7 @@ def _frames(runs: list[ListedRun], width: int, height: int) -> list[str]:
         lines = lines_of(overlay.curves(runs, asked), names)
         view = View(X.STEP, first + move, (first + last) / 2 + move, False, None, first + move, 0)
         run_picture(lines, view, DARK, width, height - BELOW)
-        curve_legend(lines, view, DARK, width, BELOW)
+        curve_legend(lines, "run", view, DARK, width, BELOW)
         times.append(1e3 * (time.process_time() - begin))
     return [f"{width}×{height}", *(f"{np.percentile(times, share):.1f}" for share in (50, 95, 100))]
 

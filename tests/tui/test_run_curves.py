@@ -138,6 +138,19 @@ def test_without_colours_each_line_has_its_letter() -> None:
         assert all(cell_len(strip.text) == 80 for strip in drawn.strips)
 
 
+async def test_groups_are_called_by_their_setting_also_on_80_cells(tmp_path: Path) -> None:
+    for place in range(8):
+        trained(tmp_path / f"r{place}", [0.5, 0.25], 0.1 + place, seed=str(place))
+    async with looking(tmp_path, (80, 24)) as looker:
+        lines = (await looker.press("a", "c")).splitlines()
+        assert "run · 1 to 4 of 8" in lines[18]
+        lines = (await looker.press("g")).splitlines()
+        assert lines[0].rstrip() == "loss · validation · over step · mean by learning_rate · 8 runs"
+        assert "learning_rate · 1 to 4 of 8" in lines[18]
+        lines = (await looker.press("v")).splitlines()
+        assert lines[0].rstrip() == "loss · validation · over step · mean ± deviation by learning_rate · 8 runs"
+
+
 async def test_curves_are_looked_at_by_keys_and_mouse_and_follow_the_training(tmp_path: Path) -> None:
     for place, rate in enumerate((0.1, 0.1, 0.01)):
         trained(tmp_path / f"r{place}", [0.5 + place, 0.25 + place], rate, seed=str(place))
@@ -156,7 +169,7 @@ async def test_curves_are_looked_at_by_keys_and_mouse_and_follow_the_training(tm
         await looker.until("0.06250")
         await looker.press("g", "end")
         assert "0.3125" not in looker.text()
-        assert "by training.learning_rate" in looker.text()
+        assert "mean by learning_rate" in looker.text()
         # At step 30, the last values until then: (0.25 + 1.25) / 2 of the first group.
         assert "0.7500" in looker.text()
         assert "0.2500…1.250" in looker.text()

@@ -31,27 +31,26 @@ class _Column(NamedTuple):
 
 
 def curve_legend(
-    lines: Sequence[Line], view: View, palette: Palette, width: int, height: int
+    lines: Sequence[Line], named: str, view: View, palette: Palette, width: int, height: int
 ) -> tuple[list[Strip], int]:
-    """`height` rows, the headings first, and the number of the line that is in the second one."""
+    """`height` rows, the headings first, `named` above the lines; and the number of the line in the second one."""
     room = max(height - 1, 1)
     first = min(max(view.chosen - room // 2, 0), max(len(lines) - room, 0))
     shown = lines[first : first + room]
     columns = _columns(shown, view)
     names = [_named(line) for line in shown]
-    wanted = min(max(map(cell_len, ["run", *names])), NAME)
+    seen = f"{named} · {integer(first + 1)} to {integer(first + len(shown))} of {integer(len(lines))}"
+    heading = named if len(shown) == len(lines) else seen
+    wanted = min(max(map(cell_len, [heading, *names])), NAME)
     while columns and SIGNS + NARROW + sum(GAP + _wide(column) for column in columns) > width:
         columns.remove(max(columns, key=lambda column: column.gone))
     spare = width - SIGNS - sum(GAP + _wide(column) for column in columns)
     name = max(min(wanted, spare), 0)
     shortened = apart(tuple(names), name) if name >= NARROW and len(set(names)) == len(names) else names
-    rows = [
-        row(
-            [(" " * SIGNS + fit("run", name), palette.style(palette.faint, bold=True)), *_headings(columns, palette)],
-            width,
-            palette,
-        )
-    ]
+    # No number of it is cut.
+    above = fit(cut(heading if cell_len(heading) <= name else named, name), name)
+    faint = palette.style(palette.faint, bold=True)
+    rows = [row([(" " * SIGNS + above, faint), *_headings(columns, palette)], width, palette)]
     for place, line in enumerate(shown):
         is_chosen = first + place == view.chosen
         colour = palette.style(colour_of_run(line.owner, palette), bold=True)

@@ -56,6 +56,7 @@ class RunCurves(Widget, can_focus=True):
         self.palette = DARK
         self.picture = Picture([], 0, 0, None, {})
         self._lines: Sequence[Line] = ()
+        self._named = ""
         self._view: View | None = None
         self._first = 0
         self._rows: list[Strip] | None = None
@@ -63,9 +64,9 @@ class RunCurves(Widget, can_focus=True):
         self._scale: Scale | None = None
         self._dragged: int | None = None
 
-    def show(self, lines: Sequence[Line], view: View, keeps_scale: bool = True) -> None:
-        """Draw these; the y axis stays as it is as far as it can, unless something else is drawn."""
-        self._lines, self._view = lines, view
+    def show(self, lines: Sequence[Line], named: str, view: View, keeps_scale: bool = True) -> None:
+        """Draw these, `named` is what they are: the y axis stays as far as it can, unless something else is drawn."""
+        self._lines, self._named, self._view = lines, named, view
         self._scale = self._scale if keeps_scale and self._scale and self._scale.log == view.log else None
         self._rows = None
         self.refresh()
@@ -95,7 +96,7 @@ class RunCurves(Widget, can_focus=True):
         self.picture = run_picture(self._lines, self._view, self.palette, width, above, self._scale)
         if self._view.limits is None:
             self._scale = self.picture.scale
-        legend, self._first = curve_legend(self._lines, self._view, self.palette, width, below)
+        legend, self._first = curve_legend(self._lines, self._named, self._view, self.palette, width, below)
         self._rows = page([*self.picture.strips, *legend], width, height, self.palette)
 
     def render_line(self, y: int) -> Strip:

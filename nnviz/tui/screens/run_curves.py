@@ -11,6 +11,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widgets import Static
 
+from nnviz.collection.differences import short_names
 from nnviz.collection.groups import grouped, settings_to_group_by
 from nnviz.collection.lines import Line, lines_of, lines_of_groups
 from nnviz.collection.listed_run import ListedRun
@@ -125,8 +126,17 @@ class CurvesScreen(Screen[None]):
         look.chosen = min(look.chosen, max(len(self._lines) - 1, 0))
         first, last = look.span or self._extent
         view = View(look.x, first, last, look.log, look.limits, look.cursor, look.chosen)
-        self._pane.show(self._lines, view, keeps_scale)
+        self._pane.show(self._lines, self._grouped_by, view, keeps_scale)
         self._say()
+
+    @property
+    def _grouped_by(self) -> str:
+        """What it is that has a line each: a run, or the values of a setting, by the name of that."""
+        if self.look.group is None:
+            return "run"
+        choices = settings_to_group_by(self._runs)
+        short = dict(zip(choices, short_names(choices), strict=True))
+        return printable(short.get(self.look.group, self.look.group))
 
     def _say(self) -> None:
         look, view = self.look, self._pane.view
@@ -138,7 +148,7 @@ class CurvesScreen(Screen[None]):
         if look.weight:
             parts.append(f"smoothed {trimmed(look.weight)}")
         if look.group is not None:
-            parts.append(f"by {look.group}: {'mean ± deviation' if look.deviation else 'mean, lowest and highest'}")
+            parts.append(f"{'mean ± deviation' if look.deviation else 'mean'} by {self._grouped_by}")
         parts.append(count(len(self._runs), "run"))
         room = max(self.size.width, 1)
         self.query_one("#title", Static).update(Text(cut(printable(" · ".join(parts)), room)))

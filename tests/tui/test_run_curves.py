@@ -17,7 +17,7 @@ from nnviz.tui.drawing.run_axes import View
 from nnviz.tui.drawing.run_picture import Picture, run_picture
 from nnviz.tui.screens.run_curves import CurvesScreen
 from tests.collection.listed import append, listed, series, trained
-from tests.tui.test_runs import looking
+from tests.tui.test_runs import Looker, looking
 
 
 def test_dots_are_where_the_line_is() -> None:
@@ -136,6 +136,36 @@ def test_without_colours_each_line_has_its_letter() -> None:
         text = "".join(strip.text for strip in drawn.strips[:22])
         assert all(text.count(letter) > 2 for letter in "abc")
         assert all(cell_len(strip.text) == 80 for strip in drawn.strips)
+
+
+def told(looker: Looker) -> str:
+    return [notice.message for notice in looker.app._notifications][-1]
+
+
+async def test_a_key_that_can_do_nothing_says_why(tmp_path: Path) -> None:
+    trained(tmp_path / "one", [0.5, 0.25])
+    async with looking(tmp_path) as looker:
+        for key, why in (
+            *(("d", "there is nothing to compare"), ("c", None), ("m", "no other number"), ("M", "no other number")),
+            *(("v", "there is no group"), ("full_stop", "all of it is shown"), ("comma", "all of it is shown")),
+            *(("down", "there is no other line"), ("up", "there is no other line"), ("W", "are not smoothed")),
+            ("g", "all settings of these runs are the same"),
+        ):
+            await looker.press(key)
+            assert why is None or why in told(looker), key
+        await looker.press(*"w" * 20)
+        assert "as smooth as they get" in told(looker)
+
+
+async def test_a_line_of_several_runs_opens_none_of_them(tmp_path: Path) -> None:
+    for place, rate in enumerate((0.1, 0.1, 0.01)):
+        trained(tmp_path / f"r{place}", [0.5 + place, 0.25 + place], rate, seed=str(place))
+    async with looking(tmp_path) as looker:
+        await looker.press("a", "c", "g", "enter")
+        assert "stands for 2 runs" in told(looker)
+        assert looker.app.return_value is None
+        await looker.press("down", "enter")
+        assert looker.app.return_value == tmp_path / "r2"
 
 
 async def test_groups_are_called_by_their_setting_also_on_80_cells(tmp_path: Path) -> None:

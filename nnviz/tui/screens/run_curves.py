@@ -176,7 +176,10 @@ class CurvesScreen(Screen[None]):
 
     def action_metric(self, by: int) -> None:
         """The next number that there is of any of the runs."""
-        if metrics := metrics_of(self._runs):
+        metrics = metrics_of(self._runs)
+        if len(metrics) < 2:
+            self.notify("there is no other number of these runs")
+        else:
             self._measure(self._next(metrics, self.look.metric, by))
             self._show(keeps_scale=False)
 
@@ -189,7 +192,9 @@ class CurvesScreen(Screen[None]):
     def action_x(self) -> None:
         """Lay the curves over something else that any of them tells."""
         axes = [x for x in X if any(x in told(run) for run in self._runs)]
-        if axes:
+        if len(axes) < 2:
+            self.notify("there is nothing else that these runs can be laid over")
+        else:
             self.look.other_x(self._next(axes, self.look.x))
             self._show()
 
@@ -200,7 +205,10 @@ class CurvesScreen(Screen[None]):
 
     def action_smooth(self, more: int) -> None:
         """Smooth more, or less."""
+        before = self.look.weight
         self.look.smooth(more)
+        if self.look.weight == before:
+            self.notify("the lines are as smooth as they get" if before else "the lines are not smoothed")
         self._show(keeps_scale=False)
 
     def action_group(self) -> None:
@@ -214,6 +222,9 @@ class CurvesScreen(Screen[None]):
 
     def action_spread(self) -> None:
         """Of groups, the deviation; and back."""
+        if self.look.group is None:
+            self.notify("there is no group: g makes some")
+            return
         self.look.deviation = not self.look.deviation
         self._show(keeps_scale=False)
 
@@ -231,6 +242,9 @@ class CurvesScreen(Screen[None]):
 
     def action_pan(self, parts: int) -> None:
         """To the right, or to the left."""
+        if self.look.span is None:
+            self.notify("all of it is shown: + zooms in")
+            return
         self.look.pan(self._extent, ASIDE * parts)
         self._show()
 
@@ -267,16 +281,21 @@ class CurvesScreen(Screen[None]):
 
     def action_choose(self, by: int) -> None:
         """Another line on top."""
-        if self._lines:
-            self.look.chosen = (self.look.chosen + by) % len(self._lines)
-            self._show()
+        if len(self._lines) < 2:
+            self.notify("there is no other line")
+            return
+        self.look.chosen = (self.look.chosen + by) % len(self._lines)
+        self._show()
 
     def action_open(self) -> None:
         """Open the run of the line on top in the visualizer."""
         if not self._lines:
             return
-        run = self._runs[self._lines[self.look.chosen].curves[0].run]
-        if run.is_own:
+        line = self._lines[self.look.chosen]
+        run = self._runs[line.curves[0].run]
+        if len(line.curves) > 1:
+            self.notify(f"this line stands for {count(len(line.curves), 'run')}: choose one in the list")
+        elif run.is_own:
             self._open_run(run.place)
         else:
             self.notify("nnviz did not train it, and cannot open more of it than its curves")

@@ -309,6 +309,9 @@ class RunsScreen(Screen[None]):
     def action_compare_settings(self) -> None:
         """What the settings of the marked runs differ in."""
         runs = self.marked if len(self._chosen.marked) > 1 else self._shown
+        if len(runs) < 2:
+            self.notify("there is nothing to compare: it takes two runs")
+            return
         if not any(run.settings for run in runs):
             self.notify("none of these logs has settings")
             return

@@ -168,6 +168,14 @@ async def test_a_line_of_several_runs_opens_none_of_them(tmp_path: Path) -> None
         assert looker.app.return_value == tmp_path / "r2"
 
 
+def test_a_steep_line_says_its_letter_once_in_a_column() -> None:
+    runs = [listed(name, series(values)) for name, values in (("x", [0.0, 40.0]), ("y", [1.0, 1.0]))]
+    lines = lines_of(Overlay().curves(runs, Asked("loss", None, X.STEP, 0.0)), "xy")
+    drawn = run_picture(lines, View(X.STEP, 0.0, 1.0, False, None, None, 1), DARK_16, 40, 80)
+    columns = [at for strip in drawn.strips[:78] for at, sign in enumerate(strip.text) if sign == "a"]
+    assert len(columns) == len(set(columns)) > 1
+
+
 async def test_groups_are_called_by_their_setting_also_on_80_cells(tmp_path: Path) -> None:
     for place in range(8):
         trained(tmp_path / f"r{place}", [0.5, 0.25], 0.1 + place, seed=str(place))

@@ -236,7 +236,8 @@ def _letters(
         style = palette.style(colour, bold=True)
         at = [inside[-1]]
         if having[colour] > 1:
-            at += inside[(inside // ACROSS + 5 * line.owner) % EVERY == 0].tolist()
+            before = inside[inside // ACROSS < inside[-1] // ACROSS]
+            at += before[(before + 5 * ACROSS * line.owner) % (EVERY * ACROSS) == 0].tolist()
         for column in at:
             dots.sign(int(column) // ACROSS, int(own[column]) // DOTS_DOWN, sign_of(line.owner), style, always=False)
 

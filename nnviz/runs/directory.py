@@ -162,11 +162,11 @@ class RunDirectory:
         `path` is where it is then, and the reason is returned. Raises UnkeptError if it can be written nowhere.
         """
         kept, state = trainer.kept(), trainer.state()
-        if kept.step == state.engine.step and trainer.stopped_by != DIVERGED:
-            content = self._encoded(trainer, state)
-        else:
-            self._note(trainer)
-            content = encode_network(trainer, kept, self._origin_of(trainer))
+        can_go_on = trainer.stopped_by != DIVERGED
+        end = self._encoded(trainer, state) if can_go_on else b""
+        is_end = can_go_on and kept.step == state.engine.step
+        self._note(trainer)
+        content = end if is_end else encode_network(trainer, kept, self._origin_of(trainer))
         try:
             self._prepare()
             write_whole(self.path / CHECKPOINTS / FINAL, content)
@@ -174,6 +174,11 @@ class RunDirectory:
             asked, self.path = self.path, self._kept_elsewhere(content, error)
             return f"{asked}: cannot be written ({error.strerror})"
         _remove([step_file(self.path, kept.step)])
+        if can_go_on and not is_end:
+            # Where there is no room for it, the run goes on from where it was written down last.
+            with contextlib.suppress(OSError):
+                write_whole(step_file(self.path, state.engine.step), end)
+                self.echo(state.engine.step, trainer.seconds, None)
         self._ended_at = kept.step
         self.echo(kept.step, trainer.seconds, None)
         return None

@@ -7,7 +7,9 @@ from nnviz.errors import InputError
 from nnviz.experiment import Experiment
 from nnviz.runs import restoring
 from nnviz.runs.directory import RunDirectory
+from nnviz.runs.paths import step_file
 from nnviz.runs.restoring import read_checkpoint, restore
+from nnviz.runs.trained_network import load_run
 from nnviz.training.assembly import assemble
 
 LAYERS = "conv 3 3x3 batchnorm relu, pool 2, dropout 0.3, dense 5 tanh batchnorm"
@@ -82,6 +84,20 @@ def test_a_restored_run_goes_on_in_the_same_bits(prepared, tmp_path, settings):
                 restored.trainer.step()
                 left.step()
         assert everything(restored.trainer) == everything(left)
+
+
+def test_a_run_that_is_remembered_by_an_earlier_network_is_at_its_end_at_once(prepared, tmp_path, monkeypatch):
+    """Its end is a checkpoint too: nothing is trained again to be there."""
+    experiment, dataset = prepared(layers=DENSE, optimizer="adam", learning_rate=0.3, stopping={"patience": 2})
+    trainer, directory = assemble(experiment, dataset), RunDirectory(tmp_path, experiment)
+    train(trainer, directory, 10**6)
+    assert trainer.kept().step < trainer.steps_done
+    directory.keep(trainer)
+    monkeypatch.setattr("nnviz.training.trainer.Trainer.replay", None)
+    restored, _ = restore(tmp_path, experiment, dataset)
+    assert (restored.file, restored.told) == (step_file(tmp_path, trainer.steps_done), ())
+    assert everything(restored.trainer)[1] == everything(trainer)[1]
+    assert load_run(tmp_path).step == trainer.kept().step
 
 
 @pytest.mark.parametrize("settings", SETTINGS[-3:], ids=repr)

@@ -29,13 +29,14 @@ class Gate:
     is_attached  whether a screen is there; without one nothing waits
     stop         where to stop next, if anywhere
     is_stopped   whether training waits
+    is_over      whether the process ends
     """
 
     def __init__(self) -> None:
         self.lock = threading.Condition()
         self.is_attached = False
         self.stop: Stop | None = None
-        self.is_stopped = False
+        self.is_stopped = self.is_over = False
 
     def wait(self) -> float:
         """Called by the training thread where it is to stop. Returns the seconds that it has waited."""
@@ -58,12 +59,18 @@ class Gate:
             self.lock.notify_all()
 
     def wait_for_stop(self, seconds: float) -> bool:
-        """Whether it has stopped within so many seconds."""
+        """Whether it has stopped within so many seconds, or the process ends."""
         with self.lock:
-            return self.lock.wait_for(lambda: self.is_stopped, seconds)
+            return self.lock.wait_for(lambda: self.is_stopped or self.is_over, seconds)
 
     def attach(self, is_attached: bool) -> None:
         """A screen has come, or is gone: then nothing is waited for."""
         with self.lock:
             self.is_attached, self.stop, self.is_stopped = is_attached, None, False
+            self.lock.notify_all()
+
+    def end(self) -> None:
+        """The process ends: whoever talks to a screen waits no more."""
+        with self.lock:
+            self.is_over = True
             self.lock.notify_all()

@@ -1,10 +1,12 @@
 """Server: talks to screens in threads of its own, so that training never waits for a socket."""
 
+import atexit
 import contextlib
 import os
 import socket
 import threading
 import time
+import weakref
 from collections.abc import Sequence
 
 from msgspec.structs import replace
@@ -21,6 +23,9 @@ FIRST_SECONDS = 0.05
 VERIFYING_SECONDS = 0.1
 """So long weights are compared before what came out so far is told."""
 ON_ITS_WAY = "training is on its way: ask again when it has come there"
+END_SECONDS = 5.0
+"""So long the end of the process waits for the answer that is being made."""
+_all: "weakref.WeakSet[Server]" = weakref.WeakSet()
 
 
 class Server:
@@ -30,6 +35,8 @@ class Server:
         self._watch, self._doors, self._parameters, self._model = watch, doors, parameters, model
         self._turn = threading.Lock()
         self._free_at = 0.0
+        self._serving: dict[threading.Thread, socket.socket] = {}
+        _all.add(self)
         for door in doors:
             threading.Thread(target=self._accept, args=(door,), name="nnviz", daemon=True).start()
 
@@ -37,6 +44,16 @@ class Server:
         """Listen no more."""
         for door in self._doors:
             door.close()
+
+    def end(self) -> None:
+        """Answer no more. A thread that comes back from C++ into a Python that has ended aborts the process."""
+        self._watch.gate.end()
+        # Of a forked process, the threads of the other one are not alive, and their sockets are not its own.
+        serving = {thread: connection for thread, connection in [*self._serving.items()] if thread.is_alive()}
+        for thread, connection in serving.items():
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+            thread.join(END_SECONDS)
 
     def _accept(self, door: Door) -> None:
         while True:
@@ -53,6 +70,7 @@ class Server:
             question = wire.receive(connection, wire.Question)
             if not self._turn.acquire(blocking=False):
                 return
+            self._serving[threading.current_thread()] = connection
             try:
                 self._watch.attach(True)
                 while not isinstance(question, wire.Bye):
@@ -63,6 +81,7 @@ class Server:
             finally:
                 self._watch.attach(False)
                 self._turn.release()
+                del self._serving[threading.current_thread()]
 
     def _hello(self) -> wire.Hello:
         watch = self._watch
@@ -149,3 +168,9 @@ class Server:
                     gate.lock.wait(FIRST_SECONDS)
         finally:
             connection.setblocking(True)
+
+
+@atexit.register
+def _end_all() -> None:
+    for server in [*_all]:
+        server.end()

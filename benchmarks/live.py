@@ -1,41 +1,97 @@
-"""A PyTorch training that is watched, beside the same one that is not."""
+"""A PyTorch training that is watched, beside the same one that is not, and beside other ways to look at one."""
 
 import argparse
 import os
 import subprocess
 import sys
 import tempfile
+from importlib.metadata import PackageNotFoundError, version
+from typing import NamedTuple
+
+from benchmarks.results import table
 
 TITLE = "Watching a PyTorch training"
 KINDS = ("mlp", "cnn", "transformer")
-SECONDS = 8.0
+SECONDS = 16.0
+WAYS = {
+    "alone": ("nnviz, nobody attached", None),
+    "attached": ("nnviz, a screen attached", None),
+    "wandb": ("W&B, loss at each step", "wandb"),
+    "wandb-seldom": ("W&B, loss at each 100th step", "wandb"),
+    "torchlens-seldom": ("TorchLens, each 100th step", "torchlens"),
+    "torchlens": ("TorchLens, each step", "torchlens"),
+    "norms": ("norms by .item(), each step", None),
+}
+"""What each is called, and the package that it needs."""
+LEAST = 0.001
+"""A difference that is smaller is none: an overhead counts as so much at least."""
+NONE = "–"
+
+
+class Found(NamedTuple):
+    """Seconds of a bare step, and quartiles of the ratio to it."""
+
+    bare: float
+    low: float
+    ratio: float
+    high: float
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """How long each is measured."""
-    parser.add_argument("--seconds", type=float, default=SECONDS, help="of each model, in each of its two ways")
+    """How long each is measured, and what."""
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="of each way and as long of the bare training")
+    parser.add_argument("--kind", choices=KINDS, action="append", help="only this model; may be given again")
+    parser.add_argument("--way", choices=WAYS, action="append", help="only this way; may be given again")
 
 
 def measure(options: argparse.Namespace) -> str:
     """The section of RESULTS.md."""
-    rows = [
-        "Ratio of medians of the time of a training step, watched to bare, in blocks that take turns in one process",
-        "(PyTorch on one thread, AdamW). Nobody is attached; then a screen asks for all of a frame 20 times a second.",
-        "",
-        "| model | bare step | nobody attached | a screen attached |",
-        "| --- | --- | --- | --- |",
-    ]
-    for kind in KINDS:
-        bare, alone, attached = _measured(kind, options.seconds)
-        rows.append(f"| {kind} | {1000 * bare:.2f} ms | {alone:.3f} | {attached:.3f} |")
-    return "\n".join(rows)
+    head = ["model", "looked at by", "bare step", "to bare", "quartiles", "nnviz's overhead is of its"]
+    rows: list[list[str]] = []
+    for kind in options.kind or KINDS:
+        alone: Found | None = None
+        for way in options.way or WAYS:
+            called, package = WAYS[way]
+            if package is not None and not _version(package):
+                rows.append([kind, called, "not installed", NONE, NONE, NONE])
+                continue
+            found = _measured(kind, way, options.seconds)
+            alone = found if way == "alone" else alone
+            numbers = [f"{1000 * found.bare:.2f} ms", f"{found.ratio:.3f}", f"{found.low:.3f} to {found.high:.3f}"]
+            share = NONE if way in ("alone", "attached") or alone is None else _share(alone, found)
+            rows.append([kind, called, *numbers, share])
+    packages = [f"{name} {_version(name)}" for name in ("torch", "wandb", "torchlens") if _version(name)]
+    return "\n\n".join(
+        [
+            "A training step that is looked at, to a bare one: the median over pairs of blocks of two seconds or more "
+            "that take turns in one process, another one for each row (one thread, AdamW). The last column is the "
+            "overhead of nnviz with nobody attached, as a share of that of the row. A screen asks for all of a frame "
+            '20 times a second. W&B: `watch(log="all", log_freq=100)`, offline, and `log` of the loss. TorchLens: '
+            "`trace` of a forward pass of the batch; it wraps torch's functions for the bare training too, so its "
+            "ratio is rather too small. nnviz looks by the clock, which goes on during the bare blocks: its own ratio "
+            f"is rather too large. By {', '.join(packages)}.",
+            table(head, rows),
+        ]
+    )
 
 
-def _measured(kind: str, seconds: float) -> tuple[float, float, float]:
-    """Seconds of a bare step, and the ratios of the two ways to watch."""
+def _share(alone: Found, other: Found) -> str:
+    overhead = other.ratio - 1
+    return NONE if overhead < LEAST else f"{max(alone.ratio - 1, LEAST) / overhead:.3f}"
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _measured(kind: str, way: str, seconds: float) -> Found:
     with tempfile.TemporaryDirectory() as place:
-        environment = {**os.environ, "XDG_RUNTIME_DIR": place}
-        command = [sys.executable, "-m", "benchmarks.live_process", kind, str(seconds)]
-        told = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
-    bare, alone, attached = (float(number) for number in told.split())
-    return bare, alone, attached
+        # W&B keeps things in several places.
+        own = dict.fromkeys(("XDG_RUNTIME_DIR", "WANDB_CACHE_DIR", "WANDB_CONFIG_DIR", "WANDB_DATA_DIR"), place)
+        environment = {**os.environ, **own}
+        command = [sys.executable, "-m", "benchmarks.live_process", kind, way, str(seconds)]
+        told = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return Found(*map(float, told.split()[-4:]))

@@ -22,6 +22,7 @@ SUBJECTS = (
     "sweeping",
     "run_curves",
     "live",
+    "live_memory",
 )
 
 

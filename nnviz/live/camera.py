@@ -39,7 +39,7 @@ class WatchedCamera:
         self,
         name: str,
         model: nn.Module,
-        optimizers: list[Optimizer],
+        optimizers: Sequence[Optimizer],
         structure: Structure,
         of: Recording,
         steps_before: int = 0,

@@ -15,7 +15,8 @@ from nnviz.errors import InputError
 from nnviz.frame.frame import Frame, FrameUpdate
 from nnviz.live import wire
 from nnviz.live.doors import Door
-from nnviz.live.watched_training import ATTACHED, Watch
+from nnviz.live.screen_side import ScreenSide
+from nnviz.live.training_side import ATTACHED
 
 STOP_SECONDS = 0.3
 """So long an answer waits for training to come to where it was told to stop."""
@@ -31,8 +32,8 @@ _all: "weakref.WeakSet[Server]" = weakref.WeakSet()
 class Server:
     """Listens for screens, and serves one at a time."""
 
-    def __init__(self, watch: Watch, doors: Sequence[Door], parameters: int, model: str) -> None:
-        self._watch, self._doors, self._parameters, self._model = watch, doors, parameters, model
+    def __init__(self, screen: ScreenSide, doors: Sequence[Door], parameters: int, model: str) -> None:
+        self._screen, self._doors, self._parameters, self._model = screen, doors, parameters, model
         self._turn = threading.Lock()
         self._free_at = 0.0
         self._serving: dict[threading.Thread, socket.socket] = {}
@@ -47,7 +48,7 @@ class Server:
 
     def end(self) -> None:
         """Answer no more. A thread that comes back from C++ into a Python that has ended aborts the process."""
-        self._watch.gate.end()
+        self._screen.shared.gate.end()
         # Of a forked process, the threads of the other one are not alive, and their sockets are not its own.
         serving = {thread: connection for thread, connection in [*self._serving.items()] if thread.is_alive()}
         for thread, connection in serving.items():
@@ -72,64 +73,64 @@ class Server:
                 return
             self._serving[threading.current_thread()] = connection
             try:
-                self._watch.attach(True)
+                self._screen.attach(True)
                 while not isinstance(question, wire.Bye):
                     began = time.thread_time()
                     wire.send(connection, wire.Answer.of(self._answer(question, connection)))
                     self._free_at = time.monotonic() + (time.thread_time() - began) / ATTACHED
                     question = wire.receive(connection, wire.Question)
             finally:
-                self._watch.attach(False)
+                self._screen.attach(False)
                 self._turn.release()
                 del self._serving[threading.current_thread()]
 
     def _hello(self) -> wire.Hello:
-        watch = self._watch
+        screen = self._screen
         return wire.Hello(
             wire.VERSION,
-            watch.name,
+            screen.name,
             self._model,
             self._parameters,
-            watch.steps,
+            screen.shared.steps,
             os.getpid(),
             self._turn.locked(),
-            watch.unheard,
+            screen.unheard,
         )
 
     def _answer(self, question: wire.Question, connection: socket.socket) -> wire.View:
-        watch = self._watch
+        screen = self._screen
         self._await_first(connection)
         match question:
             case wire.Refocus(focus, parts):
-                watch.focus = focus
+                screen.focus = focus
                 return self._view(parts)
             case wire.Verify(block, chosen):
-                watch.pause()
-                watch.gate.wait_for_stop(STOP_SECONDS)
+                screen.pause()
+                screen.shared.gate.wait_for_stop(STOP_SECONDS)
                 try:
-                    return watch.verify(block, chosen)
+                    return screen.verify(block, chosen)
                 except InputError as reason:
                     return self._saying(str(reason))
             case wire.GoOnVerifying():
                 until = time.monotonic() + VERIFYING_SECONDS
-                verified = watch.go_on_verifying(lambda: time.monotonic() > until)
+                verified = screen.go_on_verifying(lambda: time.monotonic() > until)
                 return self._saying(ON_ITS_WAY) if verified is None else verified
             case wire.GoOn(None):
-                watch.run()
+                screen.run()
             case wire.GoOn(str() as goal):
-                watch.advance(goal)
-                watch.gate.wait_for_stop(STOP_SECONDS)
+                screen.advance(goal)
+                screen.shared.gate.wait_for_stop(STOP_SECONDS)
             case wire.Pause():
-                watch.pause()
-                watch.gate.wait_for_stop(STOP_SECONDS)
+                screen.pause()
+                screen.shared.gate.wait_for_stop(STOP_SECONDS)
             case wire.SetRate(rate):
-                return self._saying(watch.change_rate(rate, STOP_SECONDS))
+                return self._saying(screen.change_rate(rate, STOP_SECONDS))
             case wire.Follow(layer, measure):
-                watch.follow(layer, measure)
+                screen.follow(layer, measure)
             case wire.AskHealth():
-                return watch.health()
+                return screen.health()
             case wire.AskBlame(focus, measure, of_example, everywhere):
-                blamed = watch.blame(focus, measure, of_example, everywhere)
+                blamed = screen.blame(focus, measure, of_example, everywhere)
                 return self._saying(ON_ITS_WAY) if blamed is None else blamed
             case wire.Look(parts):
                 self._keep_share()
@@ -138,10 +139,10 @@ class Server:
 
     def _view(self, parts: frozenset[str] | None) -> Frame | FrameUpdate:
         """What there is to see, and what has gone wrong in looking, if something has."""
-        view = self._watch.view(parts)  # type: ignore[arg-type]
+        view = self._screen.view(parts)  # type: ignore[arg-type]
         if view is None:
             raise EOFError
-        said = self._watch.told_fault
+        said = self._screen.told_fault
         return replace(view, said=said) if said is not None and isinstance(view, Frame) else view
 
     def _saying(self, said: str) -> Frame | FrameUpdate:
@@ -151,16 +152,16 @@ class Server:
 
     def _keep_share(self) -> None:
         """Wait until frames have taken no more than their share of a training that runs: they take turns with it."""
-        gate, left = self._watch.gate, self._free_at - time.monotonic()
+        gate, left = self._screen.shared.gate, self._free_at - time.monotonic()
         if left > 0 and not gate.is_stopped:
             gate.wait_for_stop(left)
 
     def _await_first(self, connection: socket.socket) -> None:
         """Wait for the first look. Raises EOFError if the screen does not."""
-        gate = self._watch.gate
+        gate = self._screen.shared.gate
         connection.setblocking(False)
         try:
-            while not self._watch.has_looked:
+            while not self._screen.has_looked:
                 with contextlib.suppress(BlockingIOError):
                     if not connection.recv(1, socket.MSG_PEEK):
                         raise EOFError

@@ -38,7 +38,7 @@ class Watching:
         self._pid = os.getpid()
         self._watch, self._own = watch, own
         self.address = None if port is None else str(port.address)
-        self._server = Server(watch, [own] if port is None else [own, port], parameters, model)
+        self._server = Server(watch.screen, [own] if port is None else [own, port], parameters, model)
         atexit.register(self._exit)
 
     @property
@@ -49,7 +49,7 @@ class Watching:
     @property
     def steps(self) -> int:
         """How many training steps it has seen."""
-        return self._watch.steps
+        return self._watch.shared.steps
 
     @property
     def fault(self) -> Exception | None:
@@ -57,8 +57,8 @@ class Watching:
 
         Training goes on.
         """
-        log = self._watch.past.log
-        return self._watch.guard.fault or (None if log is None else log.fault)
+        log = self._watch.shared.past.log
+        return self._watch.shared.guard.fault or (None if log is None else log.fault)
 
     def close(self) -> None:
         """Leave the training alone, and let no screen in any more."""
@@ -74,8 +74,8 @@ class Watching:
         atexit.unregister(self._exit)
         self._watch.close()
         self._server.close()
-        if self._watch.past.log is not None:
-            self._watch.past.log.close(ending)
+        if self._watch.shared.past.log is not None:
+            self._watch.shared.past.log.close(ending)
 
 
 def begin(
@@ -116,7 +116,7 @@ def begin(
         watch = Watch(model, optimizers, name, scaler, steps_before=steps_before, example=example, classes=classes)
         undone.callback(watch.close)
         if out is not None and _is_first():
-            watch.past.log = RunLog(Path(out), about(name, model, optimizers))
+            watch.shared.past.log = RunLog(Path(out), about(name, model, optimizers))
         undone.pop_all()
     parameters = sum(each.numel() for each in model.parameters())
     watching = Watching(watch, own, from_elsewhere, parameters, type(model).__name__)

@@ -135,7 +135,7 @@ def picture(make: Callable[[], Watched], path: Path, keys: str) -> None:
     torch.manual_seed(1)
     torch.set_num_threads(1)
     watched = make()
-    gate, is_over = watched.watching._watch.gate, threading.Event()
+    gate, is_over = watched.watching._watch.shared.gate, threading.Event()
     for _ in range(STEPS):
         watched.step()
 

@@ -27,19 +27,19 @@ def trained(name: str, steps: int = 3) -> tuple[Watch, Program, Hand, nn.Module]
     made = PROGRAMS[name]()
     clock = itertools.count(step=10_000)
     watch = Watch(made.model, made.optimizers, "test", made.scaler, lambda: float(next(clock)))
-    watch.attach(True)
+    watch.screen.attach(True)
     hand = Hand(made.model)
     for i in range(steps - 1):
         made.step(hand, i)
     before = deepcopy(made.model)
     made.step(hand, steps - 1)
-    if watch.guard.fault is not None:
-        raise watch.guard.fault
+    if watch.shared.guard.fault is not None:
+        raise watch.shared.guard.fault
     return watch, made, hand, before
 
 
 def blamed(watch: Watch, measure: Measure, of_example: bool, block: int | None = None) -> BlameView:
-    view = watch.blame(Focus(PLACE, block or 0), measure, of_example, everywhere=block is None)
+    view = watch.screen.blame(Focus(PLACE, block or 0), measure, of_example, everywhere=block is None)
     assert view is not None
     # As it comes to the screen.
     answer = wire.Answer.of(view)

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.live
 def watched(model: nn.Module, optimizers: list[torch.optim.Optimizer]) -> Watch:
     clock = itertools.count(step=10_000)
     watch = Watch(model, optimizers, "test", None, lambda: float(next(clock)))
-    watch.attach(True)
+    watch.screen.attach(True)
     return watch
 
 
@@ -56,8 +56,8 @@ def test_a_fault_of_nnviz_ends_looking_and_nothing_else(monkeypatch: pytest.Monk
     monkeypatch.setattr(Recorder, "_come_back", fail)
     for i in range(3):
         made.step(Hand(made.model), i)
-    assert isinstance(watch.guard.fault, OSError)
-    assert watch.steps == 3
+    assert isinstance(watch.shared.guard.fault, OSError)
+    assert watch.shared.steps == 3
     assert hooks(made.model) == 0
     for one, other in zip(bare.model.parameters(), made.model.parameters(), strict=True):
         assert torch.equal(one, other)
@@ -75,9 +75,9 @@ def test_ctrl_c_inside_a_hook_is_the_users(monkeypatch: pytest.MonkeyPatch) -> N
         patched.setattr(Recorder, "_given", interrupt)
         with pytest.raises(KeyboardInterrupt):
             made.step(Hand(made.model), 0)
-    assert watch.guard.fault is None
+    assert watch.shared.guard.fault is None
     made.step(Hand(made.model), 1)
-    frame = watch.view(None)
+    frame = watch.screen.view(None)
     assert frame is not None
     watch.close()
 
@@ -98,13 +98,13 @@ def _train_in_one_of_two(rank: int, meeting: str) -> None:
         optimizer.zero_grad()
         model(inputs).mean().backward()
         optimizer.step()
-    if watch.guard.fault is not None:
-        raise watch.guard.fault
-    assert watch.view(None) is not None
-    assert watch._camera is not None
-    recording = watch._camera.trace.recording
+    if watch.shared.guard.fault is not None:
+        raise watch.shared.guard.fault
+    assert watch.screen.view(None) is not None
+    assert watch.screen._camera is not None
+    recording = watch.screen._camera.trace.recording
     # 1 of the one and 2 of the other.
     assert recording.gradients["module.weight"].tolist() == [[1.5] * 3]
-    assert not watch._camera.trace.adds_up(0)
-    assert watch._camera.trace.layers[0].name == "linear"
+    assert not watch.screen._camera.trace.adds_up(0)
+    assert watch.screen._camera.trace.layers[0].name == "linear"
     dist.destroy_process_group()

@@ -38,8 +38,8 @@ def watched(model: nn.Module, steps: int, rate: float = 0.05, note: Note = lambd
         note(model, loss)
         optimizer.step()
     watch.close()
-    assert watch.guard.fault is None
-    sent = wire.encoded(wire.Answer.of(watch.health()))[4:]
+    assert watch.shared.guard.fault is None
+    sent = wire.encoded(wire.Answer.of(watch.screen.health()))[4:]
     return diagnosis(wire._decoder(wire.Answer).decode(sent).view())
 
 

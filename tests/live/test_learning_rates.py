@@ -66,20 +66,20 @@ def test_weights_become_those_of_an_author_who_changes_it_between_two_steps(name
     made = PROGRAMS[name]()
     clock = itertools.count(step=10_000)
     watch = Watch(made.model, made.optimizers, "test", made.scaler, lambda: float(next(clock)))
-    watch.attach(True)
-    hand, first = Hand(made.model), watch.learning_rates.first()
+    watch.screen.attach(True)
+    hand, first = Hand(made.model), watch.shared.learning_rates.first()
     for i in range(4):
         if i == 1:
             # Somebody presses a key while this step goes on.
-            said = watch.change_rate(2 * first, seconds=0)
+            said = watch.screen.change_rate(2 * first, seconds=0)
             assert said == "the learning rate is changed when this training step is over"
-            assert watch.learning_rates.first() == first
+            assert watch.shared.learning_rates.first() == first
         made.step(hand, i)
-        frame = watch.view(None)
+        frame = watch.screen.view(None)
         assert isinstance(frame, Frame)
         # The rate that this step was done with, and the one that comes.
         assert (frame.rate, frame.learning_rate) == (first * (1 + (i > 1)), first * (1 + (i > 0)))
-    assert watch.guard.fault is None
+    assert watch.shared.guard.fault is None
     for one, other in zip(bare.model.parameters(), made.model.parameters(), strict=True):
         assert torch.equal(one, other)
     watch.close()

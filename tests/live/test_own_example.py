@@ -43,12 +43,12 @@ def seen(example: Shows, place: int = 3, classes: tuple[str, ...] = ()) -> Frame
     optimizer = torch.optim.SGD(model.parameters(), 0.1)
     clock = itertools.count(step=10_000)
     watch = Watch(model, [optimizer], "bag", None, lambda: float(next(clock)), example=example, classes=classes)
-    watch.attach(True)
+    watch.screen.attach(True)
     nn.functional.cross_entropy(model(TOKENS), labels(0)).backward()
     optimizer.step()
-    watch.focus = Focus(place, 0)
-    frame = watch.view(None)
-    assert watch.guard.fault is None
+    watch.screen.focus = Focus(place, 0)
+    frame = watch.screen.view(None)
+    assert watch.shared.guard.fault is None
     assert isinstance(frame, Frame)
     watch.close()
     return frame

@@ -28,7 +28,7 @@ def watched(made: Program, attached: bool) -> Watch:
     """A watch that looks at every step."""
     clock = itertools.count(step=10_000)
     watch = Watch(made.model, made.optimizers, "test", made.scaler, lambda: float(next(clock)))
-    watch.attach(attached)
+    watch.screen.attach(attached)
     return watch
 
 
@@ -46,22 +46,22 @@ def test_numbers_are_those_taken_by_hand_and_nothing_is_changed(name: str) -> No
     alone = PROGRAMS[name]()
     watch = watched(alone, attached=False)
     run(alone, Hand(alone.model))
-    assert watch.guard.fault is None
+    assert watch.shared.guard.fault is None
     assert state(alone) == state(bare)
     watch.close()
 
     made = PROGRAMS[name]()
     watch = watched(made, attached=True)
     run(made, Hand(made.model))
-    if watch.guard.fault is not None:
-        raise watch.guard.fault
+    if watch.shared.guard.fault is not None:
+        raise watch.shared.guard.fault
     assert state(made) == state(bare)
-    frame = watch.view(None)
+    frame = watch.screen.view(None)
     assert isinstance(frame, Frame)
-    assert watch.steps == STEPS
+    assert watch.shared.steps == STEPS
     assert frame.moment.step == STEPS - 1
     check_parameters(watch, by_hand)
-    np.testing.assert_allclose(watch.past.history.training.means[:STEPS], by_hand.losses, rtol=1e-6)
+    np.testing.assert_allclose(watch.shared.past.history.training.means[:STEPS], by_hand.losses, rtol=1e-6)
     check_every_view(watch, ROUGH.get(name, 1e-3))
     watch.close()
 
@@ -70,7 +70,7 @@ def test_steps_that_are_left_out_are_told() -> None:
     made = PROGRAMS["step_left_out_by_the_scaler"]()
     watch = watched(made, attached=True)
     run(made, Hand(made.model))
-    frame = watch.view(None)
+    frame = watch.screen.view(None)
     assert isinstance(frame, Frame)
     assert any("thrown away before an update 6 times" in told for told in frame.title.caveats)
     assert not any("several passes" in told for told in frame.title.caveats)
@@ -78,8 +78,8 @@ def test_steps_that_are_left_out_are_told() -> None:
 
 
 def check_parameters(watch: Watch, hand: Hand) -> None:
-    assert watch._camera is not None
-    recording = watch._camera.trace.recording
+    assert watch.screen._camera is not None
+    recording = watch.screen._camera.trace.recording
     gradients, updates = hand.gradients[-1], hand.updates[-1]
     assert recording.gradients.keys() == gradients.keys()
     for name, update in updates.items():
@@ -87,17 +87,17 @@ def check_parameters(watch: Watch, hand: Hand) -> None:
     for name, gradient in gradients.items():
         np.testing.assert_array_equal(recording.gradients[name], gradient.numpy(), err_msg=name)
     # Each stands in some layer.
-    held = {each.parameter for entry in watch._camera.structure.entries for each in entry.held.values()}
+    held = {each.parameter for entry in watch.screen._camera.structure.entries for each in entry.held.values()}
     assert held == set(recording.parameters)
 
 
 def check_every_view(watch: Watch, within: float) -> None:
     """Frames of every block, quantity and some units can be taken, and what they tell adds up."""
-    assert watch._camera is not None
-    for block in range(watch._camera.blocks):
+    assert watch.screen._camera is not None
+    for block in range(watch.screen._camera.blocks):
         for quantity in Quantity:
-            watch.focus = Focus(3, block, quantity, unit=0)
-            frame = watch.view(None)
+            watch.screen.focus = Focus(3, block, quantity, unit=0)
+            frame = watch.screen.view(None)
             assert isinstance(frame, Frame)
             assert frame.has_reached(Phase.UPDATE)
             assert frame.unit is not None

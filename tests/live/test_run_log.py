@@ -157,12 +157,12 @@ def test_a_disk_that_is_full_ends_the_log_and_nothing_else(tmp_path: Path, monke
     made.train(3 * MANY)
     assert isinstance(watching.fault, OSError)
     assert watching.fault.errno == errno.ENOSPC
-    assert watching._watch.told_fault == (
+    assert watching._watch.screen.told_fault == (
         "what happens is not written down any more, and training goes on: OSError: "
         f"[Errno {errno.ENOSPC}] {os.strerror(errno.ENOSPC)}: '{out}'"
     )
     # It is looked at as before.
-    assert watching._watch.guard.fault is None
+    assert watching._watch.shared.guard.fault is None
     assert watching.steps == 3 * MANY
     watching.close()
     for one, other in zip(bare.model.parameters(), made.model.parameters(), strict=True):
@@ -198,8 +198,8 @@ watching = nnviz.live.watch(made.model, made.optimizer, out=out)
 made.train(400)
 if (child := os.fork()) == 0:
     # As a worker that loads examples, and ends as processes do. PyTorch itself may not compute in it.
-    watching._watch._after_step()
-    watching._watch.past.log.losses([1], [1.0])
+    watching._watch.training._after_step()
+    watching._watch.shared.past.log.losses([1], [1.0])
     watching.close()
     sys.exit()
 os.waitpid(child, 0)

@@ -81,17 +81,17 @@ def watched_and_not(rank: int, is_before: bool) -> None:
     optimizer = torch.optim.SGD(model.parameters(), 0.1)
     clock = itertools.count(step=10_000)
     watch = Watch(model, [optimizer], "test", None, lambda: float(next(clock)))
-    watch.attach(True)
+    watch.screen.attach(True)
     if not is_before:
         shard(model)
         optimizer.param_groups[0]["params"] = list(model.parameters())
     gradients, updates = train(model, optimizer, rank)
-    if watch.guard.fault is not None:
-        raise watch.guard.fault
+    if watch.shared.guard.fault is not None:
+        raise watch.shared.guard.fault
     for name, part in parts(dict(bare.named_parameters())).items():
         np.testing.assert_array_equal(parts(dict(model.named_parameters()))[name], part)
     check(watch, gradients, updates, rank)
-    frame = watch.view(None)
+    frame = watch.screen.view(None)
     assert isinstance(frame, Frame)
     assert {PART, SEVERAL} <= {*frame.title.caveats}
     assert (REPLACED in frame.title.caveats) == (not is_before)
@@ -102,20 +102,20 @@ def watched_and_not(rank: int, is_before: bool) -> None:
 def check(watch: Watch, gradients: Parts, updates: Parts, rank: int) -> None:
     """What is recorded is what was taken by hand, and all frames can be taken."""
     for block, quantity, unit in itertools.product(range(4), Quantity, (None, 0, 7)):
-        watch.focus = Focus(N - 1, block, quantity, unit)
-        assert watch.view(None) is not None
-    assert watch._camera is not None
-    recording = watch._camera.trace.recording
+        watch.screen.focus = Focus(N - 1, block, quantity, unit)
+        assert watch.screen.view(None) is not None
+    assert watch.screen._camera is not None
+    recording = watch.screen._camera.trace.recording
     for name, update in updates.items():
         np.testing.assert_array_equal(recording.updates[name], update)
         np.testing.assert_array_equal(recording.gradients[name], gradients[name])
-    assert [layer.kind for layer in watch._camera.trace.layers if layer.kind != "fsdp"] == [
+    assert [layer.kind for layer in watch.screen._camera.trace.layers if layer.kind != "fsdp"] == [
         "linear",
         "batchnorm1d",
         "relu",
         "linear",
     ]
-    held = {each.parameter for entry in watch._camera.structure.entries for each in entry.held.values()}
+    held = {each.parameter for entry in watch.screen._camera.structure.entries for each in entry.held.values()}
     assert held == {name for name, update in updates.items() if update.size}
     assert len(held) == (6 if rank == 0 else 4)
 
@@ -138,11 +138,11 @@ def test_an_optimizer_that_has_none_of_the_parameters_is_told(tmp_path: Path, mo
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     watching, made = stale()
     # Its own steps would move nothing.
-    watching._watch.attach(True)
+    watching._watch.screen.attach(True)
     for step in range(3):
         F.cross_entropy(made.model(rows(step, 6)), labels(step)).backward()
         made.optimizers[0].step()
-    frame = watching._watch.view(None)
+    frame = watching._watch.screen.view(None)
     assert isinstance(frame, Frame)
     assert "The optimizer has none of the model's parameters: make it after what replaces them." in frame.title.caveats
     watching.close()

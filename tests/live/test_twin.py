@@ -97,20 +97,20 @@ def test_the_same_frames(layers: str) -> None:
     optimizer = torch.optim.SGD(model.parameters(), trainer.update_rule.learning_rate)
     clock = itertools.count(step=10_000)
     watch = Watch(model, [optimizer], "twin", None, lambda: float(next(clock)))
-    watch.attach(True)
+    watch.screen.attach(True)
     nn.functional.cross_entropy(model(inputs), labels).backward()
     optimizer.step()
-    assert watch.guard.fault is None
+    assert watch.shared.guard.fault is None
     trainer.step()
     own = None
     for block, quantity, unit in itertools.product(range(len(model)), Quantity, (None, 1)):
-        watch.focus = Focus(3, block, quantity, unit)
-        seen = watch.view(None)
+        watch.screen.focus = Focus(3, block, quantity, unit)
+        seen = watch.screen.view(None)
         assert isinstance(seen, Frame)
         if seen.focus.block != block:
             break
-        own = Camera(trainer, watch._camera.ranked) if own is None else own
-        frame = own.take(watch.focus, State.PAUSED, Rates())
+        own = Camera(trainer, watch.screen._camera.ranked) if own is None else own
+        frame = own.take(watch.screen.focus, State.PAUSED, Rates())
         for pane in PANES:
             same(getattr(frame, pane), getattr(seen, pane), f"{pane} of {block} {quantity}")
     assert own is not None

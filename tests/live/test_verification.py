@@ -39,23 +39,23 @@ def stopped(made: Program, place: Phase = Phase.BACKWARD, steps: int = 3) -> Ite
     """A program that waits in its third step, in a thread of its own, and then goes on."""
     clock = itertools.count(step=10_000)
     watch = Watch(made.model, made.optimizers, "test", made.scaler, lambda: float(next(clock)))
-    watch.attach(True)
-    watch.gate.stop = Stop(steps - 1, place)
+    watch.screen.attach(True)
+    watch.shared.gate.stop = Stop(steps - 1, place)
     hand = Hand(made.model)
     thread = threading.Thread(target=lambda: [made.step(hand, i) for i in range(steps)])
     thread.start()
     try:
-        assert watch.gate.wait_for_stop(LIMIT)
+        assert watch.shared.gate.wait_for_stop(LIMIT)
         yield watch
     finally:
         watch.close()
         thread.join(LIMIT)
-    assert watch.guard.fault is None
+    assert watch.shared.guard.fault is None
 
 
 def verified(watch: Watch, chosen: tuple[tuple[int, int], ...] | None = None) -> VerificationView:
-    watch.verify(0, chosen)
-    view = watch.go_on_verifying(lambda: False)
+    watch.screen.verify(0, chosen)
+    view = watch.screen.go_on_verifying(lambda: False)
     assert view is not None
     assert view.done == view.total
     answer = wire.Answer.of(view)
@@ -86,7 +86,7 @@ def test_gradients_agree_or_it_is_said_why_not(name: str) -> None:
         before = everything(made)
         if name in REASONS:
             with pytest.raises(InputError, match=REASONS[name]):
-                watch.verify(0, None)
+                watch.screen.verify(0, None)
         else:
             view = verified(watch)
             smooth = [layer.checked - layer.crossed for layer in view.layers]
@@ -105,7 +105,7 @@ def test_numbers_are_those_of_the_loss_itself() -> None:
     made = PROGRAMS["mlp"]()
     with stopped(made, Phase.UPDATE) as watch:
         view = verified(watch, ((2, 4), (3, 8)))
-        one, recording = view.chosen, watch._shown[1]
+        one, recording = view.chosen, watch.shared.shown.recording
     assert one is not None
     part = recording.gradients["0.weight"].T[2:4, 3:8]
     assert one.shown == part.flat[np.abs(part).argmax()]
@@ -217,14 +217,14 @@ def test_other_peoples_hooks_are_not_called_and_counters_stay() -> None:
         assert everything(made) == before
         assert (made.model.calls, len(seen)) == (calls, hooked)
     with stopped(net("counts")) as watch, pytest.raises(InputError, match=r"run again in float64 the loss is .*, and"):
-        watch.verify(0, None)
+        watch.screen.verify(0, None)
 
 
 def test_what_was_given_and_is_changed_since_is_not_run_again() -> None:
     made = net("")
     with stopped(made) as watch:
-        recording = watch._shown[1]
+        recording = watch.shared.shown.recording
         recording.given.arguments[0][0].add_(1)
         with pytest.raises(InputError, match="has been changed since"):
-            watch.verify(0, None)
+            watch.screen.verify(0, None)
     assert recording.given is None

@@ -28,7 +28,7 @@ def looking(folder: Path) -> Iterator[None]:
 
     def looks(*args: Any, **kwargs: Any) -> Watch:
         watch = Watch(*args, clock=partial(next, itertools.count(step=10_000)), **kwargs)
-        watch.attach(True)
+        watch.screen.attach(True)
         return watch
 
     with pytest.MonkeyPatch.context() as patch:
@@ -64,19 +64,19 @@ def check(found: Watching | None, hand: Hand, prefix: str = "") -> None:
     if found.fault is not None:
         raise found.fault
     watch = found._watch
-    watch.past.read()
-    assert watch.steps == len(hand.losses)
-    np.testing.assert_allclose(watch.past.history.training.means[: watch.steps], hand.losses, rtol=1e-6)
-    frame = watch.view(None)
+    watch.shared.past.read()
+    assert watch.shared.steps == len(hand.losses)
+    np.testing.assert_allclose(watch.shared.past.history.training.means[: watch.shared.steps], hand.losses, rtol=1e-6)
+    frame = watch.screen.view(None)
     assert frame is not None
-    assert frame.moment.step == watch.steps - 1
-    assert watch._camera is not None
-    recording = watch._camera.trace.recording
+    assert frame.moment.step == watch.shared.steps - 1
+    assert watch.screen._camera is not None
+    recording = watch.screen._camera.trace.recording
     for name, update in hand.updates[-1].items():
         np.testing.assert_array_equal(recording.updates[prefix + name], update.numpy(), err_msg=name)
     for name, gradient in hand.gradients[-1].items():
         np.testing.assert_array_equal(recording.gradients[prefix + name], gradient.numpy(), err_msg=name)
-    assert not any(module._forward_hooks for _, module in watch._recorder._modules)
+    assert not any(module._forward_hooks for _, module in watch.training._recorder._modules)
 
 
 def bits(model: nn.Module) -> list[bytes]:

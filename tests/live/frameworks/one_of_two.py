@@ -50,12 +50,12 @@ def _of(watching: Watching, losses: Sequence[float], gradients: Mapping[str, Ten
         connection.close()
         at_port = hello.pid
     dist.barrier()
-    watch.past.read()
-    np.testing.assert_allclose(watch.past.history.training.means[: watch.steps], losses, rtol=1e-6)
-    assert watch.view(None) is not None
-    assert watch._camera is not None
-    recording = watch._camera.trace.recording
-    assert recording.index == watch.steps - 1
+    watch.shared.past.read()
+    np.testing.assert_allclose(watch.shared.past.history.training.means[: watch.shared.steps], losses, rtol=1e-6)
+    assert watch.screen.view(None) is not None
+    assert watch.screen._camera is not None
+    recording = watch.screen._camera.trace.recording
+    assert recording.index == watch.shared.steps - 1
     recorded = recording.gradients
     assert recorded.keys() == gradients.keys()
     for name, gradient in gradients.items():

@@ -74,7 +74,7 @@ def test_steps_losses_gradients_and_updates(optimizer: str, tmp_path: Path) -> N
     check(watch.watching, by_hand(classifier(made(0.1))))
     assert "apply" not in vars(watched.optimizer)
     assert list((tmp_path / "nnviz").iterdir()) == []
-    frame = watch.watching._watch.view(None)
+    frame = watch.watching._watch.screen.view(None)
     assert frame.title.loss == "cross-entropy"
     assert frame.title.optimizer == f"{optimizer} lr 0.1"
     assert [layer.name for layer in frame.layers] == ["dense", "dense_1"]
@@ -83,7 +83,7 @@ def test_steps_losses_gradients_and_updates(optimizer: str, tmp_path: Path) -> N
     with looking(tmp_path):
         fit(watched, watch)
     assert watch.watching.steps == 9
-    assert any("after 9 steps" in told for told in watch.watching._watch.view(None).title.caveats)
+    assert any("after 9 steps" in told for told in watch.watching._watch.screen.view(None).title.caveats)
 
 
 def test_the_rate_of_a_schedule_is_the_one_that_was_used(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_the_rate_of_a_schedule_is_the_one_that_was_used(tmp_path: Path) -> None
     with looking(tmp_path):
         fit(classifier(keras.optimizers.SGD(rate)), watch)
     # Of the ninth step, before which there were eight.
-    assert watch.watching._watch.view(None).rate == pytest.approx(0.1 * 0.5 ** (8 / 2))
+    assert watch.watching._watch.screen.view(None).rate == pytest.approx(0.1 * 0.5 ** (8 / 2))
 
 
 def test_a_scaled_loss_is_told_without_its_factor(tmp_path: Path) -> None:
@@ -102,8 +102,8 @@ def test_a_scaled_loss_is_told_without_its_factor(tmp_path: Path) -> None:
     watch = Watch()
     with looking(tmp_path):
         fit(classifier(scaled()), watch)
-    watch.watching._watch.past.read()
-    told = watch.watching._watch.past.history.training.means[:9]
+    watch.watching._watch.shared.past.read()
+    told = watch.watching._watch.shared.past.history.training.means[:9]
     np.testing.assert_allclose(told, by_hand(classifier(keras.optimizers.SGD(0.1))).losses, rtol=1e-5)
 
 

@@ -95,7 +95,7 @@ def test_a_training_that_is_resumed_is_counted_from_there(tmp_path: Path) -> Non
     assert bits(watched) == expected
     assert watch.watching is not None
     assert (watch.watching.steps, trainer.state.global_step) == (5, 9)
-    frame = watch.watching._watch.view(None)
+    frame = watch.watching._watch.screen.view(None)
     assert frame is not None
     assert any("after 4 steps of its own" in told for told in frame.title.caveats)
 

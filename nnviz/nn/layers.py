@@ -6,6 +6,7 @@ next call must copy it.
 
 import copy
 import math
+from functools import partial
 from typing import Self
 
 import numpy as np
@@ -14,7 +15,7 @@ from nnviz.array import Array
 from nnviz.nn.buffers import Buffers
 from nnviz.nn.initializers import glorot, zeros
 from nnviz.nn.parameters import Initializer, Parameter, Parameters
-from nnviz.nn.workers import OneWorker, Workers
+from nnviz.nn.workers import OneWorker, Workers, dot
 
 Shape = tuple[int, ...]
 
@@ -141,7 +142,8 @@ class Dense(Weighted):
         self._grad_x: Array | None = None
         # The sum over a batch as a product: BLAS is quicker at it than a reduction over the first axis.
         self._ones = np.ones(n, dtype)
-        self._dot = self.workers.product(n * self.inputs * self.outputs)
+        self._work = n * self.inputs * self.outputs
+        self._dot = self.workers.product(self._work)
 
     def forward(self, x: Array) -> Array:
         n = len(x)
@@ -166,12 +168,18 @@ class Dense(Weighted):
         if self._turned is None:
             self._dot(grad_y, self._w.T, self._grad_x)
         else:
-            self._dot(self._w, grad_y.T, self._turned)
-            np.copyto(self._grad_x, self._turned.T)
+            multiply = partial(_multiply_and_copy, grad_y.T)
+            self.workers.halves(multiply, self._work, self._w, self._turned, self._grad_x.T)
         return self._grad_x_shaped
 
     def describe(self) -> str:
         return f"dense {self.outputs}"
+
+
+def _multiply_and_copy(b: Array, a: Array, out: Array, copy: Array) -> None:
+    """The matrix product of a (n, k) and b (k, m), written to `out` (n, m) and from there to another place."""
+    dot(a, b, out)
+    np.copyto(copy, out)
 
 
 class Flatten(Layer):

@@ -4,8 +4,11 @@ The second thread runs NumPy's own code, which leaves the interpreter to this on
 the same way every time, so a network trained twice with as many threads is the same to the last bit.
 """
 
+import math
 import threading
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +24,7 @@ PIECE_BYTES = 1 << 20
 
 Task = Callable[[], object]
 Product = Callable[[Array, Array, Array], Array]
+Function = Callable[..., object]
 
 # dot(a, b, out): the matrix product of a (n, k) and b (k, m), written to `out` (n, m). The method of arrays is called
 # in half the time that the function of NumPy takes.
@@ -30,23 +34,32 @@ dot: Product = np.ndarray.dot
 class Pieces:
     """A batch of `n` examples, a few at a time: several operations in a row find them in the cache.
 
-    The pieces are in two halves, for two workers.
+    The pieces are in two halves, for two workers: the same pieces whoever works. A small batch is one piece.
     """
 
     def __init__(self, n: int, example_bytes: int) -> None:
-        size = max(1, PIECE_BYTES // example_bytes)
-        pieces = [slice(i, min(i + size, n)) for i in range(0, n, size)]
-        middle = len(pieces) // 2
+        most = max(1, PIECE_BYTES // example_bytes)
+        count = 1 if n * example_bytes < PIECE_BYTES else min(n, 2 * math.ceil(n / 2 / most))
+        pieces = [slice(n * i // count, n * (i + 1) // count) for i in range(count)]
+        middle = count // 2
         self.halves = pieces[:middle], pieces[middle:]
-        self.size = size
+        self.size = math.ceil(n / count)
 
 
 class OneWorker:
     """Everything in the thread that asks for it."""
 
+    def parts(self, work: int) -> int:  # noqa: ARG002
+        """Into how many parts work of that many multiply-adds is divided."""
+        return 1
+
     def product(self, work: int) -> Product:  # noqa: ARG002
         """What to multiply two matrices with, of that many multiply-adds."""
         return dot
+
+    def halves(self, function: Function, work: int, *arrays: Any) -> None:  # noqa: ARG002
+        """Call the function, which does to each example of these arrays the same; `work` as for `both`."""
+        function(*arrays)
 
     def both(self, first: Task, second: Task, work: int) -> None:  # noqa: ARG002
         """Do both, which do not touch each other's results; `work` is their size in multiply-adds."""
@@ -90,19 +103,33 @@ class TwoWorkers:
                 self._failure = failure
             self._end.release()
 
+    def parts(self, work: int) -> int:
+        """Into how many parts work of that many multiply-adds is divided."""
+        return 1 if work < WORTH_DIVIDING else 2
+
     def product(self, work: int) -> Product:
         """What to multiply two matrices with, of that many multiply-adds."""
         return dot if work < WORTH_DIVIDING else self._divided_dot
 
     def _divided_dot(self, a: Array, b: Array, out: Array) -> Array:
-        """The left and right columns of the product at the same time."""
-        columns = out.shape[1]
-        half = columns // 2
-        left, right = slice(half), slice(half, columns)
-        self._share(
-            lambda: np.matmul(a, b[:, left], out=out[:, left]), lambda: np.matmul(a, b[:, right], out=out[:, right])
-        )
+        """Two halves of the product at the same time, along its longer side: less has to be read twice."""
+        if out.shape[0] >= out.shape[1]:
+            self._in_halves(lambda a, out: np.matmul(a, b, out), a, out)
+        else:
+            self._in_halves(lambda b, out: np.matmul(a, b.T, out.T), b.T, out.T)
         return out
+
+    def halves(self, function: Function, work: int, *arrays: Any) -> None:
+        """Call the function for all examples, or for the first and the second half of them at the same time."""
+        if work < WORTH_DIVIDING:
+            function(*arrays)
+        else:
+            self._in_halves(function, *arrays)
+
+    def _in_halves(self, function: Function, *arrays: Any) -> None:
+        half = len(arrays[0]) // 2
+        first, second = ([array[part] for array in arrays] for part in (slice(half), slice(half, None)))
+        self._share(partial(function, *first), partial(function, *second))
 
     def both(self, first: Task, second: Task, work: int) -> None:
         """Do both, at the same time where that is faster."""

@@ -15,7 +15,7 @@ from nnviz.nn.buffers import Buffers
 from nnviz.nn.initializers import glorot
 from nnviz.nn.layers import Shape, Weighted
 from nnviz.nn.parameters import Initializer, Parameters
-from nnviz.nn.workers import Workers
+from nnviz.nn.workers import FETCH, Workers
 
 # What is unrolled at a time stays in the processor's second-level cache.
 PIECE_BYTES = 1 << 18
@@ -90,10 +90,9 @@ class Conv2d(Weighted):
         n = len(x)
         if n != self._n:
             self._allocate(n)
-        self._center[...] = x
-        self._windows.times(self.weights.values.reshape(-1, self.outputs), self._y, self.workers)
-        if self.biases is not None:
-            np.add(self._y, self.biases.values, out=self._y)
+        self.workers.halves(np.copyto, FETCH * x.size, self._center, x)
+        biases = None if self.biases is None else self.biases.values
+        self._windows.times(self.weights.values.reshape(-1, self.outputs), biases, self._y, self.workers)
         return self._y
 
     def parameter_gradients(self, grad_y: Array) -> None:
@@ -104,9 +103,9 @@ class Conv2d(Weighted):
     def input_gradient(self, grad_y: Array) -> Array:
         if self._grad_windows is None:
             self._grad_windows = self._allocate_backward(grad_y)
-        self._grad_center[...] = grad_y
+        self.workers.halves(np.copyto, FETCH * grad_y.size, self._grad_center, grad_y)
         turned = self.weights.values[::-1, ::-1].swapaxes(2, 3).reshape(-1, self.channels)
-        self._grad_windows.times(turned, self._grad_x, self.workers)
+        self._grad_windows.times(turned, None, self._grad_x, self.workers)
         return self._grad_x
 
     def for_evaluation(self) -> "Conv2d":
@@ -184,15 +183,18 @@ class _Windows:
         lines = [own.view(piece.dtype).reshape(piece.shape) for own, piece in zip(rows, windows, strict=True)]
         return list(map(_Piece, places, windows, rows, lines))
 
-    def times(self, weights: Array, out: Array, workers: Workers) -> None:
-        """Windows (…, inputs) × weights (inputs, outputs) → out (n, rows, columns, outputs)."""
-        first, second = (partial(self._multiply, half, weights, out) for half in self._halves)
+    def times(self, weights: Array, biases: Array | None, out: Array, workers: Workers) -> None:
+        """Windows (…, inputs) × weights (inputs, outputs) + biases (outputs,) → out (n, rows, columns, outputs)."""
+        first, second = (partial(self._multiply, half, weights, biases, out) for half in self._halves)
         workers.both(first, second, self._count * weights.size)
 
-    def _multiply(self, pieces: list[_Piece], weights: Array, out: Array) -> None:
+    def _multiply(self, pieces: list[_Piece], weights: Array, biases: Array | None, out: Array) -> None:
         for place, windows, rows, lines in pieces:
             np.copyto(lines, windows)
-            np.dot(rows, weights, out=out[place].reshape(-1, out.shape[-1]))
+            products = out[place].reshape(-1, out.shape[-1])
+            np.dot(rows, weights, out=products)
+            if biases is not None:
+                np.add(products, biases, out=products)
 
     def transposed_times(self, grad: Array, out: Array, workers: Workers) -> None:
         """Windowsᵀ (inputs, …) × grad (n, rows, columns, outputs) → out (inputs, outputs), after `times`."""

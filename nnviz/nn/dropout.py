@@ -4,6 +4,7 @@ import numpy as np
 
 from nnviz.array import Array
 from nnviz.nn.layers import Layer
+from nnviz.nn.workers import FETCH
 
 
 class Dropout(Layer):
@@ -41,8 +42,12 @@ class Dropout(Layer):
         self._place["state"]["counter"][3] = self.step
         self._bits.state = self._place
         self._generator.random(dtype=np.float32, out=self._drawn)
-        np.multiply(self._drawn >= self.share, 1 / (1 - self.share), out=self._factors, dtype=x.dtype)
-        return np.multiply(x, self._factors, out=self._y)
+        self.workers.halves(self._leave_out, FETCH * x.size, x, self._drawn, self._factors, self._y)
+        return self._y
+
+    def _leave_out(self, x: Array, drawn: Array, factors: Array, y: Array) -> None:
+        np.multiply(drawn >= self.share, 1 / (1 - self.share), out=factors, dtype=x.dtype)
+        np.multiply(x, factors, out=y)
 
     @property
     def factors(self) -> Array:
@@ -50,7 +55,8 @@ class Dropout(Layer):
         return self._factors
 
     def input_gradient(self, grad_y: Array) -> Array:
-        return np.multiply(grad_y, self._factors, out=self._grad_x)
+        self.workers.halves(np.multiply, FETCH * grad_y.size, grad_y, self._factors, self._grad_x)
+        return self._grad_x
 
     def describe(self) -> str:
         # All of its digits, and none of the exponents that the notation has no room for.

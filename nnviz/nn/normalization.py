@@ -168,8 +168,12 @@ class FixedBatchNorm(BatchNorm):
         self._x = x
         self._inverse = 1 / np.sqrt(self.variance.values + EPSILON)
         self._factor = self.scales.values * self._inverse
-        np.multiply(x, self._factor, out=self._y)
-        return np.add(self._y, self.shifts.values - self.mean.values * self._factor, out=self._y)
+        self.workers.halves(self._scale_and_shift, FETCH * x.size, x, self._y)
+        return self._y
+
+    def _scale_and_shift(self, x: Array, y: Array) -> None:
+        np.multiply(x, self._factor, out=y)
+        np.add(y, self.shifts.values - self.mean.values * self._factor, out=y)
 
     @property
     def moments(self) -> tuple[Array, Array]:

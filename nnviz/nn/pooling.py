@@ -129,12 +129,19 @@ class GlobalAveragePool(Layer):
         return self.output_shape
 
     def forward(self, x: Array) -> Array:
-        n, height, width, channels = x.shape
-        y: Array = x.reshape(n, height * width, channels).mean(axis=1)
+        y = np.empty((len(x), *self.output_shape), x.dtype)
+        self.workers.halves(self._average, FETCH * x.size, x, y)
         return y
 
+    def _average(self, x: Array, y: Array) -> None:
+        n, height, width, channels = x.shape
+        x.reshape(n, height * width, channels).mean(axis=1, out=y)
+
     def input_gradient(self, grad_y: Array) -> Array:
-        height, width, channels = self.input_shape
-        share = grad_y / (height * width)
-        grad_x: Array = np.broadcast_to(share[:, None, None], (len(grad_y), height, width, channels)).copy()
+        grad_x = np.empty((len(grad_y), *self.input_shape), grad_y.dtype)
+        self.workers.halves(self._spread, FETCH * grad_x.size, grad_y, grad_x)
         return grad_x
+
+    def _spread(self, grad_y: Array, grad_x: Array) -> None:
+        height, width, _ = self.input_shape
+        grad_x[...] = (grad_y / (height * width))[:, None, None]

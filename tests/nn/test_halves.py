@@ -1,20 +1,84 @@
-"""What two workers do by halves is what one does."""
+"""What two workers do by halves of a batch is what one does, to the last bit."""
 
 import threading
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from nnviz.nn import workers
-from nnviz.nn.layers import WIDE
+from nnviz.nn import convolution, workers
+from nnviz.nn.layers import WIDE, Dense
+from nnviz.nn.losses import CrossEntropy
+from nnviz.nn.network import Network
 from nnviz.nn.notation import parse
 from nnviz.nn.parameters import Parameters
-from nnviz.nn.workers import TwoWorkers
+from nnviz.nn.workers import OneWorker, TwoWorkers, dot
+
+FOLLOWERS = st.lists(
+    st.sampled_from(["relu", "leakyrelu", "sigmoid", "tanh", "batchnorm", "dropout 0.3"]), min_size=1, max_size=3
+).map(" ".join)
+MAPS = st.sampled_from(["conv 3 3x3", "conv 4 2x2 stride 2", "conv 2 1x1", "conv 3 3x3 padding 0"])
 
 
 @pytest.fixture(autouse=True)
 def _everything_is_divided(monkeypatch):
     monkeypatch.setattr(workers, "WORTH_DIVIDING", 0)
+    for module in (workers, convolution):
+        monkeypatch.setattr(module, "PIECE_BYTES", 1 << 10)
+
+
+class OneForDense(TwoWorkers):
+    """Two workers for all but the products of dense layers, whose bits may depend on how they are divided."""
+
+    def product(self, work):  # noqa: ARG002
+        return dot
+
+
+@st.composite
+def networks(draw):
+    """The text of a network with every kind of layer now and then."""
+    parts = [f"{draw(MAPS)} {draw(FOLLOWERS)}"]
+    if draw(st.booleans()):
+        parts += ["pool 2", f"{draw(MAPS)} {draw(FOLLOWERS)}"]
+    parts.append(draw(st.sampled_from(["globalpool", "flatten", f"dense 5 {draw(FOLLOWERS)}"])))
+    return ", ".join(parts)
+
+
+def stages(text, batches, who, dtype):
+    """What every stage of a few training steps leaves behind, evaluation too, as bytes."""
+    generator = np.random.default_rng(5)
+    network = Network([*parse(text), Dense(3)], CrossEntropy(), (11, 10, 2), generator, dtype, who)
+    evaluated, parameters, found = network.for_evaluation(), network.parameters, []
+    for step, n in enumerate(batches):
+        network.at_step(step)
+        x = generator.normal(size=(n, 11, 10, 2)).astype(dtype)
+        output = x
+        for layer in network.layers:
+            output = layer.forward(output)
+            found.append(output.tobytes())
+        network.loss.forward(output, np.eye(3, dtype=dtype)[np.arange(n) % 3])
+        gradient = network.loss.backward()
+        for layer in reversed(network.layers):
+            gradient = layer.backward(gradient)
+            found.append(gradient.tobytes())
+        parameters.values -= 0.1 * parameters.gradients
+        parameters.statistics[...] = parameters.following
+        found += [array.tobytes() for array in (parameters.gradients, parameters.values)]
+        found.append(evaluated.forward(x).tobytes())
+    return found
+
+
+@given(
+    networks(),
+    st.lists(st.integers(1, 9), min_size=2, max_size=3),
+    st.sampled_from([np.float32, np.float64]),
+)
+def test_every_stage_by_two_is_that_by_one(text, batches, dtype):
+    two = OneForDense()
+    by_two = stages(text, batches, two, dtype)
+    two.close()
+    assert by_two == stages(text, batches, OneWorker(), dtype)
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 7])
@@ -50,6 +114,22 @@ def test_a_failure_in_one_half_is_raised_and_the_other_half_is_done(failing):
     two.close()
 
 
+def test_an_activation_that_fails_in_one_half_is_heard_of(monkeypatch):
+    """As of a batch for which there is no memory any more."""
+    two = TwoWorkers()
+    layer = parse("dense 4 relu")[1]
+    layer.workers = two
+
+    def fail(*_):
+        if threading.current_thread().name == "second worker":
+            raise MemoryError
+
+    monkeypatch.setattr(layer, "_activate", fail)
+    with pytest.raises(MemoryError):
+        layer.forward(np.ones((6, 4)))
+    two.close()
+
+
 @pytest.mark.parametrize(("rows", "columns"), [(9, 4), (4, 9)])
 def test_a_product_is_divided_along_its_longer_side(rows, columns):
     shapes = []
@@ -66,6 +146,21 @@ def test_a_product_is_divided_along_its_longer_side(rows, columns):
     two.close()
     np.testing.assert_allclose(out, a @ b, rtol=1e-12)
     assert shapes == [(4, 4), (5, 4)]
+
+
+@pytest.mark.parametrize("kind", ["relu", "sigmoid"])
+def test_small_batches_are_not_divided(kind, monkeypatch):
+    monkeypatch.setattr(workers, "WORTH_DIVIDING", 8_000_000)
+    two, threads = TwoWorkers(), threading.active_count()
+    layer = parse(f"dense 4 {kind}")[1]
+    layer.workers = two
+    layer.forward(np.ones((100, 4)))
+    layer.backward(np.ones((100, 4)))
+    assert threading.active_count() == threads
+    # From so many numbers on that dividing them is worth it.
+    layer.forward(np.ones((140_000, 4)))
+    assert threading.active_count() == threads + 1
+    two.close()
 
 
 def test_the_gradient_of_many_inputs_is_the_same_every_time_by_two():

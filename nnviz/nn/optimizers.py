@@ -6,7 +6,7 @@ Long vectors are gone through in chunks, so that what one operation leaves is in
 
 import math
 from collections.abc import Callable
-from functools import partial
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from nnviz.array import Array
 from nnviz.nn.workers import FETCH, OneWorker, Workers
 
-CHUNK = 1 << 15
+CHUNK = 1 << 17
 
 
 class Chunk(NamedTuple):
@@ -51,9 +51,9 @@ class Optimizer:
         self._memory = {name: np.zeros_like(values) for name in self.memory}
         self._steps = 0
         self._workers = workers or OneWorker()
-        spans = [slice(i, min(i + CHUNK, len(values))) for i in range(0, len(values), CHUNK)]
-        middle = len(spans) // 2
-        self._halves = self._chunks(values, spans[:middle]), self._chunks(values, spans[middle:])
+        # Gradients and parameters are fetched, and what is remembered of them.
+        self._work = (2 + len(self.memory)) * FETCH * len(values)
+        self._chunks = self._divide(values, self._workers.parts(self._work))
         # Numbers that change from step to step, as arrays: NumPy converts a Python number anew at every call.
         self._rate, self._epsilon, self._decay_rate = (np.zeros((), values.dtype) for _ in range(3))
         self._set_constants(values.dtype)
@@ -66,18 +66,20 @@ class Optimizer:
         if weight_decay:
             self._decay = weight_decay * self._decaying
 
-    def _chunks(self, values: Array, spans: list[slice]) -> list[Chunk]:
-        """These parts, with scratch room that is theirs."""
-        scratch = np.empty(min(CHUNK, len(values)), values.dtype)
+    def _divide(self, values: Array, parts: int) -> list[Chunk]:
+        """As many chunks of about the same size for each part, which has scratch room of its own."""
+        size, count = len(values), parts * max(1, math.ceil(len(values) / parts / CHUNK))
+        edges = [size * i // count for i in range(count + 1)]
+        scratch = np.empty((parts, math.ceil(size / count)), values.dtype)
         return [
             Chunk(
-                span,
-                values[span],
-                self.updates[span],
-                scratch[: span.stop - span.start],
-                tuple(array[span] for array in self._memory.values()),
+                slice(start, stop),
+                values[start:stop],
+                self.updates[start:stop],
+                scratch[number * parts // count, : stop - start],
+                tuple(array[start:stop] for array in self._memory.values()),
             )
-            for span in spans
+            for number, (start, stop) in enumerate(pairwise(edges))
         ]
 
     def propose(self, gradients: Array) -> Array:
@@ -92,16 +94,15 @@ class Optimizer:
     def _in_chunks(self, work: Callable[[Chunk, Array], None], gradients: Array) -> None:
         self._steps += 1
         self._begin_step(self._steps)
-        first, second = self._halves
-        if not first:
-            work(second[0], gradients)
+        if len(self._chunks) == 1:
+            work(self._chunks[0], gradients)
             return
 
-        def do(half: list[Chunk]) -> None:
-            for chunk in half:
+        def do(chunks: list[Chunk]) -> None:
+            for chunk in chunks:
                 work(chunk, gradients)
 
-        self._workers.both(partial(do, first), partial(do, second), FETCH * len(gradients))
+        self._workers.halves(do, self._work, self._chunks)
 
     def _propose(self, chunk: Chunk, gradients: Array) -> None:
         self._fill(gradients[chunk.span], chunk.updates, chunk.scratch, *chunk.memory)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from nnviz.array import Array
+from nnviz.nn.workers import FETCH, OneWorker, Workers
 
 
 class Penalty:
@@ -12,8 +13,9 @@ class Penalty:
     decaying  (size,), 1 for each number that is a weight, else 0
     """
 
-    def __init__(self, l1: float, l2: float, values: Array, decaying: Array) -> None:
+    def __init__(self, l1: float, l2: float, values: Array, decaying: Array, workers: Workers | None = None) -> None:
         self.l1, self.l2 = l1, l2
+        self._workers = workers or OneWorker()
         self._values = values
         self._weights = decaying
         self._total = np.empty_like(values)
@@ -26,13 +28,18 @@ class Penalty:
 
     def added_to(self, gradients: Array) -> Array:
         """∂(loss + penalty)/∂(parameters), given ∂loss/∂(parameters), which stays as it is: (size,)."""
-        np.multiply(self._values, self._weights, out=self._scratch)
-        np.multiply(self._scratch, self.l2, out=self._total)
+        arrays = self._values, self._weights, gradients, self._scratch, self._total
+        self._workers.halves(self._add, len(arrays) * FETCH * len(gradients), *arrays)
+        return self._total
+
+    def _add(self, values: Array, weights: Array, gradients: Array, scratch: Array, total: Array) -> None:
+        np.multiply(values, weights, out=scratch)
+        np.multiply(scratch, self.l2, out=total)
         if self.l1:
-            np.sign(self._scratch, out=self._scratch)
-            np.multiply(self._scratch, self.l1, out=self._scratch)
-            np.add(self._total, self._scratch, out=self._total)
-        return np.add(self._total, gradients, out=self._total)
+            np.sign(scratch, out=scratch)
+            np.multiply(scratch, self.l1, out=scratch)
+            np.add(total, scratch, out=total)
+        np.add(total, gradients, out=total)
 
 
 class Clip:

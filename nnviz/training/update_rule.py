@@ -59,7 +59,7 @@ class UpdateRule:
 
     def attach(self, parameters: Parameters, workers: Workers | None = None) -> None:
         """Work on these parameters from now on."""
-        self._parameters = parameters
+        self._parameters, self._workers = parameters, workers
         self.optimizer.attach(parameters.values, parameters.decaying(), workers)
         self._go_by(NO_CHOICES)
 
@@ -75,7 +75,8 @@ class UpdateRule:
         self.optimizer.decay_by(now["weight_decay"])
         if isinstance(self.optimizer, Momentum):
             self.optimizer.keep(now["momentum"])
-        self.penalty = Penalty(now["l1"], now["l2"], values, decaying) if now["l1"] or now["l2"] else None
+        is_penalised = now["l1"] or now["l2"]
+        self.penalty = Penalty(now["l1"], now["l2"], values, decaying, self._workers) if is_penalised else None
         self.clip = Clip(now["clip"], values) if now["clip"] is not None else None
 
     def propose(self, step: int) -> None:

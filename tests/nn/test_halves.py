@@ -1,4 +1,4 @@
-"""What two workers do by halves of a batch is what one does, to the last bit."""
+"""What two workers do by halves of a batch, or of the parameters, is what one does, to the last bit."""
 
 import threading
 
@@ -7,14 +7,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnviz.nn import convolution, workers
+from nnviz.nn import convolution, optimizers, workers
 from nnviz.nn.layers import WIDE, Dense
 from nnviz.nn.losses import CrossEntropy
 from nnviz.nn.network import Network
 from nnviz.nn.notation import parse
+from nnviz.nn.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, RMSprop
 from nnviz.nn.parameters import Parameters
+from nnviz.nn.regularizers import Penalty
 from nnviz.nn.workers import OneWorker, TwoWorkers, dot
 
+OPTIMIZERS = {
+    "sgd": lambda: SGD(0.1),
+    "sgd, decay": lambda: SGD(0.1, weight_decay=0.1),
+    "momentum": lambda: Momentum(0.1, 0.9),
+    "nesterov": lambda: Nesterov(0.1, 0.9, weight_decay=0.1),
+    "rmsprop": lambda: RMSprop(0.01),
+    "adam": lambda: Adam(0.01),
+    "adamw": lambda: AdamW(0.01),
+}
 FOLLOWERS = st.lists(
     st.sampled_from(["relu", "leakyrelu", "sigmoid", "tanh", "batchnorm", "dropout 0.3"]), min_size=1, max_size=3
 ).map(" ".join)
@@ -26,6 +37,7 @@ def _everything_is_divided(monkeypatch):
     monkeypatch.setattr(workers, "WORTH_DIVIDING", 0)
     for module in (workers, convolution):
         monkeypatch.setattr(module, "PIECE_BYTES", 1 << 10)
+    monkeypatch.setattr(optimizers, "CHUNK", 50)
 
 
 class OneForDense(TwoWorkers):
@@ -45,11 +57,14 @@ def networks(draw):
     return ", ".join(parts)
 
 
-def stages(text, batches, who, dtype):
+def stages(text, batches, make_optimizer, who, dtype):
     """What every stage of a few training steps leaves behind, evaluation too, as bytes."""
     generator = np.random.default_rng(5)
     network = Network([*parse(text), Dense(3)], CrossEntropy(), (11, 10, 2), generator, dtype, who)
     evaluated, parameters, found = network.for_evaluation(), network.parameters, []
+    penalty = Penalty(0.01, 0.1, parameters.values, parameters.decaying(), who)
+    optimizer = make_optimizer()
+    optimizer.attach(parameters.values, parameters.decaying(), who)
     for step, n in enumerate(batches):
         network.at_step(step)
         x = generator.normal(size=(n, 11, 10, 2)).astype(dtype)
@@ -62,9 +77,10 @@ def stages(text, batches, who, dtype):
         for layer in reversed(network.layers):
             gradient = layer.backward(gradient)
             found.append(gradient.tobytes())
-        parameters.values -= 0.1 * parameters.gradients
+        optimizer.step(penalty.added_to(parameters.gradients))
         parameters.statistics[...] = parameters.following
-        found += [array.tobytes() for array in (parameters.gradients, parameters.values)]
+        found += [array.tobytes() for array in (parameters.gradients, optimizer.updates, parameters.values)]
+        found += [array.tobytes() for array in optimizer.state().values()]
         found.append(evaluated.forward(x).tobytes())
     return found
 
@@ -72,13 +88,48 @@ def stages(text, batches, who, dtype):
 @given(
     networks(),
     st.lists(st.integers(1, 9), min_size=2, max_size=3),
+    st.sampled_from(list(OPTIMIZERS)),
     st.sampled_from([np.float32, np.float64]),
 )
-def test_every_stage_by_two_is_that_by_one(text, batches, dtype):
+def test_every_stage_by_two_is_that_by_one(text, batches, optimizer, dtype):
     two = OneForDense()
-    by_two = stages(text, batches, two, dtype)
+    by_two = stages(text, batches, OPTIMIZERS[optimizer], two, dtype)
     two.close()
-    assert by_two == stages(text, batches, OneWorker(), dtype)
+    assert by_two == stages(text, batches, OPTIMIZERS[optimizer], OneWorker(), dtype)
+
+
+@pytest.mark.parametrize("size", [1, 2, 49, 50, 51, 99, 101, 1003])
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_updates_by_two_are_those_by_one(name, size):
+    generator = np.random.default_rng(1)
+    first, gradients = generator.normal(size=size), generator.normal(size=(4, size))
+    decaying = np.arange(size) % 2.0
+    found = []
+    for who in (OneWorker(), TwoWorkers()):
+        values, optimizer = first.copy(), OPTIMIZERS[name]()
+        optimizer.attach(values, decaying, who)
+        for gradient in gradients:
+            optimizer.propose(gradient)
+            values += optimizer.updates
+            optimizer.step(gradient)
+        found.append([values, optimizer.updates, *optimizer.state().values()])
+        who.close()
+    for alone, by_two in zip(*found, strict=True):
+        assert alone.tobytes() == by_two.tobytes()
+    assert not np.array_equal(values, first)
+
+
+@pytest.mark.parametrize("size", [1, 2, 100, 1003])
+def test_both_workers_have_a_part_of_the_parameters_with_room_of_its_own(size):
+    optimizer, two = Adam(0.1), TwoWorkers()
+    optimizer.attach(np.zeros(size), workers=two)
+    chunks = optimizer._chunks
+    half = len(chunks) // 2
+    assert [chunk.span.start for chunk in chunks[1:]] == [chunk.span.stop for chunk in chunks[:-1]]
+    assert (chunks[0].span.start, chunks[half].span.start, chunks[-1].span.stop) == (0, size // 2, size)
+    assert max(len(chunk.values) for chunk in chunks) <= optimizers.CHUNK
+    for one in chunks[:half]:
+        assert not any(np.shares_memory(one.scratch, other.scratch) for other in chunks[half:])
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 7])
@@ -151,12 +202,17 @@ def test_a_product_is_divided_along_its_longer_side(rows, columns):
 @pytest.mark.parametrize("kind", ["relu", "sigmoid"])
 def test_small_batches_are_not_divided(kind, monkeypatch):
     monkeypatch.setattr(workers, "WORTH_DIVIDING", 8_000_000)
+    monkeypatch.setattr(optimizers, "CHUNK", 1000)
     two, threads = TwoWorkers(), threading.active_count()
     layer = parse(f"dense 4 {kind}")[1]
     layer.workers = two
     layer.forward(np.ones((100, 4)))
     layer.backward(np.ones((100, 4)))
+    optimizer = Adam(0.1)
+    optimizer.attach(np.ones(1000), workers=two)
+    optimizer.step(np.ones(1000))
     assert threading.active_count() == threads
+    assert len(optimizer._chunks) == 1
     # From so many numbers on that dividing them is worth it.
     layer.forward(np.ones((140_000, 4)))
     assert threading.active_count() == threads + 1

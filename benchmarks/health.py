@@ -1,9 +1,9 @@
 """What it costs that the health of a network is watched while it is trained: readings of its layers, and rules.
 
-The same run twice in one process, in short turns that follow each other: one is watched as every run is, the other one
-reads no layer, notes no loss that stands out, and asks no rule. Without a screen they are trained as `nnviz train`
-does; on screen, by the service behind it, of which a frame is asked 20 times a second. Rates are by the processor's
-time, which depends less on what else the machine does; beside them stands how much of it goes to readings and rules.
+One run, in short turns: in one it is watched as every run is, in the next one no layer is read, no loss that stands out
+is noted, and no rule is asked. Without a screen it is trained as `nnviz train` does; on screen, by the service behind
+it, of which a frame is asked 20 times a second. Rates are by the processor's time, which depends less on what else the
+machine does; beside them stands how much of it goes to readings and rules.
 """
 
 import argparse
@@ -12,7 +12,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -42,11 +42,17 @@ WARM_UP_SECONDS = 2.0
 clock = time.process_time
 
 
-class Contender(NamedTuple):
-    """Trains for so many seconds, and says how many training steps a second that were; of it, `spent` in watching."""
+class Watched(NamedTuple):
+    """A run that is watched, or not, while it is trained.
+
+    train      for so many seconds: how many training steps a second that were
+    spent      seconds that went to watching so far
+    unwatched  while that lasts, nothing of it is watched
+    """
 
     train: Callable[[float], float]
-    spent: Callable[[], float] = lambda: 0.0
+    spent: Callable[[], float]
+    unwatched: Callable[[], AbstractContextManager[None]]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -59,10 +65,10 @@ def measure(options: argparse.Namespace) -> str:
     """The section of RESULTS.md."""
     prepare_process()
     rows = []
-    for where, contenders in (("no", _without_screen), ("yes", _on_screen)):
+    for where, opened in (("no", _without_screen), ("yes", _on_screen)):
         for case in CASES:
-            with contenders(case) as (watched, bare):
-                rows.append([case.name, where, *_row(watched, bare, options.turns, options.seconds)])
+            with opened(case) as run:
+                rows.append([case.name, where, *_row(run, options.turns, options.seconds)])
     return (
         f"Training steps a second, medians of {options.turns} turns of {options.seconds:g} s each, and of their "
         f"ratios, with its standard error.\n\n"
@@ -70,69 +76,64 @@ def measure(options: argparse.Namespace) -> str:
     )
 
 
-def _row(watched: Contender, bare: Contender, turns: int, seconds: float) -> list[str]:
-    watched.train(WARM_UP_SECONDS)
-    bare.train(WARM_UP_SECONDS)
-    rates, ratios, spent, taken = [], [], watched.spent(), 0.0
+def _row(run: Watched, turns: int, seconds: float) -> list[str]:
+    run.train(WARM_UP_SECONDS)
+    rates, ratios, spent, taken = [], [], run.spent(), 0.0
     for _ in range(turns):
-        before, begin = bare.train(seconds / 2), clock()
-        with_it = watched.train(seconds)
+        with run.unwatched():
+            before = run.train(seconds / 2)
+        begin = clock()
+        with_it = run.train(seconds)
         taken += clock() - begin
-        after = bare.train(seconds / 2)
+        with run.unwatched():
+            after = run.train(seconds / 2)
         rates.append(((before + after) / 2, with_it))
         ratios.append(2 * with_it / (before + after))
     # Of a median, where the numbers are about normal.
     error = 1.253 * statistics.stdev(ratios) / math.sqrt(turns)
     columns = (statistics.median(column) for column in zip(*rates, strict=True))
-    share = (watched.spent() - spent) / taken
+    share = (run.spent() - spent) / taken
     return [*(f"{rate:,.0f}" for rate in columns), f"{statistics.median(ratios):.3f} ± {error:.3f}", f"{share:.2%}"]
 
 
 @contextmanager
-def _without_screen(case: Case) -> Iterator[tuple[Contender, Contender]]:
+def _without_screen(case: Case) -> Iterator[Watched]:
     experiment = case.experiment()
-    dataset = open_dataset(experiment)
-    with closing(assemble(experiment, dataset)) as watched, closing(assemble(experiment, dataset)) as bare:
-        _watch_nothing(bare)
-        alert_log = AlertLog(watched, RuleRunner(watched), lambda *_: None)
+    with closing(assemble(experiment, open_dataset(experiment))) as trainer:
+        alert_log = AlertLog(trainer, RuleRunner(trainer), lambda *_: None)
 
-        def step_watched() -> None:
-            watched.step()
-            alert_log.look()
+        def train(seconds: float) -> float:
+            steps, begin = trainer.steps_done, clock()
+            while clock() < begin + seconds:
+                trainer.step()
+                alert_log.look()
+            return (trainer.steps_done - steps) / (clock() - begin)
 
-        spent = _timed((watched.layers, "read"), (watched.standing.said, "read"), (alert_log, "_new"))
-        yield Contender(_in_a_loop(watched, step_watched), spent), Contender(_in_a_loop(bare, bare.step))
-
-
-def _in_a_loop(trainer: Trainer, step: Callable[[], object]) -> Callable[[float], float]:
-    def train(seconds: float) -> float:
-        steps, begin = trainer.steps_done, clock()
-        while clock() < begin + seconds:
-            step()
-        return (trainer.steps_done - steps) / (clock() - begin)
-
-    return train
+        spent = _timed((trainer.layers, "read"), (trainer.standing.said, "read"), (alert_log, "_new"))
+        yield Watched(train, spent, lambda: _unwatched(trainer, alert_log))
 
 
 @contextmanager
-def _on_screen(case: Case) -> Iterator[tuple[Contender, Contender]]:
+def _on_screen(case: Case) -> Iterator[Watched]:
+    nothing = Diagnosis((), (), ())
     with tempfile.TemporaryDirectory() as folder:
-        watched, bare = (Service(m.Order(case.experiment(), Path(folder) / name)) for name in ("watched", "bare"))
-        session = bare.session
-        _watch_nothing(session.trainer)
-        session.alert_log.due = NEVER
-        nothing = Diagnosis((), (), ())
-        session.training.rules.lately = lambda: nothing
-        own = watched.session
+        service = Service(m.Order(case.experiment(), Path(folder) / "run"))
+        session = service.session
+        trainer, rules, alert_log = session.trainer, session.training.rules, session.alert_log
         spent = _timed(
-            (own.trainer.layers, "read"),
-            (own.trainer.standing.said, "read"),
-            (own.alert_log, "_new"),
-            (own.training.rules, "lately"),
+            (trainer.layers, "read"), (trainer.standing.said, "read"), (alert_log, "_new"), (rules, "lately")
         )
-        yield Contender(_served(watched), spent), Contender(_served(bare))
-        for service in (watched, bare):
-            service.conclude()
+        asked = rules.lately
+
+        @contextmanager
+        def unwatched() -> Iterator[None]:
+            with _unwatched(trainer, alert_log):
+                rules.lately = lambda: nothing
+                yield
+                rules.lately = asked
+
+        yield Watched(_served(service), spent, unwatched)
+        service.conclude()
 
 
 def _timed(*calls: tuple[object, str]) -> Callable[[], float]:
@@ -170,6 +171,13 @@ def _served(service: Service) -> Callable[[float], float]:
     return train
 
 
-def _watch_nothing(trainer: Trainer) -> None:
-    trainer.layers.due = NEVER
-    trainer.history.spikes.record = lambda *_: None
+@contextmanager
+def _unwatched(trainer: Trainer, alert_log: AlertLog) -> Iterator[None]:
+    """What is due of readings and rules is as far away afterwards as it was."""
+    layers, spikes = trainer.layers, trainer.history.spikes
+    left = layers.due - trainer.steps_done, alert_log.due - trainer.steps_done
+    layers.due = alert_log.due = NEVER
+    spikes.record = lambda *_: None
+    yield
+    layers.due, alert_log.due = (trainer.steps_done + steps for steps in left)
+    del spikes.record

@@ -92,7 +92,8 @@ class TwoWorkers:
             self._helper.join()
             self._helper = None
 
-    def _help(self) -> None:
+    def _help(self, errors: Any) -> None:
+        np.seterr(**errors)
         while True:
             self._begin.acquire()
             if self._task is None:
@@ -141,7 +142,8 @@ class TwoWorkers:
 
     def _share(self, first: Task, second: Task) -> None:
         if self._helper is None:
-            self._helper = threading.Thread(target=self._help, name="second worker", daemon=True)
+            # What is to be done about an overflow each thread has to be told.
+            self._helper = threading.Thread(target=self._help, args=(np.geterr(),), name="second worker", daemon=True)
             self._helper.start()
         # A failure still kept here is that of a task whose other half failed too, and was raised then.
         self._task, self._failure = first, None

@@ -1,6 +1,7 @@
 """Workers: two do what one does, the same every time, and a failure of the second one is heard of."""
 
 import threading
+import warnings
 
 import numpy as np
 import pytest
@@ -159,3 +160,17 @@ def test_the_second_thread_comes_with_work_that_is_divided_and_goes_when_it_is_c
         assert threading.active_count() == before + 1
         two.close()
     assert threading.active_count() == before
+
+
+def test_what_is_too_large_for_a_number_means_the_same_to_both_workers():
+    """To raise here: by default a thread warns, and the warning would stand in the terminal."""
+    # The second thread has the first half.
+    numbers = np.array([[1e30], [1.0]], np.float32)
+    workers = TwoWorkers()
+    with np.errstate(over="raise"), pytest.raises(FloatingPointError):
+        workers.halves(np.multiply, 10**9, numbers, numbers, np.empty_like(numbers))
+    workers.close()
+    with np.errstate(over="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        workers.halves(np.multiply, 10**9, numbers, numbers, np.empty_like(numbers))
+    workers.close()

@@ -37,7 +37,9 @@ FEW_KEYFRAMES = """if True:
     if "nnviz.remote.worker" in sys.orig_argv:
         from functools import partial
         from nnviz.remote import session
-        session.Timeline = partial(session.Timeline, near_bytes=32 << 20)
+        from nnviz.training import timeline
+        session.Timeline = partial(session.Timeline, near_bytes=8 << 20)
+        timeline.MOST_FAR = 64
 """
 LOOKING = ".,]]][[wwwwxllmm12345"
 SIZES, TOO_SMALL = [(80, 24), (200, 50), (120, 40)], (30, 8)

@@ -5,6 +5,7 @@ import errno
 import json
 import os
 import shutil
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -65,6 +66,8 @@ class RunDirectory:
         # What the files of lines have, or get as soon as they can be written; and how much of it the trainer told.
         # A bytearray, since bytes would be copied as a whole for each line.
         self._lines = {name: bytearray() for name in (METRICS, JOURNAL, ALERTS)}
+        # The same while the directory is left to others.
+        self._packed: dict[str, bytes] = {}
         self._journaled = self._alerted = 0
         self._ended_at: int | None = None
         # Checkpoints with nothing in them any more that only a run needs which goes on.
@@ -191,12 +194,17 @@ class RunDirectory:
     def release(self) -> None:
         """Leave the directory to others; if nothing is in it, it goes."""
         self._claim.release()
+        # Of hundreds of branches that were left, the lines were most of what they take.
+        self._packed |= {name: zlib.compress(lines) for name, lines in self._lines.items()}
+        self._lines = {}
 
     def take_back(self) -> None:
         """Have it again, after it was left to others, to go on with the run.
 
         Raises InputError if another process has it, or has gone on with the run.
         """
+        self._lines |= {name: bytearray(zlib.decompress(packed)) for name, packed in self._packed.items()}
+        self._packed = {}
         if not is_taken(self.path):
             self._claim = Claim(self.path)
             return

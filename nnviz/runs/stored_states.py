@@ -3,6 +3,8 @@
 from bisect import bisect_right
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from nnviz.errors import InputError
 from nnviz.experiment import Experiment
 from nnviz.runs.checkpoint_file import not_ours, read, state_of
@@ -37,6 +39,7 @@ class StoredStates:
         tensors, facts = read(file)
         try:
             refuse_unfit(file, tensors, self._experiment, facts)
-            return state_of(tensors, facts, engine, 0.0).engine
+            # One that was made within a training step is gone on from at its beginning: somebody may want to be there.
+            return replace(state_of(tensors, facts, engine, 0.0).engine, done=0)
         except (KeyError, TypeError, ValueError) as error:
             raise not_ours(file, error) from None

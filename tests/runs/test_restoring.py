@@ -9,8 +9,10 @@ from nnviz.runs import restoring
 from nnviz.runs.directory import RunDirectory
 from nnviz.runs.paths import step_file
 from nnviz.runs.restoring import read_checkpoint, restore
+from nnviz.runs.stored_states import StoredStates
 from nnviz.runs.trained_network import load_run
 from nnviz.training.assembly import assemble
+from nnviz.training.timeline import Position, Timeline
 
 LAYERS = "conv 3 3x3 batchnorm relu, pool 2, dropout 0.3, dense 5 tanh batchnorm"
 DENSE = "dense 7 tanh dropout 0.2, dense 5 relu"
@@ -57,6 +59,12 @@ def everything(trainer):
     ]
 
 
+def everything_of(engine):
+    """All numbers of a state of an engine."""
+    arrays = [engine.values, engine.statistics, *engine.update_rule.optimizer.values()]
+    return [array.tobytes() for array in arrays]
+
+
 def train(trainer, directory, until, checkpoints=()):
     while trainer.stopped_by is None and trainer.steps_done < until:
         evaluation = trainer.step()
@@ -98,6 +106,23 @@ def test_a_run_that_is_remembered_by_an_earlier_network_is_at_its_end_at_once(pr
     assert (restored.file, restored.told) == (step_file(tmp_path, trainer.steps_done), ())
     assert everything(restored.trainer)[1] == everything(trainer)[1]
     assert load_run(tmp_path).step == trainer.kept().step
+
+
+def test_the_beginning_of_a_step_in_which_a_checkpoint_was_made_is_had_again(prepared, tmp_path):
+    experiment, dataset = prepared(layers="dense 7 tanh batchnorm dropout 0.2, dense 5 relu", optimizer="adam")
+    trainer, directory = assemble(experiment, dataset), RunDirectory(tmp_path, experiment)
+    train(trainer, directory, 5)
+    there = trainer.engine.state()
+    for _ in range(3):
+        trainer.advance()
+    directory.checkpoint(trainer)
+    other = assemble(experiment, dataset)
+    timeline = Timeline(other.engine, other.first, stored=StoredStates(tmp_path, experiment, 0))
+    timeline.lose_place()
+    timeline.go_to(Position(5, 0), trainer.journal, lambda: None)
+    engine = other.engine
+    assert (engine.index, engine.done) == (5, 0)
+    assert everything_of(engine.state()) == everything_of(there)
 
 
 @pytest.mark.parametrize("settings", SETTINGS[-3:], ids=repr)

@@ -38,7 +38,7 @@ FEW_KEYFRAMES = """if True:
         from functools import partial
         from nnviz.remote import session
         from nnviz.training import timeline
-        session.Timeline = partial(session.Timeline, near_bytes=8 << 20)
+        session.Timeline = partial(session.Timeline, near_bytes=1 << 20)
         timeline.MOST_FAR = 64
 """
 LOOKING = ".,]]][[wwwwxllmm12345"
@@ -52,9 +52,9 @@ FEWEST = 20
 MOST_GROWTH = 0.03
 """Of the memory, from the second quarter of the time to the last one: what an allocator keeps for the next time comes
 in steps, and the caches of the libraries fill; a leak of 4 KB a restart would be more in 500 of them."""
-BRANCH = 14 << 10
+BRANCH = 24 << 10
 """Bytes of a trainer's memory for each restart beside: what the branch that was left went by, which can be gone back
-to."""
+to. That is its settings, its journal, what its layers did, and a loss curve if it has been trained for a moment."""
 
 
 class Use(NamedTuple):

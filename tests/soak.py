@@ -49,9 +49,9 @@ WALKING = 0.25
 """The share of the time for walks."""
 FEWEST = 20
 """Cycles before which the memory says nothing: what is loaded late, and caches that fill, are most of it."""
-MOST_GROWTH = 0.03
-"""Of the memory, from the second quarter of the time to the last one: what an allocator keeps for the next time comes
-in steps, and the caches of the libraries fill; a leak of 4 KB a restart would be more in 500 of them."""
+MOST_GROWTH = 0.015
+"""Of the memory, from the third quarter of the time to the last one: what an allocator keeps for the next time comes
+in steps, and the caches of the libraries fill; a leak of 4 KB a restart would be more in 1,000 of them."""
 BRANCH = 24 << 10
 """Bytes of a trainer's memory for each restart beside: what the branch that was left went by, which can be gone back
 to. That is its settings, its journal, what its layers did, and a loss curve if it has been trained for a moment."""
@@ -176,7 +176,7 @@ def faults(samples: Sequence[Sample], process: str) -> list[str]:
 
 
 def growth(samples: Sequence[Sample], process: str) -> float | None:
-    """The share by which its memory grew from the second quarter to the last one, but for what branches take.
+    """The share by which its memory grew from the third quarter to the last one, but for what branches take.
 
     None: too little was measured.
     """
@@ -185,7 +185,7 @@ def growth(samples: Sequence[Sample], process: str) -> float | None:
     held = BRANCH if process == "trainer" else 0
     memory = [getattr(sample, process).memory - held * sample.restarts for sample in samples]
     quarter = len(memory) // 4
-    return median(memory[-quarter:]) / median(memory[quarter : 2 * quarter]) - 1
+    return median(memory[-quarter:]) / median(memory[-2 * quarter : -quarter]) - 1
 
 
 def table(name: str, samples: Sequence[Sample]) -> str:

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -35,6 +34,7 @@ model = nn.Linear(3, 2)
 optimizer = torch.optim.SGD(model.parameters(), 0.1)
 watching = nnviz.live.watch(model, optimizer, "ends", example=example)
 atexit.register(ends.set)
+print("watched", flush=True)
 while not is_asked.is_set():
     model(torch.ones(4, 3)).square().mean().backward()
     optimizer.step()
@@ -50,10 +50,9 @@ def test_the_answer_that_is_being_made_is_awaited(
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     script = SCRIPT.replace("IS_CLOSED", closing)
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as training:
-        while not (found := places.found()):
-            assert training.poll() is None
-            time.sleep(0.05)
-        connection, _ = places.connect(found[0][0])
+        assert training.stdout is not None
+        assert training.stdout.readline() == b"watched\n"
+        connection, _ = places.connect(places.chosen("ends"))
         with connection:
             wire.send(connection, wire.Look())
             told, faults = training.communicate()

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from nnviz.errors import InputError
-from nnviz.frame.frame import Frame, FrameUpdate
+from nnviz.frame.frame import Frame, FrameUpdate, Parts
 from nnviz.live import wire
 from nnviz.live.doors import Door
 from nnviz.live.screen_side import ScreenSide
@@ -23,6 +23,8 @@ STOP_SECONDS = 0.3
 FIRST_SECONDS = 0.05
 VERIFYING_SECONDS = 0.1
 """So long weights are compared before what came out so far is told."""
+SHARE_SECONDS = 0.25
+"""So long an answer waits for frames to have taken no more than their share: keys come after it."""
 ON_ITS_WAY = "training is on its way: ask again when it has come there"
 END_SECONDS = 5.0
 """So long the end of the process waits for the answer that is being made."""
@@ -75,9 +77,7 @@ class Server:
             try:
                 self._screen.attach(True)
                 while not isinstance(question, wire.Bye):
-                    began = time.thread_time()
                     wire.send(connection, wire.Answer.of(self._answer(question, connection)))
-                    self._free_at = time.monotonic() + (time.thread_time() - began) / ATTACHED
                     question = wire.receive(connection, wire.Question)
             finally:
                 self._screen.attach(False)
@@ -133,13 +133,21 @@ class Server:
                 blamed = screen.blame(focus, measure, of_example, everywhere)
                 return self._saying(ON_ITS_WAY) if blamed is None else blamed
             case wire.Look(parts):
-                self._keep_share()
-                return self._view(parts)
+                return self._look(parts)
         return self._view(None)
 
-    def _view(self, parts: frozenset[str] | None) -> Frame | FrameUpdate:
+    def _look(self, parts: Parts | None) -> Frame | FrameUpdate:
+        """What there is to see; of a training that runs, no more than what frames may take of its time."""
+        if not self._has_share(SHARE_SECONDS) and parts is not None:
+            return self._view(frozenset())
+        began = time.thread_time()
+        view = self._view(parts)
+        self._free_at = time.monotonic() + (time.thread_time() - began) / ATTACHED
+        return view
+
+    def _view(self, parts: Parts | None) -> Frame | FrameUpdate:
         """What there is to see, and what has gone wrong in looking, if something has."""
-        view = self._screen.view(parts)  # type: ignore[arg-type]
+        view = self._screen.view(parts)
         if view is None:
             raise EOFError
         said = self._screen.told_fault
@@ -150,11 +158,12 @@ class Server:
         view = self._view(None)
         return view if not isinstance(view, Frame) or view.said is not None else replace(view, said=said)
 
-    def _keep_share(self) -> None:
-        """Wait until frames have taken no more than their share of a training that runs: they take turns with it."""
+    def _has_share(self, seconds: float) -> bool:
+        """Whether frames have taken no more than their share of a training that runs, or it waits, within that time."""
         gate, left = self._screen.shared.gate, self._free_at - time.monotonic()
-        if left > 0 and not gate.is_stopped:
-            gate.wait_for_stop(left)
+        if left <= 0 or gate.is_stopped:
+            return True
+        return gate.wait_for_stop(min(left, seconds)) or left <= seconds
 
     def _await_first(self, connection: socket.socket) -> None:
         """Wait for the first look. Raises EOFError if the screen does not."""

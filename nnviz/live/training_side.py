@@ -180,14 +180,15 @@ class TrainingSide:
         self._position = max(self._position, structure.done(phase, place))
         if not self._gate.is_attached:
             return
-        stop = self._gate.stop
-        is_to_stop = stop is not None and stop.is_reached(recording.index, self._position, structure.ends)
-        if is_to_stop or phase is Phase.UPDATE:
-            with self._gate.lock:
+        # Nobody is told of the place before it waits there, nor tells it another one.
+        with self._gate.lock:
+            stop = self._gate.stop
+            is_to_stop = stop is not None and stop.is_reached(recording.index, self._position, structure.ends)
+            if is_to_stop or phase is Phase.UPDATE:
                 self._shared.shown = Shown(structure, recording, self._position)
                 self._gate.lock.notify_all()
-        if is_to_stop:
-            self._guard.spent -= self._gate.wait()
+            if is_to_stop:
+                self._guard.spent -= self._gate.wait()
 
 
 def _ignoring(do: Callable[[], object]) -> Callable[..., None]:

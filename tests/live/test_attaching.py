@@ -1,10 +1,13 @@
 """A screen that comes to a training, and goes: what it sees, where it stops, and that it never holds training up."""
 
+import asyncio
 import contextlib
+import math
 import os
 import socket
 import stat
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -145,44 +148,97 @@ def test_nonsense_is_refused(training: Training) -> None:
         trainer.receive()
 
 
+def test_who_lets_it_go_on_as_it_comes_to_its_place_is_heard(
+    training: Training, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer, gate = attached(), training.watching._watch.shared.gate
+    trainer.receive()
+    wait, going_on = gate.wait, threading.Thread(target=gate.go_on, args=(None,))
+
+    def told_first() -> float:
+        going_on.start()
+        going_on.join(0.1)
+        return wait()
+
+    monkeypatch.setattr(gate, "wait", told_first)
+    asked(trainer, m.Pause())
+    going_on.join()
+    training.goes_on()
+
+
+def test_a_key_waits_for_no_share(training: Training) -> None:
+    trainer = attached()
+    trainer.receive()
+    training.watching._server._free_at = math.inf
+    part = asked(trainer, m.Look(frozenset({"layers"})))
+    assert isinstance(part, FrameUpdate)
+    assert "moment" in part.fields
+    assert "layers" not in part.fields
+    assert training.watching._server._free_at == math.inf
+    assert stopped(trainer, m.Pause()).layers
+
+
+async def test_pages_of_a_training_that_takes_its_time(training: Training, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nnviz.live.server.STOP_SECONDS", 0.0)
+    app = NnvizApp(attached(), "try")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await seen(lambda: app.ready.is_set(), app, training)
+        screen = app.screen
+
+        async def press(key: str, look: Callable[[], object]) -> None:
+            await pilot.press(key)
+            await seen(lambda: screen.frame.state is State.PAUSED and look(), app, training)
+
+        for key, page in (("i", BlameScreen), ("v", VerificationScreen)):
+            await press("enter", lambda: screen.frame.moment.done == len(screen.frame.stages))
+            await press("n", lambda: screen.frame.moment.done == 1)
+            await press(key, lambda page=page: isinstance(app.screen, page))
+            await press("escape", lambda: app.screen is screen)
+
+
 async def test_keys_of_the_screen(training: Training) -> None:
     app = NnvizApp(attached(), "try")
     async with app.run_test(size=(120, 40)) as pilot:
-        await app.ready.wait()
+        await seen(lambda: app.ready.is_set(), app, training)
         screen = app.screen
 
-        async def press(key: str, *states: State) -> Frame:
+        async def press(key: str, look: Callable[[], object]) -> None:
             await pilot.press(key)
-            while screen.frame.state not in states:
-                await pilot.pause(0.02)
-            return screen.frame
+            await seen(look, app, training)
 
-        await press("space", State.PAUSED)
+        await press("space", lambda: screen.frame.state is State.PAUSED)
         step = screen.frame.moment.step
-        await press("n", State.PAUSED)
-        while screen.frame.moment.done != 1:
-            await pilot.pause(0.02)
+        await press("n", lambda: screen.frame.moment.done == 1)
         assert screen.frame.moment.step == step + 1
         for key in ("p", "t", "B", "o", "e", "r"):
             await pilot.press(key)
             await pilot.pause()
         assert screen.frame.moment.step >= step + 1
         before = screen.frame.learning_rate
-        await pilot.press("plus")
-        while screen.frame.learning_rate == before:
-            await pilot.pause(0.02)
+        await press("plus", lambda: screen.frame.learning_rate != before)
         for key, page in (("i", BlameScreen), ("v", VerificationScreen)):
-            await pilot.press(key)
-            while not isinstance(app.screen, page):
-                await pilot.pause(0.02)
-            if isinstance(app.screen, VerificationScreen):
-                while app.screen._view.done < app.screen._view.total:
-                    await pilot.pause(0.02)
-                assert progress(app.screen._view).startswith("All")
-            await pilot.press("escape")
-            while app.screen is not screen:
-                await pilot.pause(0.02)
-        await press("space", State.RUNNING)
+            await press(key, lambda page=page: isinstance(app.screen, page))
+            if isinstance(verifying := app.screen, VerificationScreen):
+                await seen(lambda verifying=verifying: verifying._view.done == verifying._view.total, app, training)
+                assert progress(verifying._view).startswith("All")
+            await press("escape", lambda: app.screen is screen)
+        await press("space", lambda: screen.frame.state is State.RUNNING)
         await pilot.press("q")
         await pilot.pause()
     training.goes_on()
+
+
+async def seen(look: Callable[[], object], app: NnvizApp, training: Training) -> None:
+    """Look again and again until that is true; where it never is, say how both sides stand."""
+    for _ in range(6000):
+        if look():
+            return
+        await asyncio.sleep(0.02)
+    shared, screens = training.watching._watch.shared, [*app.screen_stack]
+    told = [(type(each).__name__, getattr(each, "_dead", None), getattr(each, "frame", None)) for each in screens]
+    stands = [(name, dead, frame and (frame.state, frame.moment, frame.said)) for name, dead, frame in told]
+    gate = shared.gate
+    pytest.fail(
+        f"{app._exception=} {app.failure=} {app.link.busy=} {stands}; {gate.stop=} {gate.is_stopped=} "
+        f"{gate.is_attached=} {shared.steps=} {shared.guard.fault=}"
+    )

@@ -192,6 +192,9 @@ class PageKeys(TeachingScreen):
     async def _have_gradients(self) -> None:
         if not self.frame.has_reached(Phase.BACKWARD):
             await self._ask(m.Advance(m.Goal.BACKWARD))
+            # A training that is watched comes there in its own time.
+            while self.is_training and not self._dead and not self._link.is_closing:
+                await self._ask(m.Look())
 
     def action_help(self) -> None:
         """All keys, how the data were read, and the words of the screen."""

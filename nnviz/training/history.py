@@ -14,6 +14,8 @@ from nnviz.training.mistakes import Mistakes
 from nnviz.training.spikes import Spikes
 
 CAPACITY = 1024
+# What is usual is told by the losses of so many steps, in so many bins at least.
+USUAL_STEPS, USUAL_BINS = 64, 8
 BINS = ("counts", "means", "lows", "highs")
 
 
@@ -130,6 +132,16 @@ class LossCurve:
             curve.record(loss)
         return curve
 
+    def usual(self) -> float:
+        """A loss as the last steps have it: the median of the newest bins, which one that is far off does not move.
+
+        Infinite where there is none.
+        """
+        bins = max(-(-USUAL_STEPS // self.stride), USUAL_BINS)
+        newest = self.means[max(self.filled - bins, 0) : self.filled]
+        newest = newest[np.isfinite(newest)]
+        return float(np.median(newest)) if len(newest) else math.inf
+
     def numbers(self) -> dict[str, Array]:
         """Copies of all that it holds, by name."""
         bins = {name: getattr(self, name)[: self.filled].copy() for name in BINS}
@@ -199,7 +211,7 @@ class History:
         """
         history = History()
         history.training = self.training.cut(steps, losses)
-        history.spikes = self.spikes.cut(steps, losses)
+        history.spikes = self.spikes.cut(steps, history.training.usual())
         history.evaluations = [evaluation for evaluation in self.evaluations if evaluation.step <= steps]
         history.bests = [best for best in self.bests if best.step <= steps]
         history.evaluated = len(history.evaluations)

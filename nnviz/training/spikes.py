@@ -2,7 +2,7 @@
 
 import heapq
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -10,32 +10,29 @@ from nnviz.array import Array
 from nnviz.data.batches import Batch
 from nnviz.nn.losses import Scores
 
-# A loss of so many times what is usual, about the mean of so many steps before; so many of the largest are kept.
-TIMES, STEPS, KEPT = 5.0, 64, 64
+# A loss of so many times what is usual is a spike; so many of the largest are kept.
+TIMES, KEPT = 5.0, 64
 USUAL, LARGEST = "spikes.usual", "spikes.largest"
 
 
 class Spikes:
-    """What is kept of the steps with the largest losses that stood out: bounded, over any number of steps."""
+    """What is kept of the steps with the largest losses that stood out: bounded, over any number of steps.
+
+    A training step of a small network takes 40 µs, so that no more is done in each than to compare its loss:
+    `limit` moves when the layers are read. A step with a larger loss is to be kept.
+    """
 
     def __init__(self) -> None:
-        self._usual = 0.0
+        self.expect(math.inf)
         # A heap: the smallest is the first to go.
         self._largest: list[tuple[float, int, int, float]] = []
 
-    def record(self, step: int, scores: Scores, batch: Batch) -> None:
-        """Take a training step that is finished, the one with that number from 1."""
-        loss, usual = scores.mean, self._usual
-        if step == 1:
-            self._usual = loss
-            return
-        if loss > TIMES * usual:
-            self._keep(step, scores, batch)
-            # One that is far off must not hide the next one.
-            loss = TIMES * usual
-        self._usual = usual + (loss - usual) / STEPS
+    def expect(self, usual: float) -> None:
+        """Such a loss is usual from here on."""
+        self._usual, self.limit = usual, TIMES * usual
 
-    def _keep(self, step: int, scores: Scores, batch: Batch) -> None:
+    def keep(self, step: int, scores: Scores, batch: Batch) -> None:
+        """Take a training step whose loss is a spike, the one with that number from 1."""
         each = scores.each if batch.weights is None else scores.each * batch.weights
         worst = int(each.argmax())
         found = scores.mean, step, int(batch.indices[worst]), float(each[worst] / each.sum())
@@ -59,14 +56,14 @@ class Spikes:
     def of(numbers: Mapping[str, Array]) -> "Spikes":
         """Those of such numbers. Raises KeyError or ValueError if they are none."""
         spikes = Spikes()
-        (spikes._usual,) = numbers[USUAL].tolist()
+        spikes.expect(float(numbers[USUAL][0]))
         rows = numbers[LARGEST].tolist()
         spikes._largest = [(loss, int(step), int(example), share) for loss, step, example, share in rows]
         return spikes
 
-    def cut(self, steps: int, losses: Sequence[float]) -> "Spikes":
-        """Those of the first so many steps, for a run that goes on from there; the last of these had such losses."""
+    def cut(self, steps: int, usual: float) -> "Spikes":
+        """Those of the first so many steps, for a run that goes on from there, where such a loss is usual."""
         spikes = Spikes()
-        spikes._usual = math.fsum(losses) / len(losses) if losses else 0.0
+        spikes.expect(usual)
         spikes._largest = sorted(spike for spike in self._largest if spike[1] <= steps)
         return spikes

@@ -286,10 +286,13 @@ class Trainer:
 
     def _record(self) -> None:
         """Keep what there is to keep of the training step that was finished last."""
-        standing, engine = self.standing, self.engine
-        standing.history.record_step(engine.scores.mean)
-        standing.history.spikes.record(engine.steps_done, engine.scores, engine.batch)
+        standing, engine, history = self.standing, self.engine, self.standing.history
+        loss = engine.scores.mean
+        history.record_step(loss)
+        if loss > history.spikes.limit:
+            history.spikes.keep(engine.steps_done, engine.scores, engine.batch)
         if engine.steps_done == standing.layers.due:
+            history.spikes.expect(history.training.usual())
             labels = self.dataset.train.labels[engine.batch.indices]
             standing.layers.read(self._trace, share_right(engine.scores.prediction, labels, self.dataset.task))
             standing.said.read(self._trace, labels)

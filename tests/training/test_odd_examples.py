@@ -8,7 +8,7 @@ import pytest
 from nnviz.errors import InputError
 from nnviz.runs.metrics import read_evaluations
 from nnviz.training.evaluation import Assessment, Score
-from nnviz.training.history import History
+from nnviz.training.history import History, LossCurve
 from nnviz.training.mistakes import mistakes_of
 from nnviz.training.spikes import KEPT, Spikes
 from tests.zoo.animals import classes, numbers, trainer
@@ -23,22 +23,37 @@ def trained(made, steps):
 
 def test_spikes_are_those_of_a_plain_loop():
     made = trainer(numbers(spoil=far_target), learning_rate=1e-4)
-    usual, found = 0.0, []
+    limit, losses, found = np.inf, [], []
     for step in range(1, 121):
+        is_read = step == made.layers.due
         made.step()
         each, loss = made.engine.scores.each.astype(np.float64), made.engine.scores.mean
-        if step == 1:
-            usual = loss
-            continue
-        if loss > 5 * usual:
+        losses.append(loss)
+        if loss > limit:
             found.append((loss, step, int(made.engine.batch.indices[each.argmax()]), each.max() / each.sum()))
-        usual += (min(loss, 5 * usual) - usual) / 64
+        if is_read:
+            limit = 5 * np.median(losses[-64:])
     spikes = made.history.spikes.largest()
     assert [spike[:3] for spike in spikes] == [spike[:3] for spike in found]
     assert [spike[3] for spike in spikes] == pytest.approx([spike[3] for spike in found])
     assert {example for _, _, example, _ in spikes} == {0}
     assert len(spikes) >= 4
-    assert made.history.numbers()["spikes.usual"] == pytest.approx([usual])
+    assert 5 * made.history.numbers()["spikes.usual"] == pytest.approx([limit])
+
+
+def test_what_is_usual_is_no_matter_of_one_loss_that_is_far_off():
+    curve, losses = LossCurve(), 1.0 + np.random.default_rng(3).random(5000)
+    losses[4990] = 1e9
+    assert curve.usual() == np.inf
+    for loss in losses.tolist():
+        curve.record(loss)
+    assert curve.stride == 8
+    bins = losses.reshape(-1, 8).mean(axis=1)
+    assert curve.usual() == pytest.approx(np.median(bins[-8:]))
+    assert 1 < curve.usual() < 2
+    for _ in range(64):
+        curve.record(np.nan)
+    assert curve.usual() == np.inf
 
 
 def test_of_very_many_spikes_the_largest_are_kept():
@@ -47,8 +62,7 @@ def test_of_very_many_spikes_the_largest_are_kept():
     spikes, sizes = Spikes(), np.random.default_rng(0).permutation(200) + 1.0
     scores, batch = made.engine.scores, made.engine.batch
     for step, size in enumerate(sizes.tolist(), 2):
-        spikes._usual = 0.0
-        spikes.record(step, scores._replace(mean=size), batch)
+        spikes.keep(step, scores._replace(mean=size), batch)
     assert sorted(loss for loss, *_ in spikes.largest()) == sorted(sizes)[-KEPT:]
     assert Spikes.of(spikes.numbers()).largest() == spikes.largest()
 

@@ -17,6 +17,7 @@ class Activation(Layer):
     them for half of a large batch each. Both may need an array beside what goes in and comes out, shaped like x.
     """
 
+    in_rows = True
     cost = FETCH
     """Of each number, in multiply-adds."""
     _shape: Shape = ()
@@ -64,7 +65,8 @@ class Activation(Layer):
     def _allocate(self, x: Array) -> None:
         self._shape = x.shape
         self._work = self.cost * x.size
-        self._is_divided = self.workers.parts(self._work) > 1
+        # What came before may be yet to be done, to pictures.
+        self._is_divided = x.ndim > 2 or self.workers.parts(self._work) > 1
         self._y, self._grad_x = self.buffers.empty(x.shape, x.dtype), None
         self._aid = self._forward_aid(x)
         self._zero, self._one, self._four, self._sure = (np.array(n, x.dtype) for n in (0.0, 1.0, 4.0, SURE))

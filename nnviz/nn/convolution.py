@@ -1,7 +1,7 @@
 """Convolution: one small dense layer, slid over a picture."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import accumulate, repeat
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from nnviz.nn.buffers import Buffers
 from nnviz.nn.initializers import glorot
 from nnviz.nn.layers import Shape, Weighted
 from nnviz.nn.parameters import Initializer, Parameters
-from nnviz.nn.workers import FETCH, Workers
+from nnviz.nn.workers import FETCH, Task, Workers
 
 # What is unrolled at a time stays in the processor's second-level cache.
 PIECE_BYTES = 1 << 18
@@ -36,6 +36,7 @@ class Conv2d(Weighted):
     """
 
     kind = "conv"
+    in_rows = True
     kept_bytes = KEPT_BYTES
 
     def __init__(
@@ -98,7 +99,8 @@ class Conv2d(Weighted):
     def parameter_gradients(self, grad_y: Array) -> None:
         self._windows.transposed_times(grad_y, self.weights.gradients.reshape(-1, self.outputs), self.workers)
         if self.biases is not None:
-            np.dot(self._ones, grad_y.reshape(-1, self.outputs), out=self.biases.gradients)
+            rows = grad_y.reshape(-1, self.outputs)
+            self.workers.then(partial(np.dot, self._ones, rows, self.biases.gradients))
 
     def input_gradient(self, grad_y: Array) -> Array:
         if self._grad_windows is None:
@@ -164,13 +166,17 @@ class _Windows:
         line_bytes = columns * self._inputs * padded.itemsize
         images = max(1, PIECE_BYTES // (line_bytes * rows))
         lines = min(rows, max(1, PIECE_BYTES // line_bytes))
+        # Few small pictures are one piece; one alone is divided by its lines, if it is large.
+        self._are_halves = n > images
+        half = n // 2 if self._are_halves else n
         places = [
-            (slice(i, min(i + images, n)), slice(j, min(j + lines, rows)))
-            for i in range(0, n, images)
+            (slice(i, min(i + images, stop)), slice(j, min(j + lines, rows)))
+            for start, stop in ((0, half), (half, n))
+            for i in range(start, stop, images)
             for j in range(0, rows, lines)
         ]
         self._kept = n * rows * line_bytes <= kept_bytes
-        middle = len(places) // 2
+        middle = sum(place[0].stop <= half for place in places) if self._are_halves else len(places) // 2
         self._halves = self._pieces(places[:middle], buffers), self._pieces(places[middle:], buffers)
 
     def _pieces(self, places: Sequence[tuple[slice, slice]], buffers: Buffers) -> list[_Piece]:
@@ -186,7 +192,10 @@ class _Windows:
     def times(self, weights: Array, biases: Array | None, out: Array, workers: Workers) -> None:
         """Windows (…, inputs) × weights (inputs, outputs) + biases (outputs,) → out (n, rows, columns, outputs)."""
         first, second = (partial(self._multiply, half, weights, biases, out) for half in self._halves)
-        workers.both(first, second, self._count * weights.size)
+        self._both(workers)(first, second, self._count * weights.size)
+
+    def _both(self, workers: Workers) -> Callable[[Task, Task, int], None]:
+        return workers.both if self._are_halves else workers.both_now
 
     def _multiply(self, pieces: list[_Piece], weights: Array, biases: Array | None, out: Array) -> None:
         for place, windows, rows, lines in pieces:
@@ -202,8 +211,8 @@ class _Windows:
         first, second = (
             partial(self._add_products, pieces, grad, total) for pieces, total in zip(self._halves, sums, strict=True)
         )
-        workers.both(first, second, self._count * out.size)
-        np.add(sums[0], sums[1], out=out)
+        self._both(workers)(first, second, self._count * out.size)
+        workers.then(partial(np.add, sums[0], sums[1], out))
 
     def _add_products(self, pieces: list[_Piece], grad: Array, total: Array) -> None:
         product = np.empty_like(total)

@@ -14,6 +14,7 @@ class Dropout(Layer):
     """
 
     kind = "dropout"
+    in_rows = True
 
     def __init__(self, share: float) -> None:
         self.share = share

@@ -32,6 +32,8 @@ class Layer:
     """
 
     kind = "layer"
+    in_rows = False
+    """Whether pictures go through it half by half: what it does to them, it leaves to its workers."""
     name = ""
     input_shape: Shape
     output_shape: Shape

@@ -3,6 +3,8 @@
 import copy
 from collections import Counter
 from collections.abc import Sequence
+from itertools import takewhile
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -54,6 +56,8 @@ class Network:
         self.dtype = np.dtype(dtype)
         self.parameters = declare(self.layers, input_shape)
         self.output_shape = self.layers[-1].output_shape
+        # So many of the first layers are those that halves of a batch of pictures go through in rows.
+        self.in_rows = len(list(takewhile(lambda layer: layer.in_rows and len(layer.input_shape) == 3, self.layers)))
         self.parameters.allocate(generator, dtype)
         self._dropouts = [layer for layer in self.layers if isinstance(layer, Dropout)]
         for dropout in self._dropouts:
@@ -74,7 +78,10 @@ class Network:
 
     def forward(self, x: Array) -> Array:
         """x (n, *input_shape) → logits (n, outputs)."""
-        for layer in self.layers:
+        with self.workers.in_rows():
+            for layer in self.layers[: self.in_rows]:
+                x = layer.forward(x)
+        for layer in self.layers[self.in_rows :]:
             x = layer.forward(x)
         return x
 
@@ -84,11 +91,16 @@ class Network:
 
     def backward(self) -> None:
         """Write the gradients of all parameters for the batch that the loss saw last."""
-        gradient = self.loss.backward()
-        for layer in reversed(self.layers[1:]):
-            gradient = layer.backward(gradient)
+        gradient: Any = self.loss.backward()
+        first, *others = self.layers
         # Nothing trains the input, so its gradient, as dear as a forward pass, is left out.
-        self.layers[0].parameter_gradients(gradient)
+        backwards = [*(layer.backward for layer in reversed(others)), first.parameter_gradients]
+        rows = len(backwards) - self.in_rows
+        for backward in backwards[:rows]:
+            gradient = backward(gradient)
+        with self.workers.in_rows():
+            for backward in backwards[rows:]:
+                gradient = backward(gradient)
 
     def replica(self, dtype: npt.DTypeLike | None = None) -> "Network":
         """A network that computes the same, in training too, over parameters, statistics and buffers of its own.

@@ -27,6 +27,7 @@ class BatchNorm(Layer):
     """
 
     kind = "batchnorm"
+    in_rows = True
 
     def __init__(self) -> None:
         self.forget()
@@ -79,7 +80,7 @@ class BatchNorm(Layer):
 
     def _moments(self) -> tuple[Array, Array]:
         """Mean and variance of each channel, from those of the pieces (Chan, Golub & LeVeque 1979)."""
-        counts, means, squares = zip(*self._in_pieces(self._piece_moments), strict=True)
+        counts, means, squares = zip(*self._of_pieces(self._piece_moments), strict=True)
         shares = np.array(counts, self._x.dtype)[:, None] / self._count
         mean = np.add.reduce(shares * means, axis=0)
         variance = np.add.reduce(squares, axis=0) / self._count
@@ -93,7 +94,7 @@ class BatchNorm(Layer):
             statistic.following[...] = (1 - MOMENTUM) * statistic.values + MOMENTUM * measured
 
     def parameter_gradients(self, grad_y: Array) -> None:
-        sums = self._in_pieces(partial(self._gradient_sums, grad_y, self._repeated(self._mean)))
+        sums = self._of_pieces(partial(self._gradient_sums, grad_y, self._repeated(self._mean)))
         self.shifts.gradients[...], products = np.add.reduce(sums, axis=0)
         np.multiply(products, self._inverse, out=self.scales.gradients)
 
@@ -107,16 +108,23 @@ class BatchNorm(Layer):
 
     # The passes over the batch: each works on one piece, with room of its size
 
-    def _in_pieces(self, work: Callable[[slice, Array], Any]) -> list[Any]:
+    def _of_pieces(self, work: Callable[[slice, Array], Any]) -> list[Any]:
         """What `work` returns for each piece, in order."""
+        results = self._in_pieces(work)
+        self.workers.meet()
+        return [*results[0], *results[1]]
+
+    def _in_pieces(self, work: Callable[[slice, Array], Any]) -> tuple[list[Any], list[Any]]:
+        """Have `work` done for each piece; when it is, what it returns is there."""
         results: tuple[list[Any], list[Any]] = [], []
 
         def do_half(half: int) -> None:
             for piece in self._pieces.halves[half]:
                 results[half].append(work(piece, self._scratch[half][: piece.stop - piece.start]))
 
-        self.workers.both(partial(do_half, 0), partial(do_half, 1), FETCH * self._x.size)
-        return [*results[0], *results[1]]
+        both = self.workers.both if self._pieces.are_halves else self.workers.both_now
+        both(partial(do_half, 0), partial(do_half, 1), FETCH * self._x.size)
+        return results
 
     def _piece_moments(self, piece: slice, room: Array) -> tuple[int, Array, Array]:
         """Count, mean, and sum of the squared differences from it."""
@@ -181,11 +189,13 @@ class FixedBatchNorm(BatchNorm):
         return self.mean.values, self.variance.values
 
     def parameter_gradients(self, grad_y: Array) -> None:
+        self.workers.meet()
         axes = tuple(range(grad_y.ndim - 1))
         self.shifts.gradients[...] = grad_y.sum(axis=axes)
         products = ((self._x - self.mean.values) * grad_y).sum(axis=axes)
         np.multiply(products, self._inverse, out=self.scales.gradients)
 
     def input_gradient(self, grad_y: Array) -> Array:
+        self.workers.meet()
         grad_x: Array = grad_y * self._factor
         return grad_x

@@ -19,6 +19,7 @@ class MaxPool2d(Layer):
     """
 
     kind = "pool"
+    in_rows = True
 
     def __init__(self, size: int) -> None:
         self.size = size
@@ -62,7 +63,8 @@ class MaxPool2d(Layer):
             for piece in self._pieces.halves[half]:
                 work(piece, self._scratch[half, : piece.stop - piece.start])
 
-        self.workers.both(partial(do_half, 0), partial(do_half, 1), FETCH * self._x.size)
+        both = self.workers.both if self._pieces.are_halves else self.workers.both_now
+        both(partial(do_half, 0), partial(do_half, 1), FETCH * self._x.size)
 
     def forward(self, x: Array) -> Array:
         if len(x) != self._n:
@@ -120,6 +122,7 @@ class GlobalAveragePool(Layer):
     """The mean of each feature map: (n, height, width, channels) → (n, channels)."""
 
     kind = "globalpool"
+    in_rows = True
 
     def build(self, input_shape: Shape, parameters: Parameters) -> Shape:  # noqa: ARG002
         if len(input_shape) != 3:

@@ -6,7 +6,8 @@ the same way every time, so a network trained twice with as many threads is the 
 
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -34,7 +35,8 @@ dot: Product = np.ndarray.dot
 class Pieces:
     """A batch of `n` examples, a few at a time: several operations in a row find them in the cache.
 
-    The pieces are in two halves, for two workers: the same pieces whoever works. A small batch is one piece.
+    The pieces are in two halves, for two workers: the same pieces whoever works. A small batch is one piece, and
+    nobody else has a part of it.
     """
 
     def __init__(self, n: int, example_bytes: int) -> None:
@@ -43,6 +45,7 @@ class Pieces:
         pieces = [slice(n * i // count, n * (i + 1) // count) for i in range(count)]
         middle = count // 2
         self.halves = pieces[:middle], pieces[middle:]
+        self.are_halves = count > 1
         self.size = math.ceil(n / count)
 
 
@@ -62,9 +65,28 @@ class OneWorker:
         function(*arrays)
 
     def both(self, first: Task, second: Task, work: int) -> None:  # noqa: ARG002
-        """Do both, which do not touch each other's results; `work` is their size in multiply-adds."""
+        """Do both, which do not touch each other's results; `work` is their size in multiply-adds.
+
+        One does what is to be done to the first half of a batch, n // 2 examples, and the other one to the second.
+        """
         first()
         second()
+
+    def both_now(self, first: Task, second: Task, work: int) -> None:  # noqa: ARG002
+        """Do both, which may need all that was asked for before, after that."""
+        first()
+        second()
+
+    def in_rows(self) -> AbstractContextManager[None]:
+        """Where each half of a batch needs nothing but itself in what follows, it may go its own way until it does."""
+        return nullcontext()
+
+    def meet(self) -> None:
+        """Have everything done that was asked for so far."""
+
+    def then(self, task: Task) -> None:
+        """Do what needs both halves of what was asked for so far, and what nothing needs before they meet."""
+        task()
 
     def close(self) -> None:
         """Nothing: there is no second thread to end."""
@@ -74,9 +96,13 @@ class TwoWorkers:
     """The same with a second thread, which is there from the first divided task on, and waits between tasks.
 
     It ends with `close`; a task after that begins another one.
+
+    Each time that both meet costs what a small product does. Within `in_rows`, a task is therefore only noted: at
+    `meet`, one worker does all that is to be done to the first halves, in a row, and the other one the second ones.
     """
 
     def __init__(self) -> None:
+        self._row: _Row | None = None
         self._begin, self._end = threading.Lock(), threading.Lock()
         self._begin.acquire()
         self._end.acquire()
@@ -122,23 +148,57 @@ class TwoWorkers:
 
     def halves(self, function: Function, work: int, *arrays: Any) -> None:
         """Call the function for all examples, or for the first and the second half of them at the same time."""
-        if work < WORTH_DIVIDING:
+        if self._row is not None:
+            self._row.note(*_halves(function, arrays), work)
+        elif work < WORTH_DIVIDING:
             function(*arrays)
         else:
             self._in_halves(function, *arrays)
 
     def _in_halves(self, function: Function, *arrays: Any) -> None:
-        half = len(arrays[0]) // 2
-        first, second = ([array[part] for array in arrays] for part in (slice(half), slice(half, None)))
-        self._share(partial(function, *first), partial(function, *second))
+        self._share(*_halves(function, arrays))
 
     def both(self, first: Task, second: Task, work: int) -> None:
         """Do both, at the same time where that is faster."""
-        if work < WORTH_DIVIDING:
+        if self._row is not None:
+            self._row.note(first, second, work)
+        elif work < WORTH_DIVIDING:
             first()
             second()
         else:
             self._share(first, second)
+
+    def both_now(self, first: Task, second: Task, work: int) -> None:
+        """Do both, when what was noted so far is done."""
+        self.meet()
+        self.both(first, second, work)
+        self.meet()
+
+    @contextmanager
+    def in_rows(self) -> Iterator[None]:
+        """Note what is to be done to each half, and do it when they meet, at the end at the latest."""
+        self._row = _Row()
+        try:
+            yield
+            self.meet()
+        finally:
+            self._row = None
+
+    def meet(self) -> None:
+        """Do what was noted so far."""
+        if self._row is None or self._row.is_empty:
+            return
+        row, self._row = self._row, None
+        self.both(partial(_do_all, row.first), partial(_do_all, row.second), row.work)
+        _do_all(row.after)
+        self._row = _Row()
+
+    def then(self, task: Task) -> None:
+        """Do it when both halves have come so far."""
+        if self._row is None:
+            task()
+        else:
+            self._row.after.append(task)
 
     def _share(self, first: Task, second: Task) -> None:
         if self._helper is None:
@@ -159,6 +219,36 @@ class TwoWorkers:
 
 
 Workers = OneWorker | TwoWorkers
+
+
+class _Row:
+    """What is to be done to the first half of a batch, to the second, and after both."""
+
+    def __init__(self) -> None:
+        self.first: list[Task] = []
+        self.second: list[Task] = []
+        self.after: list[Task] = []
+        self.work = 0
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.first or self.after)
+
+    def note(self, first: Task, second: Task, work: int) -> None:
+        self.first.append(first)
+        self.second.append(second)
+        self.work += work
+
+
+def _halves(function: Function, arrays: tuple[Any, ...]) -> tuple[Task, Task]:
+    half = len(arrays[0]) // 2
+    first, second = ([array[part] for array in arrays] for part in (slice(half), slice(half, None)))
+    return partial(function, *first), partial(function, *second)
+
+
+def _do_all(tasks: list[Task]) -> None:
+    for task in tasks:
+        task()
 
 
 def _nothing() -> None:

@@ -78,7 +78,10 @@ class StepEngine:
         ]
         self._actions = [self._action(stage) for stage in self.stages]
         # Where nobody stops on the way, each phase is one action: the same calls with less between them.
-        self._phases = [self._forward_pass, self._loss, self._backward_pass, self._update]
+        passes = self._forward_pass, self._backward_pass
+        if network.in_rows:
+            passes = self._forward_pass_in_rows, self._backward_pass_in_rows
+        self._phases = [passes[0], self._loss, passes[1], self._update]
         self.settings: Callable[[int], Sequence[Setting]] = lambda _: ()
         self.choices: Callable[[int], Choices] = lambda _: NO_CHOICES
         self._chosen = NO_CHOICES
@@ -183,6 +186,15 @@ class StepEngine:
         for number, forward in enumerate(self._forwards, 1):
             outputs[number] = x = forward(x)
 
+    def _forward_pass_in_rows(self) -> None:
+        """The same for pictures, whose halves need not meet after each layer."""
+        rows, actions = self.network.in_rows, self._actions[: self.depth]
+        with self.network.workers.in_rows():
+            for action in actions[:rows]:
+                action()
+        for action in actions[rows:]:
+            action()
+
     def _loss(self) -> None:
         self.scores = self.network.loss.forward(self.outputs[-1], self.batch.targets, self.batch.weights)
 
@@ -206,6 +218,14 @@ class StepEngine:
         for backward in self._backwards:
             number -= 1
             gradients[number] = gradient = backward(gradient)
+
+    def _backward_pass_in_rows(self) -> None:
+        rows, actions = self.depth - self.network.in_rows, self._actions[self.depth + 1 : 2 * self.depth + 1]
+        for action in actions[:rows]:
+            action()
+        with self.network.workers.in_rows():
+            for action in actions[rows:]:
+                action()
 
     def _propose(self) -> None:
         # To propose changes what the rule remembers, and no look at the parameters tells what it was.

@@ -56,10 +56,10 @@ class OneForDense(Watched):
 @pytest.mark.parametrize(
     ("text", "divided"),
     [
-        # The copy between zeros and the products: forward, weights, and inputs of all but the first. Two of each relu.
-        ("conv 6 3x3 relu, conv 5 3x3 stride 2 relu", (2 + 1) + (2 + 1 + 2) + 2 * 2),
-        # Four passes over the batch of each normalisation, two of each pool.
-        ("conv 6 3x3 batchnorm relu, pool 2, conv 5 2x2 batchnorm, pool 3", (3 + 5) + 2 * 4 + 2 + 2 * 2),
+        # Both halves meet where the pictures end, and where the gradients do.
+        ("conv 6 3x3 relu, conv 5 3x3 stride 2 relu", 2),
+        # And for the moments of each normalisation, and for their gradients.
+        ("conv 6 3x3 batchnorm relu, pool 2, conv 5 2x2 batchnorm, pool 3", 2 + 2 * 2),
     ],
 )
 def test_convolutions_by_two_are_those_by_one_to_the_last_bit(text, divided):
@@ -69,6 +69,92 @@ def test_convolutions_by_two_are_those_by_one_to_the_last_bit(text, divided):
         two.divided = 0
         assert gradients(text, two).tobytes() == alone.tobytes()
         assert two.divided == divided
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 8])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "conv 6 3x3 relu, pool 2, dropout 0.3, conv 5 3x3 stride 2 tanh, globalpool",
+        "conv 4 3x3 batchnorm leakyrelu, pool 2, conv 5 2x2 batchnorm, dense 7 batchnorm relu",
+        "batchnorm relu, pool 3, flatten, dense 5 relu",
+        "pool 2 batchnorm, conv 3 1x1 sigmoid",
+    ],
+)
+@pytest.mark.parametrize("piece", [1 << 12, 1 << 18])
+@pytest.mark.parametrize("worth", [0, 10**6])
+def test_rows_of_tasks_come_to_what_stages_one_after_the_other_come_to(text, n, piece, worth, monkeypatch):
+    monkeypatch.setattr(workers, "WORTH_DIVIDING", worth)
+    for module in (workers, convolution):
+        monkeypatch.setattr(module, "PIECE_BYTES", piece)
+    layers = [*parse(text), Dense(3)]
+    network = Network(layers, CrossEntropy(), (12, 12, 2), np.random.default_rng(3), np.float32, OneForDense())
+    x = np.random.default_rng(5).normal(size=(n, 12, 12, 2)).astype(np.float32)
+    target = np.eye(3, dtype=np.float32)[np.arange(n) % 3]
+    alone, given = [], x
+    for layer in network.layers:
+        alone.append(given := layer.forward(given))
+    network.loss.forward(given, target)
+    gradient = network.loss.backward()
+    for layer in reversed(network.layers[1:]):
+        alone.append(gradient := layer.backward(gradient))
+    network.layers[0].parameter_gradients(gradient)
+    alone.append(network.parameters.gradients)
+    expected = [array.copy() for array in alone]
+    for array in alone:
+        # What is not done again is not right by chance.
+        if array.base is not x:
+            array[...] = np.nan
+    again = []
+    for layer in network.layers:
+        layer.forward = noted(layer.forward, again)
+        layer.backward = noted(layer.backward, again)
+    network.loss.forward(network.forward(x), target)
+    network.backward()
+    again.append(network.parameters.gradients)
+    assert [array.tobytes() for array in again] == [array.tobytes() for array in expected]
+
+
+def noted(function, results):
+    """The same; what it returns is noted."""
+
+    def call(given):
+        results.append(function(given))
+        return results[-1]
+
+    return call
+
+
+def test_what_is_noted_is_done_when_they_meet(monkeypatch):
+    monkeypatch.setattr(workers, "WORTH_DIVIDING", 100)
+    two, done = Watched(), []
+    note = lambda name: lambda: done.append(name)  # noqa: E731
+    with two.in_rows():
+        two.both(note("first"), note("second"), 50)
+        two.then(note("after"))
+        assert done == []
+        two.meet()
+        assert done == ["first", "second", "after"]
+        # Too little for two.
+        assert two.divided == 0
+        two.both(note("third"), note("fourth"), 50)
+        two.both_now(note("fifth"), note("sixth"), 100)
+        assert {*done[3:5]} == {"third", "fourth"}
+        assert {*done[5:]} == {"fifth", "sixth"}
+        assert two.divided == 1
+        two.both(note("last"), note("of all"), 1)
+    assert done[-2:] == ["last", "of all"]
+
+    def run_out() -> None:
+        with two.in_rows():
+            two.both(note("never"), note("done"), 1)
+            raise MemoryError
+
+    with pytest.raises(MemoryError):
+        run_out()
+    two.both(note("at"), note("once"), 1)
+    assert done[-2:] == ["at", "once"]
+    assert "never" not in done
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

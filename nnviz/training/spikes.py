@@ -23,13 +23,17 @@ class Spikes:
     """
 
     def __init__(self) -> None:
-        self.expect(math.inf)
         # A heap: the smallest is the first to go.
         self._largest: list[tuple[float, int, int, float]] = []
+        self.expect(math.inf)
 
     def expect(self, usual: float) -> None:
         """Such a loss is usual from here on."""
-        self._usual, self.limit = usual, TIMES * usual
+        self._usual, self.limit = usual, max(TIMES * usual, self._least())
+
+    def _least(self) -> float:
+        """What a loss has to be larger than, to be among the largest that are kept."""
+        return self._largest[0][0] if len(self._largest) == KEPT else -math.inf
 
     def keep(self, step: int, scores: Scores, batch: Batch) -> None:
         """Take a training step whose loss is a spike, the one with that number from 1."""
@@ -40,6 +44,7 @@ class Spikes:
             heapq.heappush(self._largest, found)
         else:
             heapq.heappushpop(self._largest, found)
+        self.limit = max(self.limit, self._least())
 
     def largest(self) -> list[tuple[float, int, int, float]]:
         """The largest in the order of their steps: loss, step, the example of it that had the largest loss, and the
@@ -56,14 +61,14 @@ class Spikes:
     def of(numbers: Mapping[str, Array]) -> "Spikes":
         """Those of such numbers. Raises KeyError or ValueError if they are none."""
         spikes = Spikes()
-        spikes.expect(float(numbers[USUAL][0]))
         rows = numbers[LARGEST].tolist()
         spikes._largest = [(loss, int(step), int(example), share) for loss, step, example, share in rows]
+        spikes.expect(float(numbers[USUAL][0]))
         return spikes
 
     def cut(self, steps: int, usual: float) -> "Spikes":
         """Those of the first so many steps, for a run that goes on from there, where such a loss is usual."""
         spikes = Spikes()
-        spikes.expect(usual)
         spikes._largest = sorted(spike for spike in self._largest if spike[1] <= steps)
+        spikes.expect(usual)
         return spikes

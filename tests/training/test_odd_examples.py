@@ -61,8 +61,12 @@ def test_of_very_many_spikes_the_largest_are_kept():
     made.step()
     spikes, sizes = Spikes(), np.random.default_rng(0).permutation(200) + 1.0
     scores, batch = made.engine.scores, made.engine.batch
+    spikes.expect(0.0)
     for step, size in enumerate(sizes.tolist(), 2):
-        spikes.keep(step, scores._replace(mean=size), batch)
+        if size > spikes.limit:
+            spikes.keep(step, scores._replace(mean=size), batch)
+    assert spikes.limit == sorted(sizes)[-KEPT]
+    assert Spikes.of(spikes.numbers()).limit == spikes.limit
     assert sorted(loss for loss, *_ in spikes.largest()) == sorted(sizes)[-KEPT:]
     assert Spikes.of(spikes.numbers()).largest() == spikes.largest()
 

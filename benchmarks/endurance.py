@@ -68,6 +68,7 @@ def _drawing(steps: int) -> tuple[float, float, float]:
 
     from benchmarks.sources import sitecustomize  # noqa: F401
     from nnviz.frame.focus import Focus, Quantity
+    from nnviz.frame.frame import Frame
     from nnviz.options import Options
     from nnviz.remote.messages import Goal, Order, Pace, Run, SetFocus
     from nnviz.remote.service import Service
@@ -84,6 +85,7 @@ def _drawing(steps: int) -> tuple[float, float, float]:
         for _ in range(50):
             begin = time.perf_counter()
             frame = service.answer(SetFocus(Focus(0, 0, Quantity.GRADIENT)))
+            assert isinstance(frame, Frame)
             taken = time.perf_counter()
             chart.draw(frame.curves, DARK, 78, 14)
             charts.append(1000 * (time.perf_counter() - taken))

@@ -114,7 +114,8 @@ def _row(case: Case, steps: int, rounds: int) -> list[str]:
 
 def _jumps(trainer: Trainer, timeline: Timeline, where: Callable[[], Position]) -> list[float]:
     """Milliseconds, each time, of going somewhere and taking the frame there."""
-    camera, times, end = Camera(trainer), [], time.perf_counter() + SECONDS
+    camera, end = Camera(trainer), time.perf_counter() + SECONDS
+    times: list[float] = []
     while len(times) < FEWEST or (len(times) < JUMPS and time.perf_counter() < end):
         begin = time.perf_counter()
         trainer.go_to(where(), timeline)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from nnviz.options import Options
 from nnviz.runs.directory import RunDirectory
+from nnviz.runs.keeper import Keeper
 from nnviz.training.assembly import assemble, open_dataset
 from nnviz.training.process import prepare_process
 from nnviz.training.trainer import Trainer
@@ -23,19 +24,20 @@ def serve(options: Options) -> None:
     experiment = options.experiment()
     trainer = assemble(experiment, open_dataset(experiment))
     with tempfile.TemporaryDirectory() as spare:
-        directory = RunDirectory(Path(spare) / "run", experiment)
+        keeper = Keeper(trainer, RunDirectory(Path(spare) / "run", experiment), lambda _: None)
         for line in sys.stdin:
             steps, begin = trainer.steps_done, time.perf_counter()
-            _train(trainer, directory, float(line))
+            _train(trainer, keeper, float(line))
             print((trainer.steps_done - steps) / (time.perf_counter() - begin), flush=True)
 
 
-def _train(trainer: Trainer, directory: RunDirectory, seconds: float) -> None:
+def _train(trainer: Trainer, keeper: Keeper, seconds: float) -> None:
     end = time.perf_counter() + seconds
     while time.perf_counter() < end:
         evaluation = trainer.step()
         if evaluation is not None:
-            directory.record(evaluation)
+            keeper.record(evaluation)
+        keeper.keep_up()
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -128,9 +129,9 @@ def _on_screen(case: Case) -> Iterator[Watched]:
         @contextmanager
         def unwatched() -> Iterator[None]:
             with _unwatched(trainer, alert_log):
-                rules.lately = lambda: nothing
+                vars(rules)["lately"] = lambda: nothing
                 yield
-                rules.lately = asked
+                vars(rules)["lately"] = asked
 
         yield Watched(_served(service), spent, unwatched)
         service.conclude()
@@ -162,13 +163,17 @@ def _served(service: Service) -> Callable[[float], float]:
         steps, begin = trainer.steps_done, clock()
         while (now := clock()) < begin + seconds:
             end = min(now + FRAME_SECONDS, begin + seconds)
-            service.work(lambda end=end: clock() >= end)
+            service.work(partial(_is_over, end))
             service.answer(m.Look())
         rate = (trainer.steps_done - steps) / (clock() - begin)
         service.answer(m.Pause())
         return rate
 
     return train
+
+
+def _is_over(end: float) -> bool:
+    return clock() >= end
 
 
 @contextmanager

@@ -17,8 +17,9 @@ def nnviz(folder: Path) -> Callable[[], int]:
     from nnviz.logs.logs import logs_of
 
     def read() -> int:
-        kept.append(logs_of(folder))
-        series = [one for run in kept[0].runs for one in run.series]
+        logs = logs_of(folder)
+        kept.append(logs)
+        series = [one for run in logs.runs for one in run.series]
         return sum(len(one.points) for one in series if one.stride == 1)
 
     kept: list[object] = []

@@ -170,10 +170,12 @@ def headless(network: Network) -> Iterator[Callable[[float], float]]:
     """A process that trains without a screen, for so many seconds whenever it is asked."""
     options = json.dumps({"source": network.source, "steps": ENDLESS, **network.options})
     command = [sys.executable, "-m", "benchmarks.headless", options]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen(command, env=environment(network), text=True, bufsize=1, **pipes) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=environment(network), text=True, bufsize=1, stdin=pipe, stdout=pipe) as process:
+        assert process.stdin is not None
 
         def train(seconds: float) -> float:
+            assert process.stdout is not None
             print(seconds, file=process.stdin, flush=True)
             return float(process.stdout.readline())
 

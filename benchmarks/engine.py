@@ -184,9 +184,9 @@ def _memory() -> str:
         "Memory of training in MB, without the batch. Counted by hand: values, gradients and updates of all "
         "parameters, and what the optimizer remembers of them; outputs and gradients of each layer; padded copies, and "
         "for each two pieces of 256 KB to unroll windows into, or all windows of an input where they take 4 MB at "
-        "most; at most two pieces of 1 MB for each batch normalisation, for each pool a cell's share of them and three "
-        "bytes an output; the gradient of many inputs twice. The rest is mostly that buffers lie in blocks of 8 MB, "
-        "which are not filled to their ends, and are measured as wholes:"
+        "most; two pieces of 1 MB for each batch normalisation, for each pool a cell's share of them and three bytes "
+        "an output; the gradient of many inputs twice. The rest is mostly that buffers lie in blocks of 8 MB, which "
+        "are not filled to their ends, and are measured as wholes:"
     )
     return f"{text}\n\n{table(['network', 'optimizer', 'peak', 'counted', 'peak / counted'], rows)}"
 

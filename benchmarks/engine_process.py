@@ -173,7 +173,7 @@ def counted(case: Case, optimizer: str) -> int:
     inputs their gradient twice.
     """
     from nnviz.nn.convolution import KEPT_BYTES, Conv2d
-    from nnviz.nn.convolution import PIECE_BYTES as UNROLLED
+    from nnviz.nn.convolution import UNROLLED_BYTES as UNROLLED
     from nnviz.nn.layers import WIDE, Dense
     from nnviz.nn.normalization import BatchNorm
     from nnviz.nn.pooling import MaxPool2d

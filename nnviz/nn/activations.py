@@ -1,10 +1,12 @@
 """Activation functions, as layers of their own, so that what goes in (z) and what comes out (a) can both be seen."""
 
+from functools import partial
+
 import numpy as np
 
 from nnviz.array import Array
 from nnviz.nn.layers import Layer, Shape
-from nnviz.nn.workers import FETCH
+from nnviz.nn.workers import FETCH, Pieces
 
 # From here on a sigmoid is 1 in float64 too, and exp is finite in float32.
 SURE = 80.0
@@ -13,8 +15,9 @@ SURE = 80.0
 class Activation(Layer):
     """A function applied to each number alone.
 
-    Subclasses write it, and its derivative, as functions of whole arrays of any number of examples: two workers call
-    them for half of a large batch each. Both may need an array beside what goes in and comes out, shaped like x.
+    Subclasses write it, and its derivative, as functions of arrays of any number of examples: of a large batch, two
+    workers call them for a half each, and of pictures, for a few at a time. Both may need an array beside what goes in
+    and comes out, shaped like x.
     """
 
     in_rows = True
@@ -26,6 +29,7 @@ class Activation(Layer):
     _aid: Array
     _grad_x: Array | None
     _grad_aid: Array
+    _pieces: Pieces | None
     # Constants as arrays of no axes: NumPy converts a Python number anew at every call.
     _zero: Array
     _one: Array
@@ -39,20 +43,30 @@ class Activation(Layer):
         if x.shape != self._shape:
             self._allocate(x)
         self._x = x
-        if self._is_divided:
+        if self._pieces is not None:
+            self.workers.each(self._pieces, self._activate_piece, self._work)
+        elif self._is_divided:
             self.workers.halves(self._activate, self._work, x, self._aid, self._y)
         else:
             # Written out: by way of others, a call takes a tiny network one hundredth of its step.
             self._activate(x, self._aid, self._y)
         return self._y
 
+    def _activate_piece(self, piece: slice, _: int) -> None:
+        self._activate(self._x[piece], self._aid[piece], self._y[piece])
+
     def input_gradient(self, grad_y: Array) -> Array:
         grad_x = self._allocate_backward() if self._grad_x is None else self._grad_x
-        if self._is_divided:
+        if self._pieces is not None:
+            self.workers.each(self._pieces, partial(self._derive_piece, grad_y, grad_x), self._work)
+        elif self._is_divided:
             self.workers.halves(self._derive, self._work, self._x, grad_y, self._grad_aid, grad_x)
         else:
             self._derive(self._x, grad_y, self._grad_aid, grad_x)
         return grad_x
+
+    def _derive_piece(self, grad_y: Array, grad_x: Array, piece: slice, _: int) -> None:
+        self._derive(self._x[piece], grad_y[piece], self._grad_aid[piece], grad_x[piece])
 
     def _activate(self, x: Array, aid: Array, y: Array) -> None:
         """Fill y."""
@@ -65,8 +79,8 @@ class Activation(Layer):
     def _allocate(self, x: Array) -> None:
         self._shape = x.shape
         self._work = self.cost * x.size
-        # What came before may be yet to be done, to pictures.
-        self._is_divided = x.ndim > 2 or self.workers.parts(self._work) > 1
+        self._is_divided = self.workers.parts(self._work) > 1
+        self._pieces = self.divided(x) if x.ndim > 2 else None
         self._y, self._grad_x = self.buffers.empty(x.shape, x.dtype), None
         self._aid = self._forward_aid(x)
         self._zero, self._one, self._four, self._sure = (np.array(n, x.dtype) for n in (0.0, 1.0, 4.0, SURE))

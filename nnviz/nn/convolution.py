@@ -1,7 +1,7 @@
 """Convolution: one small dense layer, slid over a picture."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from itertools import accumulate, repeat
 from typing import NamedTuple
@@ -15,10 +15,10 @@ from nnviz.nn.buffers import Buffers
 from nnviz.nn.initializers import glorot
 from nnviz.nn.layers import Shape, Weighted
 from nnviz.nn.parameters import Initializer, Parameters
-from nnviz.nn.workers import FETCH, Task, Workers
+from nnviz.nn.workers import Pieces
 
 # What is unrolled at a time stays in the processor's second-level cache.
-PIECE_BYTES = 1 << 18
+UNROLLED_BYTES = 1 << 18
 # To fetch so much once more is quicker than to unroll it once more.
 KEPT_BYTES = 1 << 22
 
@@ -65,6 +65,9 @@ class Conv2d(Weighted):
         self.declare((self.size, self.size, self.channels, self.outputs), parameters)
         return self.output_shape
 
+    def products(self) -> int:
+        return math.prod(self.output_shape[:2]) * math.prod(self.weights.shape)
+
     def _allocate(self, n: int) -> None:
         self._n = n
         dtype = self.weights.values.dtype
@@ -72,7 +75,10 @@ class Conv2d(Weighted):
         self._y = self.buffers.empty((n, rows, columns, outputs), dtype)
         padded = self.buffers.zeros((n, height + 2 * p, width + 2 * p, channels), dtype)
         self._center = padded[:, p : p + height, p : p + width]
-        self._windows = _Windows(padded, self.size, self.stride, (rows, columns), self.buffers, self.kept_bytes)
+        self._pieces = self.divided(self._y)
+        shape = rows, columns
+        self._windows = _Windows(padded, self.size, self.stride, shape, self._pieces, self.buffers, self.kept_bytes)
+        self._work = n * self.products()
         self._ones = np.ones(n * rows * columns, dtype)
         # What only the backward pass needs comes with it: a network that is evaluated goes without.
         self._grad_windows: _Windows | None = None
@@ -85,19 +91,29 @@ class Conv2d(Weighted):
         spread = self.buffers.zeros((n, height + reach, width + reach, outputs), dtype)
         down, right = (slice(margin, margin + self.stride * (side - 1) + 1, self.stride) for side in (rows, columns))
         self._grad_center = spread[:, down, right]
-        return _Windows(spread, self.size, 1, (height, width), self.buffers, 0)
+        return _Windows(spread, self.size, 1, (height, width), self._pieces, self.buffers, 0)
 
     def forward(self, x: Array) -> Array:
         n = len(x)
         if n != self._n:
             self._allocate(n)
-        self.workers.halves(np.copyto, FETCH * x.size, self._center, x)
+        weights = self.weights.values.reshape(-1, self.outputs)
         biases = None if self.biases is None else self.biases.values
-        self._windows.times(self.weights.values.reshape(-1, self.outputs), biases, self._y, self.workers)
+        self.workers.each(self._pieces, partial(self._slide, x, weights, biases), self._work)
         return self._y
 
+    def _slide(self, x: Array, weights: Array, biases: Array | None, piece: slice, _: int) -> None:
+        np.copyto(self._center[piece], x[piece])
+        self._windows.times(weights, self._y, piece)
+        if biases is not None:
+            np.add(self._y[piece], biases, out=self._y[piece])
+
     def parameter_gradients(self, grad_y: Array) -> None:
-        self._windows.transposed_times(grad_y, self.weights.gradients.reshape(-1, self.outputs), self.workers)
+        gradients = self.weights.gradients.reshape(-1, self.outputs)
+        # Each half has a sum of its own, and the two are added in the same order whoever computes.
+        sums = np.zeros((2, *gradients.shape), gradients.dtype)
+        self.workers.each(self._pieces, partial(self._windows.add_transposed_times, grad_y, sums), self._work)
+        self.workers.then(partial(np.add, sums[0], sums[1], gradients))
         if self.biases is not None:
             rows = grad_y.reshape(-1, self.outputs)
             self.workers.then(partial(np.dot, self._ones, rows, self.biases.gradients))
@@ -105,10 +121,13 @@ class Conv2d(Weighted):
     def input_gradient(self, grad_y: Array) -> Array:
         if self._grad_windows is None:
             self._grad_windows = self._allocate_backward(grad_y)
-        self.workers.halves(np.copyto, FETCH * grad_y.size, self._grad_center, grad_y)
         turned = self.weights.values[::-1, ::-1].swapaxes(2, 3).reshape(-1, self.channels)
-        self._grad_windows.times(turned, None, self._grad_x, self.workers)
+        self.workers.each(self._pieces, partial(self._slide_back, self._grad_windows, grad_y, turned), self._work)
         return self._grad_x
+
+    def _slide_back(self, windows: "_Windows", grad_y: Array, turned: Array, piece: slice, _: int) -> None:
+        np.copyto(self._grad_center[piece], grad_y[piece])
+        windows.times(turned, self._grad_x, piece)
 
     def for_evaluation(self) -> "Conv2d":
         twin = self.twin()
@@ -125,7 +144,7 @@ class Conv2d(Weighted):
         return " ".join(words)
 
 
-class _Piece(NamedTuple):
+class _Unrolled(NamedTuple):
     """Some of the windows: those of a few lines of a picture, or of a few pictures.
 
     place    (pictures, lines)
@@ -142,13 +161,20 @@ class _Piece(NamedTuple):
 class _Windows:
     """Every window of a batch of padded pictures, as the rows of one tall matrix.
 
-    One of more than `kept_bytes` never exists as a whole: a piece of it is unrolled at a time, for the product that
-    needs it. A smaller one is kept from `times` to `transposed_times`. The pieces are in two halves with room of their
-    own, so that two workers can share them; their sums are added in the same order whoever computes.
+    One of more than `kept_bytes` never exists as a whole: a part of a piece of the batch is unrolled at a time, for the
+    product that needs it. A smaller one is kept from `times` to `add_transposed_times`. Each half of the batch has room
+    of its own, so that two workers can share them.
     """
 
     def __init__(
-        self, padded: Array, size: int, stride: int, shape: tuple[int, int], buffers: Buffers, kept_bytes: int
+        self,
+        padded: Array,
+        size: int,
+        stride: int,
+        shape: tuple[int, int],
+        pieces: Pieces,
+        buffers: Buffers,
+        kept_bytes: int,
     ) -> None:
         (n, _, _, channels), (rows, columns) = padded.shape, shape
         image, line, place, _ = padded.strides
@@ -161,63 +187,44 @@ class _Windows:
             writeable=False,
         )
         self._inputs = size * size * channels
-        self._count = n * rows * columns
         self._dtype = padded.dtype
         line_bytes = columns * self._inputs * padded.itemsize
-        images = max(1, PIECE_BYTES // (line_bytes * rows))
-        lines = min(rows, max(1, PIECE_BYTES // line_bytes))
-        # Few small pictures are one piece; one alone is divided by its lines, if it is large.
-        self._are_halves = n > images
-        half = n // 2 if self._are_halves else n
-        places = [
-            (slice(i, min(i + images, stop)), slice(j, min(j + lines, rows)))
-            for start, stop in ((0, half), (half, n))
-            for i in range(start, stop, images)
-            for j in range(0, rows, lines)
-        ]
         self._kept = n * rows * line_bytes <= kept_bytes
-        middle = sum(place[0].stop <= half for place in places) if self._are_halves else len(places) // 2
-        self._halves = self._pieces(places[:middle], buffers), self._pieces(places[middle:], buffers)
+        images, lines = max(1, UNROLLED_BYTES // (line_bytes * rows)), max(1, UNROLLED_BYTES // line_bytes)
+        self._unrolled: dict[int, list[_Unrolled]] = {}
+        for half in pieces.halves:
+            places = {
+                piece.start: [
+                    (slice(i, min(i + images, piece.stop)), slice(j, min(j + lines, rows)))
+                    for i in range(piece.start, piece.stop, images)
+                    for j in range(0, rows, lines)
+                ]
+                for piece in half
+            }
+            unrolled = iter(self._with_room([place for piece in places.values() for place in piece], buffers))
+            self._unrolled |= {start: [next(unrolled) for _ in piece] for start, piece in places.items()}
 
-    def _pieces(self, places: Sequence[tuple[slice, slice]], buffers: Buffers) -> list[_Piece]:
-        """The windows at these places, each piece with room of its own if they are kept."""
+    def _with_room(self, places: Sequence[tuple[slice, slice]], buffers: Buffers) -> list[_Unrolled]:
+        """The windows at these places, each with room of its own if they are kept."""
         windows = [self._windows[place] for place in places]
-        counts = [math.prod(piece.shape[:3]) for piece in windows]
+        counts = [math.prod(some.shape[:3]) for some in windows]
         room = buffers.empty((sum(counts) if self._kept else max(counts, default=0), self._inputs), self._dtype)
         starts = accumulate(counts, initial=0) if self._kept else repeat(0)
         rows = [room[start : start + count] for start, count in zip(starts, counts, strict=False)]
-        lines = [own.view(piece.dtype).reshape(piece.shape) for own, piece in zip(rows, windows, strict=True)]
-        return list(map(_Piece, places, windows, rows, lines))
+        lines = [own.view(some.dtype).reshape(some.shape) for own, some in zip(rows, windows, strict=True)]
+        return list(map(_Unrolled, places, windows, rows, lines))
 
-    def times(self, weights: Array, biases: Array | None, out: Array, workers: Workers) -> None:
-        """Windows (…, inputs) × weights (inputs, outputs) + biases (outputs,) → out (n, rows, columns, outputs)."""
-        first, second = (partial(self._multiply, half, weights, biases, out) for half in self._halves)
-        self._both(workers)(first, second, self._count * weights.size)
-
-    def _both(self, workers: Workers) -> Callable[[Task, Task, int], None]:
-        return workers.both if self._are_halves else workers.both_now
-
-    def _multiply(self, pieces: list[_Piece], weights: Array, biases: Array | None, out: Array) -> None:
-        for place, windows, rows, lines in pieces:
+    def times(self, weights: Array, out: Array, piece: slice) -> None:
+        """Windows (…, inputs) of a piece × weights (inputs, outputs) → that of out (n, rows, columns, outputs)."""
+        for place, windows, rows, lines in self._unrolled[piece.start]:
             np.copyto(lines, windows)
-            products = out[place].reshape(-1, out.shape[-1])
-            np.dot(rows, weights, out=products)
-            if biases is not None:
-                np.add(products, biases, out=products)
+            np.dot(rows, weights, out=out[place].reshape(-1, out.shape[-1]))
 
-    def transposed_times(self, grad: Array, out: Array, workers: Workers) -> None:
-        """Windowsᵀ (inputs, …) × grad (n, rows, columns, outputs) → out (inputs, outputs), after `times`."""
-        sums = np.zeros((2, *out.shape), out.dtype)
-        first, second = (
-            partial(self._add_products, pieces, grad, total) for pieces, total in zip(self._halves, sums, strict=True)
-        )
-        self._both(workers)(first, second, self._count * out.size)
-        workers.then(partial(np.add, sums[0], sums[1], out))
-
-    def _add_products(self, pieces: list[_Piece], grad: Array, total: Array) -> None:
-        product = np.empty_like(total)
-        for place, windows, rows, lines in pieces:
+    def add_transposed_times(self, grad: Array, sums: Array, piece: slice, half: int) -> None:
+        """Add windowsᵀ (inputs, …) of a piece × grad (n, rows, columns, outputs) to sums[half], after `times`."""
+        product = np.empty_like(sums[half])
+        for place, windows, rows, lines in self._unrolled[piece.start]:
             if not self._kept:
                 np.copyto(lines, windows)
             np.dot(rows.T, grad[place].reshape(-1, grad.shape[-1]), out=product)
-            np.add(total, product, out=total)
+            np.add(sums[half], product, out=sums[half])

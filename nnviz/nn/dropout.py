@@ -1,5 +1,7 @@
 """Dropout: units are left out by chance while a network is trained, so that none can rely on another."""
 
+from functools import partial
+
 import numpy as np
 
 from nnviz.array import Array
@@ -30,6 +32,7 @@ class Dropout(Layer):
 
     def _allocate(self, x: Array) -> None:
         self._factors, self._y, self._grad_x = (self.buffers.empty(x.shape, x.dtype) for _ in range(3))
+        self._pieces = self.divided(x)
         # Drawn in float32 for any network, so that one seed leaves the same units out in float64.
         self._drawn = np.empty(x.shape, np.float32)
         # To set a generator's place takes a fraction of the time that a new one does.
@@ -43,8 +46,11 @@ class Dropout(Layer):
         self._place["state"]["counter"][3] = self.step
         self._bits.state = self._place
         self._generator.random(dtype=np.float32, out=self._drawn)
-        self.workers.halves(self._leave_out, FETCH * x.size, x, self._drawn, self._factors, self._y)
+        self.workers.each(self._pieces, partial(self._leave_out_of, x), FETCH * x.size)
         return self._y
+
+    def _leave_out_of(self, x: Array, piece: slice, _: int) -> None:
+        self._leave_out(x[piece], self._drawn[piece], self._factors[piece], self._y[piece])
 
     def _leave_out(self, x: Array, drawn: Array, factors: Array, y: Array) -> None:
         np.multiply(drawn >= self.share, 1 / (1 - self.share), out=factors, dtype=x.dtype)
@@ -56,8 +62,11 @@ class Dropout(Layer):
         return self._factors
 
     def input_gradient(self, grad_y: Array) -> Array:
-        self.workers.halves(np.multiply, FETCH * grad_y.size, grad_y, self._factors, self._grad_x)
+        self.workers.each(self._pieces, partial(self._multiply, grad_y), FETCH * grad_y.size)
         return self._grad_x
+
+    def _multiply(self, grad_y: Array, piece: slice, _: int) -> None:
+        np.multiply(grad_y[piece], self._factors[piece], out=self._grad_x[piece])
 
     def describe(self) -> str:
         # All of its digits, and none of the exponents that the notation has no room for.

@@ -15,7 +15,7 @@ from nnviz.array import Array
 from nnviz.nn.buffers import Buffers
 from nnviz.nn.initializers import glorot, zeros
 from nnviz.nn.parameters import Initializer, Parameter, Parameters
-from nnviz.nn.workers import OneWorker, Workers, dot
+from nnviz.nn.workers import OneWorker, Pieces, Workers, dot
 
 Shape = tuple[int, ...]
 
@@ -33,7 +33,10 @@ class Layer:
 
     kind = "layer"
     in_rows = False
-    """Whether pictures go through it half by half: what it does to them, it leaves to its workers."""
+    """Whether pictures go through it piece by piece: what it does to them, it leaves to `workers.each`."""
+    example_bytes = example_work = 0
+    """Of the largest array of an example, and of the largest product, in the rows that it is in: so pieces are the same
+    in all of their layers. 0 where it is in none."""
     name = ""
     input_shape: Shape
     output_shape: Shape
@@ -51,6 +54,14 @@ class Layer:
     def parameters(self) -> tuple[Parameter, ...]:
         """The arrays that this layer declared, weights first."""
         return ()
+
+    def products(self) -> int:
+        """Multiply-adds of an example's matrix product."""
+        return 0
+
+    def divided(self, x: Array) -> Pieces:
+        """The pieces in which it goes through a batch."""
+        return Pieces(len(x), max(self.example_bytes, x[0].nbytes), max(self.example_work, self.products()))
 
     def forward(self, x: Array) -> Array:
         """x (n, *input_shape) → y (n, *output_shape)."""

@@ -1,6 +1,7 @@
 """Network: layers in order, and a loss."""
 
 import copy
+import math
 from collections import Counter
 from collections.abc import Sequence
 from itertools import takewhile
@@ -56,7 +57,7 @@ class Network:
         self.dtype = np.dtype(dtype)
         self.parameters = declare(self.layers, input_shape)
         self.output_shape = self.layers[-1].output_shape
-        # So many of the first layers are those that halves of a batch of pictures go through in rows.
+        # So many of the first layers are those that pieces of a batch of pictures go through in rows.
         self.in_rows = len(list(takewhile(lambda layer: layer.in_rows and len(layer.input_shape) == 3, self.layers)))
         self.parameters.allocate(generator, dtype)
         self._dropouts = [layer for layer in self.layers if isinstance(layer, Dropout)]
@@ -70,6 +71,11 @@ class Network:
         buffers = Buffers()
         for layer in self.layers:
             layer.workers, layer.buffers = self.workers, buffers
+        rows = self.layers[: self.in_rows]
+        largest = max((math.prod(shape) for each in rows for shape in (each.input_shape, each.output_shape)), default=0)
+        for layer in rows:
+            layer.example_bytes = largest * self.dtype.itemsize
+            layer.example_work = max(each.products() for each in rows)
 
     def at_step(self, step: int) -> None:
         """What is left to chance in the next forward pass is what belongs to that training step."""

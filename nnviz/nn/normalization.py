@@ -11,7 +11,7 @@ from nnviz.array import Array
 from nnviz.nn.initializers import ones, zeros
 from nnviz.nn.layers import Layer, Shape
 from nnviz.nn.parameters import Parameter, Parameters
-from nnviz.nn.workers import FETCH, Pieces
+from nnviz.nn.workers import FETCH
 
 EPSILON = 1e-5
 MOMENTUM = 0.1
@@ -55,7 +55,7 @@ class BatchNorm(Layer):
         self._places = math.prod(x.shape[1:-1])
         self._count = len(x) * self._places
         self._y, self._grad_x = (self.buffers.empty(x.shape, x.dtype) for _ in range(2))
-        self._pieces = Pieces(len(x), x[0].nbytes)
+        self._pieces = self.divided(x)
         self._scratch = self.buffers.empty((2, self._pieces.size, *x.shape[1:]), x.dtype)
         self._ones = np.ones(self._pieces.size * self._places, x.dtype)
         # So many rows of channels are worked on as one; an example's can be divided evenly by it.
@@ -110,21 +110,22 @@ class BatchNorm(Layer):
 
     def _of_pieces(self, work: Callable[[slice, Array], Any]) -> list[Any]:
         """What `work` returns for each piece, in order."""
-        results = self._in_pieces(work)
+        results: dict[int, Any] = {}
+
+        def do(piece: slice, room: Array) -> None:
+            results[piece.start] = work(piece, room)
+
+        self._in_pieces(do)
         self.workers.meet()
-        return [*results[0], *results[1]]
+        return [results[start] for start in sorted(results)]
 
-    def _in_pieces(self, work: Callable[[slice, Array], Any]) -> tuple[list[Any], list[Any]]:
-        """Have `work` done for each piece; when it is, what it returns is there."""
-        results: tuple[list[Any], list[Any]] = [], []
+    def _in_pieces(self, work: Callable[[slice, Array], object]) -> None:
+        """Have `work` done for each piece, with room of its size."""
 
-        def do_half(half: int) -> None:
-            for piece in self._pieces.halves[half]:
-                results[half].append(work(piece, self._scratch[half][: piece.stop - piece.start]))
+        def do(piece: slice, half: int) -> None:
+            work(piece, self._scratch[half][: piece.stop - piece.start])
 
-        both = self.workers.both if self._pieces.are_halves else self.workers.both_now
-        both(partial(do_half, 0), partial(do_half, 1), FETCH * self._x.size)
-        return results
+        self.workers.each(self._pieces, do, FETCH * self._x.size)
 
     def _piece_moments(self, piece: slice, room: Array) -> tuple[int, Array, Array]:
         """Count, mean, and sum of the squared differences from it."""
@@ -173,14 +174,16 @@ class FixedBatchNorm(BatchNorm):
     def forward(self, x: Array) -> Array:
         if x.shape != self._shape:
             self._shape, self._y = x.shape, self.buffers.empty(x.shape, x.dtype)
+            self._pieces = self.divided(x)
         self._x = x
         self._inverse = 1 / np.sqrt(self.variance.values + EPSILON)
         self._factor = self.scales.values * self._inverse
-        self.workers.halves(self._scale_and_shift, FETCH * x.size, x, self._y)
+        self.workers.each(self._pieces, self._scale_and_shift, FETCH * x.size)
         return self._y
 
-    def _scale_and_shift(self, x: Array, y: Array) -> None:
-        np.multiply(x, self._factor, out=y)
+    def _scale_and_shift(self, piece: slice, _: int) -> None:
+        y = self._y[piece]
+        np.multiply(self._x[piece], self._factor, out=y)
         np.add(y, self.shifts.values - self.mean.values * self._factor, out=y)
 
     @property

@@ -1,6 +1,5 @@
 """Pooling: many numbers of a feature map become one."""
 
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -9,7 +8,7 @@ from nnviz.array import Array
 from nnviz.errors import InputError
 from nnviz.nn.layers import Layer, Shape
 from nnviz.nn.parameters import Parameters
-from nnviz.nn.workers import FETCH, Pieces
+from nnviz.nn.workers import FETCH
 
 
 class MaxPool2d(Layer):
@@ -47,7 +46,7 @@ class MaxPool2d(Layer):
         kind = np.min_scalar_type(self.size**2 - 1)
         self._winners, self._marks = (self.buffers.empty(shape, kind) for _ in range(2))
         self._won = self.buffers.empty(shape, bool)
-        self._pieces = Pieces(self._n, x[0].nbytes)
+        self._pieces = self.divided(x)
         # A number of every cell, side by side, for each of two workers.
         self._scratch = self.buffers.empty((2, self._pieces.size, *self.output_shape), x.dtype)
         self._grad_x: Array | None = None
@@ -58,22 +57,15 @@ class MaxPool2d(Layer):
         whole = x[:, : rows * self.size, : columns * self.size]
         return [whole[:, i :: self.size, j :: self.size] for i in range(self.size) for j in range(self.size)]
 
-    def _in_pieces(self, work: Callable[[slice, Array], None]) -> None:
-        def do_half(half: int) -> None:
-            for piece in self._pieces.halves[half]:
-                work(piece, self._scratch[half, : piece.stop - piece.start])
-
-        both = self.workers.both if self._pieces.are_halves else self.workers.both_now
-        both(partial(do_half, 0), partial(do_half, 1), FETCH * self._x.size)
-
     def forward(self, x: Array) -> Array:
         if len(x) != self._n:
             self._allocate(x)
         self._x = x
-        self._in_pieces(self._take_largest)
+        self.workers.each(self._pieces, self._take_largest, FETCH * x.size)
         return self._y
 
-    def _take_largest(self, piece: slice, numbers: Array) -> None:
+    def _take_largest(self, piece: slice, half: int) -> None:
+        numbers = self._scratch[half, : piece.stop - piece.start]
         y, winners, won, marks = (array[piece] for array in (self._y, self._winners, self._won, self._marks))
         first, *others = self._cells(self._x[piece])
         _copy_places(first, y)
@@ -97,10 +89,11 @@ class MaxPool2d(Layer):
         if self._grad_x is None:
             # Zero where no whole cell is, now and later.
             self._grad_x = self.buffers.zeros(self._x.shape, self._x.dtype)
-        self._in_pieces(partial(self._give_to_winners, grad_y, self._grad_x))
+        self.workers.each(self._pieces, partial(self._give_to_winners, grad_y, self._grad_x), FETCH * self._x.size)
         return self._grad_x
 
-    def _give_to_winners(self, grad_y: Array, grad_x: Array, piece: slice, numbers: Array) -> None:
+    def _give_to_winners(self, grad_y: Array, grad_x: Array, piece: slice, half: int) -> None:
+        numbers = self._scratch[half, : piece.stop - piece.start]
         winners, won = self._winners[piece], self._won[piece]
         for place, gradient in enumerate(self._cells(grad_x[piece])):
             np.equal(winners, place, out=won)
@@ -132,19 +125,20 @@ class GlobalAveragePool(Layer):
         return self.output_shape
 
     def forward(self, x: Array) -> Array:
+        self._pieces = self.divided(x)
         y = np.empty((len(x), *self.output_shape), x.dtype)
-        self.workers.halves(self._average, FETCH * x.size, x, y)
+        self.workers.each(self._pieces, partial(self._average, x, y), FETCH * x.size)
         return y
 
-    def _average(self, x: Array, y: Array) -> None:
-        n, height, width, channels = x.shape
-        x.reshape(n, height * width, channels).mean(axis=1, out=y)
+    def _average(self, x: Array, y: Array, piece: slice, _: int) -> None:
+        _, height, width, channels = x.shape
+        x[piece].reshape(-1, height * width, channels).mean(axis=1, out=y[piece])
 
     def input_gradient(self, grad_y: Array) -> Array:
         grad_x = np.empty((len(grad_y), *self.input_shape), grad_y.dtype)
-        self.workers.halves(self._spread, FETCH * grad_x.size, grad_y, grad_x)
+        self.workers.each(self._pieces, partial(self._spread, grad_y, grad_x), FETCH * grad_x.size)
         return grad_x
 
-    def _spread(self, grad_y: Array, grad_x: Array) -> None:
+    def _spread(self, grad_y: Array, grad_x: Array, piece: slice, _: int) -> None:
         height, width, _ = self.input_shape
-        grad_x[...] = (grad_y / (height * width))[:, None, None]
+        grad_x[piece] = (grad_y[piece] / (height * width))[:, None, None]

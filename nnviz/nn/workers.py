@@ -26,6 +26,8 @@ PIECE_BYTES = 1 << 20
 Task = Callable[[], object]
 Product = Callable[[Array, Array, Array], Array]
 Function = Callable[..., object]
+OfPiece = Callable[[slice, int], object]
+"""Is called with a piece of a batch, and with the half of it, 0 or 1, that this is in."""
 
 # dot(a, b, out): the matrix product of a (n, k) and b (k, m), written to `out` (n, m). The method of arrays is called
 # in half the time that the function of NumPy takes.
@@ -35,17 +37,21 @@ dot: Product = np.ndarray.dot
 class Pieces:
     """A batch of `n` examples, a few at a time: several operations in a row find them in the cache.
 
-    The pieces are in two halves, for two workers: the same pieces whoever works. A small batch is one piece, and
-    nobody else has a part of it.
+    The pieces are in two halves, for two workers: the same pieces whoever works. A small batch is one piece.
+
+    example_bytes  of the largest array of an example that is gone through
+    example_work   of the largest product that belongs to one, in multiply-adds
+    halves         those of the first n // 2 examples, and the others; both, where there is but one
+    size           of the largest, in examples
     """
 
-    def __init__(self, n: int, example_bytes: int) -> None:
+    def __init__(self, n: int, example_bytes: int, example_work: int = 0) -> None:
         most = max(1, PIECE_BYTES // example_bytes)
-        count = 1 if n * example_bytes < PIECE_BYTES else min(n, 2 * math.ceil(n / 2 / most))
+        is_small = n * example_bytes < PIECE_BYTES and n * example_work < WORTH_DIVIDING
+        count = 1 if is_small else min(n, 2 * math.ceil(n / 2 / most))
         pieces = [slice(n * i // count, n * (i + 1) // count) for i in range(count)]
         middle = count // 2
         self.halves = pieces[:middle], pieces[middle:]
-        self.are_halves = count > 1
         self.size = math.ceil(n / count)
 
 
@@ -61,31 +67,23 @@ class OneWorker:
         return dot
 
     def halves(self, function: Function, work: int, *arrays: Any) -> None:  # noqa: ARG002
-        """Call the function, which does to each example of these arrays the same; `work` as for `both`."""
+        """Call the function, which does to each example of these arrays the same; `work` as for `each`."""
         function(*arrays)
 
-    def both(self, first: Task, second: Task, work: int) -> None:  # noqa: ARG002
-        """Do both, which do not touch each other's results; `work` is their size in multiply-adds.
-
-        One does what is to be done to the first half of a batch, n // 2 examples, and the other one to the second.
-        """
-        first()
-        second()
-
-    def both_now(self, first: Task, second: Task, work: int) -> None:  # noqa: ARG002
-        """Do both, which may need all that was asked for before, after that."""
-        first()
-        second()
+    def each(self, pieces: Pieces, function: OfPiece, work: int) -> None:  # noqa: ARG002
+        """Call function(piece, half) for each piece; `work` is that of all, in multiply-adds."""
+        _do(function, pieces, 0)
+        _do(function, pieces, 1)
 
     def in_rows(self) -> AbstractContextManager[None]:
-        """Where each half of a batch needs nothing but itself in what follows, it may go its own way until it does."""
+        """Where all that is asked for by `each` has the same pieces, each of these may go its own way meanwhile."""
         return nullcontext()
 
     def meet(self) -> None:
         """Have everything done that was asked for so far."""
 
     def then(self, task: Task) -> None:
-        """Do what needs both halves of what was asked for so far, and what nothing needs before they meet."""
+        """Do what needs all pieces of what was asked for so far, and what nothing needs before they meet."""
         task()
 
     def close(self) -> None:
@@ -97,8 +95,8 @@ class TwoWorkers:
 
     It ends with `close`; a task after that begins another one.
 
-    Each time that both meet costs what a small product does. Within `in_rows`, a task is therefore only noted: at
-    `meet`, one worker does all that is to be done to the first halves, in a row, and the other one the second ones.
+    Each time that both meet costs what a small product does. What is asked for within `in_rows` is therefore only
+    noted: when they meet, each does all of it to the pieces of a half, one piece after the other.
     """
 
     def __init__(self) -> None:
@@ -148,35 +146,28 @@ class TwoWorkers:
 
     def halves(self, function: Function, work: int, *arrays: Any) -> None:
         """Call the function for all examples, or for the first and the second half of them at the same time."""
-        if self._row is not None:
-            self._row.note(*_halves(function, arrays), work)
-        elif work < WORTH_DIVIDING:
+        if work < WORTH_DIVIDING:
             function(*arrays)
         else:
             self._in_halves(function, *arrays)
 
     def _in_halves(self, function: Function, *arrays: Any) -> None:
-        self._share(*_halves(function, arrays))
+        half = len(arrays[0]) // 2
+        first, second = ([array[part] for array in arrays] for part in (slice(half), slice(half, None)))
+        self._share(partial(function, *first), partial(function, *second))
 
-    def both(self, first: Task, second: Task, work: int) -> None:
-        """Do both, at the same time where that is faster."""
+    def each(self, pieces: Pieces, function: OfPiece, work: int) -> None:
+        """Call it for each piece, of both halves at the same time where that is faster; or note that."""
         if self._row is not None:
-            self._row.note(first, second, work)
-        elif work < WORTH_DIVIDING:
-            first()
-            second()
+            if self._row.is_of_others(pieces):
+                self.meet()
+            self._row.note(pieces, function, work)
         else:
-            self._share(first, second)
-
-    def both_now(self, first: Task, second: Task, work: int) -> None:
-        """Do both, when what was noted so far is done."""
-        self.meet()
-        self.both(first, second, work)
-        self.meet()
+            self._both(partial(_do, function, pieces, 0), partial(_do, function, pieces, 1), work)
 
     @contextmanager
     def in_rows(self) -> Iterator[None]:
-        """Note what is to be done to each half, and do it when they meet, at the end at the latest."""
+        """Note what is to be done to each piece, and do it when they meet, at the end of this at the latest."""
         self._row = _Row()
         try:
             yield
@@ -186,19 +177,27 @@ class TwoWorkers:
 
     def meet(self) -> None:
         """Do what was noted so far."""
-        if self._row is None or self._row.is_empty:
+        if self._row is None:
             return
-        row, self._row = self._row, None
-        self.both(partial(_do_all, row.first), partial(_do_all, row.second), row.work)
-        _do_all(row.after)
-        self._row = _Row()
+        row, self._row = self._row, _Row()
+        if row.functions:
+            self._both(partial(row.do, 0), partial(row.do, 1), row.work)
+        for task in row.after:
+            task()
 
     def then(self, task: Task) -> None:
-        """Do it when both halves have come so far."""
+        """Do it when they have met, if they have to."""
         if self._row is None:
             task()
         else:
             self._row.after.append(task)
+
+    def _both(self, first: Task, second: Task, work: int) -> None:
+        if work < WORTH_DIVIDING:
+            first()
+            second()
+        else:
+            self._share(first, second)
 
     def _share(self, first: Task, second: Task) -> None:
         if self._helper is None:
@@ -222,33 +221,32 @@ Workers = OneWorker | TwoWorkers
 
 
 class _Row:
-    """What is to be done to the first half of a batch, to the second, and after both."""
+    """What is to be done to each piece, and after that."""
 
     def __init__(self) -> None:
-        self.first: list[Task] = []
-        self.second: list[Task] = []
+        self.pieces: Pieces | None = None
+        self.functions: list[OfPiece] = []
         self.after: list[Task] = []
         self.work = 0
 
-    @property
-    def is_empty(self) -> bool:
-        return not (self.first or self.after)
+    def is_of_others(self, pieces: Pieces) -> bool:
+        """Whether what is noted is to be done to other pieces than these."""
+        return self.pieces is not None and self.pieces.halves != pieces.halves
 
-    def note(self, first: Task, second: Task, work: int) -> None:
-        self.first.append(first)
-        self.second.append(second)
+    def note(self, pieces: Pieces, function: OfPiece, work: int) -> None:
+        self.pieces = pieces
+        self.functions.append(function)
         self.work += work
 
+    def do(self, half: int) -> None:
+        for piece in self.pieces.halves[half] if self.pieces is not None else ():
+            for function in self.functions:
+                function(piece, half)
 
-def _halves(function: Function, arrays: tuple[Any, ...]) -> tuple[Task, Task]:
-    half = len(arrays[0]) // 2
-    first, second = ([array[part] for array in arrays] for part in (slice(half), slice(half, None)))
-    return partial(function, *first), partial(function, *second)
 
-
-def _do_all(tasks: list[Task]) -> None:
-    for task in tasks:
-        task()
+def _do(function: OfPiece, pieces: Pieces, half: int) -> None:
+    for piece in pieces.halves[half]:
+        function(piece, half)
 
 
 def _nothing() -> None:

@@ -47,7 +47,7 @@ def test_pieces_make_one_whole(monkeypatch):
     grad_y = np.random.default_rng(5).normal(size=(7, 12, 9, 3)).astype(np.float32)
 
     def compute(piece_bytes):
-        monkeypatch.setattr(convolution, "PIECE_BYTES", piece_bytes)
+        monkeypatch.setattr(convolution, "UNROLLED_BYTES", piece_bytes)
         layer = build(Conv2d(3, 3), (12, 9, 2), np.float32)
         y, grad_x = layer.forward(x), layer.backward(grad_y)
         return y, grad_x, layer.weights.gradients, layer.biases.gradients

@@ -35,8 +35,8 @@ MAPS = st.sampled_from(["conv 3 3x3", "conv 4 2x2 stride 2", "conv 2 1x1", "conv
 @pytest.fixture(autouse=True)
 def _everything_is_divided(monkeypatch):
     monkeypatch.setattr(workers, "WORTH_DIVIDING", 0)
-    for module in (workers, convolution):
-        monkeypatch.setattr(module, "PIECE_BYTES", 1 << 10)
+    monkeypatch.setattr(workers, "PIECE_BYTES", 1 << 10)
+    monkeypatch.setattr(convolution, "UNROLLED_BYTES", 1 << 10)
     monkeypatch.setattr(optimizers, "CHUNK", 50)
 
 

@@ -12,7 +12,12 @@ from nnviz.nn.layers import Dense
 from nnviz.nn.losses import CrossEntropy
 from nnviz.nn.network import Network
 from nnviz.nn.notation import parse
-from nnviz.nn.workers import OneWorker, TwoWorkers, dot
+from nnviz.nn.workers import OneWorker, Pieces, TwoWorkers, dot
+
+
+def both(two, first, second, work):
+    """Have them do one of these each."""
+    two.each(Pieces(2, 1 << 20), lambda _, half: (first, second)[half](), work)
 
 
 class Watched(TwoWorkers):
@@ -28,8 +33,8 @@ class Watched(TwoWorkers):
 @pytest.fixture(autouse=True)
 def _everything_is_divided(monkeypatch):
     monkeypatch.setattr(workers, "WORTH_DIVIDING", 0)
-    for module in (workers, convolution):
-        monkeypatch.setattr(module, "PIECE_BYTES", 1 << 12)
+    monkeypatch.setattr(workers, "PIECE_BYTES", 1 << 12)
+    monkeypatch.setattr(convolution, "UNROLLED_BYTES", 1 << 12)
     # As where nnviz trains: one thread of BLAS for each worker.
     with threadpool_limits(1):
         yield
@@ -85,8 +90,8 @@ def test_convolutions_by_two_are_those_by_one_to_the_last_bit(text, divided):
 @pytest.mark.parametrize("worth", [0, 10**6])
 def test_rows_of_tasks_come_to_what_stages_one_after_the_other_come_to(text, n, piece, worth, monkeypatch):
     monkeypatch.setattr(workers, "WORTH_DIVIDING", worth)
-    for module in (workers, convolution):
-        monkeypatch.setattr(module, "PIECE_BYTES", piece)
+    monkeypatch.setattr(workers, "PIECE_BYTES", piece)
+    monkeypatch.setattr(convolution, "UNROLLED_BYTES", piece)
     layers = [*parse(text), Dense(3)]
     network = Network(layers, CrossEntropy(), (12, 12, 2), np.random.default_rng(3), np.float32, OneForDense())
     x = np.random.default_rng(5).normal(size=(n, 12, 12, 2)).astype(np.float32)
@@ -125,36 +130,43 @@ def noted(function, results):
     return call
 
 
-def test_what_is_noted_is_done_when_they_meet(monkeypatch):
+def test_rows_go_through_one_piece_after_the_other(monkeypatch):
     monkeypatch.setattr(workers, "WORTH_DIVIDING", 100)
-    two, done = Watched(), []
-    note = lambda name: lambda: done.append(name)  # noqa: E731
+    monkeypatch.setattr(workers, "PIECE_BYTES", 1)
+    two, pieces, done = Watched(), Pieces(4, 1), []
+    note = lambda name: lambda piece, half: done.append(f"{name}{piece.start} of {half}")  # noqa: E731
     with two.in_rows():
-        two.both(note("first"), note("second"), 50)
-        two.then(note("after"))
+        two.each(pieces, note("a"), 40)
+        two.then(lambda: done.append("after"))
+        two.each(pieces, note("b"), 40)
         assert done == []
         two.meet()
-        assert done == ["first", "second", "after"]
         # Too little for two.
         assert two.divided == 0
-        two.both(note("third"), note("fourth"), 50)
-        two.both_now(note("fifth"), note("sixth"), 100)
-        assert {*done[3:5]} == {"third", "fourth"}
-        assert {*done[5:]} == {"fifth", "sixth"}
+        assert done == [f"{name}{start} of {start // 2}" for start in range(4) for name in "ab"] + ["after"]
+        del done[:]
+        two.each(pieces, note("c"), 50)
+        two.each(pieces, note("d"), 50)
+        two.meet()
         assert two.divided == 1
-        two.both(note("last"), note("of all"), 1)
-    assert done[-2:] == ["last", "of all"]
+        assert [name for name in done if name.endswith("0")] == ["c0 of 0", "d0 of 0", "c1 of 0", "d1 of 0"]
+        assert len(done) == 8
+        two.each(pieces, note("e"), 1)
+        two.each(Pieces(1, 1), note("other pieces "), 1)
+        assert done[-1] == "e3 of 1"
+    assert done[-1] == "other pieces 0 of 1"
 
     def run_out() -> None:
         with two.in_rows():
-            two.both(note("never"), note("done"), 1)
+            two.each(pieces, note("never"), 1)
             raise MemoryError
 
     with pytest.raises(MemoryError):
         run_out()
-    two.both(note("at"), note("once"), 1)
-    assert done[-2:] == ["at", "once"]
-    assert "never" not in done
+    two.each(pieces, note("f"), 1)
+    assert done[-1] == "f3 of 1"
+    assert not any("never" in name for name in done)
+    two.close()
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -180,14 +192,14 @@ def test_small_work_is_not_divided(monkeypatch):
     monkeypatch.setattr(workers, "WORTH_DIVIDING", 100)
     two, threads = Watched(), []
     task = lambda: threads.append(threading.current_thread())  # noqa: E731
-    two.both(task, task, work=99)
+    both(two, task, task, work=99)
     assert threads == [threading.current_thread()] * 2
     out = np.empty((3, 3))
     two.product(99)(np.eye(3), np.eye(3), out)
     assert two.divided == 0
     two.product(100)(np.eye(3), np.eye(3), out)
     assert two.divided == 1
-    two.both(task, task, work=100)
+    both(two, task, task, work=100)
     assert two.divided == 2
     assert len(set(threads)) == 2
 
@@ -204,9 +216,9 @@ def test_a_failure_is_raised_where_the_work_was_asked_for_and_the_next_task_work
 
     for _ in range(3):
         with pytest.raises(MemoryError):
-            two.both(lambda: task("first"), lambda: task("second"), work=1)
+            both(two, lambda: task("first"), lambda: task("second"), work=1)
     assert len(done) == (0 if failing == "both" else 3)
-    two.both(lambda: done.append("again"), lambda: done.append("again"), work=1)
+    both(two, lambda: done.append("again"), lambda: done.append("again"), work=1)
     assert done[-2:] == ["again", "again"]
 
 
@@ -233,7 +245,7 @@ def test_a_failure_waits_until_the_other_worker_has_finished():
 
     two._end = Noted()
     with pytest.raises(MemoryError):
-        two.both(slow, fail, work=1)
+        both(two, slow, fail, work=1)
     assert finished
 
 
@@ -242,7 +254,7 @@ def test_the_second_thread_comes_with_work_that_is_divided_and_goes_when_it_is_c
     two.close()
     for _ in range(2):
         assert threading.active_count() == before
-        two.both(lambda: None, lambda: None, work=1)
+        both(two, lambda: None, lambda: None, work=1)
         assert threading.active_count() == before + 1
         two.close()
     assert threading.active_count() == before

@@ -7,7 +7,8 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from nnviz.errors import InputError, TrainerDiedError
-from nnviz.frame.frame import Frame
+from nnviz.frame.frame import AlertMark, Frame, FrameUpdate
+from nnviz.frame.health_view import HealthView
 from nnviz.frame.watched_health import WatchedHealth
 from nnviz.insight.health.watched_rules import diagnosis
 from nnviz.live import wire
@@ -30,6 +31,8 @@ REFUSALS: dict[type, str] = {
     m.Try: "what is to be tried is changed in the script that trains",
 }
 """Why what is asked for cannot be done with somebody else's loop."""
+LOOKS = 64
+"""At one of so many looks at a training that runs, it is asked what the rules of health go by, and they are asked."""
 NO_EPOCHS = "epochs are the business of the script that trains: enter goes on by a step, space lets it run"
 
 
@@ -52,15 +55,25 @@ class AttachedTrainer:
             self._connection.close()
             raise InputError(f"{self.hello.name}: {self.hello.unheard}")
         self._said: str | None = None
+        self._looks, self._asks_rules = 0, False
+        self._marks: tuple[AlertMark, ...] = ()
         self._hearing = Hearing(self._connection.fileno)
         self.send(m.Look())
 
     def send(self, request: m.Request) -> None:
         self._said = None
-        question = self._question(request)
+        self._asks_rules = self._is_turn_of_rules(request)
+        question: wire.Question = wire.AskHealth() if self._asks_rules else self._question(request)
         # If it has ended, that is heard when the answer is read.
         with contextlib.suppress(OSError):
             wire.send(self._connection, question)
+
+    def _is_turn_of_rules(self, request: m.Request) -> bool:
+        """Whether the rules of health are asked, rather than once more how far it is."""
+        if not isinstance(request, m.Look) or request.parts is None:
+            return False
+        self._looks += 1
+        return self._looks % LOOKS == 0
 
     def _question(self, request: m.Request) -> wire.Question:
         match request:
@@ -103,12 +116,22 @@ class AttachedTrainer:
             view = wire.receive(self._connection, wire.Answer).view()
         except (OSError, EOFError):
             raise TrainerDiedError("the watched training has ended") from None
-        if isinstance(view, WatchedHealth):
-            return replace(view.view, diagnosis=diagnosis(view))
-        if isinstance(view, Frame) and self._said is not None:
-            view = replace(view, said=self._said)
+        match view:
+            case WatchedHealth():
+                health = self._diagnosed(view)
+                return FrameUpdate({"alerts": len(self._marks)}) if self._asks_rules else health
+            case Frame():
+                curves = replace(view.curves, marks=self._marks)
+                return replace(view, said=self._said or view.said, alerts=len(self._marks), curves=curves)
+            case FrameUpdate({"curves": curves}):
+                return FrameUpdate({**view.fields, "curves": replace(curves, marks=self._marks)})
         answer: m.Answer = view
         return answer
+
+    def _diagnosed(self, told: WatchedHealth) -> HealthView:
+        found = diagnosis(told)
+        self._marks = tuple(AlertMark(alert.step, alert.rule, alert.layer) for alert in found.alerts)
+        return replace(told.view, diagnosis=found)
 
     def hurry(self) -> None:
         return

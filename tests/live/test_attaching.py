@@ -15,12 +15,14 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from nnviz.errors import InputError, TrainerDiedError  # noqa: E402
-from nnviz.frame.frame import EVERY_PART, Frame, FrameUpdate, State  # noqa: E402
-from nnviz.frame.health_view import HealthView  # noqa: E402
+from nnviz.frame.frame import EVERY_PART, AlertMark, Frame, FrameUpdate, State  # noqa: E402
+from nnviz.frame.health_view import Alert, Diagnosis, HealthView  # noqa: E402
 from nnviz.frame.stages import Phase  # noqa: E402
+from nnviz.frame.watched_health import WatchedHealth  # noqa: E402
 from nnviz.insight.health.watched_rules import VALIDATION  # noqa: E402
 from nnviz.insight.verification_words import progress  # noqa: E402
 from nnviz.live import places, wire  # noqa: E402
+from nnviz.remote import attached as remote_attached  # noqa: E402
 from nnviz.remote import messages as m  # noqa: E402
 from nnviz.remote.attached import AttachedTrainer  # noqa: E402
 from nnviz.tui.app import NnvizApp  # noqa: E402
@@ -111,6 +113,37 @@ def test_stages_on_the_way_and_leaving(training: Training) -> None:
     ending = trainer.close()
     assert ending.exit_code == 0
     training.goes_on()
+
+
+@pytest.mark.usefixtures("training")
+def test_what_the_rules_of_health_say_comes_to_the_screen_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    alert = Alert("dead-units", "0 linear", 3, "Seen.", "Why.", "To try.")
+    asked_of = []
+
+    def diagnosis(told: WatchedHealth) -> Diagnosis:
+        asked_of.append(told)
+        return Diagnosis((alert,) * len(asked_of), (), ())
+
+    monkeypatch.setattr(remote_attached, "diagnosis", diagnosis)
+    monkeypatch.setattr(remote_attached, "LOOKS", 3)
+    trainer = attached()
+    whole = trainer.receive()
+    assert isinstance(whole, Frame)
+    assert whole.alerts == 0
+    for alerts in (1, 2):
+        for _ in range(2):
+            part = asked(trainer, m.Look(frozenset({"curves"})))
+            assert isinstance(part, FrameUpdate)
+            assert "alerts" not in part.fields
+        assert part.over(whole).curves.marks == (AlertMark(3, "dead-units", "0 linear"),) * (alerts - 1)
+        ruled = asked(trainer, m.Look(frozenset({"layers"})))
+        assert isinstance(ruled, FrameUpdate)
+        assert ruled.over(whole).alerts == alerts
+    stands = stopped(trainer, m.Pause())
+    assert (stands.alerts, len(stands.curves.marks)) == (2, 2)
+    assert isinstance(asked(trainer, m.Health()), HealthView)
+    assert stopped(trainer, m.Pause()).alerts == 3
+    assert all(isinstance(told, WatchedHealth) and len(told.layers) == len(whole.layers) for told in asked_of)
 
 
 def test_a_screen_that_dies_or_stops_reading(training: Training) -> None:

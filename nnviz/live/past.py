@@ -43,10 +43,10 @@ class Past:
         self.follows: tuple[int, Measure] | None = None
         self._losses = Series("loss", split="train", capacity=POINTS)
         self._began = np.zeros(0)
-        self._waiting: list[tuple[int, Tensor]] = []
+        self._waiting: list[tuple[int, Tensor | float]] = []
 
-    def add(self, step: int, loss: Tensor) -> None:
-        """The loss of a training step, with which so many are done; it is read later."""
+    def add(self, step: int, loss: Tensor | float) -> None:
+        """The loss of a training step, with which so many are done; a tensor is read later."""
         self._waiting.append((step, loss))
 
     @property
@@ -60,7 +60,7 @@ class Past:
         if not waiting:
             return
         steps = [step for step, _ in waiting]
-        losses = torch.stack([loss for _, loss in waiting]).tolist()
+        losses = _numbers([loss for _, loss in waiting])
         for loss in losses:
             self.history.record_step(loss)
         self._losses.extend(np.array(steps, np.float64), np.array(losses, np.float64))
@@ -107,6 +107,13 @@ class Past:
             diagnosis=Diagnosis(),
         )
         return WatchedHealth(view, layers.traits, self._began, self._losses.numbers(), self.history.training.first)
+
+
+def _numbers(losses: list[Tensor | float]) -> list[float]:
+    """Those that are tensors are read in one go."""
+    tensors = [loss for loss in losses if isinstance(loss, Tensor)]
+    read = iter(torch.stack(tensors).tolist() if tensors else ())
+    return [next(read) if isinstance(loss, Tensor) else loss for loss in losses]
 
 
 def _sizes(trace: WatchedTrace) -> Array:

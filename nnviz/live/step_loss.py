@@ -25,15 +25,15 @@ class StepLoss:
         self._optimizers = optimizers
         self._look = guard.watched(self._look_at_gradients)
         self._are_zero = False
-        self._sum: Tensor | None = None
-        self._pass: Tensor | None = None
+        self._sum: Tensor | float | None = None
+        self._pass: Tensor | float | None = None
         # How often each gradient had been changed in its place, when this pass began and when the last one was over.
         self._before: list[int] = []
         self._after: list[int] = []
         self._is_anew = self._is_stepping = self._has_stepped = False
         self.thrown_away = 0
 
-    def begin_pass(self, loss: Tensor) -> None:
+    def begin_pass(self, loss: Tensor | float) -> None:
         """Backward is called on that."""
         self._pass, self._before = loss, self._versions()
         self._is_anew = self._sum is not None and not self._has_stepped and self._is_gone()
@@ -57,7 +57,7 @@ class StepLoss:
         """It has stepped: whatever becomes of the gradients now, they have had their use."""
         self._is_stepping, self._has_stepped = False, True
 
-    def take(self) -> Tensor | None:
+    def take(self) -> Tensor | float | None:
         """The loss of the step that is over; None where backward was not heard."""
         loss, self._sum = self._sum, None
         return loss
@@ -68,7 +68,13 @@ class StepLoss:
                 yield from group["params"]
 
     def _versions(self) -> list[int]:
-        return [NO_GRADIENT if each.grad is None else each.grad._version for each in self._parameters()]
+        # Written out: it is done twice in each training step.
+        return [
+            NO_GRADIENT if (gradient := each.grad) is None else gradient._version
+            for optimizer in self._optimizers
+            for group in optimizer.param_groups
+            for each in group["params"]
+        ]
 
     def _is_gone(self) -> bool:
         """Whether the gradients of the last pass are none any more, or 0: to see that, a GPU is waited for."""

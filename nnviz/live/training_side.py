@@ -74,10 +74,16 @@ class TrainingSide:
     def _before_backward(self, value: Tensor) -> None:
         if os.getpid() != self._pid:
             return
-        loss = value.detach().reshape(())
-        scale = getattr(self._scaler, "_scale", None)
+        # Not by get_scale, which waits for a GPU.
+        scale = None if self._scaler is None else getattr(self._scaler, "_scale", None)
+        loss: Tensor | float
+        if type(value) is Tensor and value.is_cpu:
+            # Nothing has to be waited for, and nothing is kept: a small tensor that stays, between larger ones that go,
+            # has those of the next step lie elsewhere, which takes a small model one twentieth of its step.
+            loss = value.item()
+        else:
+            loss = value.detach().reshape(())
         if scale is not None:
-            # Not by get_scale, which waits for a GPU.
             loss = loss / scale
         self._step_loss.begin_pass(loss)
         if self._recorder.is_armed:

@@ -3,9 +3,8 @@
 import copy
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import takewhile
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -84,10 +83,12 @@ class Network:
 
     def forward(self, x: Array) -> Array:
         """x (n, *input_shape) → logits (n, outputs)."""
-        with self.workers.in_rows():
-            for layer in self.layers[: self.in_rows]:
-                x = layer.forward(x)
-        for layer in self.layers[self.in_rows :]:
+        rows = self.in_rows
+        if rows:
+            with self.workers.in_rows():
+                for layer in self.layers[:rows]:
+                    x = layer.forward(x)
+        for layer in self.layers[rows:]:
             x = layer.forward(x)
         return x
 
@@ -97,16 +98,21 @@ class Network:
 
     def backward(self) -> None:
         """Write the gradients of all parameters for the batch that the loss saw last."""
-        gradient: Any = self.loss.backward()
-        first, *others = self.layers
+        gradient = self.loss.backward()
+        rows = max(self.in_rows, 1)
+        for layer in reversed(self.layers[rows:]):
+            gradient = layer.backward(gradient)
+        if rows > 1:
+            with self.workers.in_rows():
+                self._backward_to_first(reversed(self.layers[1:rows]), gradient)
+        else:
+            self._backward_to_first((), gradient)
+
+    def _backward_to_first(self, layers: Iterable[Layer], gradient: Array) -> None:
+        for layer in layers:
+            gradient = layer.backward(gradient)
         # Nothing trains the input, so its gradient, as dear as a forward pass, is left out.
-        backwards = [*(layer.backward for layer in reversed(others)), first.parameter_gradients]
-        rows = len(backwards) - self.in_rows
-        for backward in backwards[:rows]:
-            gradient = backward(gradient)
-        with self.workers.in_rows():
-            for backward in backwards[rows:]:
-                gradient = backward(gradient)
+        self.layers[0].parameter_gradients(gradient)
 
     def replica(self, dtype: npt.DTypeLike | None = None) -> "Network":
         """A network that computes the same, in training too, over parameters, statistics and buffers of its own.

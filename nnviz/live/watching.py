@@ -106,7 +106,8 @@ def begin(
     earlier = _all.pop(model, None)
     if earlier is not None:
         earlier.close()
-    name = name or short(type(model).__name__)
+    rank = _rank()
+    name = (name or short(type(model).__name__)) + ("" if rank is None else f"-rank{rank}")
     with ExitStack() as undone:
         from_elsewhere = None if port is None else _port(host, port)
         if from_elsewhere is not None:
@@ -115,7 +116,7 @@ def begin(
         undone.callback(own.close)
         watch = Watch(model, optimizers, name, scaler, steps_before=steps_before, example=example, classes=classes)
         undone.callback(watch.close)
-        if out is not None and _is_first():
+        if out is not None and not rank:
             watch.shared.past.log = RunLog(Path(out), about(name, model, optimizers))
         undone.pop_all()
     parameters = sum(each.numel() for each in model.parameters())
@@ -124,11 +125,12 @@ def begin(
     return watching
 
 
-def _is_first() -> bool:
-    """Whether this process is the only one that trains, or the first of several, which all run the same script."""
+def _rank() -> int | None:
+    """Which of several processes that train together this one is, as all of them run the same script; None of one."""
     if torch.distributed.is_available() and torch.distributed.is_initialized():
-        return bool(torch.distributed.get_rank() == 0)
-    return os.environ.get("RANK", os.environ.get("LOCAL_RANK", "0")) == "0"
+        return torch.distributed.get_rank() if torch.distributed.get_world_size() > 1 else None
+    told = os.environ.get("RANK", os.environ.get("LOCAL_RANK", ""))
+    return int(told) if told.isdecimal() and os.environ.get("WORLD_SIZE") != "1" else None
 
 
 def _ending(reason: BaseException | None) -> str:

@@ -179,8 +179,14 @@ def test_of_several_processes_the_first_one_writes(tmp_path: Path, monkeypatch: 
     for variable, number, writes in (("RANK", "1", False), ("LOCAL_RANK", "1", False), ("RANK", "0", True)):
         monkeypatch.setenv(variable, number)
         made = Classifier()
-        nnviz.live.watch(made.model, made.optimizer, out=tmp_path / "run").close()
+        watching = nnviz.live.watch(made.model, made.optimizer, out=tmp_path / "run")
+        watching.close()
         assert (tmp_path / "run").exists() is writes
+        assert watching.name == f"Classifier-rank{number}.{os.getpid()}"
+    monkeypatch.setenv("WORLD_SIZE", "1")
+    alone = nnviz.live.watch(made.model, made.optimizer)
+    alone.close()
+    assert alone.name == f"Classifier.{os.getpid()}"
 
 
 PROGRAM = """

@@ -55,10 +55,11 @@ def test_each_is_watched_and_the_first_listens(launch: str, tmp_path: Path) -> N
     watched = trained(launch, tmp_path / "watched", "watched")
     assert [told["weights"] for told in watched] == [told["weights"] for told in bare]
     pids = [told["pid"] for told in watched]
-    assert [told["name"] for told in watched] == [f"{name}.{pid}" for pid in pids]
+    names = [f"{name}-rank{rank}" for rank in (0, 1)]
+    assert [told["name"] for told in watched] == [f"{name}.{pid}" for name, pid in zip(names, pids, strict=True)]
     assert [told["steps"] for told in watched] == [steps, steps]
     for told in watched:
-        assert sorted(told["found"]) == sorted([f"{name}.{pid}", name, pid] for pid in pids)
+        assert sorted(told["found"]) == [[f"{name}.{pid}", name, pid] for name, pid in zip(names, pids, strict=True)]
     assert [told["at_port"] for told in watched] == [pids[0], None]
     assert list((tmp_path / "watched" / "nnviz").iterdir()) == []
     # The first one alone writes: the loss of each step is there once.

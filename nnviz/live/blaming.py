@@ -1,10 +1,11 @@
-"""Which weights of a watched model are to blame, from a step that was recorded: nothing is computed by the model."""
+"""Which weights of a watched model are to blame, from a step that was recorded."""
 
 import math
+from collections.abc import Callable
 
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from nnviz.frame.blame_view import BlameView, Measure
+from nnviz.frame.blame_view import BlameView, Measure, Saliency
 from nnviz.frame.focus import Focus, Quantity
 from nnviz.frame.stages import Phase
 from nnviz.frame.task import Task
@@ -20,9 +21,18 @@ Arrays = list[tuple[int, str]]
 
 
 def blame(
-    trace: WatchedTrace, task: Task, focus: Focus, measure: Measure, of_example: bool, everywhere: bool
+    trace: WatchedTrace,
+    task: Task,
+    focus: Focus,
+    measure: Measure,
+    of_example: bool,
+    everywhere: bool,
+    saliency: Callable[[int], Saliency | None],
 ) -> BlameView:
-    """The most blamed weights of the focused block, or of all layers: for the focused example, or the batch."""
+    """The most blamed weights of the focused block, or of all layers: for the focused example, or the batch.
+
+    saliency  that of an example of the batch, where it is known; it is asked where the first layer is one of those
+    """
     blocks = blocks_of(trace)
     place = focus.example % len(trace.batch.indices)
     block = blocks[min(max(focus.block, 0), len(blocks) - 1)]
@@ -44,7 +54,7 @@ def blame(
         batch_size=len(trace.batch.indices),
         normalised=_is_normalised(trace.recording),
         worst=worst,
-        saliency=None,
+        saliency=saliency(place) if is_back and (everywhere or 0 in block.layers) else None,
         without_gradient=_names(trace, [array for array in every if array not in with_gradient]),
         without_share=_names(trace, [array for array in with_gradient if array not in known]),
     )

@@ -8,13 +8,14 @@ from torch import nn
 from torch.optim import Optimizer
 
 from nnviz.array import Array
-from nnviz.frame.example_view import FEATURES, PIXELS, ExampleView
+from nnviz.frame.example_view import FEATURES, ExampleView
 from nnviz.frame.focus import Focus, Quantity
 from nnviz.frame.frame import EVERY_PART, Frame, FrameUpdate, Moment, Parts, Rates, State, Title, UpdateRuleView
 from nnviz.frame.stages import Phase
 from nnviz.frame.task import Task
 from nnviz.live.own_example import OwnExample
 from nnviz.live.past import Past
+from nnviz.live.picture import picture
 from nnviz.live.recorder import is_compiled
 from nnviz.live.recording import Recording
 from nnviz.live.structure import Structure
@@ -25,11 +26,6 @@ from nnviz.training.blocks import blocks_of, input_grouping
 from nnviz.training.shown_units import ranked_units
 from nnviz.training.step_views import StepViews
 from nnviz.wording import count, trimmed
-
-COLOURS = (1, 3)
-"""Channels of what is shown as a picture."""
-SMALLEST = 4
-"""What has fewer places on a side is no picture."""
 
 
 class WatchedCamera:
@@ -207,7 +203,7 @@ class WatchedCamera:
         trace, reading = self.trace, self._reading
         own = self.own if self.own is not None and self.own.place == place else None
         inputs = trace.batch.inputs[place]
-        is_picture = inputs.ndim == 3 and inputs.shape[2] in COLOURS and min(inputs.shape[:2]) >= SMALLEST
+        pixels = picture(trace.batch.inputs, place)
         logits = trace.output(len(trace.layers) - 1)
         row = None if trace.recording.inputs is None else inputs.reshape(-1)[:FEATURES].copy()
         labels = None if trace.reading is None else trace.reading.labels
@@ -219,10 +215,10 @@ class WatchedCamera:
             name="",
             label=None if labels is None else int(labels[place]),
             weight=None,
-            pixels=own.pixels if own else _picture(trace.batch.inputs, place) if is_picture else None,
+            pixels=own.pixels if own else pixels,
             augmented=False,
-            features=own.features if own else None if is_picture else row,
-            stored=None if own or is_picture else row,
+            features=own.features if own else row if pixels is None else None,
+            stored=row if own is None and pixels is None else None,
             feature_names=own.names if own else (),
             text=own.text if own else None,
             target=target,
@@ -252,12 +248,3 @@ def _varying(inputs: Array, count: int) -> Array:
     rows = inputs.reshape(len(inputs), -1)
     varying: Array = rows.var(axis=0) if rows.shape[1] == count else np.ones(count, np.float32)
     return varying
-
-
-def _picture(batch: Array, place: int) -> Array:
-    """A picture of a batch (n, height, width, channels) between the lowest and highest number of all, thinned."""
-    step = -(-max(batch.shape[1:3]) // PIXELS)
-    low, high = float(batch.min()), float(batch.max())
-    scaled = (batch[place, ::step, ::step] - low) * (255 / (high - low) if high > low else 0)
-    pixels: Array = np.nan_to_num(scaled).astype(np.uint8)
-    return pixels

@@ -14,7 +14,7 @@ from nnviz.live.in_float64 import InFloat64
 from nnviz.live.loss_again import ways
 from nnviz.live.recorder import is_compiled
 from nnviz.live.recording import Recording
-from nnviz.live.tensors import is_spread, tensors_in
+from nnviz.live.tensors import first_batch, is_spread, tensors_in
 from nnviz.wording import number
 
 AGREES = 1e-5
@@ -56,30 +56,48 @@ class PassAgain:
 
     def loss(self) -> float:
         """At the parameters as they are."""
-        with torch.no_grad(), self._run() as outputs:
+        with torch.no_grad(), self._run(*self._given()) as outputs:
             return float(ways(outputs, self._recording.reading)[self._way].loss)
 
     def gradients(self) -> dict[str, Array]:
         """By backprop in float64, of the parameters that have one."""
         wanted = {name: each for name, each in self.parameters.items() if each.requires_grad}
-        try:
-            with torch.enable_grad(), self._run() as outputs:
-                loss = ways(outputs, self._recording.reading)[self._way].loss
-                # Not by `backward`, of which others hear.
-                found = torch.autograd.grad(loss, list(wanted.values()), allow_unused=True)
-        except Exception as fault:
-            raise InputError(f"backprop cannot be done again in float64: {_told(fault)}") from None
+        found = self._backprop(list(wanted.values()), *self._given())
         return {name: each.cpu().numpy() for name, each in zip(wanted, found, strict=True) if each is not None}
 
+    def input_gradient(self) -> Array | None:
+        """The same of the first batch that the model was given, as PyTorch has it; None of whole numbers."""
+        args, kwargs = self._given()
+        batch = first_batch((args, kwargs))
+        if batch is None or not batch.is_floating_point():
+            return None
+        (found,) = self._backprop([batch.requires_grad_()], args, kwargs)
+        return None if found is None else found.cpu().numpy()
+
+    def _backprop(self, wanted: list[Tensor], args: Any, kwargs: Any) -> tuple[Tensor | None, ...]:
+        try:
+            with torch.enable_grad(), self._run(args, kwargs) as outputs:
+                loss = ways(outputs, self._recording.reading)[self._way].loss
+                # Not by `backward`, of which others hear.
+                found: tuple[Tensor | None, ...] = torch.autograd.grad(loss, wanted, allow_unused=True)
+                return found
+        except Exception as fault:
+            raise InputError(f"backprop cannot be done again in float64: {_told(fault)}") from None
+
+    def _given(self) -> tuple[Any, Any]:
+        """What the model was given, in float64: a copy."""
+        assert self._recording.given is not None
+        arguments = self._recording.given.arguments
+        known = {id(each): _doubled(each) for each in tensors_in(arguments)}
+        args, kwargs = deepcopy(arguments, known)
+        return args, kwargs
+
     @contextmanager
-    def _run(self) -> Iterator[Any]:
+    def _run(self, args: Any, kwargs: Any) -> Iterator[Any]:
         """What the model gives."""
         for module, name, buffer in self._buffers:
             module._buffers[name] = None if buffer is None else buffer.clone()
         assert self._recording.given is not None
-        arguments = self._recording.given.arguments
-        given = {id(each): _doubled(each) for each in tensors_in(arguments)}
-        args, kwargs = deepcopy(arguments, given)
         with torch.random.fork_rng(self._devices), InFloat64():
             torch.set_rng_state(self._recording.given.randomness)
             yield self._copy(*args, **kwargs)
@@ -89,7 +107,7 @@ class PassAgain:
         expected = self._recording.loss
         assert expected is not None
         try:
-            with torch.no_grad(), self._run() as outputs:
+            with torch.no_grad(), self._run(*self._given()) as outputs:
                 found = [(float(way.loss), way.size) for way in ways(outputs, self._recording.reading)]
         except Exception as fault:
             raise InputError(f"the model cannot be run again in float64: {_told(fault)}") from None

@@ -1,6 +1,7 @@
 """The side of a watched training that talks to a screen, in a thread of its own."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from msgspec.structs import replace
 from torch import nn
@@ -20,6 +21,7 @@ from nnviz.live.camera import WatchedCamera
 from nnviz.live.gate import Stop
 from nnviz.live.own_example import OwnExample, OwnExamples, Shows
 from nnviz.live.recording import Recording
+from nnviz.live.saliency import InputGradients
 from nnviz.live.shared import Shared
 from nnviz.live.structure import Structure
 from nnviz.live.tensors import is_spread
@@ -63,6 +65,7 @@ class ScreenSide:
         self.focus: Focus | None = None
         self._camera: WatchedCamera | None = None
         self._verification: WatchedVerification | None = None
+        self._input_gradients = InputGradients(model)
         self._last: Frame | None = None
         self._measured: tuple[float, int] | None = None
         self._rates = Rates()
@@ -71,6 +74,7 @@ class ScreenSide:
         """A screen has come, or is gone; nothing is kept for one that is gone."""
         with self.shared.gate.lock:
             self.shared.shown = self._camera = self._last = self.focus = self._verification = None
+            self._input_gradients = InputGradients(self._model)
             self.shared.rate_change.forget()
             self.shared.due = 0.0
         self.shared.gate.attach(is_attached)
@@ -152,10 +156,14 @@ class ScreenSide:
             if not self.shared.gate.is_stopped and not recording.is_over:
                 return None
             task = self._camera_of(structure, recording).task
+            trace = WatchedTrace(structure, recording)
+            trace.at(recording, done)
+            find = partial(blame, trace, task, focus, measure, of_example, everywhere)
+            if self.shared.gate.is_stopped:
+                # It cannot go on meanwhile: the recorded pass may have to be run again.
+                return find(partial(self._input_gradients.saliency, recording, trace.batch.inputs))
         # What was recorded stays as it is, and training need not wait for this.
-        trace = WatchedTrace(structure, recording)
-        trace.at(recording, done)
-        return blame(trace, task, focus, measure, of_example, everywhere)
+        return find(lambda _: None)
 
     def verify(self, block: int, chosen: Sequence[tuple[int, int]] | None) -> VerificationView:
         """Begin to compare gradients of the step in which training is stopped, after backprop.

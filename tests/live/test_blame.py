@@ -13,8 +13,10 @@ from torch.nn import functional as F  # noqa: E402, N812
 
 from nnviz.frame.blame_view import LISTED, BlamedWeight, BlameView, Measure  # noqa: E402
 from nnviz.frame.focus import Focus  # noqa: E402
+from nnviz.frame.stages import Phase  # noqa: E402
 from nnviz.insight.blame_words import missing, remarks  # noqa: E402
 from nnviz.live import wire  # noqa: E402
+from nnviz.live.gate import Stop  # noqa: E402
 from nnviz.live.watched_training import Watch  # noqa: E402
 from tests.live.programs import PROGRAMS, Hand, N, Program, labels, rows  # noqa: E402
 
@@ -42,8 +44,8 @@ def blamed(watch: Watch, measure: Measure, of_example: bool, block: int | None =
     view = watch.screen.blame(Focus(PLACE, block or 0), measure, of_example, everywhere=block is None)
     assert view is not None
     # As it comes to the screen.
-    answer = wire.Answer.of(view)
-    assert wire._decoder(wire.Answer).decode(wire.encoded(answer)[4:]) == answer
+    sent = wire.encoded(wire.Answer.of(view))
+    assert wire.encoded(wire._decoder(wire.Answer).decode(sent[4:])) == sent
     return view
 
 
@@ -140,3 +142,58 @@ def test_of_any_model(name: str) -> None:
             assert view.weights == sum(each.numel() for each in hand.gradients[-1].values())
             assert abs(view.worst[0].measured) == pytest.approx(largest, rel=1e-6)
     watch.close()
+
+
+def stopped_after_backprop(name: str) -> tuple[list[BlameView], nn.Module, Program, torch.Tensor]:
+    """What is told of all layers, of two blocks, and of all again, while a program waits after backprop.
+
+    And its model before that step, the program, and what its random generator was before.
+    """
+    watch, made, hand, _ = trained(name, 2)
+    model, gate, told = deepcopy(made.model), watch.shared.gate, []
+
+    def wait() -> float:
+        gate.is_stopped = True
+        told.extend(blamed(watch, Measure.SENSITIVITY, of_example=True, block=block) for block in (None, 0, 1, None))
+        gate.stop, gate.is_stopped = None, False
+        return 0.0
+
+    gate.wait = wait  # type: ignore[method-assign]
+    gate.stop = Stop(None, Phase.BACKWARD)
+    watch.training._look_next()
+    randomness = torch.get_rng_state()
+    made.step(hand, 2)
+    if watch.shared.guard.fault is not None:
+        raise watch.shared.guard.fault
+    return told, model, made, randomness
+
+
+@pytest.mark.parametrize("name", ["cnn", "cnn_in_place"])
+def test_of_a_picture_the_slope_of_each_pixel_is_told_and_training_is_what_it_was(name: str) -> None:
+    told, model, made, randomness = stopped_after_backprop(name)
+    x = rows(2, 3, 10, 10).requires_grad_()
+    with torch.random.fork_rng():
+        torch.set_rng_state(randomness)
+        F.cross_entropy(model(x * 1.0), labels(2)).backward()
+    assert x.grad is not None
+    slopes = x.grad[PLACE].numpy()
+    largest = np.take_along_axis(slopes, np.abs(slopes).argmax(0)[None], 0)[0]
+    everywhere, first, second, again = (view.saliency for view in told)
+    assert second is None
+    for found in (everywhere, first, again):
+        assert found is not None
+        np.testing.assert_allclose(found.slopes, largest, rtol=1e-3, atol=1e-7)
+        assert (found.pixels.shape, found.pixels.dtype, found.step) == ((10, 10, 3), np.uint8, 1)
+    alone = PROGRAMS[name]()
+    hand = Hand(alone.model)
+    for i in range(3):
+        alone.step(hand, i)
+    for one, other in zip(made.model.parameters(), alone.model.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_what_is_no_picture_and_what_goes_on_has_no_slopes() -> None:
+    told, *_ = stopped_after_backprop("mlp")
+    assert [view.saliency for view in told] == [None] * 4
+    watch, *_ = trained("cnn")
+    assert blamed(watch, Measure.SENSITIVITY, of_example=True).saliency is None

@@ -3,7 +3,7 @@
 import copy
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import takewhile
 
 import numpy as np
@@ -83,13 +83,17 @@ class Network:
 
     def forward(self, x: Array) -> Array:
         """x (n, *input_shape) → logits (n, outputs)."""
-        rows = self.in_rows
-        if rows:
-            with self.workers.in_rows():
-                for layer in self.layers[:rows]:
-                    x = layer.forward(x)
-        for layer in self.layers[rows:]:
+        layers = self.layers
+        if self.in_rows:
+            x, layers = self._forward_in_rows(x), layers[self.in_rows :]
+        for layer in layers:
             x = layer.forward(x)
+        return x
+
+    def _forward_in_rows(self, x: Array) -> Array:
+        with self.workers.in_rows():
+            for layer in self.layers[: self.in_rows]:
+                x = layer.forward(x)
         return x
 
     def predict(self, x: Array) -> Array:
@@ -102,17 +106,17 @@ class Network:
         rows = max(self.in_rows, 1)
         for layer in reversed(self.layers[rows:]):
             gradient = layer.backward(gradient)
-        if rows > 1:
-            with self.workers.in_rows():
-                self._backward_to_first(reversed(self.layers[1:rows]), gradient)
+        if self.in_rows:
+            self._backward_in_rows(gradient)
         else:
-            self._backward_to_first((), gradient)
+            # Nothing trains the input, so its gradient, as dear as a forward pass, is left out.
+            self.layers[0].parameter_gradients(gradient)
 
-    def _backward_to_first(self, layers: Iterable[Layer], gradient: Array) -> None:
-        for layer in layers:
-            gradient = layer.backward(gradient)
-        # Nothing trains the input, so its gradient, as dear as a forward pass, is left out.
-        self.layers[0].parameter_gradients(gradient)
+    def _backward_in_rows(self, gradient: Array) -> None:
+        with self.workers.in_rows():
+            for layer in reversed(self.layers[1 : self.in_rows]):
+                gradient = layer.backward(gradient)
+            self.layers[0].parameter_gradients(gradient)
 
     def replica(self, dtype: npt.DTypeLike | None = None) -> "Network":
         """A network that computes the same, in training too, over parameters, statistics and buffers of its own.

@@ -63,14 +63,15 @@ class Driver:
     def _train_on(self, called: Callable[[], bool]) -> None:
         pacing, trainer, keeper, clock = self.pacing, self._session.trainer, self._session.keeper, self._session.clock
         step, engine = trainer.step, trainer.engine
-        next_stop = self._next_stop()
+        next_stop, due = self._next_stop(), keeper.due
         while pacing.pace is not None and not called():
             evaluation = step()
             if evaluation or trainer.stopped_by or engine.index + 1 >= next_stop:
                 self._settle(evaluation)
-                next_stop = self._next_stop()
-            if clock() >= keeper.due:
+                next_stop, due = self._next_stop(), keeper.due
+            if clock() >= due:
                 keeper.keep_up()
+                due = keeper.due
 
     def _next_stop(self) -> int:
         """How many training steps are done when there is something to be seen to."""

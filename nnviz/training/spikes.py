@@ -18,8 +18,8 @@ USUAL, LARGEST = "spikes.usual", "spikes.largest"
 class Spikes:
     """What is kept of the steps with the largest losses that stood out: bounded, over any number of steps.
 
-    A training step of a small network takes 40 µs, so that no more is done in each than to compare its loss:
-    `limit` moves when the layers are read. A step with a larger loss is to be kept.
+    A step of a small network takes a few hundredths of a millisecond, so that no more is done in each than to compare
+    its loss: `limit` moves when the layers are read. A step with a larger loss is to be kept.
     """
 
     def __init__(self) -> None:

@@ -182,11 +182,11 @@ def test_of_several_processes_the_first_one_writes(tmp_path: Path, monkeypatch: 
         watching = nnviz.live.watch(made.model, made.optimizer, out=tmp_path / "run")
         watching.close()
         assert (tmp_path / "run").exists() is writes
-        assert watching.name == f"Classifier-rank{number}.{os.getpid()}"
+        assert watching.name == f"Sequential-rank{number}.{os.getpid()}"
     monkeypatch.setenv("WORLD_SIZE", "1")
     alone = nnviz.live.watch(made.model, made.optimizer)
     alone.close()
-    assert alone.name == f"Classifier.{os.getpid()}"
+    assert alone.name == f"Sequential.{os.getpid()}"
 
 
 PROGRAM = """

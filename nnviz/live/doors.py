@@ -33,7 +33,7 @@ class OwnDoor:
     """For this user's processes on this machine: a socket in a directory that nobody else can enter."""
 
     def __init__(self, name: str) -> None:
-        """Raises InputError if there is no such directory."""
+        """Raises InputError if there is no such directory, or a socket in it has too long a path."""
         self.path: Path = socket_path(name)
         self.listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         # What is there under this name is of a process that had this number before.
@@ -41,6 +41,12 @@ class OwnDoor:
         before = os.umask(0o177)
         try:
             self.listening.bind(str(self.path))
+        except OSError as error:
+            self.listening.close()
+            raise InputError(
+                f"nnviz cannot listen at {self.path} ({error.strerror or error}); set XDG_RUNTIME_DIR to a directory "
+                "of your own with a shorter path"
+            ) from None
         finally:
             os.umask(before)
         self.listening.listen()

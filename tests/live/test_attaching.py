@@ -75,6 +75,16 @@ def test_where_it_is_found(training: Training) -> None:
     assert places.found() == []
 
 
+def test_a_path_that_no_socket_can_have_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / ("long" * 30)
+    place.mkdir(mode=0o700)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(place))
+    backward = torch.autograd.backward
+    with pytest.raises(InputError, match=r"nnviz cannot listen at .*too long\); set XDG_RUNTIME_DIR to a directory"):
+        Training()
+    assert torch.autograd.backward is backward
+
+
 def test_stages_on_the_way_and_leaving(training: Training) -> None:
     trainer = attached()
     first = trainer.receive()

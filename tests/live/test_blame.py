@@ -165,6 +165,7 @@ def stopped_after_backprop(name: str) -> tuple[list[BlameView], nn.Module, Progr
     made.step(hand, 2)
     if watch.shared.guard.fault is not None:
         raise watch.shared.guard.fault
+    watch.close()
     return told, model, made, randomness
 
 
@@ -197,3 +198,4 @@ def test_what_is_no_picture_and_what_goes_on_has_no_slopes() -> None:
     assert [view.saliency for view in told] == [None] * 4
     watch, *_ = trained("cnn")
     assert blamed(watch, Measure.SENSITIVITY, of_example=True).saliency is None
+    watch.close()

@@ -48,8 +48,10 @@ def trained(launch: str, folder: Path, how: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("launch", LAUNCHES)
-def test_each_is_watched_and_the_first_listens(launch: str, tmp_path: Path) -> None:
+def test_each_is_watched_and_the_first_listens(launch: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Losses and averaged gradients are compared in the processes themselves, which fail if they differ."""
+    # A socket's whole path has to be short.
+    tmp_path = tmp_path_factory.mktemp("two")
     *_, name, steps = LAUNCHES[launch]
     bare = trained(launch, tmp_path / "bare", "bare")
     watched = trained(launch, tmp_path / "watched", "watched")

@@ -46,15 +46,13 @@ class Dropout(Layer):
         self._place["state"]["counter"][3] = self.step
         self._bits.state = self._place
         self._generator.random(dtype=np.float32, out=self._drawn)
-        self.workers.each(self._pieces, partial(self._leave_out_of, x), FETCH * x.size)
+        self.workers.each(self._pieces, partial(self._leave_out, x), FETCH * x.size)
         return self._y
 
-    def _leave_out_of(self, x: Array, piece: slice, _: int) -> None:
-        self._leave_out(x[piece], self._drawn[piece], self._factors[piece], self._y[piece])
-
-    def _leave_out(self, x: Array, drawn: Array, factors: Array, y: Array) -> None:
-        np.multiply(drawn >= self.share, 1 / (1 - self.share), out=factors, dtype=x.dtype)
-        np.multiply(x, factors, out=y)
+    def _leave_out(self, x: Array, piece: slice, _: int) -> None:
+        factors = self._factors[piece]
+        np.multiply(self._drawn[piece] >= self.share, 1 / (1 - self.share), out=factors, dtype=x.dtype)
+        np.multiply(x[piece], factors, out=self._y[piece])
 
     @property
     def factors(self) -> Array:

@@ -7,12 +7,14 @@ import os
 import socket
 import stat
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 torch = pytest.importorskip("torch")
+
+from textual.pilot import Pilot  # noqa: E402
 
 from nnviz.errors import InputError, TrainerDiedError  # noqa: E402
 from nnviz.frame.frame import EVERY_PART, AlertMark, Frame, FrameUpdate, State  # noqa: E402
@@ -223,32 +225,19 @@ def test_a_key_waits_for_no_share(training: Training) -> None:
 
 async def test_pages_of_a_training_that_takes_its_time(training: Training, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nnviz.live.server.STOP_SECONDS", 0.0)
-    app = NnvizApp(attached(), "try")
-    async with app.run_test(size=(120, 40)) as pilot:
-        await seen(lambda: app.ready.is_set(), app, training)
+    async with opened(training) as (app, _, press):
         screen = app.screen
-
-        async def press(key: str, look: Callable[[], object]) -> None:
-            await pilot.press(key)
-            await seen(lambda: screen.frame.state is State.PAUSED and look(), app, training)
-
+        await press("space", lambda: screen.frame.state is State.PAUSED)
         for key, page in (("i", BlameScreen), ("v", VerificationScreen)):
-            await press("enter", lambda: screen.frame.moment.done == len(screen.frame.stages))
-            await press("n", lambda: screen.frame.moment.done == 1)
+            await press("enter", lambda: stands_after(screen.frame, len(screen.frame.stages)))
+            await press("n", lambda: stands_after(screen.frame, 1))
             await press(key, lambda page=page: isinstance(app.screen, page))
             await press("escape", lambda: app.screen is screen)
 
 
 async def test_keys_of_the_screen(training: Training) -> None:
-    app = NnvizApp(attached(), "try")
-    async with app.run_test(size=(120, 40)) as pilot:
-        await seen(lambda: app.ready.is_set(), app, training)
+    async with opened(training) as (app, pilot, press):
         screen = app.screen
-
-        async def press(key: str, look: Callable[[], object]) -> None:
-            await pilot.press(key)
-            await seen(look, app, training)
-
         await press("space", lambda: screen.frame.state is State.PAUSED)
         step = screen.frame.moment.step
         await press("n", lambda: screen.frame.moment.done == 1)
@@ -269,6 +258,28 @@ async def test_keys_of_the_screen(training: Training) -> None:
         await pilot.press("q")
         await pilot.pause()
     training.goes_on()
+
+
+Press = Callable[[str, Callable[[], object]], Awaitable[None]]
+
+
+@contextlib.asynccontextmanager
+async def opened(training: Training) -> AsyncIterator[tuple[NnvizApp, Pilot[object], Press]]:
+    """A screen on it, and what presses a key and waits for what is then to be seen."""
+    app = NnvizApp(attached(), "try")
+    async with app.run_test(size=(120, 40)) as pilot:
+
+        async def press(key: str, look: Callable[[], object]) -> None:
+            await pilot.press(key)
+            await seen(look, app, training)
+
+        await seen(app.ready.is_set, app, training)
+        yield app, pilot, press
+
+
+def stands_after(frame: Frame, stages: int) -> bool:
+    """Whether training waits where so many stages are done."""
+    return frame.state is State.PAUSED and frame.moment.done == stages
 
 
 async def seen(look: Callable[[], object], app: NnvizApp, training: Training) -> None:

@@ -203,7 +203,7 @@ class WatchedCamera:
         trace, reading = self.trace, self._reading
         own = self.own if self.own is not None and self.own.place == place else None
         inputs = trace.batch.inputs[place]
-        pixels = picture(trace.batch.inputs, place)
+        pixels = picture(trace.batch.inputs, place) if own is None else own.pixels
         logits = trace.output(len(trace.layers) - 1)
         row = None if trace.recording.inputs is None else inputs.reshape(-1)[:FEATURES].copy()
         labels = None if trace.reading is None else trace.reading.labels
@@ -215,7 +215,7 @@ class WatchedCamera:
             name="",
             label=None if labels is None else int(labels[place]),
             weight=None,
-            pixels=own.pixels if own else pixels,
+            pixels=pixels,
             augmented=False,
             features=own.features if own else row if pixels is None else None,
             stored=row if own is None and pixels is None else None,

@@ -51,8 +51,9 @@ class Optimizer:
         self._memory = {name: np.zeros_like(values) for name in self.memory}
         self._steps = 0
         self._workers = workers or OneWorker()
-        # Gradients and parameters are fetched, and what is remembered of them.
-        self._work = (2 + len(self.memory)) * FETCH * len(values)
+        # Gradients and parameters are fetched, and what is remembered of them; and half of it once more by the worker
+        # that goes on with them, where the other one had it in its cache. So dividing it is worth half as much.
+        self._work = (2 + len(self.memory)) * FETCH * len(values) // 2
         self._chunks = self._divide(values, self._workers.parts(self._work))
         # Numbers that change from step to step, as arrays: NumPy converts a Python number anew at every call.
         self._rate, self._epsilon, self._decay_rate = (np.zeros((), values.dtype) for _ in range(3))

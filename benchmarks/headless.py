@@ -1,4 +1,4 @@
-"""The training of a network without a screen, in a process of its own.
+"""The training of a network without a screen, as `nnviz train` does it, in a process of its own.
 
 `python -m benchmarks.headless OPTIONS`, where OPTIONS are those of `nnviz train` as JSON. For each line on stdin, a
 number of seconds, it trains on for so long and writes a line to stdout: the steps a second. In between, it waits.
@@ -10,6 +10,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from nnviz.insight.health.alert_log import AlertLog
+from nnviz.insight.health.rules import RuleRunner
 from nnviz.options import Options
 from nnviz.runs.directory import RunDirectory
 from nnviz.runs.keeper import Keeper
@@ -25,18 +27,20 @@ def serve(options: Options) -> None:
     trainer = assemble(experiment, open_dataset(experiment))
     with tempfile.TemporaryDirectory() as spare:
         keeper = Keeper(trainer, RunDirectory(Path(spare) / "run", experiment), lambda _: None)
+        alerts = AlertLog(trainer, RuleRunner(trainer), lambda *_: None)
         for line in sys.stdin:
             steps, begin = trainer.steps_done, time.perf_counter()
-            _train(trainer, keeper, float(line))
+            _train(trainer, keeper, alerts, float(line))
             print((trainer.steps_done - steps) / (time.perf_counter() - begin), flush=True)
 
 
-def _train(trainer: Trainer, keeper: Keeper, seconds: float) -> None:
+def _train(trainer: Trainer, keeper: Keeper, alerts: AlertLog, seconds: float) -> None:
     end = time.perf_counter() + seconds
     while time.perf_counter() < end:
         evaluation = trainer.step()
         if evaluation is not None:
             keeper.record(evaluation)
+        alerts.look()
         keeper.keep_up()
 
 

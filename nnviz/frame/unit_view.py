@@ -18,7 +18,10 @@ TERM_NAME = 40
 
 def summed_up(numbers: Sequence[float]) -> float:
     """The sum of numbers, rounded once; where one is not finite, what floats make of it."""
-    return math.fsum(numbers) if all(map(math.isfinite, numbers)) else float(sum(numbers))
+    try:
+        return math.fsum(numbers)
+    except (OverflowError, ValueError):
+        return float(sum(numbers))
 
 
 class Term(msgspec.Struct, frozen=True):

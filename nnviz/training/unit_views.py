@@ -183,7 +183,8 @@ class UnitViews:
             own = whole.reshape(-1, traits.output_shape[-1])[:, unit].reshape(height, width, channels)
             # Of a kernel, what it has for the map of the weight under the cursor; of a picture, the largest colour.
             is_of_one = isinstance(traits.operation, Convolution) and at is not None
-            plane = own[:, :, weight.input % channels] if is_of_one else extreme(np.moveaxis(own, 2, 0))
+            # A copy: the numbers of one unit lie far apart in memory, and are gone through twice.
+            plane = own[:, :, weight.input % channels] if is_of_one else extreme(np.moveaxis(own, 2, 0).copy())
             pictures.append(_picture(quantity, plane, None if at is None else divmod(at, width)))
         return pictures
 

@@ -52,7 +52,9 @@ def environment(network: Network) -> dict[str, str]:
     # What makes the additional source known costs time at the start, so the built-in ones go without it.
     own = [str(HERE / "sources")] if network.source == "bench-plane" else []
     path = os.pathsep.join([*own, str(HERE.parent)])
-    return {**os.environ, "PYTHONPATH": path, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+    # What is compiled is kept, as it is where nnviz is installed.
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPATH": path, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
 
 
 class Program:

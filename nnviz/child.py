@@ -18,7 +18,7 @@ def start_child(module: str) -> "tuple[Connection, subprocess.Popen[bytes]]":
     # directory (-P), where somebody's own random.py may lie.
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", module, str(theirs.fileno())],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        env={"OPENBLAS_NUM_THREADS": "1", **os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         pass_fds=[theirs.fileno()],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

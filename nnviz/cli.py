@@ -2,16 +2,37 @@
 
 import os
 import sys
-from typing import Annotated
+from collections.abc import Iterable
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer.exceptions import TyperException
 
-from nnviz.commands import on_screen, sources, trained, training
 from nnviz.errors import StoppedError
 
-# Rich would take longer to load than the help takes to read.
-app = typer.Typer(add_completion=True, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+if TYPE_CHECKING:
+    from nnviz.remote.worker_process import Worker
+
+COMMANDS = {
+    "run": "on_screen.run",
+    "attach": "on_screen.attach",
+    "train": "training.train",
+    "test": "trained.score",
+    "predict": "trained.predict",
+    "data": "sources.data",
+    "explain": "sources.explain",
+    "check": "sources.check",
+    "runs": "on_screen.runs",
+    "compare": "trained.compare",
+    "sweep": "sweeping.sweep",
+    "export": "trained.export",
+    "report": "trained.report",
+    "serve": "on_screen.serve",
+    "draw": "sources.draw",
+    "screenshot": "on_screen.screenshot",
+}
+"""By name: the module of `nnviz.commands`, and its function."""
 
 
 def _show_version(wanted: bool) -> None:
@@ -22,7 +43,6 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def nnviz(
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and exit.")
@@ -31,26 +51,22 @@ def nnviz(
     """A microscope for neural-network training: watch a network learn, one stage of one step at a time."""
 
 
-app.command()(on_screen.run)
-app.command()(on_screen.attach)
-app.command()(training.train)
-app.command("test")(trained.score)
-app.command()(trained.predict)
-app.command()(sources.data)
-app.command()(sources.explain)
-app.command()(sources.check)
-app.command()(on_screen.runs)
-app.command()(trained.compare)
-app.command()(training.sweep)
-app.command()(trained.export)
-app.command()(trained.report)
-app.command()(on_screen.serve)
-app.command()(sources.draw)
-app.command()(on_screen.screenshot)
+def application(names: Iterable[str]) -> typer.Typer:
+    """The program with the commands of these names: to make all takes longer than what most of them do first."""
+    # Rich would take longer to load than the help takes to read.
+    app = typer.Typer(add_completion=True, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+    app.callback()(nnviz)
+    for name in names:
+        module, _, function = COMMANDS[name].partition(".")
+        app.command(name)(getattr(import_module(f"nnviz.commands.{module}"), function))
+    return app
 
 
-def main() -> None:
-    """Run the command that the arguments name, and exit. No traceback reaches the user."""
+def main(worker: "Worker | None" = None) -> None:
+    """Run the command that the arguments name, and exit. No traceback reaches the user.
+
+    `worker` is the process of a trainer that has begun to load, for a command that needs one.
+    """
     from nnviz.headless.streams import open_streams
 
     open_streams()
@@ -58,7 +74,9 @@ def main() -> None:
     # NumPy's import on, on the core that another process of nnviz starts on.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
-        sys.exit(app(prog_name="nnviz", standalone_mode=False))
+        # Help, completion, and a command that there is not, need all of them.
+        app = application([name for name in COMMANDS if name in sys.argv[1:2]] or COMMANDS)
+        sys.exit(app(prog_name="nnviz", standalone_mode=False, obj=worker))
     except TyperException as error:
         from nnviz.headless.errors_told import tell_usage
 

@@ -46,6 +46,11 @@ def test_help_loads_nothing_heavy(arguments):
     assert done.stdout.splitlines()[-1] == "loaded", done.stderr
 
 
+def test_a_command_makes_itself_alone():
+    done = python(LOADED % (["nnviz.commands.sources", "nnviz.sweep_options"],), "run", "--help")
+    assert done.stdout.splitlines()[-1] == "loaded", done.stderr
+
+
 def test_training_never_loads_the_screen(tmp_path):
     done = python(LOADED % (HEAVY,), "train", "--steps", "2", cwd=tmp_path)
     assert done.returncode == 0, done.stderr

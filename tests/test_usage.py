@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator
 import pytest
 import typer.main
 
-from nnviz.cli import app, main
+from nnviz.cli import COMMANDS as NAMES
+from nnviz.cli import application, main
 from tests.hostile_text import HOSTILE, is_whole
 
 # An argument holds no NUL, and some bytes that are no character.
 TEXTS = [text.encode(errors="replace").decode().replace("\0", "") for text in HOSTILE.values()]
 TEXTS.append(os.fsdecode(b"\xff\x9b2J"))
-COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+COMMANDS = typer.main.get_command(application(NAMES)).commands  # type: ignore[attr-defined]
 
 Run = Callable[..., tuple[object, str, str]]
 

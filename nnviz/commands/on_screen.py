@@ -20,12 +20,14 @@ from nnviz.options import Options, takes_options
 if TYPE_CHECKING:
     from nnviz.live.ports import Port
     from nnviz.remote.terminal import Terminal
+    from nnviz.remote.worker_process import Worker
     from nnviz.runs.ending import Ending
     from nnviz.tui.terminal_app import TerminalApp
 
 
 @takes_options
 def run(
+    context: typer.Context,
     *,
     options: Options,
     at_step: AtStep = None,
@@ -40,7 +42,10 @@ def run(
     SOURCE may also be a run: it is opened where it ended, or at any step of it, and stays as it is. Of a log of another
     tool, or a folder of runs, the curves are shown, as 'nnviz runs' does.
     """
+    worker: Worker | None = context.obj
     if (logs := _logs_named(options)) is not None:
+        if worker is not None:
+            worker.dismiss()
         _look_through(logs, mouse, light)
         return
     if not _has_screen():
@@ -57,17 +62,23 @@ def run(
     if _is_elsewhere():
         # Through stdout, the driver talks to whoever shows the screen.
         with redirect_stdout(sys.stderr):
-            _visualize(options, None, at_step, mouse, light, lesson)
+            _visualize(options, worker, None, at_step, mouse, light, lesson)
         return
     from nnviz.remote.terminal import Terminal
 
     terminal = Terminal(os.ttyname(sys.stderr.fileno()))
     with terminal.guarded():
-        _visualize(options, terminal, at_step, mouse, light, lesson)
+        _visualize(options, worker, terminal, at_step, mouse, light, lesson)
 
 
 def _visualize(
-    options: Options, terminal: "Terminal | None", at_step: str | None, mouse: bool, light: bool, lesson: bool
+    options: Options,
+    worker: "Worker | None",
+    terminal: "Terminal | None",
+    at_step: str | None,
+    mouse: bool,
+    light: bool,
+    lesson: bool,
 ) -> None:
     from nnviz.headless.console import passing
 
@@ -76,10 +87,8 @@ def _visualize(
     gc.disable()
     # What draws the screen takes a moment to load; until then there is at least a word.
     with passing(f"nnviz   opening {options.source or 'the examples'} …"):
-        from nnviz.remote.client import RemoteTrainer, Worker
+        from nnviz.remote.client import RemoteTrainer
 
-        # The trainer's process starts up while this one finds out what to train, and gets the screen ready.
-        worker = Worker()
         order = options.order(terminal, at_step)
         trainer = RemoteTrainer(order, worker)
         from nnviz.tui.app import visualize

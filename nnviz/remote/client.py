@@ -10,11 +10,11 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from nnviz.child import start_child
 from nnviz.errors import InputError, TrainerDiedError
 from nnviz.remote.hearing import Hearing
 from nnviz.remote.messages import Answer, Close, Closing, Died, Look, Order, Request
 from nnviz.remote.opening_progress import OpeningProgress
+from nnviz.remote.worker_process import Worker
 from nnviz.runs.claim import clear
 from nnviz.runs.ending import Ending
 from nnviz.runs.paths import CHECKPOINTS, FINAL, free_path, last_run, newest_checkpoint, step_of, while_training
@@ -64,16 +64,6 @@ class AskableTrainer(Protocol):
 
         Without any, it is one of the same order, and its run is kept in a directory of its own.
         """
-
-
-class Worker:
-    """A process that is ready to become a trainer: started before it is known what to train, since that takes time too.
-
-    It ends when its connection closes, however that comes.
-    """
-
-    def __init__(self) -> None:
-        self.connection, self.process = start_child("nnviz.remote.worker")
 
 
 class RemoteTrainer:

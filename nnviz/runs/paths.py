@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import secrets
 import tempfile
 from collections.abc import Iterator
 from datetime import date
@@ -26,7 +25,7 @@ def new_run_path(source: str) -> Path:
     """`runs/<date>-<source>-<id>` below the working directory."""
     word = "".join(c if c.isalnum() or c in "-_" else "-" for c in Path(source).resolve().name if source)
     name = _cut(word, SOURCE_BYTES) or "run"
-    return Path("runs") / f"{date.today().isoformat()}-{name}-{secrets.token_hex(4)}"
+    return Path("runs") / f"{date.today().isoformat()}-{name}-{os.urandom(4).hex()}"
 
 
 def free_path(path: Path) -> Path:

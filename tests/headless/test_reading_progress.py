@@ -56,7 +56,7 @@ def test_the_cache_is_used_unless_it_is_refused(tmp_path, monkeypatch):
     import numpy as np
     from PIL import Image
 
-    from nnviz.cli import app
+    from nnviz.cli import COMMANDS, application
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     for name in ("a", "b"):
@@ -67,7 +67,7 @@ def test_the_cache_is_used_unless_it_is_refused(tmp_path, monkeypatch):
 
     def command(*arguments):
         with pytest.raises(SystemExit) as ended:
-            app(list(map(str, arguments)))
+            application(COMMANDS)(list(map(str, arguments)))
         assert not ended.value.code
 
     source, run = tmp_path / "set", tmp_path / "run"

@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.logs.reading import made
 from tests.terminal import RUN, Terminal, opened
 
 PETS = f"{RUN} pets --image-size 8"
@@ -48,6 +49,11 @@ def has_ended(process: psutil.Process) -> bool:
         return process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
+
+
+def trains(process: psutil.Process) -> bool:
+    """Whether it is a trainer's process, and has not ended."""
+    return not has_ended(process) and "nnviz.remote.worker" in process.cmdline()
 
 
 STATES = {state.__name__: state for state in (opening, ready, busy, dead)}
@@ -135,3 +141,10 @@ def test_a_closed_terminal_ends_the_screen_and_keeps_the_run(tmp_path: Path, han
     psutil.wait_procs([trainer])
     assert not trainer.is_running()
     assert (tmp_path / "kept" / "result.json").exists()
+
+
+def test_a_screen_of_curves_keeps_no_trainer(tmp_path: Path) -> None:
+    with opened(tmp_path, f"{RUN} {made('keras').resolve()}") as terminal:
+        terminal.read_until("loss")
+        terminal.wait_until(lambda: not any(map(trains, terminal.screen.children())))
+        terminal.type_until("q", "exit code 0")

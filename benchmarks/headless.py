@@ -15,9 +15,9 @@ from nnviz.insight.health.rules import RuleRunner
 from nnviz.options import Options
 from nnviz.runs.directory import RunDirectory
 from nnviz.runs.keeper import Keeper
+from nnviz.runs.kept_steps import kept_steps
 from nnviz.training.assembly import assemble, open_dataset
 from nnviz.training.process import prepare_process
-from nnviz.training.trainer import Trainer
 
 
 def serve(options: Options) -> None:
@@ -27,21 +27,14 @@ def serve(options: Options) -> None:
     trainer = assemble(experiment, open_dataset(experiment))
     with tempfile.TemporaryDirectory() as spare:
         keeper = Keeper(trainer, RunDirectory(Path(spare) / "run", experiment), lambda _: None)
-        alerts = AlertLog(trainer, RuleRunner(trainer), lambda *_: None)
+        steps = kept_steps(trainer, keeper, AlertLog(trainer, RuleRunner(trainer), lambda *_: None))
         for line in sys.stdin:
-            steps, begin = trainer.steps_done, time.perf_counter()
-            _train(trainer, keeper, alerts, float(line))
-            print((trainer.steps_done - steps) / (time.perf_counter() - begin), flush=True)
-
-
-def _train(trainer: Trainer, keeper: Keeper, alerts: AlertLog, seconds: float) -> None:
-    end = time.perf_counter() + seconds
-    while time.perf_counter() < end:
-        evaluation = trainer.step()
-        if evaluation is not None:
-            keeper.record(evaluation)
-        alerts.look()
-        keeper.keep_up()
+            before, begin = trainer.steps_done, time.perf_counter()
+            end = begin + float(line)
+            for _ in steps:
+                if time.perf_counter() >= end:
+                    break
+            print((trainer.steps_done - before) / (time.perf_counter() - begin), flush=True)
 
 
 if __name__ == "__main__":

@@ -4,18 +4,21 @@ The same run in two trainers, in interleaved rounds: one is kept in a directory,
 """
 
 import argparse
+import math
 import statistics
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.going_back import Case
 from benchmarks.results import table
 from nnviz.runs.directory import RunDirectory
 from nnviz.runs.keeper import Keeper
+from nnviz.runs.kept_steps import kept_steps
 from nnviz.training.assembly import assemble, open_dataset
+from nnviz.training.history import Evaluation
 from nnviz.training.process import prepare_process
-from nnviz.training.trainer import Trainer
 
 TITLE = "Keeping a run"
 CASES = (
@@ -43,18 +46,40 @@ def measure(options: argparse.Namespace) -> str:
     )
 
 
+class _Timed(Keeper):
+    """Adds up the seconds that go to keeping."""
+
+    spent = 0.0
+
+    def record(self, evaluation: Evaluation) -> None:
+        began = time.perf_counter()
+        super().record(evaluation)
+        self.spent += time.perf_counter() - began
+
+    def keep_up(self) -> None:
+        began = time.perf_counter()
+        super().keep_up()
+        self.spent += time.perf_counter() - began
+
+
+class _Unasked:
+    """No rules of health: they have a benchmark of their own."""
+
+    due = 1 << 62
+
+    def look(self) -> None:
+        """Never."""
+
+
 def _row(case: Case, rounds: int, seconds: float) -> list[str]:
     experiment = case.experiment()
     dataset = open_dataset(experiment)
     plain, kept = (assemble(experiment, dataset) for _ in range(2))
     with tempfile.TemporaryDirectory() as folder:
-        keeper = Keeper(kept, RunDirectory(Path(folder) / "run", experiment), print)
-        rates, spent = [], 0.0
-        for _ in range(rounds):
-            bare = _rate(plain, None, seconds)[0]
-            with_it, keeping = _rate(kept, keeper, seconds)
-            rates.append((bare, with_it))
-            spent += keeping
+        keeper = _Timed(kept, RunDirectory(Path(folder) / "run", experiment), print)
+        steps = kept_steps(kept, keeper, _Unasked())
+        bare_steps = iter(plain.step, "never")
+        rates = [(_rate(bare_steps, seconds), _rate(steps, seconds)) for _ in range(rounds)]
         files = [*(Path(folder) / "run" / "checkpoints").glob("*.safetensors")]
         megabytes = sum(file.stat().st_size for file in files) / 1e6
     ratios = [with_it / bare for bare, with_it in rates]
@@ -62,26 +87,17 @@ def _row(case: Case, rounds: int, seconds: float) -> list[str]:
         case.name,
         *(f"{statistics.median(column):,.0f}" for column in zip(*rates, strict=True)),
         f"{statistics.median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f})",
-        f"{spent / (rounds * seconds):.2%}",
+        f"{keeper.spent / (rounds * seconds):.2%}",
         str(len(files)),
         f"{megabytes:.0f}",
     ]
 
 
-def _rate(trainer: Trainer, keeper: Keeper | None, seconds: float) -> tuple[float, float]:
-    """Training steps a second, and the seconds that went to keeping them."""
-    steps, spent, begin = trainer.steps_done, 0.0, time.perf_counter()
+def _rate(steps: Iterator[object], seconds: float) -> float:
+    """Training steps a second."""
+    begin = time.perf_counter()
     end = begin + seconds
-    while (now := time.perf_counter()) < end:
-        evaluation = trainer.step()
-        if keeper is None:
-            continue
-        if evaluation is not None or now >= keeper.due:
-            began = time.perf_counter()
-            if evaluation is not None:
-                keeper.record(evaluation)
-            keeper.keep_up()
-            spent += time.perf_counter() - began
-        else:
-            keeper.keep_up()
-    return (trainer.steps_done - steps) / (time.perf_counter() - begin), spent
+    for done, _ in enumerate(steps, 1):
+        if time.perf_counter() >= end:
+            return done / (time.perf_counter() - begin)
+    return math.nan

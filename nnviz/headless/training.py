@@ -25,6 +25,7 @@ from nnviz.runs.checkpoint_rule import DEFAULT, CheckpointRule
 from nnviz.runs.directory import RunDirectory
 from nnviz.runs.ending import Ending
 from nnviz.runs.keeper import Keeper
+from nnviz.runs.kept_steps import kept_steps
 from nnviz.runs.resuming import resume
 from nnviz.training.assembly import assemble, open_dataset
 from nnviz.training.curves import only_in_training
@@ -135,16 +136,8 @@ def _tell(alert: Alert, others: int) -> None:
 
 
 def _go(trainer: Trainer, keeper: Keeper, alert_log: AlertLog) -> None:
-    interruption = trainer.interruption
     with contextlib.closing(progress_of(trainer)) as progress:
-        while trainer.stopped_by is None:
-            evaluation = trainer.step()
-            if evaluation is not None:
-                keeper.record(evaluation)
-            if interruption.times:
-                trainer.interrupt()
-            alert_log.look()
-            keeper.keep_up()
+        for _ in kept_steps(trainer, keeper, alert_log):
             progress.update()
 
 

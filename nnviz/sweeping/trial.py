@@ -18,6 +18,7 @@ from nnviz.runs.checkpoint_rule import CheckpointRule
 from nnviz.runs.directory import RunDirectory
 from nnviz.runs.ending import Ending
 from nnviz.runs.keeper import Keeper
+from nnviz.runs.kept_steps import kept_steps
 from nnviz.runs.paths import is_run
 from nnviz.runs.resuming import resume
 from nnviz.sweeping.median import MedianRule
@@ -144,16 +145,10 @@ def _go(work: Work, trainer: Trainer, keeper: Keeper, alerts: AlertLog, tell: Ca
     rule = MedianRule(work.path) if work.stops_hopeless else None
     started = time.monotonic()
     due, before = started + STANDING_SECONDS, trainer.steps_done
-    while trainer.stopped_by is None:
-        evaluation = trainer.step()
-        if evaluation is not None:
-            keeper.record(evaluation)
-            if rule is not None and trainer.stopped_by is None and rule.is_hopeless():
-                trainer.interrupt(HOPELESS)
-        if trainer.interruption.times:
-            trainer.interrupt()
-        alerts.look()
-        keeper.keep_up()
+    for evaluation in kept_steps(trainer, keeper, alerts):
+        is_going_on = evaluation is not None and trainer.stopped_by is None
+        if rule is not None and is_going_on and rule.is_hopeless():
+            trainer.interrupt(HOPELESS)
         if (now := time.monotonic()) >= due:
             due = now + STANDING_SECONDS
             tell(_standing(work.name, trainer, now - started, before))

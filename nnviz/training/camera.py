@@ -31,7 +31,7 @@ from nnviz.training.text_marks import text_view
 from nnviz.training.trainer import Trainer
 
 # How much each input varies is measured on so many examples, and fewer where that would be more than so many numbers.
-VARYING, VARYING_NUMBERS = 1024, 1 << 20
+VARYING, VARYING_NUMBERS = 1024, 1 << 22
 _OTHERS = re.compile(r" \+\d+$")
 
 

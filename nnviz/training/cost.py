@@ -9,11 +9,11 @@ from nnviz.training.engine import StepEngine
 
 # A number that a layer gives and a weight that it is multiplied with, on the way forward and of one example; all that
 # a training step does to a parameter; and what a step takes however small it is, for itself and for each of its layers.
-NUMBER, WEIGHT, PARAMETER = 2.0, 0.08, 3.0
-STEP, LAYER = 30_000, 8_000
+NUMBER, WEIGHT, PARAMETER = 2.0, 0.04, 1.2
+STEP, LAYER = 18_000, 5_000
 # What it takes to read a number that a layer gave, and one of its parameters with its gradient and update, each in
 # float64; and, however small they are, a reading for itself and for each of the layers.
-READ_NUMBER, READ_PARAMETER, READING, READ_LAYER = 6.0, 6.0, 60_000, 40_000
+READ_NUMBER, READ_PARAMETER, READING, READ_LAYER = 3.0, 1.0, 60_000, 40_000
 
 # All rules of health, asked once.
 RULES = 4_000_000

@@ -16,7 +16,7 @@ CAPACITY = 64
 WINDOW = 12
 """A unit is dead that was silent at so many readings in a row: one that works for every tenth example is almost surely
 awake in one of 12 batches."""
-SHARE = 0.003
+SHARE = 0.002
 """Of training, readings may take about that share; the rules of health that go by them may take as much again."""
 PREFIX = "layers."
 BINS = ("steps", "counts", "means", "lows", "highs")

@@ -27,7 +27,7 @@ WAYS = ("one after the other", "train in a loop", "on all cores")
 def add_options(parser: argparse.ArgumentParser) -> None:
     """How much."""
     parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--epochs", type=int, default=12, help="of each run")
+    parser.add_argument("--epochs", type=int, default=60, help="of each run")
 
 
 def measure(options: argparse.Namespace) -> str:

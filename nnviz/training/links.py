@@ -40,11 +40,10 @@ def summed(
 ) -> Sum:
     """Σ factor · weight, all (k,), with its largest terms; `names` tells what a number is called."""
     products = factors.astype(np.float64) * weights.astype(np.float64)
-    shown = largest(np.nan_to_num(np.abs(products), nan=np.inf), TERMS) if len(products) else np.arange(0)
-    terms = tuple(
-        Term(int(indices[k]), names(int(indices[k])), float(factors[k]), float(weights[k]), float(products[k]))
-        for k in shown.tolist()
-    )
+    sizes = np.abs(products)
+    shown = largest(np.where(np.isnan(sizes), np.inf, sizes), TERMS) if len(products) else np.arange(0)
+    columns = (column[shown].tolist() for column in (indices, factors, weights, products))
+    terms = tuple(Term(index, names(index), *numbers) for index, *numbers in zip(*columns, strict=True))
     others = summed_up(np.delete(products, shown).tolist()) if len(products) > len(shown) else 0.0
     return Sum(terms, others, len(products) - len(shown), bias, total)
 

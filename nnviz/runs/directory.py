@@ -9,6 +9,8 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+import msgspec
+
 from nnviz.errors import InputError, UnkeptError
 from nnviz.experiment import Experiment
 from nnviz.file_digest import file_digest
@@ -97,7 +99,7 @@ class RunDirectory:
 
     def add(self, evaluation: Evaluation) -> None:
         """Have an evaluation in the metrics from the next writing on, one line for each split."""
-        self._lines[METRICS] += b"".join(json.dumps(record).encode() + b"\n" for record in evaluation.records())
+        self._lines[METRICS] += b"".join(msgspec.json.encode(record) + b"\n" for record in evaluation.records())
 
     def write_metrics(self) -> None:
         """Write the evaluations that were added."""

@@ -22,7 +22,11 @@ def _begun() -> "Worker | None":
         return None
     from nnviz.remote.worker_process import Worker
 
-    return Worker()
+    try:
+        return Worker()
+    except OSError:
+        # Where there is room for no more processes, the command finds that out as well, and tells it.
+        return None
 
 
 def main() -> None:

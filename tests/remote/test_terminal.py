@@ -51,6 +51,11 @@ def has_ended(process: psutil.Process) -> bool:
         return True
 
 
+def end(processes: list[psutil.Process]) -> bool:
+    """Whether all of them end. One that nobody asks how it ended is not gone, though it runs no more."""
+    return all(map(has_ended, psutil.wait_procs(processes, timeout=10)[1]))
+
+
 def is_off_again(written: bytes) -> bool:
     """Whether a screen was there, and all that it switched on is off again."""
     painted = written.decode(errors="replace")
@@ -83,9 +88,7 @@ def test_a_killed_screen_leaves_the_terminal_as_it_was_whatever_the_trainer_does
         for trainer in trainers:
             with contextlib.suppress(psutil.NoSuchProcess):
                 trainer.resume()
-        # Where nobody asks how it ended, it is not gone for a long time.
-        psutil.wait_procs(trainers, timeout=10)
-        assert all(map(has_ended, trainers))
+        assert end(trainers)
 
 
 @pytest.mark.parametrize(("page", "sign"), [("", "READY"), ("?", "escape closes"), ("\x10", "earch for commands")])
@@ -142,8 +145,7 @@ def test_a_closed_terminal_ends_the_screen_and_keeps_the_run(tmp_path: Path, han
         if screen.is_running():
             screen.kill()
             screen.wait()
-    psutil.wait_procs([trainer])
-    assert not trainer.is_running()
+    assert end([trainer])
     assert (tmp_path / "kept" / "result.json").exists()
 
 

@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from rich.color import ColorSystem
+from textual._context import active_message_pump
 from textual.app import App, ReturnType
 from textual.binding import Binding, BindingType
+from textual.css.query import NoMatches
 from textual.driver import Driver
+from textual.message_pump import MessagePump
+from textual.screen import Screen
 from textual.timer import Timer, TimerCallback
 from textual.worker import WorkerFailed
 
@@ -74,6 +78,8 @@ class TerminalApp(App[ReturnType]):
 
     def _handle_exception(self, error: Exception) -> None:
         """End because of a fault. Textual's own method would print all that it knows of it, and the exit code is 0."""
+        if isinstance(error, NoMatches) and self._is_being_closed(active_message_pump.get()):
+            return
         self._return_code = 1
         if self._exception is None:
             self.fault = error.error if isinstance(error, WorkerFailed) else error
@@ -81,6 +87,11 @@ class TerminalApp(App[ReturnType]):
             self._exception_event.set()
             self.give_up()
         self._close_messages_no_wait()
+
+    def _is_being_closed(self, pump: MessagePump) -> bool:
+        # Of what is on its way off the screen, the parts are gone, or never came.
+        screens = [node for node in getattr(pump, "ancestors_with_self", ()) if isinstance(node, Screen)]
+        return self._exit or not self.is_running or any(screen not in self.screen_stack for screen in screens)
 
     async def _shutdown(self) -> None:
         # Textual's palette looks for commands as long as it is there, and fails where its list is gone before it.

@@ -1,6 +1,7 @@
 """What the run goes by: all options, to be changed in their places."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, ClassVar
 
 from msgspec.structs import replace
@@ -16,6 +17,7 @@ from nnviz.experiment import Tables, combine
 from nnviz.remote.messages import BeginWith, Choose, OptionsView
 from nnviz.tui.drawing.option_rows import ASKED, CURSOR, EFFECT, NAME, Shown, about, rows
 from nnviz.tui.drawing.palette import Palette
+from nnviz.tui.screens.after_drawing import once_drawn
 from nnviz.tui.screens.help import HelpScreen
 from nnviz.tui.screens.page import Page
 from nnviz.wording import count
@@ -90,7 +92,7 @@ class OptionsScreen(Page[bool]):
         field, room = self._field, width - 1 - len(CURSOR) - NAME - EFFECT - 2
         field.styles.offset = (len(CURSOR) + NAME + 1, line)
         field.styles.width = room
-        self.call_after_refresh(self._have_in_sight, line, line + (2 if shown.refused else 0))
+        once_drawn(self, partial(self._have_in_sight, line, line + (2 if shown.refused else 0)))
 
     def _have_in_sight(self, first: int, last: int) -> None:
         """Scroll no farther than it takes to see these lines; with the first option, the heading above it."""

@@ -26,6 +26,7 @@ from nnviz.tui.drawing.run_picture import ABOVE, BELOW, INFINITE, NOT_A_NUMBER
 from nnviz.tui.panes.key_line import KeyLine
 from nnviz.tui.panes.run_curves import RunCurves
 from nnviz.tui.run_keys import CURVE_KEYS
+from nnviz.tui.screens.after_drawing import once_drawn
 from nnviz.tui.screens.curve_health import CurveHealthScreen
 from nnviz.tui.screens.help import HelpScreen, key_entries
 from nnviz.tui.themes import palette_for
@@ -84,7 +85,7 @@ class CurvesScreen(Screen[None]):
 
     def on_resize(self) -> None:
         """What is said fits another width."""
-        self.call_after_refresh(self._say)
+        once_drawn(self, self._say)
 
     def _recolour(self) -> None:
         self._pane.palette = palette_for(self.app.current_theme, getattr(self.app, "colours", None))

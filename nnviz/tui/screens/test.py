@@ -29,6 +29,7 @@ from nnviz.tui.drawing.confusion import Confusion
 from nnviz.tui.drawing.palette import Palette
 from nnviz.tui.drawing.row_table import RowTable
 from nnviz.tui.panes.tabs import TabsPane
+from nnviz.tui.screens.after_drawing import once_drawn
 from nnviz.tui.screens.help import HelpScreen
 from nnviz.tui.screens.mistakes import MistakesPart
 from nnviz.tui.screens.page import Page
@@ -80,7 +81,7 @@ class TestScreen(Page[Examine]):
 
     def on_resize(self, _: events.Resize) -> None:
         """Fit the parts, once it is known how much room the score takes."""
-        self.call_after_refresh(self._fit)
+        once_drawn(self, self._fit)
 
     def _fit(self) -> None:
         """A part takes what the score leaves of the page, and no more than it needs."""

@@ -56,6 +56,17 @@ def test_every_rule_has_an_alert_or_ran_in_silence_or_says_why_it_could_not_run(
     json.dumps([structs.asdict(alert) for alert in told.alerts], allow_nan=False)
 
 
+def test_the_examples_are_measured_once_however_often_the_rules_are_asked():
+    made, steps = trainer(numbers(), "dense 8 tanh"), (0, 50, 100)
+    evidence = Beginning(made)
+    told = [examine(Evidence(trained(made, many), evidence)) for many in steps[:1]]
+    # They could not be read again as what they were.
+    evidence.inputs[:] = evidence.targets[:] = np.nan
+    told += [examine(Evidence(trained(made, many), evidence)) for many in steps[1:]]
+    of_data = [{*each.quiet} & {"inputs-badly-scaled", "targets-badly-scaled"} for each in told]
+    assert of_data == [{"inputs-badly-scaled", "targets-badly-scaled"}] * 3
+
+
 def test_what_an_alert_says_of_dead_units_is_so():
     made = trained(trainer(classes(), "dense 16 relu, dense 12 relu", biased([-20] * 9 + [0] * 7, 0)), 100)
     silent = (made.engine.outputs[2] == 0).all(axis=0).mean()

@@ -47,7 +47,7 @@ def inputs(subject: Subject, _: Watch) -> Outcome:
     examples = evidence.beginning.inputs.reshape(len(evidence.beginning.inputs), -1)
     wide = examples.astype(np.float64)
     constant = int((np.ptp(examples, axis=0) == 0).sum())
-    size = float(np.sqrt(np.mean(wide**2)))
+    size = evidence.beginning.scale_of_inputs.size
     numbers = {
         "examples": len(examples),
         "inputs": examples.shape[1],
@@ -73,7 +73,7 @@ def targets(subject: Subject, _: Watch) -> Outcome:
     if subject.dataset.class_names:
         return _classes(evidence)
     found = evidence.beginning.targets.astype(np.float64)
-    size = float(np.sqrt(np.mean(found**2)))
+    size = evidence.beginning.scale_of_targets.size
     numbers = {
         "examples": len(found),
         "targets": found.shape[1],

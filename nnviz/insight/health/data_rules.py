@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from nnviz.array import Array
 from nnviz.data.alike import looked_through
 from nnviz.frame.health_view import Alert
 from nnviz.insight.health.attempts import Remedy, balanced, standardised
@@ -19,22 +18,19 @@ def inputs_badly_scaled(e: Evidence) -> list[Alert]:
     that of the learning rate which somebody would have to find instead. Squeezed: 98% of the values of an input within
     a fiftieth of the largest distance from their middle; of the n-grams of texts, most are as rare as that.
     """
-    inputs = e.beginning.inputs.reshape(len(e.beginning.inputs), -1)
     _several(e)
-    size = float(np.sqrt(np.mean(inputs.astype(np.float64) ** 2)))
-    if not np.ptp(inputs, axis=0).any():
+    inputs, scale = e.beginning.inputs, e.beginning.scale_of_inputs
+    if scale.is_constant:
         return [_inputs(e, "All examples have the same inputs.")]
-    if not 0.1 <= size <= 10:
-        return [_inputs(e, f"The inputs have a size of {number(size)}, where about 1 is usual.", standardised)]
-    if e.beginning.inputs.ndim > 2 or e.beginning.of_texts:
+    if not 0.1 <= scale.size <= 10:
+        return [_inputs(e, f"The inputs have a size of {number(scale.size)}, where about 1 is usual.", standardised)]
+    if inputs.ndim > 2 or e.beginning.of_texts or not len(scale.squeezed):
         return []
-    squeezed = _squeezed(inputs)
-    if not len(squeezed):
-        return []
+    squeezed, many = len(scale.squeezed), inputs.shape[1]
     return [
         _inputs(
             e,
-            f"{count(len(squeezed), 'input')} of {integer(inputs.shape[1])} {'has' if len(squeezed) == 1 else 'have'} "
+            f"{count(squeezed, 'input')} of {integer(many)} {'has' if squeezed == 1 else 'have'} "
             "nearly all values close together, because a few are very far from them.",
             standardised,
         )
@@ -63,14 +59,13 @@ def targets_badly_scaled(e: Evidence) -> list[Alert]:
     if e.beginning.task.class_names:
         raise CannotRunError("the targets are classes")
     _several(e)
-    targets = e.beginning.targets
-    size = float(np.sqrt(np.mean(targets.astype(np.float64) ** 2)))
-    if not np.ptp(targets, axis=0).any():
+    scale = e.beginning.scale_of_targets
+    if scale.is_constant:
         seen = "All examples have the same target."
-    elif len(_squeezed(targets)):
+    elif len(scale.squeezed):
         seen = "Nearly all targets are close together, because a few are very far from them."
-    elif e.beginning.is_raw and not 0.01 <= size <= 100:
-        seen = f"The targets have a size of {number(size)}, where about 1 is usual."
+    elif e.beginning.is_raw and not 0.01 <= scale.size <= 100:
+        seen = f"The targets have a size of {number(scale.size)}, where about 1 is usual."
     else:
         return []
     return [
@@ -182,13 +177,3 @@ def _several(e: Evidence) -> None:
     """Raises CannotRunError if there is nothing to compare."""
     if len(e.beginning.inputs) < 2:
         raise CannotRunError("there is only one training example")
-
-
-def _squeezed(columns: Array) -> Array:
-    """Which columns (n, columns) have 98% of their values within a fiftieth of the largest distance from the middle."""
-    if len(columns) < 50:
-        return np.empty(0, np.int64)
-    low, middle, high = np.percentile(columns, (1, 50, 99), axis=0)
-    far, near = np.abs(columns - middle).max(axis=0), high - low
-    # Of yes and no, or of counts that are mostly 0, one value is most of them.
-    return np.flatnonzero((near > 0) & (near < far / 50))

@@ -14,6 +14,7 @@ from nnviz.frame.layer_measures import Measure, size
 from nnviz.frame.operations import Convolution, Normalisation, WeightedSums
 from nnviz.frame.step_trace import LayerTraits
 from nnviz.insight.health.attempts import Remedy, to_try
+from nnviz.insight.health.scale import Scale
 from nnviz.nn.outputs import Identity
 from nnviz.scores.class_score import commonest
 from nnviz.training.history import Evaluation
@@ -85,6 +86,19 @@ class Beginning:
     def normalised(self) -> list[LayerTraits]:
         """The layers that normalise by the batch."""
         return [layer for layer in self.layers if isinstance(layer.operation, Normalisation)]
+
+    @cached_property
+    def sizes(self) -> dict[int, float]:
+        """The root mean square of `weights`, by the layer's number."""
+        return {number: size(weights) for number, weights in self.weights.items()}
+
+    @cached_property
+    def scale_of_inputs(self) -> Scale:
+        return Scale(self.inputs.reshape(len(self.inputs), -1))
+
+    @cached_property
+    def scale_of_targets(self) -> Scale:
+        return Scale(self.targets)
 
     @cached_property
     def alike(self) -> list[list[Place]]:
@@ -178,7 +192,7 @@ class Evidence:
 
     def began_with(self, layer: int) -> float:
         """The size of the weights that a layer began with."""
-        return size(self.beginning.weights[layer])
+        return self.beginning.sizes[layer]
 
     def having(self, measure: Measure) -> Iterator[tuple[int, LayerTraits]]:
         """The layers that have a measure."""

@@ -72,9 +72,9 @@ class RuleRunner:
         return self._diagnosis
 
     def lately(self) -> Diagnosis:
-        """The same as it was at most a tenth of the training steps ago, which takes no time to speak of."""
+        """The same as it was at most a fifth of the training steps ago, which takes no time to speak of."""
         trainer, seen = self._trainer, self._seen
-        if seen is not None and trainer.history is self._history and seen[0] <= trainer.furthest <= seen[0] * 1.1:
+        if seen is not None and trainer.history is self._history and seen[0] <= trainer.furthest <= seen[0] * 1.25:
             return self._diagnosis
         return self.diagnosis()
 

@@ -31,7 +31,7 @@ class ErrorsPane(FramedPane):
 
     parts = frozenset({"example", "errors"})
     # Those of the example's pane, so that both are of one example.
-    turns = frozenset({1, 5})
+    turns = frozenset({1, 6})
     follows = frozenset({"example"})
     title = "Error of each node"
 

@@ -28,7 +28,7 @@ class ExamplePane(FramedPane):
     """A picture at its own resolution, a text with its marks or a list of features, and what became of it."""
 
     parts = frozenset({"example", "surface", "points"})
-    turns = frozenset({1, 5})
+    turns = frozenset({1, 6})
     follows = frozenset({"example"})
     title = "Example"
 

@@ -27,7 +27,7 @@ class HeatmapPane(FramedPane):
     """Numbers in diverging colours on a symmetric scale, with the one under the cursor read out."""
 
     parts = frozenset({"matrix"})
-    turns = frozenset({2, 6})
+    turns = frozenset({2, 7})
     follows = frozenset({"block", "quantity", "zoom"})
     title = "Gradient"
     BINDINGS: ClassVar[list[BindingType]] = [

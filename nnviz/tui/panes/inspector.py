@@ -29,7 +29,7 @@ class InspectPane(FramedPane):
 
     parts = frozenset({"unit", "example"})
     # Those of the example's pane, so that both are of one example.
-    turns = frozenset({1, 5})
+    turns = frozenset({1, 6})
     follows = frozenset({"unit", "example", "block"})
     title = "Inspector"
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -18,7 +18,7 @@ class NetworkPane(FramedPane):
     """Layers as columns of nodes; the one that the last stage worked on is lit. A cursor points at a unit."""
 
     parts = frozenset({"layers"})
-    turns = frozenset({0, 4})
+    turns = frozenset({0, 5})
     follows = frozenset({"unit"})
     title = "Network"
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -13,7 +13,7 @@ from nnviz.tui.drawing.palette import DARK, Palette
 from nnviz.tui.drawing.rows import page
 from nnviz.tui.panes.line import Line
 
-TURNS = 8
+TURNS = 10
 
 
 class Pane(Widget):

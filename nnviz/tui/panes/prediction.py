@@ -34,7 +34,7 @@ class PredictionPane(FramedPane):
 
     parts = frozenset({"example"})
     # Those of the example's pane, so that both are of one example.
-    turns = frozenset({1, 5})
+    turns = frozenset({1, 6})
     follows = frozenset({"example"})
     title = "Prediction and target"
 

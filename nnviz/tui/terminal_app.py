@@ -43,6 +43,8 @@ class TerminalApp(App[ReturnType]):
     ToastRack {{ margin-bottom: 0; }}
     Toast {{ width: auto; max-width: 100%; max-height: {NOTICE_LINES}; margin-top: 0; padding: 0 1; }}
     Input > .input--placeholder {{ color: $foreground 60%; }}
+    /* Textual fails where it has no cell for the words of an option. */
+    OptionList {{ min-width: 8; }}
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         # Also where a page covers the screen, and where something is typed.

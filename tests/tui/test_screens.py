@@ -76,6 +76,16 @@ async def test_too_small_says_so_in_one_line(open_app: OpenApp) -> None:
         assert "Prediction" in driver.text()
 
 
+@pytest.mark.parametrize("key", ["B", "g", "h", "o", "t", "i", "v", "equals_sign", "question_mark", "ctrl+p"])
+async def test_a_page_stays_in_a_window_as_narrow_as_can_be(open_app: OpenApp, key: str) -> None:
+    async with open_app((80, 24)) as driver:
+        await driver.press("u", key)
+        for width in range(12, 0, -1):
+            await driver.pilot.resize_terminal(width, 24)
+            await driver.pilot.pause()
+        assert driver.app.fault is None
+
+
 @pytest.mark.parametrize("size", [(60, 16), (79, 23), (81, 25), (109, 33), (110, 33), (133, 37), (240, 70)])
 async def test_no_row_is_longer_or_shorter_than_the_screen(open_app: OpenApp, size: tuple[int, int]) -> None:
     async with open_app(size) as driver:

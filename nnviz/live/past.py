@@ -111,8 +111,10 @@ class Past:
 
 def _numbers(losses: list[Tensor | float]) -> list[float]:
     """Those that are tensors are read in one go."""
-    tensors = [loss for loss in losses if isinstance(loss, Tensor)]
-    read = iter(torch.stack(tensors).tolist() if tensors else ())
+    tensors = [loss for loss in losses if not isinstance(loss, float)]
+    if not tensors:
+        return losses
+    read = iter(torch.stack(tensors).tolist())
     return [next(read) if isinstance(loss, Tensor) else loss for loss in losses]
 
 

@@ -50,11 +50,10 @@ class TrainingSide:
         watched = self._guard.watched
         self._stops = [listen(self._before_backward, self._after_backward)]
         for optimizer in optimizers:
+            landed = self._after_step if optimizer is optimizers[-1] else self._step_loss.end_update
             pre = optimizer.register_step_pre_hook(_ignoring(self._before_step))
-            landed = optimizer.register_step_post_hook(_ignoring(self._step_loss.end_update))
-            self._stops += [pre.remove, landed.remove]
-        post = optimizers[-1].register_step_post_hook(_ignoring(self._after_step))
-        self._stops.append(post.remove)
+            post = optimizer.register_step_post_hook(_ignoring(landed))
+            self._stops += [pre.remove, post.remove]
         self._look_next = watched(self._arm)
         self._begin_backward = watched(self._recorder.begin_backward)
         self._begin_update = watched(self._recorder.begin_update)
@@ -105,7 +104,8 @@ class TrainingSide:
             self._begin_update()
 
     def _after_step(self) -> None:
-        """A training step is over: most often there is nothing more to do than to count it."""
+        """The last optimizer has stepped, and a training step is over: most often that is only to be counted."""
+        self._step_loss.end_update()
         if os.getpid() != self._pid:
             return
         self._shared.rate_change.is_updating = False

@@ -18,7 +18,7 @@ MOST_FAR = 4096
 # So much shorter than the way between two keyframes on the disk is one that is done again without a thought.
 SHORT = 8
 # Of training, keyframes may take about that share.
-SHARE = 0.007
+SHARE = 0.0085
 # What one takes in nanoseconds, however small it is, and for each byte: a copy of it, and its way into a file.
 KEYFRAME, BYTE = 150_000, 0.7
 

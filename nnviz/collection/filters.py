@@ -65,7 +65,7 @@ def _condition(word: str) -> Condition:
     if not wanted:
         raise InputError(f"{word}: a value is missing, as in {name}{sign}0.01")
     if sign in ("<", ">", "<=", ">=") and as_number(wanted) is None:
-        raise InputError(f"{word}: {wanted} is no number; = and != compare texts")
+        raise InputError(f"{word}: {wanted} is not a number; = and != compare texts")
     return Condition(name.casefold(), sign, wanted)
 
 

@@ -92,7 +92,7 @@ class Blueprint(msgspec.Struct, frozen=True):
 
 
 def blueprint_of(trained: TrainedNetwork, origin: str) -> Blueprint:
-    """The blueprint of a trained network. Raises InputError if its weights are no numbers."""
+    """The blueprint of a trained network. Raises InputError if its weights are not numbers."""
     network, task, encoder = trained.network, trained.task, trained.encoder
     arrays = {**network.parameters.named(), **network.parameters.named_statistics()}
     broken = next((name for name, array in arrays.items() if not np.isfinite(array).all()), None)

@@ -51,7 +51,7 @@ class Prediction(NamedTuple):
 
     @property
     def says_nothing(self) -> bool:
-        """Whether weights that are no numbers have left it without any."""
+        """Whether weights that are not numbers have left it without any."""
         return any(map(math.isnan, self.probabilities.values()))
 
     @property
@@ -214,7 +214,7 @@ def _named(task: Task, numbers: Sequence[float]) -> dict[str, tuple[float, int]]
 
 
 def print_json(prediction: Prediction) -> None:
-    """One JSON object an image, a row or a text; what is no number is null there."""
+    """One JSON object an image, a row or a text; what is not a number is null there."""
     where: dict[str, Any] = {prediction.kind: str(prediction.path)}
     if prediction.array is not None:
         where["array"] = prediction.array

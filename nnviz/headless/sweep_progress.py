@@ -52,7 +52,7 @@ class Told:
         return f"{name}: {', '.join(filter(None, parts))}"
 
 
-class Block(Told):
+class RewrittenLines(Told):
     """A line of the terminal for each run that is at work, below what was said of those that have ended."""
 
     def __init__(self, runs: int, result_of: Callable[[Outcome], str]) -> None:
@@ -100,4 +100,4 @@ def _line(standing: Standing) -> str:
 
 def told_runs(runs: int, result_of: Callable[[Outcome], str]) -> Told:
     """Lines that are written over where stderr is a terminal; where it is not, one for each run that has ended."""
-    return (Block if sys.stderr.isatty() else Told)(runs, result_of)
+    return (RewrittenLines if sys.stderr.isatty() else Told)(runs, result_of)

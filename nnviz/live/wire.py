@@ -175,7 +175,7 @@ def _heard(wanted: Any, told: Any) -> Any:
     kind, shape, numbers = told
     dtype = np.dtype(kind)
     if dtype.kind not in KINDS:
-        raise ValueError(f"{wanted}: these are no numbers ({kind})")
+        raise ValueError(f"{wanted}: these are not numbers ({kind})")
     array: Array = np.frombuffer(numbers, dtype).reshape(shape)
     return array
 

@@ -320,7 +320,7 @@ class Trainer:
         """What `set_weight` would add to the journal at that state. Raises InputError, as it does."""
         array = self.network.parameters.named(state.values)[name]
         if not abs(value) <= float(np.finfo(array.dtype).max):
-            raise InputError(f"{trimmed(value)} is no number that a weight can be; give a finite one")
+            raise InputError(f"{trimmed(value)} is not a number that a weight can be; give a finite one")
         return Weight(state.step, name, index, float(array.dtype.type(value)), float(array[index]))
 
     def try_weights(self, weights: Sequence[Weight], state: EngineState) -> None:

@@ -211,7 +211,7 @@ def test_several_runs_are_laid_over_each_other_with_what_sets_them_apart(command
     labels = [path.attributes["data-label"] for path in loss.all("path") if "data-label" in path.attributes]
     assert f"{run.name} · validation" in labels
     assert "log.csv · train" in labels
-    # What is no number is shown as what it is, and breaks the line.
+    # What is not a number is shown as what it is, and breaks the line.
     assert [mark.text for mark in loss.all("span") if mark.attributes["class"].startswith("odd")] == ["NaN", "∞"]
     heads, *rows = rows_of(loss.one("table"))
     of_log = {row[0]: row[heads.index("log.csv · train")] for row in rows}

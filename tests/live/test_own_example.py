@@ -99,7 +99,7 @@ def test_the_pane_draws_it() -> None:
     assert [row.split()[:2] for row in rows[:2]] == [["age", "31"], ["height", "1.5"]]
     said = labels(0)[3]
     assert ("ant", "bee", "cat", "dog")[said] in rows[-2]
-    # What stands there is no number of the input: nothing to be chosen.
+    # What stands there is not a number of the input: nothing to be chosen.
     assert _input_at(seen(lambda *_: {"age": 31}), 40, 10, 3, 0) is None
 
 

@@ -51,7 +51,7 @@ def assert_same(one, other, where="frame"):
         for k, pair in enumerate(zip(one, other, strict=True)):
             assert_same(*pair, f"{where}[{k}]")
     else:
-        # A number that is no number is equal to itself here.
+        # A number that is not a number is equal to itself here.
         assert repr(one) == repr(other), where
 
 

@@ -39,7 +39,7 @@ def form_of(labels: Labels, task: Task | None) -> Form:
     stored = as_row(labels.stored)
     if stored.dtype.kind in "US":
         if task == "regress":
-            raise InputError(f"{labels.where}: texts are no numbers to predict; leave --task out")
+            raise InputError(f"{labels.where}: texts are not numbers to predict; leave --task out")
         return "values"
     if task == "regress":
         return "numbers"

@@ -175,7 +175,7 @@ class _Rows:
 
 
 def _is_word(cell: str, below: Cells) -> bool:
-    """Whether a cell is no number; `2nd floor` is none above numbers without a unit."""
+    """Whether a cell is not a number; `2nd floor` is none above numbers without a unit."""
     return not is_like_number(cell) or (_has_letters(cell) and not any(map(_has_letters, below)))
 
 

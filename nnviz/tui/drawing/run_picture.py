@@ -38,7 +38,7 @@ class Picture(NamedTuple):
 
     left, columns  the cells of the lines: from which on, and how many
     scale          the y axis; None where nothing is drawn
-    beyond         signs of what is out of the picture or no number, each with how many lines have it
+    beyond         signs of what is out of the picture or not a number, each with how many lines have it
     """
 
     strips: list[Strip]
@@ -185,7 +185,7 @@ def _odd(shapes: Sequence[Shape]) -> dict[str, int]:
 def _signs(
     dots: Dots, line: Line, shape: Shape, heights: Array, on_top: bool, palette: Palette, beyond: dict[str, int]
 ) -> None:
-    """What is no number, where the line breaks off; and arrows where it leaves the picture."""
+    """What is not a number, where the line breaks off; and arrows where it leaves the picture."""
     style = palette.style(colour_of_run(line.owner, palette), bold=on_top)
     known = np.flatnonzero(np.isfinite(heights))
     for place, mark in zip(*shape.odd, strict=True):

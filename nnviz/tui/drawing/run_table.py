@@ -24,7 +24,7 @@ DIGITS = 4
 NOTHING = "—"
 
 
-class Column(NamedTuple):
+class TableColumn(NamedTuple):
     """A column: what it is called by, how narrow it may get, and whether numbers stand in it.
 
     gone   the larger, the sooner it is left out where there is no room
@@ -37,16 +37,16 @@ class Column(NamedTuple):
 
 
 COLUMNS = (
-    Column("run", 16, 0),
-    Column("by", 11, 4),
-    Column("source", 6, 6),
-    Column("network", 10, 5),
-    Column("state", 9, 0),
-    Column("best", 6, 0, True),
-    Column("of", 15, 2),
-    Column("steps", 5, 1, True),
-    Column("size", 6, 7, True),
-    Column("age", 5, 3, True),
+    TableColumn("run", 16, 0),
+    TableColumn("by", 11, 4),
+    TableColumn("source", 6, 6),
+    TableColumn("network", 10, 5),
+    TableColumn("state", 9, 0),
+    TableColumn("best", 6, 0, True),
+    TableColumn("of", 15, 2),
+    TableColumn("steps", 5, 1, True),
+    TableColumn("size", 6, 7, True),
+    TableColumn("age", 5, 3, True),
 )
 WIDEST = 48
 """Of a column of texts, where there is room."""
@@ -79,7 +79,7 @@ class Table(NamedTuple):
 class Laid(NamedTuple):
     """Where a column is: from which cell on, and how wide."""
 
-    column: Column
+    column: TableColumn
     start: int
     width: int
 

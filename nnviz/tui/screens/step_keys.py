@@ -95,7 +95,7 @@ class StepKeys(TeachingScreen):
     async def action_rate(self, direction: int) -> None:
         """The next learning rate of 1, 2, 5, 10, …, up or down."""
         if not 0 < self.frame.learning_rate < math.inf:
-            self.notify("this learning rate has no next one: it is 0, or no number", timeout=4)
+            self.notify("this learning rate has no next one: it is 0, or not a number", timeout=4)
             return
         rate = next_rate(self.frame.learning_rate, direction)
         if rate == self.frame.learning_rate:

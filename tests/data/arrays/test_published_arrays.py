@@ -125,7 +125,7 @@ def test_a_task_overrules_what_labels_look_like(tmp_path: Path) -> None:
     assert len(opened(npz(x=rows, y=many)(tmp_path), task="classify").class_names) == 30
     with pytest.raises(InputError, match=r"'y'\[1\] is 0.1, no whole number for a class"):
         opened(npz(x=rows, y=many / 10)(tmp_path), task="classify")
-    with pytest.raises(InputError, match="'y': texts are no numbers to predict; leave --task out"):
+    with pytest.raises(InputError, match="'y': texts are not numbers to predict; leave --task out"):
         opened(npz(x=rows, y=many.astype("U"))(tmp_path), task="regress")
 
 

@@ -61,7 +61,7 @@ def test_runs_are_found_by_texts_and_settings(text: str, names: list[str]) -> No
 
 @pytest.mark.parametrize("text", ["lr>", "lr>abc", ">3", "'network"])
 def test_what_cannot_be_compared_is_said(text: str) -> None:
-    with pytest.raises(InputError, match=r"missing|no number|no end"):
+    with pytest.raises(InputError, match=r"missing|not a number|no end"):
         conditions(text)
 
 

@@ -188,7 +188,7 @@ def test_what_no_weight_can_be_is_refused_in_one_line(make_order, value):
     trainer = LocalTrainer(make_order())
     was = weight(trainer)
     frame = ask(trainer, m.SetWeight(NAME, INDEX, value))
-    assert "no number that a weight can be" in frame.said
+    assert "not a number that a weight can be" in frame.said
     assert "\n" not in frame.said
     assert weight(trainer) == was
     trainer.close()

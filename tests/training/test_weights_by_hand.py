@@ -145,7 +145,7 @@ def test_of_several_values_the_last_one_holds_and_the_old_one_is_no_entry(make_t
 def test_what_the_network_cannot_hold_is_refused(make_trainer, value):
     trainer = make_trainer()
     values = trainer.network.parameters.values.copy()
-    with pytest.raises(InputError, match="no number that a weight can be"):
+    with pytest.raises(InputError, match="not a number that a weight can be"):
         trainer.set_weight(NAME, INDEX, value)
     np.testing.assert_array_equal(trainer.network.parameters.values, values)
     assert trainer.journal.log == []

@@ -99,7 +99,7 @@ async def test_what_is_too_large_for_the_network_is_said(open_app: OpenApp) -> N
         await driver.press("f", *POINT)
         was = value(driver)
         await put(driver, "1e39")
-        assert "no number that a weight can be" in driver.text()
+        assert "not a number that a weight can be" in driver.text()
         assert value(driver) == was
 
 

@@ -276,13 +276,18 @@ class Trainer:
             if isinstance(entry, Rate):
                 entry.apply(self.update_rule)
 
-    def _follow_plan(self) -> None:
-        """Choose what is to be chosen for the training step that comes, where the run has never been."""
-        for name, key, value in self._plan.get(self.steps_done, ()):
-            if name == "stopping":
-                self.stop_by(replace(self.stopping, **{key: value}))
-            else:
-                self.choose(key, value)
+    def go_to(self, moment: Position, timeline: Timeline, check: Callable[[], None] = unwatched) -> None:
+        """Be at a moment that the run has had. `check` is called on the way; if it raises, it was left there."""
+        if self._end is None:
+            self._end = self.engine.state()
+        try:
+            timeline.go_to(moment, self.journal, check)
+        finally:
+            self._arrive()
+
+    def _arrive(self) -> None:
+        if self.steps_done >= self.furthest:
+            self._end = None
 
     def _record(self) -> None:
         """Keep what there is to keep of the training step that was finished last."""
@@ -296,6 +301,8 @@ class Trainer:
             labels = self.dataset.train.labels[engine.batch.indices]
             standing.layers.read(self._trace, share_right(engine.scores.prediction, labels, self.dataset.task))
             standing.said.read(self._trace, labels)
+
+    # What is chosen, set and lifted on the way
 
     def change_rate(self, learning_rate: float) -> None:
         """Train with this learning rate from the next update that is proposed."""
@@ -355,22 +362,17 @@ class Trainer:
         if standing.stopped_by != DIVERGED:
             standing.stopped_by = standing.before_end = None
 
+    def _follow_plan(self) -> None:
+        """Choose what is to be chosen for the training step that comes, where the run has never been."""
+        for name, key, value in self._plan.get(self.steps_done, ()):
+            if name == "stopping":
+                self.stop_by(replace(self.stopping, **{key: value}))
+            else:
+                self.choose(key, value)
+
     def _go_by(self, journal: Journal) -> None:
         self.engine.settings, self.engine.choices = journal.weights_at, journal.chosen_at
         self.batches.resize(journal.values_of("batch_size"))
-
-    def go_to(self, moment: Position, timeline: Timeline, check: Callable[[], None] = unwatched) -> None:
-        """Be at a moment that the run has had. `check` is called on the way; if it raises, it was left there."""
-        if self._end is None:
-            self._end = self.engine.state()
-        try:
-            timeline.go_to(moment, self.journal, check)
-        finally:
-            self._arrive()
-
-    def _arrive(self) -> None:
-        if self.steps_done >= self.furthest:
-            self._end = None
 
     def _state_at_end(self) -> EngineState:
         return self.engine.state() if self._end is None else self._end

@@ -80,7 +80,7 @@ class TerminalApp(App[ReturnType]):
 
     def _handle_exception(self, error: Exception) -> None:
         """End because of a fault. Textual's own method would print all that it knows of it, and the exit code is 0."""
-        if isinstance(error, NoMatches) and self._is_being_closed(active_message_pump.get()):
+        if isinstance(error, NoMatches) and self._is_leaving_the_screen(active_message_pump.get(None)):
             return
         self._return_code = 1
         if self._exception is None:
@@ -90,10 +90,10 @@ class TerminalApp(App[ReturnType]):
             self.give_up()
         self._close_messages_no_wait()
 
-    def _is_being_closed(self, pump: MessagePump) -> bool:
-        # Of what is on its way off the screen, the parts are gone, or never came.
+    def _is_leaving_the_screen(self, pump: MessagePump | None) -> bool:
+        # Then its parts are gone, or never came.
         screens = [node for node in getattr(pump, "ancestors_with_self", ()) if isinstance(node, Screen)]
-        return self._exit or not self.is_running or any(screen not in self.screen_stack for screen in screens)
+        return self._exit or any(screen not in self.screen_stack for screen in screens)
 
     async def _shutdown(self) -> None:
         # Textual's palette looks for commands as long as it is there, and fails where its list is gone before it.

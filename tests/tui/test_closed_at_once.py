@@ -106,3 +106,22 @@ async def test_a_screen_that_is_there_and_misses_a_part_is_a_fault() -> None:
 
     with pytest.raises(NoMatches):
         await miss()
+
+
+class Lacking(TerminalApp[None]):
+    """It misses a part as it starts."""
+
+    def on_mount(self) -> None:
+        self.query_one(Part)
+
+
+async def test_a_part_that_is_missing_at_the_start_is_a_fault() -> None:
+    app = Lacking()
+
+    async def start() -> None:
+        async with app.run_test():
+            pass
+
+    with pytest.raises(NoMatches):
+        await start()
+    assert app.fault is not None

@@ -32,6 +32,21 @@ def told_of(driver) -> str:
     return " ".join(" ".join(str(option.prompt) for option in options).split())
 
 
+async def test_layers_are_read_at_least_as_often_as_is_said(open_app: OpenApp) -> None:
+    async with open_app((120, 40)) as driver:
+        trainer = driver.app.link.trainer.service.session.trainer
+        # Far enough for readings that lie as far apart as they ever do, and too short a run for bins of several.
+        while trainer.steps_done < 3 * trainer.layers.spacing:
+            trainer.step()
+        await driver.press("h")
+        told = re.search(r"layers read (?:at least )?every ([\d,]+ )?steps?", driver.text())
+        most = int((told[1] or "1").replace(",", ""))
+        gaps = np.diff(trainer.layers.steps[: trainer.layers.filled])
+        assert trainer.layers.stride == 1
+        assert gaps.max() == most
+        assert ("at least" in told[0]) == (gaps.min() < most)
+
+
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 async def test_the_table_has_the_numbers_of_the_network_at_this_moment(open_app: OpenApp, order: Order, size) -> None:
     async with open_app(size) as driver:

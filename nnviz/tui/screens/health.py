@@ -109,11 +109,9 @@ class HealthScreen(Page[Try | Follow | None]):
 
     def _show(self) -> None:
         view, palette = self._view, self._palette
-        often = f"every {count(view.apart, 'step')}" if view.apart else "now and then"
+        often = _often(view.apart)
         back = f" of {integer(view.total)}" if view.done < view.total else ""
-        self.query_one(
-            "#page"
-        ).border_title = f"Health · after step {integer(view.done)}{back} · layers are looked at {often}"
+        self.query_one("#page").border_title = f"Health · after step {integer(view.done)}{back} · layers read {often}"
         width, height = self.size.width - ACROSS, (self.size.height - DOWN) * 3 // 5
         self.query_one(Numbers).update(table(view, self._cell, width, height, palette))
         self.query_one("#readout", Static).update(Text(readout(view, self._cell), palette.style(palette.accent)))
@@ -153,3 +151,10 @@ def _told(diagnosis: Diagnosis, palette: Palette) -> list[Text]:
         told.append(Text(f"Ran, and found nothing: {', '.join(diagnosis.quiet)}.", faint))
     told += [Text(f"Could not run: {unable.rule}, because {unable.reason}.", faint) for unable in diagnosis.unable]
     return told
+
+
+def _often(apart: int) -> str:
+    """How often layers are read that are so many steps apart in a long run: at first, they are so more often."""
+    if not apart:
+        return "now and then"
+    return "every step" if apart == 1 else f"at least every {count(apart, 'step')}"

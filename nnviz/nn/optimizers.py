@@ -58,14 +58,15 @@ class Optimizer:
         # Numbers that change from step to step, as arrays: NumPy converts a Python number anew at every call.
         self._rate, self._epsilon, self._decay_rate = (np.zeros((), values.dtype) for _ in range(3))
         self._set_constants(values.dtype)
-        self._decaying = np.ones_like(values) if decaying is None else decaying
-        self.decay_by(self.weight_decay)
+        self.decay_by(self.weight_decay, decaying)
 
-    def decay_by(self, weight_decay: float) -> None:
-        """Take that share of every weight from now on, times the learning rate."""
+    def decay_by(self, weight_decay: float, decaying: Array | None = None) -> None:
+        """Take that share of every weight from now on, times the learning rate; `decaying` as for `attach`."""
         self.weight_decay = weight_decay
+        # Without decay, nothing of the size of the network is kept for it.
+        self._decay = np.zeros(0, self.updates.dtype)
         if weight_decay:
-            self._decay = weight_decay * self._decaying
+            self._decay = weight_decay * (np.ones_like(self.updates) if decaying is None else decaying)
 
     def _divide(self, values: Array, parts: int) -> list[Chunk]:
         """As many chunks of about the same size for each part, which has scratch room of its own."""

@@ -72,7 +72,7 @@ class UpdateRule:
         self._chosen = chosen
         now = {**self.begun_with, **chosen}
         values, decaying = self._parameters.values, self._parameters.decaying()
-        self.optimizer.decay_by(now["weight_decay"])
+        self.optimizer.decay_by(now["weight_decay"], decaying)
         if isinstance(self.optimizer, Momentum):
             self.optimizer.keep(now["momentum"])
         is_penalised = now["l1"] or now["l2"]

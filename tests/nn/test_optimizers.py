@@ -1,5 +1,7 @@
 """Optimizers: proposals seen before they land, the textbook's numbers, going on from a saved state."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -147,3 +149,14 @@ def test_weight_decay_takes_a_share_of_the_weights_as_they_are_and_of_nothing_el
         values *= 2
     with_decay.learning_rate = without.learning_rate = 0.0
     np.testing.assert_array_equal(with_decay.propose(gradient), 0 * values)
+
+
+def test_without_decay_nothing_is_kept_for_it():
+    values = np.ones(1 << 20, np.float32)
+    tracemalloc.start()
+    optimizer = SGD(0.1)
+    optimizer.attach(values, np.ones_like(values))
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # The updates, and scratch room for a part of them.
+    assert kept < 1.5 * values.nbytes

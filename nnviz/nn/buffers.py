@@ -24,6 +24,7 @@ class Buffers:
     def __init__(self) -> None:
         self._block = np.empty(0, np.uint8)
         self._start = 0
+        self._scratch = self._block, self._block
 
     def empty(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
         """An array of that shape; what is in it is left to chance."""
@@ -43,3 +44,15 @@ class Buffers:
         array = self.empty(shape, dtype)
         array[...] = 0
         return array
+
+    def scratch(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> tuple[Array, Array]:
+        """An array of that shape for each of two workers, who keep nothing in it from one call to the next.
+
+        Whoever asks gets the same memory, as far as it is large enough: so it stays in the processor's cache.
+        """
+        dtype = np.dtype(dtype)
+        size = math.prod(shape) * dtype.itemsize
+        if size > len(self._scratch[0]):
+            self._scratch = self.empty((size,), np.uint8), self.empty((size,), np.uint8)
+        first, second = (room[:size].view(dtype).reshape(shape) for room in self._scratch)
+        return first, second

@@ -11,7 +11,7 @@ from nnviz.array import Array
 from nnviz.nn.initializers import ones, zeros
 from nnviz.nn.layers import Layer, Shape
 from nnviz.nn.parameters import Parameter, Parameters
-from nnviz.nn.workers import FETCH
+from nnviz.nn.workers import FETCH, OfPiece
 
 EPSILON = 1e-5
 MOMENTUM = 0.1
@@ -56,7 +56,7 @@ class BatchNorm(Layer):
         self._count = len(x) * self._places
         self._y, self._grad_x = (self.buffers.empty(x.shape, x.dtype) for _ in range(2))
         self._pieces = self.divided(x)
-        self._scratch = self.buffers.empty((2, self._pieces.size, *x.shape[1:]), x.dtype)
+        self._scratch = self.buffers.scratch((self._pieces.size, *x.shape[1:]), x.dtype)
         self._ones = np.ones(self._pieces.size * self._places, x.dtype)
         # So many rows of channels are worked on as one; an example's can be divided evenly by it.
         self._fold = next(k for k in range(max(1, ROW // self.channels), 0, -1) if self._places % k == 0)
@@ -70,7 +70,7 @@ class BatchNorm(Layer):
         self._inverse = 1 / np.sqrt(self._variance + EPSILON)
         self._factor = self.scales.values * self._inverse
         shift = self.shifts.values - self._mean * self._factor
-        self._in_pieces(partial(self._scale, self._repeated(self._factor), self._repeated(shift)))
+        self._each(partial(self._scale, self._repeated(self._factor), self._repeated(shift)))
         return self._y
 
     @property
@@ -100,32 +100,27 @@ class BatchNorm(Layer):
 
     def input_gradient(self, grad_y: Array) -> Array:
         # γ/√(σ² + ε) · (∂L/∂y − mean of ∂L/∂y − x̂ · mean of ∂L/∂y·x̂), with x̂ = (x − μ)/√(σ² + ε).
-        pull = -self._factor * self._inverse * self.scales.gradients / self._count
-        offset = -self._factor * self.shifts.gradients / self._count - pull * self._mean
+        pull = -self._inverse * self.scales.gradients / self._count
+        offset = -self.shifts.gradients / self._count - pull * self._mean
         pull, offset, factor = map(self._repeated, (pull, offset, self._factor))
-        self._in_pieces(partial(self._combine, grad_y, pull, offset, factor))
+        self._each(partial(self._combine, grad_y, pull, offset, factor))
         return self._grad_x
 
-    # The passes over the batch: each works on one piece, with room of its size
+    # The passes over the batch: each works on one piece
 
     def _of_pieces(self, work: Callable[[slice, Array], Any]) -> list[Any]:
-        """What `work` returns for each piece, in order."""
+        """What `work` returns for each piece, in order; it has room of the piece's size."""
         results: dict[int, Any] = {}
 
-        def do(piece: slice, room: Array) -> None:
-            results[piece.start] = work(piece, room)
+        def do(piece: slice, half: int) -> None:
+            results[piece.start] = work(piece, self._scratch[half][: piece.stop - piece.start])
 
-        self._in_pieces(do)
+        self._each(do)
         self.workers.meet()
         return [results[start] for start in sorted(results)]
 
-    def _in_pieces(self, work: Callable[[slice, Array], object]) -> None:
-        """Have `work` done for each piece, with room of its size."""
-
-        def do(piece: slice, half: int) -> None:
-            work(piece, self._scratch[half][: piece.stop - piece.start])
-
-        self.workers.each(self._pieces, do, FETCH * self._x.size)
+    def _each(self, work: OfPiece) -> None:
+        self.workers.each(self._pieces, work, FETCH * self._x.size)
 
     def _piece_moments(self, piece: slice, room: Array) -> tuple[int, Array, Array]:
         """Count, mean, and sum of the squared differences from it."""
@@ -136,7 +131,7 @@ class BatchNorm(Layer):
         np.multiply(room, room, out=room)
         return count, mean, self._sums(room)
 
-    def _scale(self, factor: Array, shift: Array, piece: slice, _: Array) -> None:
+    def _scale(self, factor: Array, shift: Array, piece: slice, _: int) -> None:
         y = self._folded(self._y[piece])
         np.multiply(self._folded(self._x[piece]), factor, out=y)
         np.add(y, shift, out=y)
@@ -148,12 +143,12 @@ class BatchNorm(Layer):
         np.multiply(room, grad, out=room)
         return self._sums(grad), self._sums(room)
 
-    def _combine(self, grad_y: Array, pull: Array, offset: Array, factor: Array, piece: slice, room: Array) -> None:
-        grad_x, scaled = self._folded(self._grad_x[piece]), self._folded(room)
+    def _combine(self, grad_y: Array, pull: Array, offset: Array, factor: Array, piece: slice, _: int) -> None:
+        grad_x = self._folded(self._grad_x[piece])
         np.multiply(self._folded(self._x[piece]), pull, out=grad_x)
         np.add(grad_x, offset, out=grad_x)
-        np.multiply(self._folded(grad_y[piece]), factor, out=scaled)
-        np.add(grad_x, scaled, out=grad_x)
+        np.add(grad_x, self._folded(grad_y[piece]), out=grad_x)
+        np.multiply(grad_x, factor, out=grad_x)
 
     def _folded(self, array: Array) -> Array:
         return array.reshape(-1, self._fold * self.channels)

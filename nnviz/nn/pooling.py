@@ -48,7 +48,7 @@ class MaxPool2d(Layer):
         self._won = self.buffers.empty(shape, bool)
         self._pieces = self.divided(x)
         # A number of every cell, side by side, for each of two workers.
-        self._scratch = self.buffers.empty((2, self._pieces.size, *self.output_shape), x.dtype)
+        self._scratch = self.buffers.scratch((self._pieces.size, *self.output_shape), x.dtype)
         self._grad_x: Array | None = None
 
     def _cells(self, x: Array) -> list[Array]:
@@ -65,7 +65,7 @@ class MaxPool2d(Layer):
         return self._y
 
     def _take_largest(self, piece: slice, half: int) -> None:
-        numbers = self._scratch[half, : piece.stop - piece.start]
+        numbers = self._scratch[half][: piece.stop - piece.start]
         y, winners, won, marks = (array[piece] for array in (self._y, self._winners, self._won, self._marks))
         first, *others = self._cells(self._x[piece])
         _copy_places(first, y)
@@ -93,7 +93,7 @@ class MaxPool2d(Layer):
         return self._grad_x
 
     def _give_to_winners(self, grad_y: Array, grad_x: Array, piece: slice, half: int) -> None:
-        numbers = self._scratch[half, : piece.stop - piece.start]
+        numbers = self._scratch[half][: piece.stop - piece.start]
         winners, won = self._winners[piece], self._won[piece]
         for place, gradient in enumerate(self._cells(grad_x[piece])):
             np.equal(winners, place, out=won)

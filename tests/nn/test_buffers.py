@@ -46,3 +46,18 @@ def test_a_block_is_given_back_with_the_last_array_in_it():
     arrays.clear()
     gc.collect()
     assert block() is None
+
+
+def test_scratch_is_the_same_memory_for_all_who_ask_and_another_for_each_worker():
+    buffers = Buffers()
+    first, second = buffers.scratch((4, SMALL), np.float32)
+    assert (first.shape, first.dtype) == ((4, SMALL), np.float32)
+    assert not np.shares_memory(first, second)
+    for own, others in zip((first, second), buffers.scratch((3, 5), np.float64), strict=True):
+        assert (others.shape, others.dtype) == ((3, 5), np.float64)
+        assert np.shares_memory(own, others)
+    # A larger one is new, and leaves those that were handed out alone.
+    first[...] = 1
+    for larger in buffers.scratch((5, SMALL), np.float32):
+        larger[...] = 2
+    assert (first == 1).all()

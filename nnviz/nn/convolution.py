@@ -21,6 +21,8 @@ from nnviz.nn.workers import Pieces
 UNROLLED_BYTES = 1 << 18
 # To fetch so much once more is quicker than to unroll it once more.
 KEPT_BYTES = 1 << 22
+# A product of so few columns leaves most of what a processor multiplies at a time empty.
+NARROW = 8
 
 
 class Conv2d(Weighted):
@@ -29,6 +31,9 @@ class Conv2d(Weighted):
     Each window of the input is unrolled into a row, so that the layer is a matrix product (Chellapilla et al. 2006).
     The gradient of the input is the same thing once more: the gradient of the output, with zeros around its numbers
     and, for a stride, between them, convolved with the kernels turned by 180°.
+
+    Where kernels are small or few, two neighbouring windows are one row, and the weights stand in two columns, shifted
+    against each other, with zeros where a window does not reach: half as many rows to copy, twice as wide a product.
 
     Weights are (size, size, channels in, channels out).
 
@@ -62,6 +67,7 @@ class Conv2d(Weighted):
             raise InputError(f"network: '{self.describe()}' is larger than its input of {height}×{width}")
         self.input_shape = input_shape
         self.output_shape = (rows, columns, self.outputs)
+        self._together = 2 if columns % 2 == 0 and (self.channels == 1 or self.outputs <= NARROW) else 1
         self.declare((self.size, self.size, self.channels, self.outputs), parameters)
         return self.output_shape
 
@@ -76,8 +82,15 @@ class Conv2d(Weighted):
         padded = self.buffers.zeros((n, height + 2 * p, width + 2 * p, channels), dtype)
         self._center = padded[:, p : p + height, p : p + width]
         self._pieces = self.divided(self._y)
-        shape = rows, columns
-        self._windows = _Windows(padded, self.size, self.stride, shape, self._pieces, self.buffers, self.kept_bytes)
+        # Together, windows cover so many columns of a picture, and an output is one of several side by side.
+        width = self.size + (self._together - 1) * self.stride
+        window, strides = (self.size, width), (self.stride, self.stride * self._together)
+        shape = rows, columns // self._together
+        self._windows = _Windows(padded, window, strides, shape, self._pieces, self.buffers, self.kept_bytes)
+        self._shape_together = (n, *shape, self._together * outputs)
+        self._weights_together = self.weights.values[:, :, :, None]
+        if self._together > 1:
+            self._weights_together = np.zeros((self.size, width, channels, self._together, outputs), dtype)
         self._work = n * self.products()
         self._ones = np.ones(n * rows * columns, dtype)
         # What only the backward pass needs comes with it: a network that is evaluated goes without.
@@ -91,32 +104,48 @@ class Conv2d(Weighted):
         spread = self.buffers.zeros((n, height + reach, width + reach, outputs), dtype)
         down, right = (slice(margin, margin + self.stride * (side - 1) + 1, self.stride) for side in (rows, columns))
         self._grad_center = spread[:, down, right]
-        return _Windows(spread, self.size, 1, (height, width), self._pieces, self.buffers, 0)
+        window = self.size, self.size
+        return _Windows(spread, window, (1, 1), (height, width), self._pieces, self.buffers, 0)
 
     def forward(self, x: Array) -> Array:
         n = len(x)
         if n != self._n:
             self._allocate(n)
-        weights = self.weights.values.reshape(-1, self.outputs)
+        if self._together > 1:
+            for shifted in self._of_each(self._weights_together):
+                shifted[...] = self.weights.values
+        weights = self._weights_together.reshape(-1, self._shape_together[-1])
         biases = None if self.biases is None else self.biases.values
         self.workers.each(self._pieces, partial(self._slide, x, weights, biases), self._work)
         return self._y
 
+    def _of_each(self, together: Array) -> list[Array]:
+        """(size, width, channels in, windows, channels out) → for each window a view like the weights."""
+        places = (place * self.stride for place in range(self._together))
+        return [together[:, start : start + self.size, :, window] for window, start in enumerate(places)]
+
     def _slide(self, x: Array, weights: Array, biases: Array | None, piece: slice, _: int) -> None:
         np.copyto(self._center[piece], x[piece])
-        self._windows.times(weights, self._y, piece)
+        self._windows.times(weights, self._y.reshape(self._shape_together), piece)
         if biases is not None:
             np.add(self._y[piece], biases, out=self._y[piece])
 
     def parameter_gradients(self, grad_y: Array) -> None:
-        gradients = self.weights.gradients.reshape(-1, self.outputs)
+        together, grad = self._weights_together, grad_y.reshape(self._shape_together)
         # Each half has a sum of its own, and the two are added in the same order whoever computes.
-        sums = np.zeros((2, *gradients.shape), gradients.dtype)
-        self.workers.each(self._pieces, partial(self._windows.add_transposed_times, grad_y, sums), self._work)
-        self.workers.then(partial(np.add, sums[0], sums[1], gradients))
+        sums = np.zeros((2, *together.shape), together.dtype)
+        halves = sums.reshape(2, -1, grad.shape[-1])
+        self.workers.each(self._pieces, partial(self._windows.add_transposed_times, grad, halves), self._work)
+        self.workers.then(partial(self._add_up, sums))
         if self.biases is not None:
             rows = grad_y.reshape(-1, self.outputs)
             self.workers.then(partial(np.dot, self._ones, rows, self.biases.gradients))
+
+    def _add_up(self, sums: Array) -> None:
+        halves = [half for each in sums for half in self._of_each(each)]
+        np.add(halves[0], halves[1], out=self.weights.gradients)
+        for other in halves[2:]:
+            self.weights.gradients += other
 
     def input_gradient(self, grad_y: Array) -> Array:
         if self._grad_windows is None:
@@ -148,7 +177,7 @@ class _Unrolled(NamedTuple):
     """Some of the windows: those of a few lines of a picture, or of a few pictures.
 
     place    (pictures, lines)
-    windows  (pictures, lines, columns, size), a line of a window as one thing, where they are in the padded pictures
+    windows  (pictures, lines, columns, height), a line of a window as one thing, where they are in the padded pictures
     rows     (windows, inputs), room for them side by side; `lines` is the same room in the shape of `windows`
     """
 
@@ -169,24 +198,24 @@ class _Windows:
     def __init__(
         self,
         padded: Array,
-        size: int,
-        stride: int,
+        window: tuple[int, int],
+        strides: tuple[int, int],
         shape: tuple[int, int],
         pieces: Pieces,
         buffers: Buffers,
         kept_bytes: int,
     ) -> None:
-        (n, _, _, channels), (rows, columns) = padded.shape, shape
+        (n, _, _, channels), (rows, columns), (height, width), (down, right) = padded.shape, shape, window, strides
         image, line, place, _ = padded.strides
         # The numbers of one row of a window lie side by side, channels and all: they are copied as one thing.
-        line_of_window = np.dtype((np.void, size * channels * padded.itemsize))
+        line_of_window = np.dtype((np.void, width * channels * padded.itemsize))
         self._windows = as_strided(
-            padded.reshape(-1)[: size * channels].view(line_of_window),
-            (n, rows, columns, size),
-            (image, line * stride, place * stride, line),
+            padded.reshape(-1)[: width * channels].view(line_of_window),
+            (n, rows, columns, height),
+            (image, line * down, place * right, line),
             writeable=False,
         )
-        self._inputs = size * size * channels
+        self._inputs = height * width * channels
         self._dtype = padded.dtype
         line_bytes = columns * self._inputs * padded.itemsize
         self._kept = n * rows * line_bytes <= kept_bytes

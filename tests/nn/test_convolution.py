@@ -27,15 +27,34 @@ def by_definition(layer, x):
     return y if layer.biases is None else y + layer.biases.values
 
 
+def gradients_by_definition(layer, x, grad_y):
+    """∂L/∂W[u, v] = Σ x[i·stride + u − padding, j·stride + v − padding] ∂L/∂y[i, j], and ∂L/∂b = Σ ∂L/∂y[i, j]."""
+    p, size, stride = layer.padding, layer.size, layer.stride
+    padded = np.pad(x, ((0, 0), (p, p), (p, p), (0, 0)))
+    gradients = np.zeros(layer.weights.shape)
+    for i, j in np.ndindex(layer.output_shape[:2]):
+        window = padded[:, i * stride : i * stride + size, j * stride : j * stride + size]
+        gradients += np.einsum("nuvc,no->uvco", window, grad_y[:, i, j])
+    return gradients, grad_y.sum(axis=(0, 1, 2))
+
+
+# Kernels of one channel, few kernels and many: windows are taken in pairs, where they can, or one by one.
+@pytest.mark.parametrize(("channels", "outputs"), [(1, 3), (2, 3), (1, 9), (2, 9)])
 @pytest.mark.parametrize("padding", [0, None, "most"])
 @pytest.mark.parametrize("stride", [1, 2, 3])
 @pytest.mark.parametrize("size", [1, 2, 3, 5])
-def test_the_definition(size, stride, padding):
-    layer = build(Conv2d(3, size, stride, size - 1 if padding == "most" else padding), (6, 9, 2))
+def test_the_definition(size, stride, padding, channels, outputs):
+    layer = build(Conv2d(outputs, size, stride, size - 1 if padding == "most" else padding), (6, 9, channels))
     # A smaller batch after a larger one, and other numbers: nothing is left of the batch before.
     for batch in (5, 5, 1):
-        x = np.random.default_rng(batch).normal(size=(batch, 6, 9, 2))
+        generator = np.random.default_rng(batch)
+        x = generator.normal(size=(batch, 6, 9, channels))
+        grad_y = generator.normal(size=(batch, *layer.output_shape))
         np.testing.assert_allclose(layer.forward(x), by_definition(layer, x), rtol=0, atol=1e-13)
+        layer.parameter_gradients(grad_y)
+        expected = gradients_by_definition(layer, x, grad_y)
+        np.testing.assert_allclose(layer.weights.gradients, expected[0], rtol=0, atol=1e-12)
+        np.testing.assert_allclose(layer.biases.gradients, expected[1], rtol=0, atol=1e-12)
 
 
 def test_by_default_an_odd_kernel_keeps_the_size_of_the_picture():

@@ -29,13 +29,22 @@ class Encoder:
         self.shift = (-standardization.mean / standardization.deviation).astype(self.dtype)
         self.target_table = None if target_table is None else target_table.astype(self.dtype)
         self._hills = hills
+        self._along_lines: tuple[tuple[int, ...], Array, Array] = (), self.scale, self.shift
         self.class_weights = None if class_weights is None else class_weights.astype(self.dtype)
 
     def inputs(self, stored: Array, out: Array | None = None) -> Array:
         """(n, *input_shape) as stored → the same shape, standardised, written to `out` where given."""
-        ready: Array = np.multiply(stored, self.scale, out=out, dtype=self.dtype)
-        ready += self.shift
+        _, scale, shift = self._along(stored.shape[1:][-2:])
+        ready: Array = np.multiply(stored, scale, out=out, dtype=self.dtype)
+        ready += shift
         return ready
+
+    def _along(self, line: tuple[int, ...]) -> tuple[tuple[int, ...], Array, Array]:
+        """Scale and shift of a whole line of a picture: NumPy begins its inner loop anew for each."""
+        if self._along_lines[0] != line:
+            scale, shift = (np.broadcast_to(each, line).copy() for each in (self.scale, self.shift))
+            self._along_lines = line, scale, shift
+        return self._along_lines
 
     def targets(self, labels: Array) -> Array:
         """(n,) class indices or (n, outputs) numbers → (n, outputs)."""

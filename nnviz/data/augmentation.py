@@ -40,18 +40,39 @@ class Augmentation:
         angles = np.radians(generator.uniform(-ROTATION, ROTATION, n))
         factors: Array = generator.uniform(1 - BRIGHTNESS, 1 + BRIGHTNESS, (n,)).astype(np.float32)
         pictures = stored
-        if "flip" in self.changes:
-            pictures = np.where(flipped[:, None, None, None], pictures[:, :, ::-1], pictures)
-        if self.changes & {"shift", "rotate"}:
-            none = np.zeros(n)
-            shifts = np.stack([right, down], axis=1) if "shift" in self.changes else np.zeros((n, 2))
-            pictures = _moved(pictures, shifts, angles if "rotate" in self.changes else none)
+        flipped &= "flip" in self.changes
+        shifts = np.stack([right, down], axis=1) * ("shift" in self.changes)
+        if "rotate" in self.changes:
+            pictures = _turned(_shifted(pictures, flipped, np.zeros_like(shifts)), shifts, angles)
+        elif self.changes & {"flip", "shift"}:
+            pictures = _shifted(pictures, flipped, shifts)
         if "brightness" in self.changes:
-            pictures = np.minimum(pictures * factors[:, None, None, None], 255).astype(np.uint8)
+            brighter = pictures.reshape(n, -1) * factors[:, None]
+            pictures = np.minimum(brighter, 255, out=brighter).astype(np.uint8).reshape(pictures.shape)
         return pictures
 
 
-def _moved(pictures: Array, shifts: Array, angles: Array) -> Array:
+def _shifted(pictures: Array, flipped: Array, shifts: Array) -> Array:
+    """Left and right exchanged of those that are `flipped` (n,), then all shifted by `shifts` (n, 2) whole pixels."""
+    n, height, width, channels = pictures.shape
+    right, down = shifts.astype(np.intp).T
+    # Where each pixel comes from.
+    rows, columns = (_mirrored(np.arange(side) - by[:, None], side) for side, by in ((height, down), (width, right)))
+    columns = np.where(flipped[:, None], width - 1 - columns, columns)
+    places = (np.arange(n)[:, None, None] * height + rows[:, :, None]) * width + columns[:, None, :]
+    # The channels of a pixel are moved as one thing.
+    pixels = np.ascontiguousarray(pictures).reshape(-1, channels).view(np.dtype((np.void, channels)))[:, 0]
+    moved: Array = pixels.take(places).view(np.uint8).reshape(pictures.shape)
+    return moved
+
+
+def _mirrored(places: Array, side: int) -> Array:
+    """Places beyond either end of a side, by less than its length, are those of its mirror image."""
+    inside = np.where(places < 0, -1 - places, places)
+    return np.where(inside >= side, 2 * side - 1 - inside, inside)
+
+
+def _turned(pictures: Array, shifts: Array, angles: Array) -> Array:
     """Pictures turned about their middle by `angles` (n,) in radians, then shifted by `shifts` (n, 2) in pixels."""
     from PIL import Image
 

@@ -64,6 +64,18 @@ def test_a_shift_moves_whole_pixels_by_up_to_an_eighth() -> None:
     assert {down for down, _ in offsets} == {right for _, right in offsets} == {-2, -1, 0, 1, 2}
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize(("height", "width"), [(16, 40), (33, 8), (1, 5)])
+def test_a_flip_comes_before_a_shift_and_what_is_left_empty_is_the_mirror_image(height, width, channels) -> None:
+    stored = np.random.default_rng(0).integers(0, 256, (40, height, width, channels), dtype=np.uint8)
+    flipped = Augmentation(["flip"], 3)(stored, 0, 0)
+    margin = max(height, width) // 8 + 1
+    padded = np.pad(flipped, ((0, 0), (margin, margin), (margin, margin), (0, 0)), mode="symmetric")
+    for place, moved in zip(padded, Augmentation(["flip", "shift"], 3)(stored, 0, 0), strict=True):
+        windows = np.lib.stride_tricks.sliding_window_view(place, (height, width), (0, 1))
+        assert (windows == np.moveaxis(moved, 2, 0)).all(axis=(2, 3, 4)).any()
+
+
 def test_a_turn_keeps_the_middle_and_is_a_turn() -> None:
     """A picture of x alone changes along y when it is turned, by the tangent of the angle, at most 15 degrees."""
     x = np.arange(41)[None, :, None] * 6

@@ -115,7 +115,8 @@ class Conv2d(Weighted):
             for shifted in self._of_each(self._weights_together):
                 shifted[...] = self.weights.values
         weights = self._weights_together.reshape(-1, self._shape_together[-1])
-        biases = None if self.biases is None else self.biases.values
+        # NumPy begins its inner loop anew for each line, not for each place.
+        biases = None if self.biases is None else np.tile(self.biases.values, self.output_shape[1])
         self.workers.each(self._pieces, partial(self._slide, x, weights, biases), self._work)
         return self._y
 
@@ -128,7 +129,8 @@ class Conv2d(Weighted):
         np.copyto(self._center[piece], x[piece])
         self._windows.times(weights, self._y.reshape(self._shape_together), piece)
         if biases is not None:
-            np.add(self._y[piece], biases, out=self._y[piece])
+            lines = self._y[piece].reshape(-1, len(biases))
+            np.add(lines, biases, out=lines)
 
     def parameter_gradients(self, grad_y: Array) -> None:
         together, grad = self._weights_together, grad_y.reshape(self._shape_together)

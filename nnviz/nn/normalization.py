@@ -58,8 +58,7 @@ class BatchNorm(Layer):
         self._pieces = self.divided(x)
         self._scratch = self.buffers.scratch((self._pieces.size, *x.shape[1:]), x.dtype)
         self._ones = np.ones(self._pieces.size * self._places, x.dtype)
-        # So many rows of channels are worked on as one; an example's can be divided evenly by it.
-        self._fold = next(k for k in range(max(1, ROW // self.channels), 0, -1) if self._places % k == 0)
+        self._fold = self._folding(x)
 
     def forward(self, x: Array) -> Array:
         if x.shape != self._shape:
@@ -150,6 +149,11 @@ class BatchNorm(Layer):
         np.add(grad_x, self._folded(grad_y[piece]), out=grad_x)
         np.multiply(grad_x, factor, out=grad_x)
 
+    def _folding(self, x: Array) -> int:
+        """How many rows of channels are worked on as one; an example's can be divided evenly by it."""
+        places = math.prod(x.shape[1:-1])
+        return next(k for k in range(max(1, ROW // self.channels), 0, -1) if places % k == 0)
+
     def _folded(self, array: Array) -> Array:
         return array.reshape(-1, self._fold * self.channels)
 
@@ -169,17 +173,13 @@ class FixedBatchNorm(BatchNorm):
     def forward(self, x: Array) -> Array:
         if x.shape != self._shape:
             self._shape, self._y = x.shape, self.buffers.empty(x.shape, x.dtype)
-            self._pieces = self.divided(x)
+            self._pieces, self._fold = self.divided(x), self._folding(x)
         self._x = x
         self._inverse = 1 / np.sqrt(self.variance.values + EPSILON)
         self._factor = self.scales.values * self._inverse
-        self.workers.each(self._pieces, self._scale_and_shift, FETCH * x.size)
+        shift = self.shifts.values - self.mean.values * self._factor
+        self._each(partial(self._scale, self._repeated(self._factor), self._repeated(shift)))
         return self._y
-
-    def _scale_and_shift(self, piece: slice, _: int) -> None:
-        y = self._y[piece]
-        np.multiply(self._x[piece], self._factor, out=y)
-        np.add(y, self.shifts.values - self.mean.values * self._factor, out=y)
 
     @property
     def moments(self) -> tuple[Array, Array]:

@@ -18,6 +18,7 @@ SUBJECTS = (
     "health",
     "opening",
     "decoding",
+    "whole_training",
     "logs",
     "sweeping",
     "run_curves",

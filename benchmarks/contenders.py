@@ -69,6 +69,7 @@ CASES = (
     Case("3072-256-64-2", "dense 256 relu, dense 64 relu", (3072,), 2, 64),
     Case("784-1024-1024-10", "dense 1024 relu, dense 1024 relu", (784,), 10, 128),
     Case("convolutional", CONVOLUTIONS, (32, 32, 3), 10, 32),
+    Case("in grey", "conv 8 3x3 relu, pool 2, conv 16 3x3 relu, pool 2, dense 64 relu", (28, 28, 1), 10, 64),
 )
 
 

@@ -44,11 +44,11 @@ def measure(options: argparse.Namespace) -> str:
     with TemporaryDirectory() as spare:
         folder = Path(spare)
         kinds = {
-            f"{options.photographs:,} JPEG 500×375": _write(folder / "jpg", 500, 375, options.photographs),
-            f"{options.icons:,} PNG 64×64": _write(folder / "png", SIZE, SIZE, options.icons),
+            f"{options.photographs:,} JPEG 500×375": write_pictures(folder / "jpg", 500, 375, options.photographs),
+            f"{options.icons:,} PNG 64×64": write_pictures(folder / "png", SIZE, SIZE, options.icons),
         }
         rows = [_rates(name, source, folder, options.rounds) for name, source in kinds.items()]
-        many = _write(folder / "many", SIZE, SIZE, options.many)
+        many = write_pictures(folder / "many", SIZE, SIZE, options.many)
         return "\n\n".join(
             [
                 f"Images a second, as squares of {SIZE}×{SIZE}; the ratio of the medians of {options.rounds} rounds:",
@@ -100,7 +100,7 @@ def _ask(question: str, source: Path, cache: str) -> dict[str, Any]:
     return answer
 
 
-def _write(folder: Path, width: int, height: int, count: int) -> Path:
+def write_pictures(folder: Path, width: int, height: int, count: int) -> Path:
     """Two classes of pictures, JPEG where they are large and PNG where they are small."""
     generator = np.random.default_rng(0)
     form = "JPEG" if width > SIZE else "PNG"

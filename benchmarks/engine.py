@@ -18,9 +18,11 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from benchmarks.contenders import CASES, OPTIMIZERS, VARIANTS, Case, find
+from benchmarks.earlier import commit
 from benchmarks.results import table
 
 TITLE = "One training step"
@@ -33,8 +35,8 @@ TO_PROFILE = [
     ("784-1024-1024-10", 1, "Adam"),
     ("784-1024-1024-10", 2, "SGD"),
     ("convolutional", 1, "SGD"),
-    ("convolutional", 2, "SGD"),
 ]
+DIVIDED = ["convolutional", "in grey"]
 NONE = "–"
 PURPOSES = ("forward", "parameters", "input")
 
@@ -52,6 +54,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="only this one; may be given again (with --dry, else RESULTS.md loses the others)",
     )
     parser.add_argument("--threads", type=int, choices=(1, 2), help="only that many")
+    parser.add_argument("--earlier", default="", metavar="DIR", help="beside an earlier build, checked out in DIR")
     parser.add_argument("--profile", choices=NAMES, help="print where nnviz's time goes in this network, and end")
 
 
@@ -61,10 +64,11 @@ def measure(options: argparse.Namespace) -> str:
         print("\n\n".join(_profile(options.profile, options.threads or 1, optimizer) for optimizer in OPTIMIZERS))
         raise SystemExit
     cases = options.network or NAMES
+    earlier = options.earlier and str(Path(options.earlier).resolve())
     span = {"rounds": options.rounds, "milliseconds": options.milliseconds}
     parts = [_introduction(options)]
     for threads in [options.threads] if options.threads else [1, 2]:
-        found = _ask("steps", threads=threads, cases=cases, **span)
+        found = _ask("steps", threads=threads, cases=cases, earlier=earlier, **span)
         times = found["times"]
         said = "One thread" if threads == 1 else "Two threads"
         dense = [case for case in cases if not find(case).is_convolutional]
@@ -74,12 +78,13 @@ def measure(options: argparse.Namespace) -> str:
         if len(dense) < len(cases):
             rows = _rows([case for case in cases if case not in dense], times, _convolutional_cells)
             heads = ["NCHW default", "NCHW best", "channels_last best", "/ default", "/ NCHW best", "/ channels_last"]
-            parts += [f"{said}, convolutional network:", table([*_heads(), *heads], rows)]
+            parts += [f"{said}, convolutional networks:", table([*_heads(), *heads], rows)]
         busy = f"Meanwhile other processes kept {found['others']:.2f} cores busy."
         parts[-1] += f"\n\n{busy}"
     parts += [_memory(), _trainer(**span)]
     parts.append(_why())
     parts += [_profile(name, threads, optimizer) for name, threads, optimizer in TO_PROFILE if name in cases]
+    parts += [_divided([name for name in DIVIDED if name in cases])]
     return "\n\n".join(parts)
 
 
@@ -104,7 +109,16 @@ def _introduction(options: argparse.Namespace) -> str:
         "scikit-learn is MLPClassifier.partial_fit, which also checks its input, encodes the labels and adds the L2 "
         "term (here of weight 0) in every call; two classes are a single sigmoid output to it, and its SGD keeps a "
         "velocity (here of momentum 0).",
-        f"“convolutional” is `{find('convolutional').layers}` for 10 classes of 32×32 pictures in colour. "
+        *(
+            [
+                f"“earlier” is an earlier build, {commit(options.earlier)}; in brackets, between which ratios half of "
+                "all rounds lie."
+            ]
+            if options.earlier
+            else []
+        ),
+        f"“convolutional” is `{find('convolutional').layers}` for 10 classes of 32×32 pictures in colour, "
+        f"“in grey” `{find('in grey').layers}` for 10 classes of 28×28 pictures in grey. "
         "The number after a name is the size of its batch.",
     ]
     return "\n".join(words)
@@ -121,7 +135,7 @@ def _version(package: str) -> str:
 
 
 def _heads() -> list[str]:
-    return ["network", "optimizer", "nnviz", "products", "/ products"]
+    return ["network", "optimizer", "nnviz", "earlier", "/ earlier", "products", "/ products"]
 
 
 def _rows(cases: Sequence[str], times: dict[str, Times], cells: Any) -> list[list[str]]:
@@ -130,8 +144,10 @@ def _rows(cases: Sequence[str], times: dict[str, Times], cells: Any) -> list[lis
         for optimizer in OPTIMIZERS:
             measured = times[case.name]
             own, products = measured[f"nnviz {optimizer}"], measured["products"]
-            first = [f"{case.name}, {case.batch}", optimizer, _time(own), _time(products), _ratio(own, products)]
-            rows.append([*first, *cells(case, optimizer, measured, own)])
+            earlier = measured.get(f"earlier {optimizer}")
+            first = [f"{case.name}, {case.batch}", optimizer, _time(own), _time(earlier), _spread(own, earlier)]
+            compared = [_time(products), _ratio(own, products), *cells(case, optimizer, measured, own)]
+            rows.append([*first, *compared])
     return rows
 
 
@@ -174,6 +190,14 @@ def _ratio(own: list[float], other: list[float] | None) -> str:
     return f"{statistics.median(a / b for a, b in zip(own, other, strict=True)):.2f}"
 
 
+def _spread(own: list[float], other: list[float] | None) -> str:
+    """The median ratio, and between which half of all ratios lie."""
+    if other is None:
+        return NONE
+    first, median, third = statistics.quantiles((a / b for a, b in zip(own, other, strict=True)), n=4)
+    return f"{median:.2f} ({first:.2f} to {third:.2f})"
+
+
 def _memory() -> str:
     rows = []
     for name, optimizers in _ask("memory", cases=FOR_MEMORY).items():
@@ -184,8 +208,8 @@ def _memory() -> str:
         "Memory of training in MB, without the batch. Counted by hand: values, gradients and updates of all "
         "parameters, and what the optimizer remembers of them; outputs and gradients of each layer; padded copies, and "
         "for each two pieces of 256 KB to unroll windows into, or all windows of an input where they take 4 MB at "
-        "most; two pieces of 1 MB for each batch normalisation, for each pool a cell's share of them and three bytes "
-        "an output; the gradient of many inputs twice. The rest is mostly that buffers lie in blocks of 8 MB, which "
+        "most; two pieces of 1 MB for all batch normalisations and pools to work in, and for a pool three bytes an "
+        "output; the gradient of many inputs twice. The rest is mostly that buffers lie in blocks of 8 MB, which "
         "are not filled to their ends, and are measured as wholes:"
     )
     return f"{text}\n\n{table(['network', 'optimizer', 'peak', 'counted', 'peak / counted'], rows)}"
@@ -215,8 +239,10 @@ def _why() -> str:
         "update: Δw is written to memory, to be looked at before it lands. In narrow ones it is also the loss, and "
         "what NumPy takes to begin each of some twenty operations. In the convolutional network it is batch "
         "normalisation, relu and pooling, each of which is a stage that can be stopped at, and so goes through memory "
-        "on its own; unrolled windows come to it. With two threads, a second one has to be woken for each part that "
-        "is divided, and the interpreter runs one thread at a time between NumPy's loops."
+        "on its own; unrolled windows come to it. What a part writes is out of the cache when its turn comes again: "
+        "repeated alone, these parts take about half as long. With two threads, a second one has to be woken each "
+        "time that both meet, and the interpreter runs one thread at a time between NumPy's loops; the last table "
+        "says what that costs."
     )
 
 
@@ -243,6 +269,24 @@ def _profile(name: str, threads: int, optimizer: str) -> str:
     heads = ["part", "forward", "parameters' gradients", "input's gradient", "together", "share", "products", "/"]
     said = f"{threads} thread{'s' * (threads > 1)}"
     return f"Where a step of {name}, {find(name).batch}, by {optimizer} goes, {said}, in µs:\n\n{table(heads, rows)}"
+
+
+def _divided(cases: Sequence[str]) -> str:
+    """Where the time of two workers goes in convolutional networks."""
+    rows = []
+    for name in cases:
+        found = _ask("divided", case=name, optimizer="SGD", seconds=3)
+        step, alone, apart, longer = (found[key] for key in ("step", "alone", "divided", "longer"))
+        parts = step - apart, apart - longer, found["waiting"] / 2, longer - found["waiting"] / 2
+        times = [_shown(part) for part in (alone, step, *parts)]
+        rows.append([f"{name}, {find(name).batch}", *times, f"{found['hand-overs']:.0f}"])
+    heads = ["network", "one worker", "two workers", "undivided", "handing over", "waiting", "computing", "hand-overs"]
+    return (
+        "Where the time of two workers goes, by SGD. Undivided is what one of them does while the other one waits; "
+        "handing over, what passes until both have begun and until the first one knows that both have ended; waiting "
+        "is mostly for the interpreter, which lets one thread at a time begin an operation; the longer half computes "
+        "meanwhile, more slowly than one worker alone, since both fetch from the same memory:\n\n" + table(heads, rows)
+    )
 
 
 def _profile_cells(names: list[str], taken: dict[str, float], products: dict[str, float], whole: float) -> list[str]:

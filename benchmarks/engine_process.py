@@ -14,7 +14,8 @@ import time
 import tracemalloc
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ from threadpoolctl import ThreadpoolController
 
 from benchmarks import contenders
 from benchmarks.contenders import OPTIMIZERS, VARIANTS, Case, Step
+from benchmarks.earlier import CASES as EARLIER_CASES
+from benchmarks.earlier import EarlierBuild
 from nnviz.nn.layers import Layer
 from nnviz.nn.network import Network
 from nnviz.nn.workers import OneWorker, TwoWorkers, Workers
@@ -75,41 +78,58 @@ def check(case: Case) -> None:
             assert np.allclose(losses[:1], found, rtol=1e-4), f"{case.name}, {optimizer}: {losses} and {found}"
 
 
-def training_steps(threads: int, rounds: int, milliseconds: float, cases: list[str]) -> dict[str, Any]:
+def training_steps(
+    threads: int, rounds: int, milliseconds: float, cases: list[str], earlier: str = ""
+) -> dict[str, Any]:
     """For each network the seconds of a step of each contender, the median of each round.
 
     A round goes through all contenders of all networks, in an order of its own. "others" is how many cores other
-    processes kept busy meanwhile.
+    processes kept busy meanwhile. An earlier build in the folder of that name, if it is given, is a contender too.
     """
     set_torch_threads(threads)
     blas = ThreadpoolController()
     with blas.limit(limits=1, user_api="blas"):
         for name in cases:
             check(contenders.find(name))
-    everyone = [(name, who, *step) for name in cases for who, step in steps_of(contenders.find(name), threads).items()]
-    # Loaded by now: scikit-learn brings BLAS libraries of its own.
-    blas = ThreadpoolController()
+    everyone = [
+        (name, who, partial(_median_step, step, blas_threads))
+        for name in cases
+        for who, (step, blas_threads) in steps_of(contenders.find(name), threads).items()
+    ]
     gc.collect()
     gc.freeze()
     times: dict[str, Times] = {name: defaultdict(list) for name in cases}
     order = random.Random(0)
-    begin, others = time.perf_counter(), _busy_elsewhere()
-    for _ in range(rounds):
-        for name, who, step, blas_threads in order.sample(everyone, len(everyone)):
-            if threads > 1:
-                time.sleep(PAUSE)
-            with blas.limit(limits=blas_threads, user_api="blas"):
-                times[name][who].append(statistics.median(samples(step, milliseconds / 1000)))
-    others = (_busy_elsewhere() - others) / (time.perf_counter() - begin)
+    with EarlierBuild(earlier) if earlier else nullcontext() as build:
+        if build:
+            everyone += [
+                (name, f"earlier {optimizer}", partial(build.median_step, name, optimizer, threads))
+                for name in cases
+                if name in EARLIER_CASES
+                for optimizer in OPTIMIZERS
+            ]
+        begin, others = time.perf_counter(), _busy_elsewhere(build)
+        for _ in range(rounds):
+            for name, who, median_step in order.sample(everyone, len(everyone)):
+                if threads > 1:
+                    time.sleep(PAUSE)
+                times[name][who].append(median_step(milliseconds / 1000))
+        others = (_busy_elsewhere(build) - others) / (time.perf_counter() - begin)
     return {"times": times, "others": max(0.0, others)}
 
 
-def _busy_elsewhere() -> float:
-    """Seconds of work that all cores have done so far, and not for this process."""
+def _median_step(step: Step, blas_threads: int, seconds: float) -> float:
+    # Scikit-learn brings BLAS libraries of its own: all that are loaded by now.
+    with ThreadpoolController().limit(limits=blas_threads, user_api="blas"):
+        return statistics.median(samples(step, seconds))
+
+
+def _busy_elsewhere(build: EarlierBuild | None) -> float:
+    """Seconds of work that all cores have done so far, and for neither this process nor that one."""
     with open("/proc/stat", encoding="utf-8") as lines:
         user, nice, system, _, _, interrupts, soft_interrupts, stolen = map(int, next(lines).split()[1:9])
     ticks = user + nice + system + interrupts + soft_interrupts + stolen
-    return ticks / os.sysconf("SC_CLK_TCK") - time.process_time()
+    return ticks / os.sysconf("SC_CLK_TCK") - time.process_time() - (build.processor_seconds() if build else 0)
 
 
 def set_torch_threads(threads: int) -> None:
@@ -168,9 +188,8 @@ def counted(case: Case, optimizer: str) -> int:
     Values, gradients and updates of the parameters and what the optimizer remembers of each (Adam two numbers); the
     outputs of every layer, and the gradients of all but the network's inputs; for convolutions the padded copies of
     inputs and of output gradients, and for each of those two pieces of 256 KB to unroll windows into, or all windows
-    of the inputs if they take 4 MB at most; for batch normalisation two pieces of 1 MB to work in, and for a pool one
-    number of every cell in pieces of as much, and three bytes for each of its outputs; for dense layers of many
-    inputs their gradient twice.
+    of the inputs if they take 4 MB at most; two pieces of 1 MB to work in for all batch normalisations and pools, and
+    for a pool three bytes for each of its outputs; for dense layers of many inputs their gradient twice.
     """
     from nnviz.nn.convolution import KEPT_BYTES, Conv2d
     from nnviz.nn.convolution import UNROLLED_BYTES as UNROLLED
@@ -181,7 +200,7 @@ def counted(case: Case, optimizer: str) -> int:
 
     network = case.network()
     numbers = network.parameters.size * (5 if optimizer == "Adam" else 3)
-    unrolled = 0
+    unrolled = 2 * PIECE_BYTES if any(isinstance(layer, BatchNorm) for layer in network.layers) else 0
     for place, layer in enumerate(network.layers):
         activations = np.prod(layer.output_shape) + (np.prod(layer.input_shape) if place else 0)
         if isinstance(layer, Conv2d):
@@ -195,10 +214,8 @@ def counted(case: Case, optimizer: str) -> int:
                 unrolled += 2 * UNROLLED
         if isinstance(layer, Dense) and place and layer.inputs >= WIDE:
             activations += layer.inputs
-        if isinstance(layer, BatchNorm):
-            unrolled += 2 * PIECE_BYTES
         if isinstance(layer, MaxPool2d):
-            unrolled += 2 * PIECE_BYTES // layer.size**2 + 3 * case.batch * int(np.prod(layer.output_shape))
+            unrolled += 3 * case.batch * int(np.prod(layer.output_shape))
         numbers += case.batch * int(activations)
     return numbers * network.parameters.values.itemsize + unrolled
 
@@ -276,6 +293,55 @@ def profile(case: str, threads: int, optimizer: str, seconds: float) -> dict[str
     }
 
 
+def divided(case: str, optimizer: str, seconds: float) -> dict[str, float]:
+    """Where the time of a step of two workers goes, in seconds; "alone" is the step of one."""
+    chosen = contenders.find(case)
+    with ThreadpoolController().limit(limits=1, user_api="blas"):
+        alone = statistics.median(samples(contenders.nnviz_step(chosen, optimizer), seconds))
+        workers = TwoWorkers()
+        step = contenders.nnviz_step(chosen, optimizer, workers)
+        taken = _clocked_halves(workers)
+        found: Times = defaultdict(list)
+        end = time.perf_counter() + seconds
+        while time.perf_counter() < end:
+            taken.clear()
+            begin = time.perf_counter()
+            step()
+            found["step"].append(time.perf_counter() - begin)
+            for name, part in taken.items():
+                found[name].append(part)
+        workers.close()
+    return {"alone": alone, **_medians(found)}
+
+
+def _clocked_halves(workers: TwoWorkers) -> defaultdict[str, float]:
+    """Sums that grow with all that these workers do at the same time, until somebody clears them.
+
+    "hand-overs" counts how often they begin, "divided" is the time from there until both are done, "longer" that of the
+    half that takes longer each time, and "waiting" what both halves together spend without computing.
+    """
+    taken: defaultdict[str, float] = defaultdict(float)
+    share = workers._share
+
+    def clocked_share(first: Step, second: Step) -> None:
+        halves: list[float] = []
+
+        def clocked(half: Step) -> None:
+            begin, computed = time.perf_counter(), time.thread_time()
+            half()
+            halves.append(time.perf_counter() - begin)
+            taken["waiting"] += halves[-1] - (time.thread_time() - computed)
+
+        begin = time.perf_counter()
+        share(partial(clocked, first), partial(clocked, second))
+        taken["divided"] += time.perf_counter() - begin
+        taken["longer"] += max(halves)
+        taken["hand-overs"] += 1
+
+    workers._share = clocked_share  # type: ignore[method-assign]
+    return taken
+
+
 def _medians(times: Times) -> dict[str, float]:
     return {name: statistics.median(taken) for name, taken in times.items()}
 
@@ -319,6 +385,7 @@ QUESTIONS: dict[str, Callable[..., object]] = {
     "memory": memory,
     "trainer": trainer,
     "profile": profile,
+    "divided": divided,
 }
 
 

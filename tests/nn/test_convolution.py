@@ -38,8 +38,8 @@ def gradients_by_definition(layer, x, grad_y):
     return gradients, grad_y.sum(axis=(0, 1, 2))
 
 
-# Kernels of one channel, few kernels and many: windows are taken in pairs, where they can, or one by one.
-@pytest.mark.parametrize(("channels", "outputs"), [(1, 3), (2, 3), (1, 9), (2, 9)])
+# Few channels, few kernels, or many of both: windows are taken in pairs, where they can, or one by one.
+@pytest.mark.parametrize(("channels", "outputs"), [(1, 3), (4, 3), (3, 9), (4, 9)])
 @pytest.mark.parametrize("padding", [0, None, "most"])
 @pytest.mark.parametrize("stride", [1, 2, 3])
 @pytest.mark.parametrize("size", [1, 2, 3, 5])

@@ -1,9 +1,7 @@
 """Batch normalisation: each unit's outputs brought to mean 0 and variance 1 over the batch, then scaled and shifted."""
 
 import math
-from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -59,6 +57,11 @@ class BatchNorm(Layer):
         self._scratch = self.buffers.scratch((self._pieces.size, *x.shape[1:]), x.dtype)
         self._ones = np.ones(self._pieces.size * self._places, x.dtype)
         self._fold = self._folding(x)
+        pieces = [piece for half in self._pieces.halves for piece in half]
+        self._numbers = {piece.start: number for number, piece in enumerate(pieces)}
+        # Of each piece: its share of the batch, and two numbers of each channel.
+        self._shares = np.array([(piece.stop - piece.start) / len(x) for piece in pieces], x.dtype)
+        self._found = np.empty((2, len(pieces), self.channels), x.dtype)
 
     def forward(self, x: Array) -> Array:
         if x.shape != self._shape:
@@ -79,11 +82,12 @@ class BatchNorm(Layer):
 
     def _moments(self) -> tuple[Array, Array]:
         """Mean and variance of each channel, from those of the pieces (Chan, Golub & LeVeque 1979)."""
-        counts, means, squares = zip(*self._of_pieces(self._piece_moments), strict=True)
-        shares = np.array(counts, self._x.dtype)[:, None] / self._count
-        mean = np.add.reduce(shares * means, axis=0)
-        variance = np.add.reduce(squares, axis=0) / self._count
-        variance += np.add.reduce(shares * np.square(means - mean), axis=0)
+        self._each(self._piece_moments)
+        self.workers.meet()
+        means, squares = self._found
+        mean = self._shares.dot(means)
+        apart = means - mean
+        variance = squares.sum(axis=0) / self._count + self._shares.dot(apart * apart)
         return mean, variance
 
     def _follow(self, mean: Array, variance: Array) -> None:
@@ -93,9 +97,10 @@ class BatchNorm(Layer):
             statistic.following[...] = (1 - MOMENTUM) * statistic.values + MOMENTUM * measured
 
     def parameter_gradients(self, grad_y: Array) -> None:
-        sums = self._of_pieces(partial(self._gradient_sums, grad_y, self._repeated(self._mean)))
-        self.shifts.gradients[...], products = np.add.reduce(sums, axis=0)
-        np.multiply(products, self._inverse, out=self.scales.gradients)
+        self._each(partial(self._gradient_sums, grad_y, self._repeated(self._mean)))
+        self.workers.meet()
+        self._found[0].sum(axis=0, out=self.shifts.gradients)
+        np.multiply(self._found[1].sum(axis=0), self._inverse, out=self.scales.gradients)
 
     def input_gradient(self, grad_y: Array) -> Array:
         # γ/√(σ² + ε) · (∂L/∂y − mean of ∂L/∂y − x̂ · mean of ∂L/∂y·x̂), with x̂ = (x − μ)/√(σ² + ε).
@@ -107,40 +112,32 @@ class BatchNorm(Layer):
 
     # The passes over the batch: each works on one piece
 
-    def _of_pieces(self, work: Callable[[slice, Array], Any]) -> list[Any]:
-        """What `work` returns for each piece, in order; it has room of the piece's size."""
-        results: dict[int, Any] = {}
-
-        def do(piece: slice, half: int) -> None:
-            results[piece.start] = work(piece, self._scratch[half][: piece.stop - piece.start])
-
-        self._each(do)
-        self.workers.meet()
-        return [results[start] for start in sorted(results)]
-
     def _each(self, work: OfPiece) -> None:
         self.workers.each(self._pieces, work, FETCH * self._x.size)
 
-    def _piece_moments(self, piece: slice, room: Array) -> tuple[int, Array, Array]:
-        """Count, mean, and sum of the squared differences from it."""
-        x = self._x[piece]
-        count = len(x) * self._places
-        mean = self._sums(x) / count
+    def _piece_moments(self, piece: slice, half: int) -> None:
+        """The mean of each channel, and the sum of the squared differences from it."""
+        x, room = self._x[piece], self._scratch[half][: piece.stop - piece.start]
+        mean, squares = self._found[:, self._numbers[piece.start]]
+        self._sum(x, mean)
+        np.divide(mean, len(x) * self._places, out=mean)
         np.subtract(self._folded(x), self._repeated(mean), out=self._folded(room))
         np.multiply(room, room, out=room)
-        return count, mean, self._sums(room)
+        self._sum(room, squares)
 
     def _scale(self, factor: Array, shift: Array, piece: slice, _: int) -> None:
         y = self._folded(self._y[piece])
         np.multiply(self._folded(self._x[piece]), factor, out=y)
         np.add(y, shift, out=y)
 
-    def _gradient_sums(self, grad_y: Array, mean: Array, piece: slice, room: Array) -> tuple[Array, Array]:
-        """Σ ∂L/∂y and Σ ∂L/∂y (x − μ)."""
-        grad = grad_y[piece]
+    def _gradient_sums(self, grad_y: Array, mean: Array, piece: slice, half: int) -> None:
+        """Σ ∂L/∂y and Σ ∂L/∂y (x − μ) of each channel."""
+        grad, room = grad_y[piece], self._scratch[half][: piece.stop - piece.start]
+        shifts, products = self._found[:, self._numbers[piece.start]]
+        self._sum(grad, shifts)
         np.subtract(self._folded(self._x[piece]), mean, out=self._folded(room))
         np.multiply(room, grad, out=room)
-        return self._sums(grad), self._sums(room)
+        self._sum(room, products)
 
     def _combine(self, grad_y: Array, pull: Array, offset: Array, factor: Array, piece: slice, _: int) -> None:
         grad_x = self._folded(self._grad_x[piece])
@@ -160,11 +157,10 @@ class BatchNorm(Layer):
     def _repeated(self, by_channel: Array) -> Array:
         return np.tile(by_channel, self._fold)
 
-    def _sums(self, array: Array) -> Array:
-        """The sum of each channel, (channels,): a product with ones, which BLAS does faster than NumPy reduces."""
+    def _sum(self, array: Array, out: Array) -> None:
+        """Fill out (channels,): by a product with ones, which BLAS does faster than NumPy reduces."""
         rows = array.reshape(-1, self.channels)
-        sums: Array = np.dot(self._ones[: len(rows)], rows)
-        return sums
+        self._ones[: len(rows)].dot(rows, out)
 
 
 class FixedBatchNorm(BatchNorm):

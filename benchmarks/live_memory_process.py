@@ -32,7 +32,7 @@ def small() -> Training:
         optimizer.step()
         return loss
 
-    return Training(model, optimizer, torch.randn(32, 64), step)
+    return Training("mlp", model, optimizer, torch.randn(32, 64), step)
 
 
 def sample(step: int) -> tuple[int, ...]:

@@ -11,40 +11,36 @@ from collections.abc import Callable
 
 import torch
 
-from benchmarks.live_ways import LOG_APART, WAYS, Step, trained
+from benchmarks.live_ways import LOG_APART, WAYS, Looked, Step, trained
 
 BLOCK_SECONDS = 2.0
 OFTEN = ("torchlens", "norms")
 """These do the same at every step."""
-PLAIN_BACKWARD = torch.autograd.backward
 
 
-def block(step: Step, apart: int) -> float:
+def block(step: Step, apart: int, is_busy: Callable[[], bool]) -> float:
     """Mean seconds of a step, over two seconds and a multiple of `apart` steps: what is rare counts, and all of it."""
     began, steps = time.perf_counter(), 0
-    while time.perf_counter() - began < BLOCK_SECONDS or steps % apart:
+    while time.perf_counter() - began < BLOCK_SECONDS or steps % apart or is_busy():
         step()
         steps += 1
     return (time.perf_counter() - began) / steps
 
 
-def bare_block(step: Step, apart: int) -> float:
-    """The same of a training that is not looked at, while another one in this process is."""
-    heard, torch.autograd.backward = torch.autograd.backward, PLAIN_BACKWARD
-    try:
-        return block(step, apart)
-    finally:
-        torch.autograd.backward = heard
+def pairs(looked: Looked, seconds: float, apart: int) -> list[tuple[float, float]]:
+    """Seconds of a bare step and of one that is looked at, again and again, each time the other way round."""
 
+    def bare() -> float:
+        with looked.rest():
+            return block(looked.bare, apart, lambda: False)
 
-def pairs(bare: Step, looked_at: Step, seconds: float, apart: int) -> list[tuple[float, float]]:
-    """Seconds of a step of both, again and again, each time the other way round."""
-    taken: dict[Step, Callable[[Step, int], float]] = {bare: bare_block, looked_at: block}
-    both = bare, looked_at
+    def looked_at() -> float:
+        return block(looked.step, apart, looked.is_busy)
+
     found = []
-    # The first turn is for caches and first calls.
+    # The first turn is for caches and first calls, and begins with a look.
     for turn in range(1 + max(2, round(seconds / BLOCK_SECONDS))):
-        times = {step: taken[step](step, apart) for step in (both if turn % 2 else both[::-1])}
+        times = {measured: measured() for measured in ((bare, looked_at) if turn % 2 else (looked_at, bare))}
         found.append((times[bare], times[looked_at]))
     return found[1:]
 
@@ -53,11 +49,10 @@ def main() -> None:
     """Measure as the arguments say."""
     kind, way, seconds = sys.argv[1], sys.argv[2], float(sys.argv[3])
     torch.set_num_threads(1)
-    bare, training = trained(kind), trained(kind)
-    with WAYS[way](training) as step:
-        found = pairs(bare.step, step, seconds, 1 if way in OFTEN else LOG_APART)
-    ratios = [looked_at / plain for plain, looked_at in found]
-    print(statistics.median(plain for plain, _ in found), *statistics.quantiles(ratios, method="inclusive"))
+    with WAYS[way](trained(kind)) as looked:
+        found = pairs(looked, seconds, 1 if way in OFTEN else LOG_APART)
+    ratios = [looked_at / bare for bare, looked_at in found]
+    print(statistics.median(bare for bare, _ in found), *statistics.quantiles(ratios, method="inclusive"))
 
 
 if __name__ == "__main__":

@@ -1,14 +1,18 @@
 """Trainings in PyTorch that are measured, and the ways in which people look at them.
 
-A way hangs itself on a training while its `with` lasts, and gives the training step as it then is.
+A way hangs itself on a training while its `with` lasts, and gives the training step as it then is, and one to compare
+it with.
 """
 
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
+import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -23,11 +27,13 @@ FRAMES_PER_SECOND = 20
 LOG_APART = 100
 """So many steps lie between two of what is not logged at each."""
 NAME = "measured"
+PLAIN_BACKWARD = torch.autograd.backward
 
 
 class Training(NamedTuple):
-    """A model, its optimizer, a batch, and a training step of theirs, which gives its loss."""
+    """A model of some kind, its optimizer, a batch, and a training step of theirs, which gives its loss."""
 
+    kind: str
     model: nn.Module
     optimizer: torch.optim.Optimizer
     inputs: Tensor
@@ -66,26 +72,96 @@ def trained(kind: str) -> Training:
         optimizer.step()
         return loss
 
-    return Training(model, optimizer, inputs, step)
+    return Training(kind, model, optimizer, inputs, step)
+
+
+class Looked(NamedTuple):
+    """A training step that is looked at, and one that is not while a `rest` lasts; whether a look is going on."""
+
+    step: Step
+    bare: Step
+    rest: Callable[[], AbstractContextManager[None]]
+    is_busy: Callable[[], bool] = lambda: False
+
+
+class StoppedClock:
+    """Seconds, without those of rests."""
+
+    def __init__(self) -> None:
+        self._rested = 0.0
+
+    def __call__(self) -> float:
+        return time.perf_counter() - self._rested
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """A rest."""
+        began = time.perf_counter()
+        yield
+        self._rested += time.perf_counter() - began
 
 
 @contextmanager
-def alone(training: Training) -> Iterator[Step]:
-    """nnviz, and nobody is attached."""
+def _unheard() -> Iterator[None]:
+    """Backward, with nobody who hears of it."""
+    heard, torch.autograd.backward = torch.autograd.backward, PLAIN_BACKWARD
+    yield
+    torch.autograd.backward = heard
+
+
+@contextmanager
+def _unhooked(optimizer: torch.optim.Optimizer) -> Iterator[None]:
+    """Without the hooks of an optimizer."""
+    names = "_optimizer_step_pre_hooks", "_optimizer_step_post_hooks"
+    hooks = [getattr(optimizer, name) for name in names]
+    for name in names:
+        setattr(optimizer, name, OrderedDict())
+    yield
+    for name, hung in zip(names, hooks, strict=True):
+        setattr(optimizer, name, hung)
+
+
+def beside_another(training: Training, step: Step) -> Looked:
+    """Compared with the same training once more, on a model of its own."""
+    return Looked(step, trained(training.kind).step, _unheard)
+
+
+@contextmanager
+def alone(training: Training) -> Iterator[Looked]:
+    """nnviz, and nobody is attached; compared with the very same model while nothing of nnviz hangs on it.
+
+    Two models in one process differ by more than what is to be measured, as their numbers happen to lie.
+    """
     watching = nnviz.live.watch(training.model, training.optimizer, NAME)
-    yield training.step
+    side, clock = watching._watch.training, StoppedClock()
+    side._clock = clock
+
+    @contextmanager
+    def rest() -> Iterator[None]:
+        with clock.stopped(), _unheard(), _unhooked(training.optimizer):
+            yield
+
+    yield Looked(training.step, training.step, rest, lambda: side._recorder.is_armed)
     watching.close()
 
 
 @contextmanager
-def attached(training: Training) -> Iterator[Step]:
+def attached(training: Training) -> Iterator[Looked]:
     """nnviz, and a screen asks for frames; in this process, what the screen does with them would count."""
-    with alone(training) as step:
+    with alone(training) as looked:
         code = "import threading; from benchmarks.live_ways import look; look(threading.Event())"
         screen = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
         assert screen.stdout is not None
         screen.stdout.readline()
-        yield step
+
+        @contextmanager
+        def rest() -> Iterator[None]:
+            screen.send_signal(signal.SIGSTOP)
+            with looked.rest():
+                yield
+            screen.send_signal(signal.SIGCONT)
+
+        yield looked._replace(rest=rest)
         screen.kill()
         screen.communicate()
 
@@ -104,7 +180,7 @@ def wandb(apart: int) -> Callable[[Training], Any]:
     """Weights & Biases, offline: gradients and parameters as histograms; the loss is logged every `apart` steps."""
 
     @contextmanager
-    def way(training: Training) -> Iterator[Step]:
+    def way(training: Training) -> Iterator[Looked]:
         import wandb
 
         with tempfile.TemporaryDirectory() as folder:
@@ -118,7 +194,7 @@ def wandb(apart: int) -> Callable[[Training], Any]:
                 if next(numbers) % apart == 0:
                     run.log({"loss": loss.item()})
 
-            yield step
+            yield beside_another(training, step)
             run.finish()
 
     return way
@@ -131,7 +207,7 @@ def torchlens(apart: int) -> Callable[[Training], Any]:
     """
 
     @contextmanager
-    def way(training: Training) -> Iterator[Step]:
+    def way(training: Training) -> Iterator[Looked]:
         import torchlens
 
         numbers = count(1)
@@ -141,13 +217,13 @@ def torchlens(apart: int) -> Callable[[Training], Any]:
             if next(numbers) % apart == 0:
                 torchlens.trace(training.model, training.inputs)
 
-        yield step
+        yield beside_another(training, step)
 
     return way
 
 
 @contextmanager
-def norms(training: Training) -> Iterator[Step]:
+def norms(training: Training) -> Iterator[Looked]:
     """Hooks by hand: `.item()` of the norm of each module's output and of each parameter's gradient, at each step."""
     found: dict[object, float] = {}
 
@@ -162,7 +238,7 @@ def norms(training: Training) -> Iterator[Step]:
 
     hooks = [module.register_forward_hook(of_output) for module in training.model.modules()]
     hooks += [each.register_post_accumulate_grad_hook(of_gradient) for each in training.model.parameters()]
-    yield training.step
+    yield beside_another(training, training.step)
     for hook in hooks:
         hook.remove()
 

@@ -29,12 +29,11 @@ NONE = "–"
 
 
 class Found(NamedTuple):
-    """Seconds of a bare step, and quartiles of the ratio to it."""
+    """Seconds of a bare step, and the ratio to it with its standard error."""
 
     bare: float
-    low: float
     ratio: float
-    high: float
+    error: float
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +45,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def measure(options: argparse.Namespace) -> str:
     """The section of RESULTS.md."""
-    head = ["model", "looked at by", "bare step", "to bare", "quartiles", "nnviz's overhead is of its"]
+    head = ["model", "looked at by", "bare step", "to bare", "±", "nnviz's overhead is of its"]
     rows: list[list[str]] = []
     for kind in options.kind or KINDS:
         alone: Found | None = None
@@ -57,14 +56,15 @@ def measure(options: argparse.Namespace) -> str:
                 continue
             found = _measured(kind, way, options.seconds)
             alone = found if way == "alone" else alone
-            numbers = [f"{1000 * found.bare:.2f} ms", f"{found.ratio:.3f}", f"{found.low:.3f} to {found.high:.3f}"]
+            numbers = [f"{1000 * found.bare:.2f} ms", f"{found.ratio:.3f}", f"{found.error:.3f}"]
             share = NONE if way in ("alone", "attached") or alone is None else _share(alone, found)
             rows.append([kind, called, *numbers, share])
     packages = [f"{name} {_version(name)}" for name in ("torch", "wandb", "torchlens") if _version(name)]
     return "\n\n".join(
         [
-            "A training step that is looked at, to a bare one: the median over pairs of blocks of two seconds or more "
-            "that take turns in one process, another one for each row (one thread, AdamW). The last column is the "
+            "A training step that is looked at, to a bare one, with its standard error: over pairs of blocks of a "
+            "quarter of a second or more that take turns in one process, another one for each row (one thread, AdamW). "
+            "The last column is the "
             "overhead of nnviz with nobody attached, as a share of that of the row. nnviz is compared with the very "
             "same model while nothing hangs on it; its clock, by which it looks, stands still meanwhile, and so does "
             "the screen. The others are compared with a second model, which lies elsewhere in memory and may be a few "
@@ -96,4 +96,4 @@ def _measured(kind: str, way: str, seconds: float) -> Found:
         environment = {**os.environ, **own}
         command = [sys.executable, "-m", "benchmarks.live_process", kind, way, str(seconds)]
         told = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
-    return Found(*map(float, told.split()[-4:]))
+    return Found(*map(float, told.split()[-3:]))

@@ -1,9 +1,10 @@
 """Measures one training beside itself looked at: `python -m benchmarks.live_process KIND WAY SECONDS`.
 
-Prints a bare step's seconds, and the ratio of a step that is looked at to a bare one: its lower quartile, median and
-upper quartile over pairs of blocks.
+Prints a bare step's seconds, and the ratio of a step that is looked at to a bare one, with its standard error: of the
+sums over pairs of blocks that take turns, so that looks that are rare count as often as they come.
 """
 
+import math
 import statistics
 import sys
 import time
@@ -13,13 +14,13 @@ import torch
 
 from benchmarks.live_ways import LOG_APART, WAYS, Looked, Step, trained
 
-BLOCK_SECONDS = 2.0
-OFTEN = ("torchlens", "norms")
-"""These do the same at every step."""
+BLOCK_SECONDS = 0.25
+OFTEN = ("alone", "attached", "torchlens", "norms")
+"""These go by the clock, or do the same at every step."""
 
 
 def block(step: Step, apart: int, is_busy: Callable[[], bool]) -> float:
-    """Mean seconds of a step, over two seconds and a multiple of `apart` steps: what is rare counts, and all of it."""
+    """Mean seconds of a step, over a block and a multiple of `apart` steps, and until a look is over."""
     began, steps = time.perf_counter(), 0
     while time.perf_counter() - began < BLOCK_SECONDS or steps % apart or is_busy():
         step()
@@ -52,7 +53,9 @@ def main() -> None:
     with WAYS[way](trained(kind)) as looked:
         found = pairs(looked, seconds, 1 if way in OFTEN else LOG_APART)
     ratios = [looked_at / bare for bare, looked_at in found]
-    print(statistics.median(bare for bare, _ in found), *statistics.quantiles(ratios, method="inclusive"))
+    ratio = sum(looked_at for _, looked_at in found) / sum(bare for bare, _ in found)
+    error = statistics.stdev(ratios) / math.sqrt(len(ratios))
+    print(statistics.median(bare for bare, _ in found), ratio, error)
 
 
 if __name__ == "__main__":

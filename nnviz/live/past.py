@@ -45,13 +45,12 @@ class Past:
         self._began = np.zeros(0)
         self._waiting: list[tuple[int, Tensor | float]] = []
 
-    def add(self, step: int, loss: Tensor | float) -> None:
-        """The loss of a training step, with which so many are done; a tensor is read later."""
-        self._waiting.append((step, loss))
+    def add(self, step: int, loss: Tensor | float) -> bool:
+        """The loss of a training step, with which so many are done; a tensor is read later.
 
-    @property
-    def is_full(self) -> bool:
-        """Whether so many wait that they have to be read."""
+        Whether so many wait that they have to be read.
+        """
+        self._waiting.append((step, loss))
         return len(self._waiting) >= WAITING
 
     def read(self) -> None:

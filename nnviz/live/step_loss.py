@@ -53,12 +53,13 @@ class StepLoss:
         """One of the optimizers is about to step."""
         self._is_stepping = True
 
-    def end_update(self) -> None:
+    def end_update(self, *_: object) -> None:
         """It has stepped: whatever becomes of the gradients now, they have had their use."""
         self._is_stepping, self._has_stepped = False, True
 
-    def take(self) -> Tensor | float | None:
-        """The loss of the step that is over; None where backward was not heard."""
+    def end_step(self) -> Tensor | float | None:
+        """The last one has stepped. The loss of the training step that is over; None where backward was not heard."""
+        self._is_stepping, self._has_stepped = False, True
         loss, self._sum = self._sum, None
         return loss
 

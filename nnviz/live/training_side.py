@@ -1,6 +1,7 @@
 """The side of a watched training that is in its own thread: it hears of each step, and records some of them."""
 
 import os
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -46,13 +47,15 @@ class TrainingSide:
         self._step_loss = StepLoss(optimizers, self._guard)
         self._structure: Structure | None = None
         self._position = 0
-        self._pid = os.getpid()
+        # A process that is forked from this one has its own copy of all this, which is to hear of nothing.
+        self._is_forked = False
+        _sides.add(self)
         watched = self._guard.watched
         self._stops = [listen(self._before_backward, self._after_backward)]
         for optimizer in optimizers:
             landed = self._after_step if optimizer is optimizers[-1] else self._step_loss.end_update
-            pre = optimizer.register_step_pre_hook(_ignoring(self._before_step))
-            post = optimizer.register_step_post_hook(_ignoring(landed))
+            pre = optimizer.register_step_pre_hook(self._before_step)
+            post = optimizer.register_step_post_hook(landed)
             self._stops += [pre.remove, post.remove]
         self._look_next = watched(self._arm)
         self._begin_backward = watched(self._recorder.begin_backward)
@@ -70,8 +73,10 @@ class TrainingSide:
         self._recorder.disarm()
         self._read_losses()
 
+    # These four are called in each step, however short it is: what they call in turn costs more than what it does.
+
     def _before_backward(self, value: Tensor) -> None:
-        if os.getpid() != self._pid:
+        if self._is_forked:
             return
         # Not by get_scale, which waits for a GPU.
         scale = None if self._scaler is None else getattr(self._scaler, "_scale", None)
@@ -85,45 +90,44 @@ class TrainingSide:
         if scale is not None:
             loss = loss / scale
         self._step_loss.begin_pass(loss)
-        if self._recorder.is_armed:
+        if self._recorder.recording is not None:
             self._recorder.scale = 1.0 if scale is None else float(scale)
             self._begin_backward(value)
 
     def _after_backward(self) -> None:
         self._shared.passes += 1
         is_anew = self._step_loss.end_pass()
-        if self._recorder.is_armed:
+        if self._recorder.recording is not None:
             if is_anew:
                 self._recorder.forget_passes()
             self._end_backward()
 
-    def _before_step(self) -> None:
+    def _before_step(self, *_: object) -> None:
         self._shared.rate_change.is_updating = True
         self._step_loss.begin_update()
-        if self._recorder.is_armed:
+        if self._recorder.recording is not None:
             self._begin_update()
 
-    def _after_step(self) -> None:
+    def _after_step(self, *_: object) -> None:
         """The last optimizer has stepped, and a training step is over: most often that is only to be counted."""
-        self._step_loss.end_update()
-        if os.getpid() != self._pid:
+        if self._is_forked:
             return
-        self._shared.rate_change.is_updating = False
-        self._shared.steps += 1
-        loss = self._step_loss.take()
-        if loss is not None and self._guard.fault is None:
-            self._past.add(self._shared.steps, loss)
-            if self._past.is_full:
-                self._read_losses()
-        self._past.left_out = self._step_loss.thrown_away
+        shared, past, change = self._shared, self._past, self._shared.rate_change
+        change.is_updating = False
+        shared.steps += 1
+        loss = self._step_loss.end_step()
+        past.left_out = self._step_loss.thrown_away
         if self._guard.fault is not None:
             self._recorder.disarm()
-        elif self._recorder.is_armed:
-            self._finish()
-        elif self._gate.stop is not None or self._clock() >= self._shared.due:
-            self._look_next()
-        if self._shared.rate_change.is_asked:
-            self._shared.rate_change.make()
+        else:
+            if loss is not None and past.add(shared.steps, loss):
+                self._read_losses()
+            if self._recorder.recording is not None:
+                self._finish()
+            elif self._gate.stop is not None or self._clock() >= shared.due:
+                self._look_next()
+        if change.is_asked:
+            change.make()
 
     def _read_waiting(self) -> None:
         with self._gate.lock:
@@ -197,10 +201,12 @@ class TrainingSide:
                 self._guard.spent -= self._gate.wait()
 
 
-def _ignoring(do: Callable[[], object]) -> Callable[..., None]:
-    """A hook that needs none of what it is handed."""
+_sides: weakref.WeakSet[TrainingSide] = weakref.WeakSet()
 
-    def hook(*_: Any) -> None:
-        do()
 
-    return hook
+def _leave_alone() -> None:
+    for side in _sides:
+        side._is_forked = True
+
+
+os.register_at_fork(after_in_child=_leave_alone)

@@ -15,6 +15,8 @@ import torch
 from benchmarks.live_ways import LOG_APART, WAYS, Looked, Step, trained
 
 BLOCK_SECONDS = 0.25
+FEWEST = 6
+"""Pairs of blocks."""
 OFTEN = ("alone", "attached", "torchlens", "norms")
 """These go by the clock, or do the same at every step."""
 
@@ -38,10 +40,12 @@ def pairs(looked: Looked, seconds: float, apart: int) -> list[tuple[float, float
     def looked_at() -> float:
         return block(looked.step, apart, looked.is_busy)
 
-    found = []
+    found: list[tuple[float, float]] = []
     # The first turn is for caches and first calls, and begins with a look.
-    for turn in range(1 + max(2, round(seconds / BLOCK_SECONDS))):
-        times = {measured: measured() for measured in ((bare, looked_at) if turn % 2 else (looked_at, bare))}
+    both = looked_at, bare
+    ends = time.perf_counter() + 2 * seconds
+    while len(found) < FEWEST or time.perf_counter() < ends:
+        times = {measured: measured() for measured in (both[::-1] if len(found) % 2 else both)}
         found.append((times[bare], times[looked_at]))
     return found[1:]
 

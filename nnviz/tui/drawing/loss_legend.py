@@ -63,11 +63,15 @@ def _read_out(place: Place, series: LossSeries, palette: Palette, detail: int) -
         train = f"mean {mean} ({extremes})"
         train += f" of steps {integer(place.first)}…{integer(place.last)}" if detail > 2 else ""
     else:
-        train = f"{mean} {extremes}"
+        train = mean
+    style = palette.style(palette.text if math.isfinite(place.mean) else palette.bad)
     entries = [
         (f"{CURSOR} {'step ' * (detail > 0)}{step}", palette.style(palette.accent, bold=True)),
-        (f"{RAW} {train}", palette.style(palette.text if math.isfinite(place.mean) else palette.bad)),
+        (f"{RAW} {train}", style),
     ]
+    if place.first < place.last and not detail:
+        # In a row of their own, where one is too narrow for all three.
+        entries.append((extremes, style))
     if math.isfinite(place.smoothed):
         smoothed = f"{'smoothed ' * (detail > 1)}{write(place.smoothed)}"
         entries.append((f"{SMOOTHED} {smoothed}", palette.style(palette.positive, bold=True)))

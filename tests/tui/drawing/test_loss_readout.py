@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from rich.cells import cell_len
@@ -46,6 +46,7 @@ sizes = st.one_of(st.floats(0, 1e12), st.sampled_from([0.0, math.nan, math.inf, 
 
 @settings(max_examples=200, deadline=None)
 @given(st.sampled_from([one, several]), sizes, sizes, sizes, sizes, st.none() | sizes, st.integers(25, 180))
+@example(several, 1.7e-214, 1.7e-214, 0.0625, 1.7e-214, 1.7e-214, 25)
 def test_it_is_whole_at_every_width(bounds, mean, lowest, highest, smoothed, validation, width):
     judged = None if validation is None else (bounds[1] - 1, validation)
     place = Place(bounds[1], *bounds, mean, lowest, highest, smoothed, judged)

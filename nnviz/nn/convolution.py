@@ -21,9 +21,8 @@ from nnviz.nn.workers import Pieces
 UNROLLED_BYTES = 1 << 18
 # To fetch so much once more is quicker than to unroll it once more.
 KEPT_BYTES = 1 << 22
-# A product of so few columns leaves most of what a processor multiplies at a time empty; and so few channels make
-# rows that take longer to copy than to multiply.
-NARROW, FEW = 8, 3
+# A product of so few columns leaves most of what a processor multiplies at a time empty.
+NARROW = 8
 
 
 class Conv2d(Weighted):
@@ -68,7 +67,7 @@ class Conv2d(Weighted):
             raise InputError(f"network: '{self.describe()}' is larger than its input of {height}×{width}")
         self.input_shape = input_shape
         self.output_shape = (rows, columns, self.outputs)
-        self._together = 2 if columns % 2 == 0 and (self.channels <= FEW or self.outputs <= NARROW) else 1
+        self._together = 2 if columns % 2 == 0 and (self.channels == 1 or self.outputs <= NARROW) else 1
         self.declare((self.size, self.size, self.channels, self.outputs), parameters)
         return self.output_shape
 

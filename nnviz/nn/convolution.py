@@ -32,7 +32,7 @@ class Conv2d(Weighted):
     The gradient of the input is the same thing once more: the gradient of the output, with zeros around its numbers
     and, for a stride, between them, convolved with the kernels turned by 180°.
 
-    Where kernels are small or few, two neighbouring windows are one row, and the weights stand in two columns, shifted
+    Of one channel, or where kernels are few, two neighbouring windows are one row, and weights stand twice, shifted
     against each other, with zeros where a window does not reach: half as many rows to copy, twice as wide a product.
 
     Weights are (size, size, channels in, channels out).

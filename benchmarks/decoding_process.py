@@ -52,28 +52,13 @@ def plain(folder: Path) -> dict[str, Any]:
 
 def torch(folder: Path) -> dict[str, Any]:
     """A data set and a loader as people write them, without torchvision."""
-    import torch
-    from PIL import Image
-    from torch.utils.data import DataLoader, Dataset
+    from torch.utils.data import DataLoader
 
-    class Pictures(Dataset[tuple[torch.Tensor, int]]):
-        def __init__(self) -> None:
-            self.paths = _files(folder)
-            self.classes = sorted({path.parent.name for path in self.paths})
-
-        def __len__(self) -> int:
-            return len(self.paths)
-
-        def __getitem__(self, place: int) -> tuple[torch.Tensor, int]:
-            path = self.paths[place]
-            with Image.open(path) as image:
-                pixels = np.array(image.convert("RGB").resize((SIZE, SIZE)))
-            tensor = torch.from_numpy(pixels).permute(2, 0, 1).float() / 255
-            return tensor, self.classes.index(path.parent.name)
+    from benchmarks.torch_photographs import Photographs
 
     begin = time.perf_counter()
     images = 0
-    for inputs, _ in DataLoader(Pictures(), batch_size=64, shuffle=True, num_workers=2):
+    for inputs, _ in DataLoader(Photographs(folder, SIZE), batch_size=64, shuffle=True, num_workers=2):
         images += len(inputs)
     return {"images": images, "seconds": time.perf_counter() - begin}
 

@@ -74,12 +74,16 @@ def _nnviz(home: Path, source: Path, epochs: int) -> list[str]:
         "augment": "flip,shift",
     }
     words = [word for name, value in options.items() for word in (f"--{name}", value)]
-    return ["env", f"PYTHONPATH={home}", sys.executable, "-m", "nnviz", "train", str(source.resolve()), *words]
+    return _module(home, "nnviz", "train", str(source.resolve()), *words)
 
 
 def _torch(source: Path, epochs: int) -> list[str]:
-    program = HOME / "benchmarks" / "whole_training_torch.py"
-    return [sys.executable, str(program), str(source.resolve()), str(epochs), str(BATCH), str(RATE)]
+    return _module(HOME, "benchmarks.whole_training_torch", str(source.resolve()), str(epochs), str(BATCH), str(RATE))
+
+
+def _module(home: Path, *words: str) -> list[str]:
+    """A module of the project in that folder."""
+    return ["env", f"PYTHONPATH={home}", sys.executable, "-m", *words]
 
 
 def _seconds(command: list[str], folder: str) -> float:

@@ -1,16 +1,17 @@
 """A training script of PyTorch as people write it: a convolutional network on a folder of photographs.
 
-`python whole_training_torch.py FOLDER EPOCHS BATCH RATE` prints the accuracy on the examples that it did not train on.
+`python -m benchmarks.whole_training_torch FOLDER EPOCHS BATCH RATE` prints the accuracy on those that it did not
+train on.
 """
 
 import sys
 from pathlib import Path
 
-import numpy as np
 import torch
-from PIL import Image
 from torch import nn
-from torch.utils.data import DataLoader, Dataset, Subset
+from torch.utils.data import DataLoader, Subset
+
+from benchmarks.torch_photographs import Photographs
 
 SIZE = 32
 SHIFT = 4
@@ -18,29 +19,16 @@ SHIFT = 4
 SHARE = 0.15
 
 
-class Photographs(Dataset[tuple[torch.Tensor, int]]):
-    """The files of a folder, of which each sub-folder is a class."""
-
-    def __init__(self, folder: Path, augment: bool) -> None:
-        self.paths = sorted(path for path in folder.rglob("*.*") if path.is_file())
-        self.classes = sorted({path.parent.name for path in self.paths})
-        self.augment = augment
-
-    def __len__(self) -> int:
-        return len(self.paths)
+class Changed(Photographs):
+    """The same, flipped and shifted a little by chance each time that they are shown."""
 
     def __getitem__(self, place: int) -> tuple[torch.Tensor, int]:
-        path = self.paths[place]
-        with Image.open(path) as image:
-            pixels = np.array(image.convert("RGB").resize((SIZE, SIZE)))
-        tensor = torch.from_numpy(pixels).permute(2, 0, 1).float() / 255
-        if self.augment:
-            if torch.rand(1) < 0.5:
-                tensor = tensor.flip(2)
-            padded = nn.functional.pad(tensor, [SHIFT] * 4)
-            down, right = torch.randint(0, 2 * SHIFT + 1, (2,)).tolist()
-            tensor = padded[:, down : down + SIZE, right : right + SIZE]
-        return (tensor - 0.5) / 0.25, self.classes.index(path.parent.name)
+        picture, label = super().__getitem__(place)
+        if torch.rand(1) < 0.5:
+            picture = picture.flip(2)
+        padded = nn.functional.pad(picture, [SHIFT] * 4)
+        down, right = torch.randint(0, 2 * SHIFT + 1, (2,)).tolist()
+        return padded[:, down : down + SIZE, right : right + SIZE], label
 
 
 def block(inputs: int, outputs: int) -> list[nn.Module]:
@@ -62,7 +50,7 @@ def accuracy(model: nn.Module, loader: DataLoader[tuple[torch.Tensor, int]]) -> 
 def main() -> None:
     """Train, and print the accuracy."""
     folder, epochs, batch, rate = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])
-    changed, plain = Photographs(folder, augment=True), Photographs(folder, augment=False)
+    changed, plain = Changed(folder, SIZE), Photographs(folder, SIZE)
     order = torch.randperm(len(plain)).tolist()
     held = round(SHARE * len(order))
     validation, test, train = order[:held], order[held : 2 * held], order[2 * held :]

@@ -34,17 +34,17 @@ class Encoder:
 
     def inputs(self, stored: Array, out: Array | None = None) -> Array:
         """(n, *input_shape) as stored → the same shape, standardised, written to `out` where given."""
-        _, scale, shift = self._along(stored.shape[1:][-2:])
+        scale, shift = self._along(stored.shape[1:][-2:])
         ready: Array = np.multiply(stored, scale, out=out, dtype=self.dtype)
         ready += shift
         return ready
 
-    def _along(self, line: tuple[int, ...]) -> tuple[tuple[int, ...], Array, Array]:
+    def _along(self, line: tuple[int, ...]) -> tuple[Array, Array]:
         """Scale and shift of a whole line of a picture: NumPy begins its inner loop anew for each."""
         if self._along_lines[0] != line:
             scale, shift = (np.broadcast_to(each, line).copy() for each in (self.scale, self.shift))
             self._along_lines = line, scale, shift
-        return self._along_lines
+        return self._along_lines[1:]
 
     def targets(self, labels: Array) -> Array:
         """(n,) class indices or (n, outputs) numbers → (n, outputs)."""

@@ -66,8 +66,8 @@ def measure(options: argparse.Namespace) -> str:
             "quarter of a second or more that take turns in one process, another one for each row (one thread, AdamW). "
             "The last column is the "
             "overhead of nnviz with nobody attached, as a share of that of the row. nnviz is compared with the very "
-            "same model while nothing hangs on it; its clock, by which it looks, stands still meanwhile, and so does "
-            "the screen. The others are compared with a second model, which lies elsewhere in memory and may be a few "
+            "same model while nothing hangs on it, from 15 s after the beginning; its clock, by which it looks, stands "
+            "still meanwhile, and so does the screen. The others are compared with a second model, which lies elsewhere in memory and may be a few "
             "hundredths faster or slower for that alone. A screen asks for all of a frame 20 times a second. W&B: "
             '`watch(log="all", log_freq=100)`, offline, and `log` of the loss. TorchLens: `trace` of a forward pass of '
             "the batch; it wraps torch's functions for the bare training too, so its ratio is rather too small. "

@@ -26,6 +26,8 @@ from nnviz.live import places, wire
 FRAMES_PER_SECOND = 20
 LOG_APART = 100
 """So many steps lie between two of what is not logged at each."""
+SETTLED_SECONDS = 15.0
+"""After so long, as few of short steps are heard of as ever: at the beginning it is one for each point of the curve."""
 NAME = "measured"
 PLAIN_BACKWARD = torch.autograd.backward
 
@@ -135,6 +137,9 @@ def alone(training: Training) -> Iterator[Looked]:
     watching = nnviz.live.watch(training.model, training.optimizer, NAME)
     side, clock = watching._watch.training, StoppedClock()
     side._clock = clock
+    ends = time.perf_counter() + SETTLED_SECONDS
+    while time.perf_counter() < ends:
+        training.step()
 
     @contextmanager
     def rest() -> Iterator[None]:

@@ -25,7 +25,7 @@ from nnviz.outside_text import printable
 from nnviz.training.blocks import blocks_of, input_grouping
 from nnviz.training.shown_units import ranked_units
 from nnviz.training.step_views import StepViews
-from nnviz.wording import count, trimmed
+from nnviz.wording import count, integer, trimmed
 
 
 class WatchedCamera:
@@ -99,7 +99,7 @@ class WatchedCamera:
             "points": None,
         }
         if "title" in parts:
-            fields["title"] = self._title(past.left_out)
+            fields["title"] = self._title(past)
         if "rates" in parts:
             fields["rates"] = rates
         if "update_rule" in parts:
@@ -119,12 +119,12 @@ class WatchedCamera:
     def _rate(self) -> float:
         return float(self._optimizers[0].param_groups[0]["lr"])
 
-    def _title(self, left_out: int) -> Title:
+    def _title(self, past: Past) -> Title:
         recording, reading = self.trace.recording, self.trace.reading
         kinds = " + ".join(type(each).__name__ for each in self._optimizers)
         return Title(
             dataset=printable(self.name),
-            caveats=tuple(self._caveats(left_out)),
+            caveats=tuple(self._caveats(past)),
             notice="",
             network=printable(type(self._model).__name__),
             loss="loss" if reading is None else reading.name,
@@ -137,7 +137,7 @@ class WatchedCamera:
             is_watched=True,
         )
 
-    def _caveats(self, left_out: int) -> list[str]:
+    def _caveats(self, past: Past) -> list[str]:
         """What is to be known of how the model was looked at."""
         recording, told = self.trace.recording, ["This is a PyTorch training that is watched, in its own process."]
         if self._steps_before:
@@ -147,10 +147,17 @@ class WatchedCamera:
             told.append("What torch.compile has compiled is not looked into: of it, parameters alone are shown.")
         if recording.passes > 1:
             told.append("This step has several passes: gradients are of all, activations and the loss of the last one.")
-        if left_out:
+        unheard = past.history.training.steps - past.heard
+        if unheard:
             told.append(
-                f"Gradients were thrown away before an update {count(left_out, 'time')}, as a GradScaler does where "
-                "one is not finite: no curve has the losses of those passes."
+                f"To hear of each would slow such short steps: the loss curve has {integer(past.heard)} losses of "
+                f"{count(past.history.training.steps, 'step')}, each in place of those before it. With out= it has all."
+            )
+        if past.left_out:
+            often = "at least " * bool(unheard) + count(past.left_out, "time")
+            told.append(
+                f"Gradients were thrown away before an update {often}, as a GradScaler does where one is not finite: "
+                "no curve has the losses of those passes."
             )
         if any(map(is_spread, recording.parameters.values())):
             told.append(

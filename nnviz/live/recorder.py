@@ -39,7 +39,7 @@ class _Entered:
 
 
 class Recorder:
-    """Fills a recording by hooks on the modules, while it is armed."""
+    """Fills a recording by hooks on the modules, while it is armed; another thread may disarm it at any moment."""
 
     def __init__(self, model: nn.Module, guard: Guard, reached: Reached) -> None:
         self._model, self._guard, self._reached = model, guard, reached
@@ -84,10 +84,10 @@ class Recorder:
         """Have the model as it was."""
         self._take_down()
         self._stack.clear()
-        if self.recording is not None:
-            self.recording.forget_graph()
-            self.recording.given = None
-        self.recording = None
+        recording, self.recording = self.recording, None
+        if recording is not None:
+            recording.forget_graph()
+            recording.given = None
 
     def _take_down(self) -> None:
         for handle in self._handles:
@@ -209,8 +209,9 @@ class Recorder:
 
     def forget_passes(self) -> None:
         """The passes before this one count for no update: their gradients were thrown away."""
-        if self.recording is not None:
-            self.recording.passes = 0
+        recording = self.recording
+        if recording is not None:
+            recording.passes = 0
 
     def end_backward(self) -> None:
         """Every gradient of this pass is there: accumulated, and averaged where several processes train."""
@@ -233,19 +234,22 @@ class Recorder:
     def has_its_parameters(self) -> bool:
         """Whether the parameters that are recorded are still the model's: FSDP, for one, puts others in their place."""
         found = dict(self._model.named_parameters())
-        recorded = {} if self.recording is None else self.recording.parameters
+        recording = self.recording
+        recorded = {} if recording is None else recording.parameters
         return found.keys() == recorded.keys() and all(found[name] is each for name, each in recorded.items())
 
     def copy_parameters(self) -> None:
         """Take the parameters as the step finds them."""
-        if self.recording is not None:
-            self._versions = {name: each._version for name, each in self.recording.parameters.items()}
-            self.recording.before = {name: copied(each) for name, each in self.recording.parameters.items()}
+        recording = self.recording
+        if recording is not None:
+            self._versions = {name: each._version for name, each in recording.parameters.items()}
+            recording.before = {name: copied(each) for name, each in recording.parameters.items()}
 
     def begin_update(self) -> None:
         """The optimizer is about to step: what has been changed by hand since is no part of its update."""
-        if self.recording is not None and not self._has_stepped:
-            self._refresh(self.recording)
+        recording = self.recording
+        if recording is not None and not self._has_stepped:
+            self._refresh(recording)
             self._has_stepped = True
 
     def _refresh(self, recording: Recording) -> None:

@@ -26,7 +26,8 @@ class Shared:
     """The thread that trains tells here how far it is, and the screen's thread where it is to stop, look or change.
 
     `gate.lock` is held while either sets or reads what the other one sets. Without it, numbers that only grow are read,
-    and the thread that trains looks once a step whether something is asked of it: it may see that a step later.
+    and the thread that trains looks once a step whether something is asked of it, or once in several short ones: it may
+    see that a step later, or a twentieth of a second.
 
     guard         what went wrong in looking, if something did
     past          of all steps: losses; of those that were looked at: what the layers did

@@ -1,6 +1,8 @@
 """The side of a watched training that is in its own thread: it hears of each step, and records some of them."""
 
+import math
 import os
+import threading
 import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -8,9 +10,11 @@ from typing import Any
 import numpy as np
 from torch import Tensor, nn
 from torch.optim import Optimizer
+from torch.utils.hooks import RemovableHandle
 
+from nnviz.frame.frame import CURVE_BINS
 from nnviz.frame.stages import Phase
-from nnviz.live.backward_calls import listen
+from nnviz.live.backward_calls import Listener
 from nnviz.live.camera import chosen
 from nnviz.live.recorder import Recorder
 from nnviz.live.recording import Recording
@@ -24,13 +28,15 @@ ATTACHED, ALONE = 0.015, 0.003
 LOOKS_PER_SECOND = 20
 ALONE_SECONDS = 1.0
 """At least so long lies between two looks when nobody is there."""
+HEARD_SECONDS = 0.05
+"""Of shorter steps one in so long a time is heard of, or one for each point of the loss curve: it costs some 0.1 ms."""
 
 
 class TrainingSide:
     """Hears of each training step, looks at some of them, and waits where a screen has told it to.
 
-    All of it is called from the thread that trains. It touches nothing that training depends on: what it reads are
-    copies, and whatever fails in it is kept in the guard. `clock`, in seconds, is what looks go by.
+    All of it but `close` is called from the thread that trains. It touches nothing that training depends on: what it
+    reads are copies, and whatever fails in it is kept in the guard. `clock`, in seconds, is what looks go by.
     """
 
     def __init__(
@@ -47,37 +53,88 @@ class TrainingSide:
         self._step_loss = StepLoss(optimizers, self._guard)
         self._structure: Structure | None = None
         self._position = 0
-        # A process that is forked from this one has its own copy of all this, which is to hear of nothing.
-        self._is_forked = False
         _sides.add(self)
         watched = self._guard.watched
-        self._stops = [listen(self._before_backward, self._after_backward)]
-        for optimizer in optimizers:
-            landed = self._after_step if optimizer is optimizers[-1] else self._step_loss.end_update
-            pre = optimizer.register_step_pre_hook(self._before_step)
-            post = optimizer.register_step_post_hook(landed)
-            self._stops += [pre.remove, post.remove]
+        self._listener = Listener(self._before_backward, self._after_backward)
+        self._optimizers = optimizers
+        self._counting = optimizers[-1].register_step_post_hook(self._after_step)
+        # Held while something is hung or taken down: it may be closed from another thread.
+        self._hanging = threading.Lock()
+        self._hearing: list[RemovableHandle] = []
+        self._is_closed = False
+        self._hear_due = self._hear_step = 0.0
         self._look_next = watched(self._arm)
         self._begin_backward = watched(self._recorder.begin_backward)
         self._begin_update = watched(self._recorder.begin_update)
         self._end_backward = watched(self._recorder.end_backward)
         self._finish = watched(self._finish_look)
         self._read_losses = watched(self._read_waiting)
-        self._look_next()
+        self._prepare()
 
     def close(self) -> None:
         """Leave the training alone."""
         self._gate.attach(False)
-        for stop in self._stops:
-            stop()
+        self._is_closed = True
+        self._sleep()
+        self._counting.remove()
         self._recorder.disarm()
         self._read_losses()
 
-    # These four are called in each step, however short it is: what they call in turn costs more than what it does.
+    def leave_alone(self) -> None:
+        """A process that is forked from this one has its own copy of all this, which is to hear of nothing."""
+        self._hanging = threading.Lock()
+        self._sleep()
+        self._hear_due = self._hear_step = math.inf
+
+    def _prepare(self) -> None:
+        """Choose whether the next step is looked at, heard of or only counted."""
+        shared, now = self._shared, self._clock()
+        if self._guard.fault is not None:
+            self._recorder.disarm()
+        elif self._recorder.recording is None and (self._gate.stop is not None or now >= shared.due):
+            self._look_next()
+        is_due = shared.steps >= self._hear_step or now >= self._hear_due
+        if is_due:
+            self._hear_due, self._hear_step = now + HEARD_SECONDS, shared.steps + max(shared.steps // CURVE_BINS, 1)
+        if is_due or self._recorder.recording is not None or self._hears_all():
+            self._wake()
+        else:
+            self._sleep()
+        if shared.rate_change.is_asked:
+            shared.rate_change.make()
+
+    def _hears_all(self) -> bool:
+        """What is written down has all losses in it; and a scaler leaves steps out, which are to be counted."""
+        return self._past.log is not None or self._scaler is not None
+
+    def _wake(self) -> None:
+        with self._hanging:
+            if self._hearing or self._is_closed:
+                return
+            self._hearing = [each.register_step_pre_hook(self._before_step) for each in self._optimizers]
+            for optimizer in self._optimizers[:-1]:
+                self._hearing.append(optimizer.register_step_post_hook(self._step_loss.end_update))
+            self._listener.wake()
+
+    def _sleep(self) -> None:
+        with self._hanging:
+            for handle in self._hearing:
+                handle.remove()
+            self._hearing.clear()
+            self._listener.sleep()
+
+    def _after_step(self, *_: object) -> None:
+        """The last optimizer has stepped, and a training step is over: of short ones, most are only counted."""
+        self._shared.steps += 1
+        if self._hearing:
+            self._end_heard_step()
+        elif self._shared.steps < self._hear_step and self._clock() < self._hear_due:
+            return
+        self._prepare()
+
+    # What is called in each step that is heard of.
 
     def _before_backward(self, value: Tensor) -> None:
-        if self._is_forked:
-            return
         # Not by get_scale, which waits for a GPU.
         scale = None if self._scaler is None else getattr(self._scaler, "_scale", None)
         loss: Tensor | float
@@ -108,26 +165,16 @@ class TrainingSide:
         if self._recorder.recording is not None:
             self._begin_update()
 
-    def _after_step(self, *_: object) -> None:
-        """The last optimizer has stepped, and a training step is over: most often that is only to be counted."""
-        if self._is_forked:
-            return
-        shared, past, change = self._shared, self._past, self._shared.rate_change
-        change.is_updating = False
-        shared.steps += 1
+    def _end_heard_step(self) -> None:
+        self._shared.rate_change.is_updating = False
         loss = self._step_loss.end_step()
-        past.left_out = self._step_loss.thrown_away
+        self._past.left_out = self._step_loss.thrown_away
         if self._guard.fault is not None:
-            self._recorder.disarm()
-        else:
-            if loss is not None and past.add(shared.steps, loss):
-                self._read_losses()
-            if self._recorder.recording is not None:
-                self._finish()
-            elif self._gate.stop is not None or self._clock() >= shared.due:
-                self._look_next()
-        if change.is_asked:
-            change.make()
+            return
+        if loss is not None and self._past.add(self._shared.steps, loss):
+            self._read_losses()
+        if self._recorder.recording is not None:
+            self._finish()
 
     def _read_waiting(self) -> None:
         with self._gate.lock:
@@ -139,6 +186,9 @@ class TrainingSide:
         recording = Recording(self._shared.steps, parameters)
         self._recorder.arm(recording)
         self._recorder.copy_parameters()
+        # From another thread, between this and that.
+        if self._is_closed:
+            self._recorder.disarm()
 
     def _finish_look(self) -> None:
         """The step that was recorded is over."""
@@ -206,7 +256,7 @@ _sides: weakref.WeakSet[TrainingSide] = weakref.WeakSet()
 
 def _leave_alone() -> None:
     for side in _sides:
-        side._is_forked = True
+        side.leave_alone()
 
 
 os.register_at_fork(after_in_child=_leave_alone)

@@ -85,6 +85,7 @@ class LossCurve:
 
     def record(self, loss: float) -> None:
         """Add the loss of one more step."""
+        # As record_for does for several: written out, since it is done in each training step.
         if self.first is None:
             self.first = loss
         self.latest = loss
@@ -96,6 +97,20 @@ class LossCurve:
             self._high = loss
         if self._count == self.stride:
             self._close()
+
+    def record_for(self, loss: float, steps: int) -> None:
+        """Add so many steps, of which that was the loss of the last one: those before it count as if it was theirs."""
+        if self.first is None:
+            self.first = loss
+        self.latest = loss
+        while steps:
+            added = min(steps, self.stride - self._count)
+            steps -= added
+            self._count += added
+            self._sum += added * loss
+            self._low, self._high = min(self._low, loss), max(self._high, loss)
+            if self._count == self.stride:
+                self._close()
 
     def _close(self) -> None:
         i = self.filled

@@ -36,4 +36,5 @@ class Training:
         self._ends.set()
         self._thread.join(20)
         assert not self._thread.is_alive()
-        assert self.watching.fault is None
+        if self.watching.fault is not None:
+            raise self.watching.fault

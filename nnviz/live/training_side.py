@@ -23,7 +23,7 @@ from nnviz.live.step_loss import StepLoss
 from nnviz.live.structure import Structure
 from nnviz.live.trace import WatchedTrace
 
-ATTACHED, ALONE = 0.0125, 0.003
+ATTACHED, ALONE = 0.01, 0.003
 """Looking may take such a share of the time, with a screen and without one; taking frames may take `ATTACHED` again."""
 LOOKS_PER_SECOND = 20
 ALONE_SECONDS = 1.0

@@ -246,8 +246,21 @@ def _varying(trainer: Trainer, count: int) -> Array:
     if count != math.prod(trainer.dataset.task.input_shape):
         return np.ones(count, np.float32)
     examples = trainer.dataset.train.inputs[: min(VARYING, max(VARYING_NUMBERS // count, 2))]
+    if examples.dtype == np.uint8:
+        # In whole numbers, which are exact and take a third of the time.
+        spread = _spread(examples) * trainer.batches.encoder.scale.astype(np.float64) ** 2
+        return spread.reshape(count).astype(np.float32)
     variance: Array = trainer.batches.encoder.inputs(examples).reshape(-1, count).var(axis=0)
     return variance
+
+
+def _spread(examples: Array) -> Array:
+    """The variance of each number over at most `VARYING` examples (n, …) uint8: E[x²] − E[x]²."""
+    n = len(examples)
+    sums = examples.sum(axis=0, dtype=np.uint32).astype(np.float64)
+    squares = np.multiply(examples, examples, dtype=np.uint16).sum(axis=0, dtype=np.uint32)
+    spread: Array = (n * squares.astype(np.float64) - sums**2) / n**2
+    return spread
 
 
 def _thinned(pixels: Array) -> Array:

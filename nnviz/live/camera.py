@@ -143,7 +143,7 @@ class WatchedCamera:
         if self._steps_before:
             made = count(self._steps_before, "step")
             told.append(f"It went on after {made} of its own: here, steps are counted from there.")
-        if any(map(is_compiled, self._model.modules())):
+        if recording.is_compiled or any(map(is_compiled, self._model.modules())):
             told.append("What torch.compile has compiled is not looked into: of it, parameters alone are shown.")
         if recording.passes > 1:
             told.append("This step has several passes: gradients are of all, activations and the loss of the last one.")

@@ -22,6 +22,7 @@ from nnviz.live.hook import Hook
 from nnviz.live.loss_reading import read_loss
 from nnviz.live.recording import Call, Given, Recording, Seen
 from nnviz.live.tensors import as_given, can_be_read, copied, first_batch, first_numbers
+from nnviz.live.uncompiled import uncompiled
 
 Reached = Callable[[Phase, int], None]
 """Told that a phase has come so far: as many calls are forward, or the number of the lowest call whose ∂L/∂output has
@@ -49,6 +50,8 @@ class Recorder:
         self._inner: set[int] = set()
         self._names: dict[int, str] = {}
         self._modules: list[tuple[str, nn.Module]] = []
+        # Whether its owner has the model called in a function that is compiled.
+        self._is_compiled = False
         # Whether only the model itself is heard, since validation goes on.
         self._is_asleep = False
         # Whoever calls the model first after it was armed trains it.
@@ -70,15 +73,25 @@ class Recorder:
         self.recording, self._has_stepped = recording, False
         self._owner = None
         recording.is_averaged = _is_averaged()
-        self._modules = _called_by_hooks(self._model)
+        recording.is_compiled = self._is_compiled
+        self._modules = [] if self._is_compiled else _called_by_hooks(self._model)
         self._names = {id(module): name for name, module in self._modules}
         self._hang(self._modules)
 
     def _hang(self, modules: list[tuple[str, nn.Module]]) -> None:
         for _, module in modules:
-            enter, leave = Hook(self._guard.watched(self._enter)), Hook(self._guard.watched(self._leave))
+            enter, leave = (
+                Hook(uncompiled(self._guard.watched(see), self._meet_compiler)) for see in (self._enter, self._leave)
+            )
             self._handles.append(module.register_forward_pre_hook(enter, with_kwargs=True))
             self._handles.append(module.register_forward_hook(leave, with_kwargs=True))
+
+    def _meet_compiler(self, *_: object) -> None:
+        """It is called in a function that is compiled: hooks would have that compiled again at each look."""
+        self._is_compiled = True
+        recording = self.recording
+        if recording is not None:
+            recording.is_compiled = True
 
     def disarm(self) -> None:
         """Have the model as it was."""

@@ -82,13 +82,14 @@ class Recording:
     gradients  by the number of a parameter, at the end of the backward pass; `before` and `updates` likewise
     rates      the learning rate of each parameter group, as it was used
     is_averaged  whether gradients are those of several processes
+    is_compiled  whether the model is called in a function that is compiled, and no module of it is heard
     norm       how long the gradient was at the end of the backward pass, and `used`, when the optimizer used it
     """
 
     def __init__(self, index: int, parameters: dict[str, nn.Parameter]) -> None:
         self.index, self.parameters = index, parameters
         self.passes = 0
-        self.is_averaged = False
+        self.is_averaged = self.is_compiled = False
         self.before: dict[str, Array] = {}
         self.updates: dict[str, Array] = {}
         self.values: dict[str, Array] = {}

@@ -22,6 +22,7 @@ from nnviz.live.shared import Shared, Shown
 from nnviz.live.step_loss import StepLoss
 from nnviz.live.structure import Structure
 from nnviz.live.trace import WatchedTrace
+from nnviz.live.uncompiled import uncompiled
 
 ATTACHED, ALONE = 0.01, 0.003
 """Looking may take such a share of the time, with a screen and without one; taking frames may take `ATTACHED` again."""
@@ -55,9 +56,9 @@ class TrainingSide:
         self._position = 0
         _sides.add(self)
         watched = self._guard.watched
-        self._listener = Listener(self._before_backward, self._after_backward)
+        self._listener = Listener(uncompiled(self._before_backward), uncompiled(self._after_backward))
         self._optimizers = optimizers
-        self._counting = optimizers[-1].register_step_post_hook(self._after_step)
+        self._counting = optimizers[-1].register_step_post_hook(uncompiled(self._after_step))
         # Held while something is hung or taken down: it may be closed from another thread.
         self._hanging = threading.Lock()
         self._hearing: list[RemovableHandle] = []
@@ -111,9 +112,9 @@ class TrainingSide:
         with self._hanging:
             if self._hearing or self._is_closed:
                 return
-            self._hearing = [each.register_step_pre_hook(self._before_step) for each in self._optimizers]
+            self._hearing = [each.register_step_pre_hook(uncompiled(self._before_step)) for each in self._optimizers]
             for optimizer in self._optimizers[:-1]:
-                self._hearing.append(optimizer.register_step_post_hook(self._step_loss.end_update))
+                self._hearing.append(optimizer.register_step_post_hook(uncompiled(self._step_loss.end_update)))
             self._listener.wake()
 
     def _sleep(self) -> None:

@@ -63,15 +63,15 @@ def measure(options: argparse.Namespace) -> str:
     return "\n\n".join(
         [
             "A training step that is looked at, to a bare one, with its standard error, in one process for each row "
-            "(one thread, AdamW). Bare and looked at take turns: with nobody attached from step to step, with a screen "
-            "every twentieth of a second, else every quarter or every 100 steps. The last column is the overhead of "
-            "nnviz with nobody attached, as a share of that of the row. nnviz is compared with the very same model "
-            "while nothing hangs on it, from 15 s after the beginning; its clock, by which it looks, stands still "
-            "meanwhile, and so does the screen. The others are compared with a second model, which lies elsewhere in "
-            "memory and may be a few hundredths faster or slower for that alone. A screen asks for all of a frame 20 "
-            'times a second. W&B: `watch(log="all", log_freq=100)`, offline, and `log` of the loss. TorchLens: `trace` '
-            "of a forward pass of the batch; it wraps torch's functions for the bare training too, so its ratio is "
-            "rather too small. "
+            "(one thread, AdamW). Bare and looked at take turns: with nobody attached from step to step, with a "
+            "screen every twentieth of a second, else every quarter of one or every 100 steps. The last column is the "
+            "overhead of nnviz with nobody attached, as a share of that of the row. nnviz is compared with the very "
+            "same model while nothing hangs on it, from 15 s after the beginning; its clock, by which it looks, "
+            "stands still meanwhile, and so does the screen. The others are compared with a second model, which lies "
+            "elsewhere in memory and may be a few hundredths faster or slower for that alone. A screen asks for all "
+            'of a frame 20 times a second. W&B: `watch(log="all", log_freq=100)`, offline, and `log` of the loss. '
+            "TorchLens: `trace` of a forward pass of the batch; it wraps torch's functions for the bare training too, "
+            "so its ratio is rather too small. "
             f"By {', '.join(packages)}.",
             table(head, rows),
         ]

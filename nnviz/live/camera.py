@@ -147,14 +147,13 @@ class WatchedCamera:
             told.append("What torch.compile has compiled is not looked into: of it, parameters alone are shown.")
         if recording.passes > 1:
             told.append("This step has several passes: gradients are of all, activations and the loss of the last one.")
-        unheard = past.history.training.steps - past.heard
-        if unheard:
+        if past.unheard:
             told.append(
-                f"To hear of each would slow such short steps: the loss curve has {integer(past.heard)} losses of "
+                f"To hear of each would slow such short steps: the loss curve has {integer(past.losses)} losses of "
                 f"{count(past.history.training.steps, 'step')}, each in place of those before it. With out= it has all."
             )
         if past.left_out:
-            often = "at least " * bool(unheard) + count(past.left_out, "time")
+            often = "at least " * bool(past.unheard) + count(past.left_out, "time")
             told.append(
                 f"Gradients were thrown away before an update {often}, as a GradScaler does where one is not finite: "
                 "no curve has the losses of those passes."

@@ -31,14 +31,15 @@ NOW_AND_THEN = 0
 class Past:
     """Bounded, however many steps there are.
 
-    heard     how many losses of steps are in the curve; those of others were not heard of
+    losses    how many losses of steps are in the curve
+    unheard   how many steps were only counted
     left_out  how many steps nothing came of: their gradients were thrown away
     log       where it is written down as well, if it is
     """
 
     def __init__(self) -> None:
         self.history = History()
-        self.heard = self.left_out = 0
+        self.losses = self.unheard = self.left_out = 0
         self.log: RunLog | None = None
         self.layers = LayerHistory((), 1)
         self.follows: tuple[int, Measure] | None = None
@@ -62,7 +63,7 @@ class Past:
         steps = [step for step, _ in waiting]
         losses = _numbers([loss for _, loss in waiting])
         curve = self.history.training
-        self.heard += len(losses)
+        self.losses += len(losses)
         for step, loss in zip(steps, losses, strict=True):
             curve.record_for(loss, step - curve.steps)
         self._losses.extend(np.array(steps, np.float64), np.array(losses, np.float64))

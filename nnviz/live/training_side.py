@@ -31,6 +31,8 @@ ALONE_SECONDS = 1.0
 """At least so long lies between two looks when nobody is there."""
 HEARD_SECONDS = 0.05
 """Of shorter steps one in so long a time is heard of, or one for each point of the loss curve: it costs some 0.1 ms."""
+FEWEST_APART = 4
+"""To stay awake and hear of each step costs less than to wake for every second one or third."""
 
 
 class TrainingSide:
@@ -55,6 +57,7 @@ class TrainingSide:
         self._structure: Structure | None = None
         self._position = 0
         _sides.add(self)
+        self._begin_step, self._end_part = uncompiled(self._before_step), uncompiled(self._step_loss.end_update)
         watched = self._guard.watched
         self._listener = Listener(uncompiled(self._before_backward), uncompiled(self._after_backward))
         self._optimizers = optimizers
@@ -62,6 +65,7 @@ class TrainingSide:
         # Held while something is hung or taken down: it may be closed from another thread.
         self._hanging = threading.Lock()
         self._hearing: list[RemovableHandle] = []
+        self._heard = 0
         self._is_closed = False
         self._hear_due = self._hear_step = 0.0
         self._look_next = watched(self._arm)
@@ -96,7 +100,9 @@ class TrainingSide:
             self._look_next()
         is_due = shared.steps >= self._hear_step or now >= self._hear_due
         if is_due:
-            self._hear_due, self._hear_step = now + HEARD_SECONDS, shared.steps + max(shared.steps // CURVE_BINS, 1)
+            apart = shared.steps // CURVE_BINS
+            self._hear_due = now + HEARD_SECONDS
+            self._hear_step = shared.steps + (apart if apart >= FEWEST_APART else 1)
         if is_due or self._recorder.recording is not None or self._hears_all():
             self._wake()
         else:
@@ -112,9 +118,8 @@ class TrainingSide:
         with self._hanging:
             if self._hearing or self._is_closed:
                 return
-            self._hearing = [each.register_step_pre_hook(uncompiled(self._before_step)) for each in self._optimizers]
-            for optimizer in self._optimizers[:-1]:
-                self._hearing.append(optimizer.register_step_post_hook(uncompiled(self._step_loss.end_update)))
+            self._hearing = [each.register_step_pre_hook(self._begin_step) for each in self._optimizers]
+            self._hearing += [each.register_step_post_hook(self._end_part) for each in self._optimizers[:-1]]
             self._listener.wake()
 
     def _sleep(self) -> None:
@@ -168,8 +173,9 @@ class TrainingSide:
 
     def _end_heard_step(self) -> None:
         self._shared.rate_change.is_updating = False
+        self._heard += 1
         loss = self._step_loss.end_step()
-        self._past.left_out = self._step_loss.thrown_away
+        self._past.unheard, self._past.left_out = self._shared.steps - self._heard, self._step_loss.thrown_away
         if self._guard.fault is not None:
             return
         if loss is not None and self._past.add(self._shared.steps, loss):

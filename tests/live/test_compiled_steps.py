@@ -69,7 +69,7 @@ def test_each_step_is_heard_of_and_nothing_of_nnviz_is_compiled(is_whole: bool) 
     if watching.fault is not None:
         raise watching.fault
     assert bits_watched == bits
-    assert watching.steps == watching._watch.shared.past.heard == STEPS
+    assert watching.steps == watching._watch.shared.past.losses == STEPS
     assert isinstance(frame, Frame)
     assert any("torch.compile" in told for told in frame.title.caveats) == is_whole
     # A model that is looked at is compiled again, and what looks is not.

@@ -15,7 +15,7 @@ from torch.nn import functional as F  # noqa: E402, N812
 from nnviz.frame.frame import CURVE_BINS, Frame  # noqa: E402
 from nnviz.live.past import Past  # noqa: E402
 from nnviz.live.run_log import METRICS, RunLog  # noqa: E402
-from nnviz.live.training_side import HEARD_SECONDS  # noqa: E402
+from nnviz.live.training_side import FEWEST_APART, HEARD_SECONDS  # noqa: E402
 from nnviz.live.watched_training import Watch  # noqa: E402
 
 pytestmark = pytest.mark.live
@@ -69,7 +69,8 @@ def heard(training: Training, steps: int, monkeypatch: pytest.MonkeyPatch) -> li
 def test_of_short_steps_some_are_heard_and_no_part_of_the_curve_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
     training = Training(SHORT)
     found = np.array(heard(training, MANY, monkeypatch))
-    assert found[: 2 * CURVE_BINS].tolist() == list(range(1, 2 * CURVE_BINS + 1))
+    all_heard = FEWEST_APART * CURVE_BINS
+    assert found[:all_heard].tolist() == list(range(1, all_heard + 1))
     assert np.diff(found).max() == APART
     assert len(found) < MANY / 3
     curve = training.watch.shared.past.history.training
@@ -96,6 +97,24 @@ def test_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(frame, Frame)
     (told,) = (each for each in frame.title.caveats if UNHEARD in each)
     assert f"{len(found):,} losses of {found[-1]:,} steps" in told
+    training.watch.close()
+
+
+def test_steps_without_backward_are_not_told_to_be_short() -> None:
+    training = Training(2 * HEARD_SECONDS)
+    training.watch.screen.attach(True)
+    training.train(3)
+    for _ in range(3):
+        for parameter in training.model.parameters():
+            parameter.grad = torch.ones_like(parameter)
+        training.now += training.seconds
+        training.optimizer.step()
+        training.losses.append(0.0)
+    training.train(3)
+    frame = training.watch.screen.view(None)
+    assert isinstance(frame, Frame)
+    assert training.watch.shared.past.losses < training.watch.shared.steps == 9
+    assert not any(UNHEARD in told for told in frame.title.caveats)
     training.watch.close()
 
 

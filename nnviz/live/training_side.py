@@ -32,7 +32,7 @@ ALONE_SECONDS = 1.0
 HEARD_SECONDS = 0.05
 """Of shorter steps one in so long a time is heard of, or one for each point of the loss curve: it costs some 0.1 ms."""
 FEWEST_APART = 4
-"""To stay awake and hear of each step costs less than to wake for every second one or third."""
+"""To hear of each step costs no more than to wake for every second one or third."""
 
 
 class TrainingSide:

@@ -35,6 +35,13 @@ def test_middling_arrays_lie_side_by_side_and_aligned():
         assert buffers.empty((size,), np.uint8).base is None
 
 
+def test_what_is_left_of_a_block_is_filled_after_the_next_was_begun():
+    buffers = Buffers()
+    first, second, third = (buffers.empty((size << 20,), np.uint8) for size in (3, 3, 2))
+    assert second.base is not first.base
+    assert any(third.base is block for block in (first.base, second.base))
+
+
 def test_a_block_is_given_back_with_the_last_array_in_it():
     buffers = Buffers()
     arrays = [buffers.empty((LARGE - 1,), np.uint8) for _ in range(5)]
@@ -58,6 +65,6 @@ def test_scratch_is_the_same_memory_for_all_who_ask_and_another_for_each_worker(
         assert np.shares_memory(own, others)
     # A larger one is new, and leaves those that were handed out alone.
     first[...] = 1
-    for larger in buffers.scratch((5, SMALL), np.float32):
+    for larger in buffers.scratch((6, SMALL), np.float32):
         larger[...] = 2
     assert (first == 1).all()

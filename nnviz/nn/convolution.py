@@ -1,9 +1,8 @@
 """Convolution: one small dense layer, slid over a picture."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator
 from functools import partial
-from itertools import accumulate, repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -15,10 +14,10 @@ from nnviz.nn.buffers import Buffers
 from nnviz.nn.initializers import glorot
 from nnviz.nn.layers import Shape, Weighted
 from nnviz.nn.parameters import Initializer, Parameters
-from nnviz.nn.workers import Pieces
+from nnviz.nn.workers import Pieces, dot
 
 # What is unrolled at a time stays in the processor's second-level cache.
-UNROLLED_BYTES = 1 << 18
+UNROLLED_BYTES = 3 << 17
 # To fetch so much once more is quicker than to unroll it once more.
 KEPT_BYTES = 1 << 22
 # A product of so few columns leaves most of what a processor multiplies at a time empty.
@@ -178,12 +177,12 @@ class Conv2d(Weighted):
 class _Unrolled(NamedTuple):
     """Some of the windows: those of a few lines of a picture, or of a few pictures.
 
-    place    (pictures, lines)
+    place    of these among all windows
     windows  (pictures, lines, columns, height), a line of a window as one thing, where they are in the padded pictures
     rows     (windows, inputs), room for them side by side; `lines` is the same room in the shape of `windows`
     """
 
-    place: tuple[slice, slice]
+    place: slice
     windows: Array
     rows: Array
     lines: Array
@@ -194,7 +193,7 @@ class _Windows:
 
     One of more than `kept_bytes` never exists as a whole: a part of a piece of the batch is unrolled at a time, for the
     product that needs it. A smaller one is kept from `times` to `add_transposed_times`. Each half of the batch has room
-    of its own, so that two workers can share them.
+    of its own for that, so that two workers can share them.
     """
 
     def __init__(
@@ -221,41 +220,48 @@ class _Windows:
         self._dtype = padded.dtype
         line_bytes = columns * self._inputs * padded.itemsize
         self._kept = n * rows * line_bytes <= kept_bytes
-        images, lines = max(1, UNROLLED_BYTES // (line_bytes * rows)), max(1, UNROLLED_BYTES // line_bytes)
-        self._unrolled: dict[int, list[_Unrolled]] = {}
-        for half in pieces.halves:
-            places = {
-                piece.start: [
-                    (slice(i, min(i + images, piece.stop)), slice(j, min(j + lines, rows)))
-                    for i in range(piece.start, piece.stop, images)
-                    for j in range(0, rows, lines)
-                ]
-                for piece in half
-            }
-            unrolled = iter(self._with_room([place for piece in places.values() for place in piece], buffers))
-            self._unrolled |= {start: [next(unrolled) for _ in piece] for start, piece in places.items()}
+        self._images, self._lines = (max(1, UNROLLED_BYTES // size) for size in (line_bytes * rows, line_bytes))
+        if self._kept:
+            rooms = [buffers.empty((n * rows * columns, self._inputs), self._dtype)] * 2
+        else:
+            most = min(self._images, pieces.size) * min(self._lines, rows) * columns
+            rooms = list(buffers.scratch((most, self._inputs), self._dtype))
+        self._unrolled = {
+            piece.start: [self._laid_out(place, room) for place in self._places(piece)]
+            for half, room in zip(pieces.halves, rooms, strict=True)
+            for piece in half
+        }
 
-    def _with_room(self, places: Sequence[tuple[slice, slice]], buffers: Buffers) -> list[_Unrolled]:
-        """The windows at these places, each with room of its own if they are kept."""
-        windows = [self._windows[place] for place in places]
-        counts = [math.prod(some.shape[:3]) for some in windows]
-        room = buffers.empty((sum(counts) if self._kept else max(counts, default=0), self._inputs), self._dtype)
-        starts = accumulate(counts, initial=0) if self._kept else repeat(0)
-        rows = [room[start : start + count] for start, count in zip(starts, counts, strict=False)]
-        lines = [own.view(some.dtype).reshape(some.shape) for own, some in zip(rows, windows, strict=True)]
-        return list(map(_Unrolled, places, windows, rows, lines))
+    def _places(self, piece: slice) -> Iterator[tuple[slice, slice]]:
+        """A few pictures, or a few lines of windows in one, at a time."""
+        rows = self._windows.shape[1]
+        for i in range(piece.start, piece.stop, self._images):
+            for j in range(0, rows, self._lines):
+                yield slice(i, min(i + self._images, piece.stop)), slice(j, min(j + self._lines, rows))
+
+    def _laid_out(self, place: tuple[slice, slice], room: Array) -> _Unrolled:
+        """Those windows in their part of the room, if that is for all of them, else at its beginning."""
+        windows = self._windows[place]
+        _, height, width, _ = self._windows.shape
+        first, count = (place[0].start * height + place[1].start) * width, math.prod(windows.shape[:3])
+        among_all = slice(first, first + count)
+        rows = room[among_all] if self._kept else room[:count]
+        return _Unrolled(among_all, windows, rows, rows.view(windows.dtype).reshape(windows.shape))
 
     def times(self, weights: Array, out: Array, piece: slice) -> None:
         """Windows (…, inputs) of a piece × weights (inputs, outputs) → that of out (n, rows, columns, outputs)."""
+        # Little is done between two operations: only one of two workers can be there at a time.
+        out = out.reshape(-1, out.shape[-1])
         for place, windows, rows, lines in self._unrolled[piece.start]:
-            np.copyto(lines, windows)
-            np.dot(rows, weights, out=out[place].reshape(-1, out.shape[-1]))
+            lines[...] = windows
+            dot(rows, weights, out[place])
 
     def add_transposed_times(self, grad: Array, sums: Array, piece: slice, half: int) -> None:
         """Add windowsᵀ (inputs, …) of a piece × grad (n, rows, columns, outputs) to sums[half], after `times`."""
-        product = np.empty_like(sums[half])
+        total, grad = sums[half], grad.reshape(-1, grad.shape[-1])
+        product = np.empty_like(total)
         for place, windows, rows, lines in self._unrolled[piece.start]:
             if not self._kept:
-                np.copyto(lines, windows)
-            np.dot(rows.T, grad[place].reshape(-1, grad.shape[-1]), out=product)
-            np.add(sums[half], product, out=sums[half])
+                lines[...] = windows
+            dot(rows.T, grad[place], product)
+            np.add(total, product, total)

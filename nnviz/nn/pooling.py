@@ -1,6 +1,8 @@
 """Pooling: many numbers of a feature map become one."""
 
+import math
 from functools import partial
+from itertools import product
 
 import numpy as np
 
@@ -41,21 +43,25 @@ class MaxPool2d(Layer):
 
     def _allocate(self, x: Array) -> None:
         self._n = len(x)
-        shape = (self._n, *self.output_shape)
-        self._y = self.buffers.empty(shape, x.dtype)
-        kind = np.min_scalar_type(self.size**2 - 1)
-        self._winners, self._marks = (self.buffers.empty(shape, kind) for _ in range(2))
-        self._won = self.buffers.empty(shape, bool)
+        self._y = self.buffers.empty((self._n, *self.output_shape), x.dtype)
         self._pieces = self.divided(x)
-        # A number of every cell, side by side, for each of two workers.
-        self._scratch = self.buffers.scratch((self._pieces.size, *self.output_shape), x.dtype)
+        # The first number of a cell has the highest rank: the highest among the largest numbers is that of the first.
+        self._ranks = np.arange(self.size**2, 0, -1, dtype=np.min_scalar_type(self.size**2)).reshape(-1, 1, 1, 1, 1)
+        self._winners = self.buffers.empty(self._y.shape, self._ranks.dtype)
+        of_piece = (len(self._ranks), self._pieces.size, *self.output_shape)
+        count = math.prod(of_piece)
+        both = self.buffers.scratch((count * (x.itemsize + 1),), np.uint8)
+        self._numbers = [room[: count * x.itemsize].view(x.dtype).reshape(of_piece) for room in both]
+        self._won = [room[count * x.itemsize :].view(bool).reshape(of_piece) for room in both]
+        # Ranks come where the numbers were.
+        self._ranked = [room[: self._ranks.itemsize * count].view(self._ranks.dtype).reshape(of_piece) for room in both]
         self._grad_x: Array | None = None
 
-    def _cells(self, x: Array) -> list[Array]:
-        """size² views of x, row by row: the first number of every cell, the second of every cell, …"""
-        rows, columns, _ = self.output_shape
-        whole = x[:, : rows * self.size, : columns * self.size]
-        return [whole[:, i :: self.size, j :: self.size] for i in range(self.size) for j in range(self.size)]
+    def _cells(self, x: Array) -> Array:
+        """A view of x: (size, size, n, rows, columns, channels), by row and column of a cell."""
+        (rows, columns, channels), size = self.output_shape, self.size
+        whole = x[:, : rows * size, : columns * size]
+        return whole.reshape(-1, rows, size, columns, size, channels).transpose(2, 4, 0, 1, 3, 5)
 
     def forward(self, x: Array) -> Array:
         if len(x) != self._n:
@@ -65,21 +71,19 @@ class MaxPool2d(Layer):
         return self._y
 
     def _take_largest(self, piece: slice, half: int) -> None:
-        numbers = self._scratch[half][: piece.stop - piece.start]
-        y, winners, won, marks = (array[piece] for array in (self._y, self._winners, self._won, self._marks))
-        first, *others = self._cells(self._x[piece])
-        _copy_places(first, y)
-        winners[...] = 0
-        for place, other in enumerate(others, 1):
-            _copy_places(other, numbers)
-            np.greater(numbers, y, out=won)
-            np.maximum(y, numbers, out=y)
-            np.multiply(won.view(np.uint8), place, out=marks, dtype=marks.dtype)
-            np.maximum(winners, marks, out=winners)
+        n = piece.stop - piece.start
+        numbers, won, ranked = (room[half][:, :n] for room in (self._numbers, self._won, self._ranked))
+        y, winners, cells = self._y[piece], self._winners[piece], self._cells(self._x[piece])
+        _copy_places(cells, numbers.reshape(cells.shape))
+        np.maximum.reduce(numbers, axis=0, out=y)
+        np.equal(numbers, y, out=won)
+        np.multiply(won.view(np.uint8), self._ranks, out=ranked)
+        # What is no number equals nothing: then the last of the cell wins.
+        np.maximum.reduce(ranked, axis=0, out=winners, initial=1)
 
     def winners(self, example: int) -> Array:
         """Which number of its cell won, 0 to size² − 1 row by row: (*output_shape), for an example of the batch."""
-        winners: Array = self._winners[example].copy()
+        winners: Array = len(self._ranks) - self._winners[example]
         return winners
 
     def sides(self) -> Array:
@@ -93,13 +97,14 @@ class MaxPool2d(Layer):
         return self._grad_x
 
     def _give_to_winners(self, grad_y: Array, grad_x: Array, piece: slice, half: int) -> None:
-        numbers = self._scratch[half][: piece.stop - piece.start]
-        winners, won = self._winners[piece], self._won[piece]
-        for place, gradient in enumerate(self._cells(grad_x[piece])):
-            np.equal(winners, place, out=won)
-            np.copyto(numbers, won)
-            np.multiply(numbers, grad_y[piece], out=numbers)
-            _copy_places(numbers, gradient)
+        n = piece.stop - piece.start
+        numbers, won, cells = self._numbers[half][:, :n], self._won[half][:, :n], self._cells(grad_x[piece])
+        np.equal(self._winners[piece], self._ranks, out=won)
+        np.copyto(numbers, won)
+        np.multiply(numbers, grad_y[piece], out=numbers)
+        # One place at a time: NumPy goes along its target, and would go along the few columns of a cell.
+        for place, (i, j) in enumerate(product(range(self.size), repeat=2)):
+            _copy_places(numbers[place], cells[i, j])
 
     def describe(self) -> str:
         return f"pool {self.size}"

@@ -53,3 +53,12 @@ def test_a_cell_may_hold_more_numbers_than_a_byte_counts():
     assert layer.forward(x).item() == 399
     assert layer.winners(0).item() == 399
     assert np.flatnonzero(layer.input_gradient(np.ones((1, 1, 1, 1)))).tolist() == [399]
+
+
+def test_where_a_number_is_none_the_largest_is_none_and_one_of_the_cell_gets_the_gradient():
+    layer = MaxPool2d(2)
+    layer.build((2, 4, 1), Parameters())
+    x = np.array([[1.0, 2.0, 5.0, 6.0], [np.nan, 3.0, 7.0, 4.0]]).reshape(1, 2, 4, 1)
+    np.testing.assert_array_equal(layer.forward(x).ravel(), [np.nan, 7.0])
+    assert 0 <= layer.winners(0)[0, 0, 0] < 4
+    assert np.count_nonzero(layer.input_gradient(np.ones((1, 1, 2, 1)))) == 2

@@ -13,6 +13,7 @@ With two threads, nnviz computes with its two workers and one BLAS thread; the o
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -20,6 +21,8 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+from threadpoolctl import ThreadpoolController
 
 from benchmarks.contenders import CASES, OPTIMIZERS, VARIANTS, Case, find
 from benchmarks.earlier import commit
@@ -46,7 +49,7 @@ Times = dict[str, list[float]]
 def add_options(parser: argparse.ArgumentParser) -> None:
     """How much to measure."""
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--milliseconds", type=float, default=100, help="of each contender in each round")
+    parser.add_argument("--milliseconds", type=float, default=150, help="of each contender in each round")
     parser.add_argument(
         "--network",
         choices=NAMES,
@@ -98,7 +101,8 @@ def _introduction(options: argparse.Namespace) -> str:
     missing = [f"{shown} is not installed and not measured." for shown, name in _OTHERS.items() if not _version(name)]
     words = [
         f"Forward, loss, backward and update in float32 on one batch in memory; {options.rounds} rounds of "
-        f"{options.milliseconds:g} ms each. Measured beside it: {', '.join(found) or 'nothing'}.",
+        f"{options.milliseconds:g} ms each, after as many that are not counted. Measured beside it: "
+        f"{', '.join(found) or 'nothing'}. NumPy multiplies with {_kernels()}.",
         *missing,
         "“/ …” is the time of nnviz divided by that one's, so less than 1 is faster. “Products” are the bare matrix "
         "products of the same shapes (np.dot with out=), for convolutions those of unrolled windows that are in memory "
@@ -122,6 +126,13 @@ def _introduction(options: argparse.Namespace) -> str:
         "The number after a name is the size of its batch.",
     ]
     return "\n".join(words)
+
+
+def _kernels() -> str:
+    """What NumPy's BLAS is, and for which processors the code is that it has chosen here, or was told to choose."""
+    library = next(info for info in ThreadpoolController().info() if info["user_api"] == "blas")
+    told = " (OPENBLAS_CORETYPE says so)" if os.environ.get("OPENBLAS_CORETYPE") else ""
+    return f"{library['internal_api']} {library['version']} and its code for {library['architecture']}{told}"
 
 
 _OTHERS = {"PyTorch": "torch", "scikit-learn": "scikit-learn"}
@@ -206,11 +217,10 @@ def _memory() -> str:
             rows.append([f"{name}, {find(name).batch}", optimizer, *sizes, f"{peak / counted:.2f}"])
     text = (
         "Memory of training in MB, without the batch. Counted by hand: values, gradients and updates of all "
-        "parameters, and what the optimizer remembers of them; outputs and gradients of each layer; padded copies, and "
-        "for each two pieces of 256 KB to unroll windows into, or all windows of an input where they take 4 MB at "
-        "most; two pieces of 1 MB for all batch normalisations and pools to work in, and for a pool three bytes an "
-        "output; the gradient of many inputs twice. The rest is mostly that buffers lie in blocks of 8 MB, which "
-        "are not filled to their ends, and are measured as wholes:"
+        "parameters, and what the optimizer remembers of them; outputs and gradients of each layer; padded copies; all "
+        "windows of an input where they take 4 MB at most; two pieces of 1.25 MB for all to work in, where windows are "
+        "unrolled as well; for a pool a byte an output; the gradient of many inputs twice. The rest is mostly that "
+        "buffers lie in blocks of 6 MB, which are not filled to their ends, and are measured as wholes:"
     )
     return f"{text}\n\n{table(['network', 'optimizer', 'peak', 'counted', 'peak / counted'], rows)}"
 

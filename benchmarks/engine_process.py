@@ -29,8 +29,9 @@ from nnviz.nn.layers import Layer
 from nnviz.nn.network import Network
 from nnviz.nn.workers import OneWorker, TwoWorkers, Workers
 
-# Steps that are not counted, before those that are: for so long a share of their time, and the fewest of either.
-WARM_UP, FEWEST = 0.1, 3
+# The fewest steps that are counted. For as long before them, steps are not: two threads that have just begun wake each
+# other more slowly than two that train for hours.
+FEWEST = 3
 # Threads of OpenBLAS and of PyTorch go on looking for work when theirs is done, and would be in the next one's way.
 PAUSE = 0.06
 # Of a Trainer, and of a step without one.
@@ -83,37 +84,39 @@ def training_steps(
 ) -> dict[str, Any]:
     """For each network the seconds of a step of each contender, the median of each round.
 
-    A round goes through all contenders of all networks, in an order of its own. "others" is how many cores other
-    processes kept busy meanwhile. An earlier build in the folder of that name, if it is given, is a contender too.
+    A round goes through all networks in an order of its own, and for each through all contenders in another one: they
+    come close to each other, since machines are fast or slow for seconds. "others" is how many cores other processes
+    kept busy meanwhile. An earlier build in the folder of that name, if it is given, is a contender too.
     """
     set_torch_threads(threads)
     blas = ThreadpoolController()
     with blas.limit(limits=1, user_api="blas"):
         for name in cases:
             check(contenders.find(name))
-    everyone = [
-        (name, who, partial(_median_step, step, blas_threads))
+    everyone = {
+        name: {
+            who: partial(_median_step, step, blas_threads)
+            for who, (step, blas_threads) in steps_of(contenders.find(name), threads).items()
+        }
         for name in cases
-        for who, (step, blas_threads) in steps_of(contenders.find(name), threads).items()
-    ]
+    }
     gc.collect()
     gc.freeze()
     times: dict[str, Times] = {name: defaultdict(list) for name in cases}
     order = random.Random(0)
     with EarlierBuild(earlier) if earlier else nullcontext() as build:
         if build:
-            everyone += [
-                (name, f"earlier {optimizer}", partial(build.median_step, name, optimizer, threads))
-                for name in cases
-                if name in EARLIER_CASES
-                for optimizer in OPTIMIZERS
-            ]
+            for name, of_it in everyone.items():
+                if name in EARLIER_CASES:
+                    for optimizer in OPTIMIZERS:
+                        of_it[f"earlier {optimizer}"] = partial(build.median_step, name, optimizer, threads)
         begin, others = time.perf_counter(), _busy_elsewhere(build)
         for _ in range(rounds):
-            for name, who, median_step in order.sample(everyone, len(everyone)):
-                if threads > 1:
-                    time.sleep(PAUSE)
-                times[name][who].append(median_step(milliseconds / 1000))
+            for name in order.sample(cases, len(cases)):
+                for who in order.sample(list(everyone[name]), len(everyone[name])):
+                    if threads > 1:
+                        time.sleep(PAUSE)
+                    times[name][who].append(everyone[name][who](milliseconds / 1000))
         others = (_busy_elsewhere(build) - others) / (time.perf_counter() - begin)
     return {"times": times, "others": max(0.0, others)}
 
@@ -143,7 +146,7 @@ def set_torch_threads(threads: int) -> None:
 def samples(step: Step, seconds: float) -> list[float]:
     """The seconds of each step, for so long."""
     clock = time.perf_counter
-    for least in (WARM_UP * seconds, seconds):
+    for least in (seconds, seconds):
         taken: list[float] = []
         now = clock()
         end = now + least
@@ -187,20 +190,18 @@ def counted(case: Case, optimizer: str) -> int:
 
     Values, gradients and updates of the parameters and what the optimizer remembers of each (Adam two numbers); the
     outputs of every layer, and the gradients of all but the network's inputs; for convolutions the padded copies of
-    inputs and of output gradients, and for each of those two pieces of 256 KB to unroll windows into, or all windows
-    of the inputs if they take 4 MB at most; two pieces of 1 MB to work in for all batch normalisations and pools, and
-    for a pool three bytes for each of its outputs; for dense layers of many inputs their gradient twice.
+    inputs and of output gradients, and all windows of the inputs if they take 4 MB at most; two pieces of 1.25 MB to
+    work in for all batch normalisations, pools and other windows; for a pool a byte for each of its outputs; for dense
+    layers of many inputs their gradient twice.
     """
     from nnviz.nn.convolution import KEPT_BYTES, Conv2d
-    from nnviz.nn.convolution import UNROLLED_BYTES as UNROLLED
     from nnviz.nn.layers import WIDE, Dense
-    from nnviz.nn.normalization import BatchNorm
     from nnviz.nn.pooling import MaxPool2d
     from nnviz.nn.workers import PIECE_BYTES
 
     network = case.network()
     numbers = network.parameters.size * (5 if optimizer == "Adam" else 3)
-    unrolled = 2 * PIECE_BYTES if any(isinstance(layer, BatchNorm) for layer in network.layers) else 0
+    rest = 2 * PIECE_BYTES * 5 // 4 if case.is_convolutional else 0
     for place, layer in enumerate(network.layers):
         activations = np.prod(layer.output_shape) + (np.prod(layer.input_shape) if place else 0)
         if isinstance(layer, Conv2d):
@@ -208,16 +209,15 @@ def counted(case: Case, optimizer: str) -> int:
             activations += (height + 2 * layer.padding) * (width + 2 * layer.padding) * channels
             rows, columns, _ = layer.output_shape
             windows = 4 * case.batch * rows * columns * layer.size**2 * channels
-            unrolled += windows if windows <= KEPT_BYTES else 2 * UNROLLED
+            rest += windows if windows <= KEPT_BYTES else 0
             if place:
                 activations += (height + reach) * (width + reach) * layer.outputs
-                unrolled += 2 * UNROLLED
         if isinstance(layer, Dense) and place and layer.inputs >= WIDE:
             activations += layer.inputs
         if isinstance(layer, MaxPool2d):
-            unrolled += 3 * case.batch * int(np.prod(layer.output_shape))
+            rest += case.batch * int(np.prod(layer.output_shape))
         numbers += case.batch * int(activations)
-    return numbers * network.parameters.values.itemsize + unrolled
+    return numbers * network.parameters.values.itemsize + rest
 
 
 def trainer(rounds: int, milliseconds: float, cases: list[str]) -> dict[str, dict[str, Times]]:

@@ -8,8 +8,11 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 run: .venv/installed
 	@$(BIN)/nnviz run
 
+# Some hundred processes are started, which find nnviz compiled. Half of the time a test of the screen waits, so there
+# are more workers than cores.
 test: .venv/installed-dev
-	$(BIN)/pytest --ignore=tests/oracle --ignore=tests/live --ignore=tests/logs/real --ignore=tests/sweeping/cluster -n 4 --dist worksteal --durations=10 --durations-min=1
+	@$(BIN)/python -m compileall -q nnviz
+	$(BIN)/pytest --ignore=tests/oracle --ignore=tests/live --ignore=tests/logs/real --ignore=tests/sweeping/cluster -n 6 --dist worksteal --durations=10 --durations-min=1
 
 check: .venv/installed-dev
 	$(BIN)/ruff check .

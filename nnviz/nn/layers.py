@@ -19,9 +19,9 @@ from nnviz.nn.workers import OneWorker, Pieces, Workers, dot
 
 Shape = tuple[int, ...]
 
-# ∂L/∂x of so many inputs an example, or more, is computed on its side: OpenBLAS is quicker at W gᵀ than at g Wᵀ by more
+# From so many inputs and outputs on, ∂L/∂x is computed on its side: OpenBLAS is quicker at W gᵀ than at g Wᵀ, by more
 # than the copy takes that turns it round.
-WIDE = 1024
+WIDE, MANY = 1024, 512
 
 
 class Layer:
@@ -177,7 +177,8 @@ class Dense(Weighted):
         if self._grad_x is None:
             self._grad_x = self.buffers.empty((self._n, self.inputs), grad_y.dtype)
             self._grad_x_shaped = self._grad_x.reshape(self._n, *self.input_shape)
-            self._turned = self.buffers.empty((self.inputs, self._n), grad_y.dtype) if self.inputs >= WIDE else None
+            is_turned = self.inputs >= WIDE and self.outputs >= MANY
+            self._turned = self.buffers.empty((self.inputs, self._n), grad_y.dtype) if is_turned else None
         if self._turned is None:
             self._dot(grad_y, self._w.T, self._grad_x)
         else:

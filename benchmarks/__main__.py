@@ -11,6 +11,7 @@ from benchmarks import results
 
 SUBJECTS = (
     "screen",
+    "start",
     "endurance",
     "engine",
     "going_back",

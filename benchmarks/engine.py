@@ -219,8 +219,9 @@ def _memory() -> str:
         "Memory of training in MB, without the batch. Counted by hand: values, gradients and updates of all "
         "parameters, and what the optimizer remembers of them; outputs and gradients of each layer; padded copies; all "
         "windows of an input where they take 4 MB at most; two pieces of 1.25 MB for all to work in, where windows are "
-        "unrolled as well; for a pool a byte an output; the gradient of many inputs twice. The rest is mostly that "
-        "buffers lie in blocks of 6 MB, which are not filled to their ends, and are measured as wholes:"
+        "unrolled as well; for a pool a byte an output; the gradient of many inputs twice, where outputs "
+        "are many too. The rest is mostly that buffers lie in blocks of 6 MB, which are not filled to their "
+        "ends, and are measured as wholes:"
     )
     return f"{text}\n\n{table(['network', 'optimizer', 'peak', 'counted', 'peak / counted'], rows)}"
 
@@ -294,8 +295,9 @@ def _divided(cases: Sequence[str]) -> str:
     return (
         "Where the time of two workers goes, by SGD. Undivided is what one of them does while the other one waits; "
         "handing over, what passes until both have begun and until the first one knows that both have ended; waiting "
-        "is mostly for the interpreter, which lets one thread at a time begin an operation; the longer half computes "
-        "meanwhile, more slowly than one worker alone, since both fetch from the same memory:\n\n" + table(heads, rows)
+        "is mostly for the interpreter, which lets one thread at a time begin an operation; computing is the rest of "
+        "what the longer half takes, with what the system does to let a thread wait and to wake it:\n\n"
+        + table(heads, rows)
     )
 
 

@@ -192,10 +192,10 @@ def counted(case: Case, optimizer: str) -> int:
     outputs of every layer, and the gradients of all but the network's inputs; for convolutions the padded copies of
     inputs and of output gradients, and all windows of the inputs if they take 4 MB at most; two pieces of 1.25 MB to
     work in for all batch normalisations, pools and other windows; for a pool a byte for each of its outputs; for dense
-    layers of many inputs their gradient twice.
+    layers of many inputs and outputs the gradient of the inputs twice.
     """
     from nnviz.nn.convolution import KEPT_BYTES, Conv2d
-    from nnviz.nn.layers import WIDE, Dense
+    from nnviz.nn.layers import MANY, WIDE, Dense
     from nnviz.nn.pooling import MaxPool2d
     from nnviz.nn.workers import PIECE_BYTES
 
@@ -212,7 +212,7 @@ def counted(case: Case, optimizer: str) -> int:
             rest += windows if windows <= KEPT_BYTES else 0
             if place:
                 activations += (height + reach) * (width + reach) * layer.outputs
-        if isinstance(layer, Dense) and place and layer.inputs >= WIDE:
+        if isinstance(layer, Dense) and place and layer.inputs >= WIDE and layer.outputs >= MANY:
             activations += layer.inputs
         if isinstance(layer, MaxPool2d):
             rest += case.batch * int(np.prod(layer.output_shape))

@@ -1,4 +1,4 @@
-"""The visualizer on a terminal of 160×48, where all panes are live: what it costs, how fast it answers and starts.
+"""The visualizer on a terminal of 160×48, where all panes are live: what it costs, and how fast it answers.
 
 Training rate: steps a second at full speed with the screen open, against the same experiment trained by the same
 Trainer in a process of its own without a screen. The rate with the screen is read from outside: from the step number
@@ -16,10 +16,7 @@ Keys: while training runs at full speed, from writing the key until the bytes ha
 answers it: `[` and `]` choose another layer, which the heatmap's title names; `,` and `.` another example, whose place
 its pane names; `+` and `-` another learning rate, which the first line names. Keys come 30 to 120 ms apart.
 
-Start: from fork until the first text is written, a line before the screen is loaded, and until the network's first
-frame is painted.
-
-Beside both stands the smallest Textual app there is (`bare.py`), with another process at work on the second core as the
+Beside them stands the smallest Textual app there is (`bare.py`), with another process at work on the second core as the
 trainer is: what no screen made with Textual can be faster than on this machine.
 """
 
@@ -30,7 +27,6 @@ import random
 import statistics
 import subprocess
 import sys
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -72,7 +68,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--turns", type=int, default=24, help="in each round, two at least")
     parser.add_argument("--seconds", type=float, default=0.2, help="of training, with and without, in each turn")
     parser.add_argument("--keys", type=int, default=200, help="of each kind, for each network")
-    parser.add_argument("--starts", type=int, default=12)
 
 
 def measure(options: argparse.Namespace) -> str:
@@ -108,8 +103,6 @@ def measure(options: argparse.Namespace) -> str:
     every = [time for times in waits.values() for time in times]
     keys.append(["all of them", *_milliseconds(every, (50, 95, 99, 100)), len(every)])
     keys.append(["a bare Textual app", *_milliseconds(bare_waits, (50, 95, 99, 100)), len(bare_waits)])
-    starts = [(*start(), bare_start()) for _ in range(options.starts + 2)][2:]
-    first, ready, bare = zip(*starts, strict=True)
     heads = ["network", "headless steps/s", "with screen", "share", "", "headless to itself", ""]
     return "\n\n".join(
         [
@@ -118,15 +111,6 @@ def measure(options: argparse.Namespace) -> str:
             table([*heads, "frames/s", "CPU of the screen", "CPU of the trainer"], rates),
             "From a key to its answer on screen while training runs at full speed, in ms:",
             table(["keys", "p50", "p95", "p99", "most", "n"], keys),
-            "`nnviz run pets`, from start to paint, warm, in ms:",
-            table(
-                ["painted", "median", "p95", "most", "n"],
-                [
-                    ["first text", *_milliseconds(first, (50, 95, 100)), len(first)],
-                    ["first frame of the network", *_milliseconds(ready, (50, 95, 100)), len(ready)],
-                    ["first text of a bare Textual app", *_milliseconds(bare, (50, 95, 100)), len(bare)],
-                ],
-            ),
         ]
     )
 
@@ -310,18 +294,3 @@ def bare_answer_times(count: int) -> list[float]:
         program.wait_for("bare line")
         program.watch(0.5)
         return answer_times(program, (("a", f"key {k} answered") for k in range(1, count + 1)), count)
-
-
-def bare_start() -> float:
-    """Seconds to the first text of the smallest app."""
-    with bare_app() as program:
-        return program.wait_for("bare line") - program.started
-
-
-def start() -> tuple[float, float]:
-    """Seconds to the first text, and to the first frame."""
-    with Visualizer(PETS) as visualizer:
-        first = visualizer.wait_for("nnviz")
-        ready = visualizer.wait_for("dense3")
-        time.sleep(0.3)
-        return first - visualizer.started, ready - visualizer.started

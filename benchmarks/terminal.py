@@ -47,11 +47,11 @@ TINY = Network(
 )
 
 
-def environment(network: Network) -> dict[str, str]:
-    """The environment in which that network is measured."""
+def environment(network: Network, build: Path = HERE.parent) -> dict[str, str]:
+    """The environment in which that network is measured, of the nnviz that is checked out in that folder."""
     # What makes the additional source known costs time at the start, so the built-in ones go without it.
     own = [str(HERE / "sources")] if network.source == "bench-plane" else []
-    path = os.pathsep.join([*own, str(HERE.parent)])
+    path = os.pathsep.join([*own, str(build)])
     # What is compiled is kept, as it is where nnviz is installed.
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {**kept, "PYTHONPATH": path, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
@@ -137,11 +137,12 @@ class Program:
 class Visualizer(Program):
     """The real `nnviz run` of a network."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, build: Path = HERE.parent) -> None:
         self._spare = tempfile.TemporaryDirectory(prefix="nnviz-bench-")
         out = str(Path(self._spare.name) / "run")
-        command = [sys.executable, "-m", "nnviz", "run", *network.arguments(), "--out", out]
-        super().__init__(command, environment(network))
+        # Not from the folder that this is started in (-P).
+        command = [sys.executable, "-P", "-m", "nnviz", "run", *network.arguments(), "--out", out]
+        super().__init__(command, environment(network, build))
 
     def __exit__(self, *_: object) -> None:
         super().__exit__()

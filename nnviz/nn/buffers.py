@@ -56,7 +56,7 @@ class Buffers:
         size = math.prod(shape) * dtype.itemsize
         if size > len(self._scratch[0]):
             # Of the same pictures, a pool asks for a quarter more than batch normalisation did.
-            room = (size + size // 4,)
-            self._scratch = self.empty(room, np.uint8), self.empty(room, np.uint8)
+            more = (size + size // 4,)
+            self._scratch = self.empty(more, np.uint8), self.empty(more, np.uint8)
         first, second = (room[:size].view(dtype).reshape(shape) for room in self._scratch)
         return first, second

@@ -2,21 +2,47 @@
 
 Run by its path with that folder as argument, so that the builds of both nnviz and the networks are that folder's. For
 each line on stdin, a network, an optimizer, a number of threads and a number of seconds, it trains for so long and
-writes a line to stdout: the seconds of a median step.
+writes a line to stdout: the seconds of a median step. How steps are timed is here too, so that it is the same for both.
 """
 
 import gc
 import statistics
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self, cast
+from typing import IO, Any, Self, cast
 
 import psutil
 
 CASES = ("2-8-2", "64-32-10", "784-128-10", "3072-256-64-2", "784-1024-1024-10", "convolutional")
 """Those networks that earlier builds know as well."""
+
+
+FEWEST = 3
+"""Steps of a sample."""
+
+
+def samples(step: Callable[[], Any], seconds: float) -> list[float]:
+    """The seconds of each step, for so long, after as many that are not counted."""
+    # Two threads that have just begun wake each other more slowly than two that train for hours.
+    _timed(step, seconds)
+    return _timed(step, seconds)
+
+
+def _timed(step: Callable[[], Any], seconds: float) -> list[float]:
+    clock = time.perf_counter
+    taken: list[float] = []
+    now = clock()
+    end = now + seconds
+    while now < end or len(taken) < FEWEST:
+        begin = now
+        step()
+        now = clock()
+        taken.append(now - begin)
+    return taken
 
 
 class EarlierBuild:
@@ -58,7 +84,7 @@ def _serve() -> None:
     from threadpoolctl import ThreadpoolController
 
     from benchmarks.contenders import Step, find, nnviz_step
-    from benchmarks.engine_process import samples, workers_for
+    from benchmarks.engine_process import workers_for
 
     steps: dict[tuple[str, ...], Step] = {}
     with ThreadpoolController().limit(limits=1, user_api="blas"):

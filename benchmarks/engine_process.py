@@ -24,14 +24,11 @@ from threadpoolctl import ThreadpoolController
 from benchmarks import contenders
 from benchmarks.contenders import OPTIMIZERS, VARIANTS, Case, Step
 from benchmarks.earlier import CASES as EARLIER_CASES
-from benchmarks.earlier import EarlierBuild
+from benchmarks.earlier import EarlierBuild, samples
 from nnviz.nn.layers import Layer
 from nnviz.nn.network import Network
 from nnviz.nn.workers import OneWorker, TwoWorkers, Workers
 
-# The fewest steps that are counted. For as long before them, steps are not: two threads that have just begun wake each
-# other more slowly than two that train for hours.
-FEWEST = 3
 # Threads of OpenBLAS and of PyTorch go on looking for work when theirs is done, and would be in the next one's way.
 PAUSE = 0.06
 # Of a Trainer, and of a step without one.
@@ -141,21 +138,6 @@ def set_torch_threads(threads: int) -> None:
         import torch
 
         torch.set_num_threads(threads)
-
-
-def samples(step: Step, seconds: float) -> list[float]:
-    """The seconds of each step, for so long."""
-    clock = time.perf_counter
-    for least in (seconds, seconds):
-        taken: list[float] = []
-        now = clock()
-        end = now + least
-        while now < end or len(taken) < FEWEST:
-            begin = now
-            step()
-            now = clock()
-            taken.append(now - begin)
-    return taken
 
 
 def memory(cases: list[str]) -> dict[str, dict[str, list[int]]]:

@@ -10,7 +10,7 @@ from nnviz.array import Array
 # NumPy asks the system for huge pages where an array takes 4 MB or more; without them, a step through thirty buffers of
 # one or two MB each loses a tenth of its time to looking pages up.
 BLOCK = 6 << 20
-# What is left of so many blocks may still be filled.
+# What is left of the last blocks may still be filled.
 BEGUN = 2
 LARGE = 1 << 22
 SMALL = 1 << 16
@@ -33,12 +33,13 @@ class Buffers:
         size = math.prod(shape) * dtype.itemsize
         if not SMALL <= size < LARGE:
             return np.empty(shape, dtype)
-        room = next((rest for rest in self._rests if len(rest) >= size), None)
-        if room is None:
+        place = next((place for place, rest in enumerate(self._rests) if len(rest) >= size), None)
+        if place is None:
             block = np.empty(BLOCK, np.uint8)
-            room = block[-block.ctypes.data % ALIGNMENT :]
-        others = [rest for rest in self._rests if rest is not room]
-        self._rests = sorted([*others, room[size + -size % ALIGNMENT :]], key=len)[-BEGUN:]
+            self._rests = [*self._rests, block[-block.ctypes.data % ALIGNMENT :]][-BEGUN:]
+            place = -1
+        room = self._rests[place]
+        self._rests[place] = room[size + -size % ALIGNMENT :]
         return room[:size].view(dtype).reshape(shape)
 
     def zeros(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:

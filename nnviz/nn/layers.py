@@ -15,7 +15,7 @@ from nnviz.array import Array
 from nnviz.nn.buffers import Buffers
 from nnviz.nn.initializers import glorot, zeros
 from nnviz.nn.parameters import Initializer, Parameter, Parameters
-from nnviz.nn.workers import OneWorker, Pieces, Workers, dot
+from nnviz.nn.workers import FETCH, OneWorker, Pieces, Workers, dot
 
 Shape = tuple[int, ...]
 
@@ -34,9 +34,10 @@ class Layer:
     kind = "layer"
     in_rows = False
     """Whether pictures go through it piece by piece: what it does to them, it leaves to `workers.each`."""
+    meetings = 0
+    """How often `forward` needs something of all pieces before it goes on."""
     example_bytes = example_work = 0
-    """Of the largest array of an example, and of the largest product, in the rows that it is in: so pieces are the same
-    in all of their layers. 0 where it is in none."""
+    """Of `Pieces`, for all of the rows that it is in: so pieces are the same in each layer. 0 where it is in none."""
     name = ""
     input_shape: Shape
     output_shape: Shape
@@ -58,6 +59,10 @@ class Layer:
     def products(self) -> int:
         """Multiply-adds of an example's matrix product."""
         return 0
+
+    def work(self) -> int:
+        """What `forward` does to an example, in multiply-adds that would take as long."""
+        return self.products() + FETCH * math.prod(self.output_shape)
 
     def divided(self, x: Array) -> Pieces:
         """The pieces in which it goes through a batch."""

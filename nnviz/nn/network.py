@@ -72,9 +72,10 @@ class Network:
             layer.workers, layer.buffers = self.workers, buffers
         rows = self.layers[: self.in_rows]
         largest = max((math.prod(shape) for each in rows for shape in (each.input_shape, each.output_shape)), default=0)
+        parts = 1 + sum(each.meetings for each in rows)
         for layer in rows:
             layer.example_bytes = largest * self.dtype.itemsize
-            layer.example_work = max(each.products() for each in rows)
+            layer.example_work = sum(each.work() for each in rows) // parts
 
     def at_step(self, step: int) -> None:
         """What is left to chance in the next forward pass is what belongs to that training step."""

@@ -26,6 +26,7 @@ class BatchNorm(Layer):
 
     kind = "batchnorm"
     in_rows = True
+    meetings = 1
 
     def __init__(self) -> None:
         self.forget()
@@ -165,6 +166,8 @@ class BatchNorm(Layer):
 
 class FixedBatchNorm(BatchNorm):
     """Batch normalisation as evaluation uses it: by the running mean and variance, whatever the batch is."""
+
+    meetings = 0
 
     def forward(self, x: Array) -> Array:
         if x.shape != self._shape:

@@ -37,6 +37,8 @@ class Optimizer:
     kind = "optimizer"
     memory: tuple[str, ...] = ()
     """What it remembers of earlier steps for every parameter, by name."""
+    operations = 2
+    """On each parameter in a step, `_fill` and the addition; a root and a division count as four each."""
 
     def __init__(self, learning_rate: float, weight_decay: float = 0.0) -> None:
         self.learning_rate = learning_rate
@@ -51,9 +53,8 @@ class Optimizer:
         self._memory = {name: np.zeros_like(values) for name in self.memory}
         self._steps = 0
         self._workers = workers or OneWorker()
-        # Gradients and parameters are fetched, and what is remembered of them; and half of it once more by the worker
-        # that goes on with them, where the other one had it in its cache. So dividing it is worth half as much.
-        self._work = (2 + len(self.memory)) * FETCH * len(values) // 2
+        # Only the first operation on a chunk has to fetch it.
+        self._work = self.operations * FETCH // 5 * len(values)
         self._chunks = self._divide(values, self._workers.parts(self._work))
         # Numbers that change from step to step, as arrays: NumPy converts a Python number anew at every call.
         self._rate, self._epsilon, self._decay_rate = (np.zeros((), values.dtype) for _ in range(3))
@@ -158,6 +159,7 @@ class Momentum(Optimizer):
     kind = "SGD"
     word = "momentum"
     memory = ("velocity",)
+    operations = 4
 
     def __init__(self, learning_rate: float, momentum: float, weight_decay: float = 0.0) -> None:
         super().__init__(learning_rate, weight_decay)
@@ -182,6 +184,7 @@ class Nesterov(Momentum):
     """SGD with momentum that looks a step ahead: Δw = −lr · (∂L/∂w + momentum · v) (Sutskever et al. 2013)."""
 
     word = "nesterov"
+    operations = 7
 
     def _fill(self, gradients: Array, updates: Array, scratch: Array, *memory: Array) -> None:
         super()._fill(gradients, updates, scratch, *memory)
@@ -196,6 +199,7 @@ class RMSprop(Optimizer):
     kind = "RMSprop"
     # A decaying sum, S ← decay · S + g², takes an operation less than the mean, v = (1 − decay) · S.
     memory = ("square_sum",)
+    operations = 14
 
     def __init__(
         self, learning_rate: float, decay: float = 0.99, epsilon: float = 1e-8, weight_decay: float = 0.0
@@ -231,6 +235,7 @@ class Adam(Optimizer):
     kind = "Adam"
     # Decaying sums, S ← β · S + g, take two operations less than the means, m = (1 − β) · S.
     memory = ("sum", "square_sum")
+    operations = 16
 
     def __init__(
         self,

@@ -15,10 +15,11 @@ import numpy as np
 
 from nnviz.array import Array
 
-# To wake another thread and to wait for it costs as much as this many multiply-adds; below it, help is no help.
-WORTH_DIVIDING = 8_000_000
+# To wake another thread and to wait for it costs as much as half of this many multiply-adds, where a processor is
+# quickest at these; below it, help is no help.
+WORTH_DIVIDING = 24_000_000
 # An operation on every number of an array, which has to be fetched first, takes as long as this many multiply-adds.
-FETCH = 16
+FETCH = 48
 # What is worked on at a time stays in the processor's caches.
 PIECE_BYTES = 1 << 20
 
@@ -37,10 +38,11 @@ dot: Product = np.ndarray.dot
 class Pieces:
     """A batch of `n` examples, a few at a time: several operations in a row find them in the cache.
 
-    The pieces are in two halves, for two workers: the same pieces whoever works. A small batch is one piece.
+    The pieces are in two halves, for two workers: the same pieces whoever works. A batch that fits in a piece, and is
+    not worth dividing, is one.
 
     example_bytes  of the largest array of an example that is gone through
-    example_work   of the largest product that belongs to one, in multiply-adds
+    example_work   what is done to an example between two meetings, in multiply-adds
     halves         those of the first n // 2 examples, and the others; both, where there is but one
     size           of the largest, in examples
     """
@@ -158,9 +160,11 @@ class TwoWorkers:
 
     def each(self, pieces: Pieces, function: OfPiece, work: int) -> None:
         """Call it for each piece, of both halves at the same time where that is faster; or note that."""
-        if self._row is not None:
-            if self._row.is_of_others(pieces):
-                self.meet()
+        if self._row is not None and self._row.is_of_others(pieces):
+            self.meet()
+        if not pieces.halves[0]:
+            _do(function, pieces, 1)
+        elif self._row is not None:
             self._row.note(pieces, function, work)
         else:
             self._both(partial(_do, function, pieces, 0), partial(_do, function, pieces, 1), work)
@@ -177,17 +181,16 @@ class TwoWorkers:
 
     def meet(self) -> None:
         """Do what was noted so far."""
-        if self._row is None:
+        if self._row is None or not self._row.functions:
             return
         row, self._row = self._row, _Row()
-        if row.functions:
-            self._both(partial(row.do, 0), partial(row.do, 1), row.work)
+        self._both(partial(row.do, 0), partial(row.do, 1), row.work)
         for task in row.after:
             task()
 
     def then(self, task: Task) -> None:
         """Do it when they have met, if they have to."""
-        if self._row is None:
+        if self._row is None or not self._row.functions:
             task()
         else:
             self._row.after.append(task)

@@ -152,9 +152,9 @@ def test_rows_go_through_one_piece_after_the_other(monkeypatch):
         assert [name for name in done if name.endswith("0")] == ["c0 of 0", "d0 of 0", "c1 of 0", "d1 of 0"]
         assert len(done) == 8
         two.each(pieces, note("e"), 1)
-        two.each(Pieces(1, 1), note("other pieces "), 1)
+        two.each(Pieces(2, 1), note("other pieces "), 1)
         assert done[-1] == "e3 of 1"
-    assert done[-1] == "other pieces 0 of 1"
+    assert done[-1] == "other pieces 1 of 1"
 
     def run_out() -> None:
         with two.in_rows():
@@ -166,6 +166,44 @@ def test_rows_go_through_one_piece_after_the_other(monkeypatch):
     two.each(pieces, note("f"), 1)
     assert done[-1] == "f3 of 1"
     assert not any("never" in name for name in done)
+    two.close()
+
+
+def test_a_batch_in_one_piece_is_not_handed_over():
+    two, done = Watched(), []
+    note = lambda name: lambda piece, half: done.append((name, piece, half))  # noqa: E731
+    two.each(Pieces(1, 1), note("alone"), 10**9)
+    with two.in_rows():
+        two.each(Pieces(1, 1), note("in a row"), 10**9)
+        two.then(lambda: done.append("after"))
+        assert done == [("alone", slice(0, 1), 1), ("in a row", slice(0, 1), 1), "after"]
+        # What was noted of other pieces comes first.
+        two.each(Pieces(2, 1), note("noted"), 10**9)
+        two.then(lambda: done.append("after both"))
+        assert len(done) == 3
+        two.each(Pieces(1, 1), note("at once"), 10**9)
+        assert done[-2:] == ["after both", ("at once", slice(0, 1), 1)]
+    assert two.divided == 1
+    two.close()
+
+
+@pytest.mark.parametrize("is_worth_it", [True, False])
+def test_a_small_batch_is_in_halves_where_all_that_is_done_to_it_is_worth_dividing(is_worth_it, monkeypatch):
+    """Not where one product of it is: in rows, two workers meet once for all of their layers."""
+    monkeypatch.setattr(workers, "PIECE_BYTES", 1 << 30)
+    convolution = 10 * 10 * 3 * 3 * 2 * 4
+    # Batch normalisation needs both halves in the middle of its work: they meet twice.
+    work = (convolution + workers.FETCH * (10 * 10 * 4 * 3 + 5 * 5 * 4)) // 2
+    monkeypatch.setattr(workers, "WORTH_DIVIDING", 6 * work + (0 if is_worth_it else 1))
+    layers = [*parse("conv 4 3x3 batchnorm relu, pool 2"), Dense(3)]
+    two = Watched()
+    network = Network(layers, CrossEntropy(), (10, 10, 2), np.random.default_rng(3), np.float32, two)
+    network.forward(np.ones((6, 10, 10, 2), np.float32))
+    assert [len(half) for half in network.layers[0]._pieces.halves] == ([1, 1] if is_worth_it else [0, 1])
+    # Evaluated, it does not, and fewer examples are enough.
+    evaluated = network.for_evaluation()
+    evaluated.forward(np.ones((4, 10, 10, 2), np.float32))
+    assert [len(half) for half in evaluated.layers[0]._pieces.halves] == [1, 1]
     two.close()
 
 

@@ -29,16 +29,21 @@ class Penalty:
     def added_to(self, gradients: Array) -> Array:
         """∂(loss + penalty)/∂(parameters), given ∂loss/∂(parameters), which stays as it is: (size,)."""
         arrays = self._values, self._weights, gradients, self._scratch, self._total
-        self._workers.halves(self._add, len(arrays) * FETCH * len(gradients), *arrays)
+        # Signs take twice as long as all the rest.
+        work = (3 if self.l1 else 1) * FETCH * len(gradients)
+        self._workers.halves(self._add, work, *arrays)
         return self._total
 
     def _add(self, values: Array, weights: Array, gradients: Array, scratch: Array, total: Array) -> None:
         np.multiply(values, weights, out=scratch)
-        np.multiply(scratch, self.l2, out=total)
         if self.l1:
-            np.sign(scratch, out=scratch)
-            np.multiply(scratch, self.l1, out=scratch)
+            # NumPy takes ten times as long to write signs over the numbers that they are of.
+            np.sign(scratch, out=total)
+            np.multiply(total, self.l1, out=total)
+            np.multiply(scratch, self.l2, out=scratch)
             np.add(total, scratch, out=total)
+        else:
+            np.multiply(scratch, self.l2, out=total)
         np.add(total, gradients, out=total)
 
 

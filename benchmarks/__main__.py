@@ -14,6 +14,7 @@ SUBJECTS = (
     "start",
     "endurance",
     "engine",
+    "two_workers",
     "going_back",
     "keeping",
     "health",

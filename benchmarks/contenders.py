@@ -6,7 +6,7 @@ the loss that it began with, so that steps can be compared. Bare products have n
 
 import importlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import count
 from typing import Any
@@ -71,6 +71,30 @@ CASES = (
     Case("convolutional", CONVOLUTIONS, (32, 32, 3), 10, 32),
     Case("in grey", "conv 8 3x3 relu, pool 2, conv 16 3x3 relu, pool 2, dense 64 relu", (28, 28, 1), 10, 64),
 )
+
+
+def _near_dividing() -> Iterator[Case]:
+    """Networks with batches around the size from which two workers divide what is done."""
+    pools = "conv 8 3x3 relu, pool 2, conv 16 3x3 relu, pool 2"
+    normalised = "conv 8 3x3 batchnorm relu, pool 2, conv 16 3x3 relu, pool 2, dense 32 relu, dropout 0.3"
+    for name, layers, input_shape, outputs, batches in (
+        ("2-8-2", "dense 8 relu", (2,), 2, (16,)),
+        ("784-128-10", "dense 128 relu", (784,), 10, (64, 128, 256)),
+        ("3072-64-32-2", "dense 64 relu, dense 32 relu", (3072,), 2, (16, 32, 48, 64, 96, 128)),
+        ("784-256-256-10", "dense 256 relu, dense 256 relu", (784,), 10, (32, 64, 96, 128)),
+        ("784-400-480-10", "dense 400 relu, dense 480 relu", (784,), 10, (8,)),
+        ("784-512-512-10", "dense 512 relu, dense 512 relu", (784,), 10, (16, 32, 64)),
+        ("784-720-640-10", "dense 720 relu, dense 640 relu", (784,), 10, (8,)),
+        ("convolutions of 16×16", pools, (16, 16, 3), 2, (16, 32, 64, 128)),
+        ("convolutions of 32×32", f"{pools}, dense 32 relu", (32, 32, 3), 2, (4, 8, 16, 20, 24, 32)),
+        ("with batchnorm", normalised, (32, 32, 3), 2, (4, 8, 16, 20, 24, 32, 64)),
+        ("in grey, 28×28", pools, (28, 28, 1), 10, (16, 32, 64)),
+    ):
+        for batch in batches:
+            yield Case(name, layers, input_shape, outputs, batch)
+
+
+NEAR_DIVIDING = tuple(_near_dividing())
 
 
 def find(name: str) -> Case:

@@ -17,12 +17,11 @@ import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
-
-from threadpoolctl import ThreadpoolController
 
 from benchmarks.contenders import CASES, OPTIMIZERS, VARIANTS, Case, find
 from benchmarks.earlier import commit
@@ -71,7 +70,7 @@ def measure(options: argparse.Namespace) -> str:
     span = {"rounds": options.rounds, "milliseconds": options.milliseconds}
     parts = [_introduction(options)]
     for threads in [options.threads] if options.threads else [1, 2]:
-        found = _ask("steps", threads=threads, cases=cases, earlier=earlier, **span)
+        found = ask("steps", threads=threads, cases=cases, earlier=earlier, **span)
         times = found["times"]
         said = "One thread" if threads == 1 else "Two threads"
         dense = [case for case in cases if not find(case).is_convolutional]
@@ -91,18 +90,21 @@ def measure(options: argparse.Namespace) -> str:
     return "\n\n".join(parts)
 
 
-def _ask(question: str, **arguments: Any) -> Any:
+def ask(question: str, variables: Mapping[str, str] = MappingProxyType({}), **arguments: Any) -> Any:
+    """What a process of its own finds, with these environment variables besides."""
     command = [sys.executable, "-W", "ignore", "-m", "benchmarks.engine_process", question, json.dumps(arguments)]
-    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, env={**os.environ, **variables})
+    return json.loads(done.stdout)
 
 
 def _introduction(options: argparse.Namespace) -> str:
     found = [f"{shown} {number}" for shown, name in _OTHERS.items() if (number := _version(name))]
     missing = [f"{shown} is not installed and not measured." for shown, name in _OTHERS.items() if not _version(name)]
+    told = " (OPENBLAS_CORETYPE says so)" if os.environ.get("OPENBLAS_CORETYPE") else ""
     words = [
         f"Forward, loss, backward and update in float32 on one batch in memory; {options.rounds} rounds of "
         f"{options.milliseconds:g} ms each, after as many that are not counted. Measured beside it: "
-        f"{', '.join(found) or 'nothing'}. NumPy multiplies with {_kernels()}.",
+        f"{', '.join(found) or 'nothing'}. NumPy multiplies with {ask('kernels')}{told}.",
         *missing,
         "“/ …” is the time of nnviz divided by that one's, so less than 1 is faster. “Products” are the bare matrix "
         "products of the same shapes (np.dot with out=), for convolutions those of unrolled windows that are in memory "
@@ -128,13 +130,6 @@ def _introduction(options: argparse.Namespace) -> str:
     return "\n".join(words)
 
 
-def _kernels() -> str:
-    """What NumPy's BLAS is, and for which processors the code is that it has chosen here, or was told to choose."""
-    library = next(info for info in ThreadpoolController().info() if info["user_api"] == "blas")
-    told = " (OPENBLAS_CORETYPE says so)" if os.environ.get("OPENBLAS_CORETYPE") else ""
-    return f"{library['internal_api']} {library['version']} and its code for {library['architecture']}{told}"
-
-
 _OTHERS = {"PyTorch": "torch", "scikit-learn": "scikit-learn"}
 
 
@@ -156,7 +151,7 @@ def _rows(cases: Sequence[str], times: dict[str, Times], cells: Any) -> list[lis
             measured = times[case.name]
             own, products = measured[f"nnviz {optimizer}"], measured["products"]
             earlier = measured.get(f"earlier {optimizer}")
-            first = [f"{case.name}, {case.batch}", optimizer, _time(own), _time(earlier), _spread(own, earlier)]
+            first = [f"{case.name}, {case.batch}", optimizer, _time(own), _time(earlier), spread(own, earlier)]
             compared = [_time(products), _ratio(own, products), *cells(case, optimizer, measured, own)]
             rows.append([*first, *compared])
     return rows
@@ -186,10 +181,11 @@ def _best(measured: Times, kind: str) -> tuple[list[float] | None, str]:
 
 
 def _time(rounds: list[float] | None) -> str:
-    return NONE if rounds is None else _shown(statistics.median(rounds))
+    return NONE if rounds is None else shown(statistics.median(rounds))
 
 
-def _shown(seconds: float) -> str:
+def shown(seconds: float) -> str:
+    """A time of a step."""
     if seconds < 999.5e-6:
         return f"{seconds * 1e6:.{1 if seconds < 99.95e-6 else 0}f} µs"
     return f"{seconds * 1e3:.2f} ms"
@@ -201,7 +197,7 @@ def _ratio(own: list[float], other: list[float] | None) -> str:
     return f"{statistics.median(a / b for a, b in zip(own, other, strict=True)):.2f}"
 
 
-def _spread(own: list[float], other: list[float] | None) -> str:
+def spread(own: list[float], other: list[float] | None) -> str:
     """The median ratio, and between which half of all ratios lie."""
     if other is None:
         return NONE
@@ -211,7 +207,7 @@ def _spread(own: list[float], other: list[float] | None) -> str:
 
 def _memory() -> str:
     rows = []
-    for name, optimizers in _ask("memory", cases=FOR_MEMORY).items():
+    for name, optimizers in ask("memory", cases=FOR_MEMORY).items():
         for optimizer, (peak, counted) in optimizers.items():
             sizes = [f"{size / 2**20:.2f}" for size in (peak, counted)]
             rows.append([f"{name}, {find(name).batch}", optimizer, *sizes, f"{peak / counted:.2f}"])
@@ -228,7 +224,7 @@ def _memory() -> str:
 
 def _trainer(**span: Any) -> str:
     rows = []
-    for name, found in _ask("trainer", cases=WITH_TRAINER, **span).items():
+    for name, found in ask("trainer", cases=WITH_TRAINER, **span).items():
         row = [f"{name}, {find(name).batch}"]
         for kind in ("median", "mean"):
             whole, alone = found["trainer"][kind], found["alone"][kind]
@@ -259,7 +255,7 @@ def _why() -> str:
 
 def _profile(name: str, threads: int, optimizer: str) -> str:
     """Where the time of a step of nnviz goes."""
-    found = _ask("profile", case=name, threads=threads, optimizer=optimizer, seconds=2)
+    found = ask("profile", case=name, threads=threads, optimizer=optimizer, seconds=2)
     taken = {part: 1e6 * seconds for part, seconds in found["parts"].items()}
     products = {part: 1e6 * seconds for part, seconds in found["products"].items()}
     whole, clocked = (1e6 * found[key] for key in ("whole", "clocked"))
@@ -286,10 +282,10 @@ def _divided(cases: Sequence[str]) -> str:
     """Where the time of two workers goes in convolutional networks."""
     rows = []
     for name in cases:
-        found = _ask("divided", case=name, optimizer="SGD", seconds=3)
+        found = ask("divided", case=name, optimizer="SGD", seconds=3)
         step, alone, apart, longer = (found[key] for key in ("step", "alone", "divided", "longer"))
         parts = step - apart, apart - longer, found["waiting"] / 2, longer - found["waiting"] / 2
-        times = [_shown(part) for part in (alone, step, *parts)]
+        times = [shown(part) for part in (alone, step, *parts)]
         rows.append([f"{name}, {find(name).batch}", *times, f"{found['hand-overs']:.0f}"])
     heads = ["network", "one worker", "two workers", "undivided", "handing over", "waiting", "computing", "hand-overs"]
     return (

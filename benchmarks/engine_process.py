@@ -362,12 +362,38 @@ def _clocked(network: Network, optimizer: Any) -> Iterator[Times]:
     yield parts
 
 
+def kernels() -> str:
+    """What NumPy's BLAS is, and for which processors the code is that it has chosen here, or was told to choose."""
+    library = next(info for info in ThreadpoolController().info() if info["user_api"] == "blas")
+    return f"{library['internal_api']} {library['version']} and its code for {library['architecture']}"
+
+
+def one_and_two(rounds: int, milliseconds: float) -> dict[str, dict[str, list[list[float]]]]:
+    """By network and optimizer: seconds of a step of one worker and of two, by round, each the median of a turn."""
+    found: dict[str, dict[str, list[list[float]]]] = defaultdict(dict)
+    with ThreadpoolController().limit(limits=1, user_api="blas"):
+        for case in contenders.NEAR_DIVIDING:
+            for optimizer in OPTIMIZERS:
+                both = [workers_for(threads) for threads in (1, 2)]
+                steps = [contenders.nnviz_step(case, optimizer, workers) for workers in both]
+                gc.collect()
+                times: list[list[float]] = [[], []]
+                for number in range(rounds):
+                    for who in (0, 1) if number % 2 else (1, 0):
+                        times[who].append(statistics.median(samples(steps[who], milliseconds / 1000)))
+                found[f"{case.name}, {case.batch}"][optimizer] = times
+                both[1].close()
+    return found
+
+
 QUESTIONS: dict[str, Callable[..., object]] = {
     "steps": training_steps,
     "memory": memory,
     "trainer": trainer,
     "profile": profile,
     "divided": divided,
+    "kernels": kernels,
+    "one_and_two": one_and_two,
 }
 
 

@@ -368,22 +368,35 @@ def kernels() -> str:
     return f"{library['internal_api']} {library['version']} and its code for {library['architecture']}"
 
 
-def one_and_two(rounds: int, milliseconds: float) -> dict[str, dict[str, list[list[float]]]]:
-    """By network and optimizer: seconds of a step of one worker and of two, by round, each the median of a turn."""
-    found: dict[str, dict[str, list[list[float]]]] = defaultdict(dict)
+def one_and_two(rounds: int, milliseconds: float) -> list[dict[str, Any]]:
+    """Of each network and optimizer: seconds of a step of one worker and of two, by round, each the median of a turn.
+
+    "hand-overs" is how often the second one is given something to do in a step.
+
+    A round goes through all of them in an order of its own: a machine that wakes threads slowly for some seconds has
+    its say in one round of many networks, and not in all rounds of one.
+    """
+    one, two = OneWorker(), TwoWorkers()
+    asked = [(case, optimizer) for case in contenders.NEAR_DIVIDING for optimizer in OPTIMIZERS]
+    times: list[list[list[float]]] = [[[], []] for _ in asked]
+    order = random.Random(0)
     with ThreadpoolController().limit(limits=1, user_api="blas"):
-        for case in contenders.NEAR_DIVIDING:
-            for optimizer in OPTIMIZERS:
-                both = [workers_for(threads) for threads in (1, 2)]
-                steps = [contenders.nnviz_step(case, optimizer, workers) for workers in both]
-                gc.collect()
-                times: list[list[float]] = [[], []]
-                for number in range(rounds):
-                    for who in (0, 1) if number % 2 else (1, 0):
-                        times[who].append(statistics.median(samples(steps[who], milliseconds / 1000)))
-                found[f"{case.name}, {case.batch}"][optimizer] = times
-                both[1].close()
-    return found
+        steps = [[contenders.nnviz_step(*each, workers) for workers in (one, two)] for each in asked]
+        gc.collect()
+        gc.freeze()
+        for _ in range(rounds):
+            for place in order.sample(range(len(asked)), len(asked)):
+                for who in order.sample((0, 1), 2):
+                    times[place][who].append(statistics.median(samples(steps[place][who], milliseconds / 1000)))
+        taken, hand_overs = _clocked_halves(two), []
+        for _, by_two in steps:
+            taken.clear()
+            by_two()
+            hand_overs.append(int(taken["hand-overs"]))
+    return [
+        {"network": f"{case.name}, {case.batch}", "optimizer": optimizer, "times": both, "hand-overs": count}
+        for (case, optimizer), both, count in zip(asked, times, hand_overs, strict=True)
+    ]
 
 
 QUESTIONS: dict[str, Callable[..., object]] = {

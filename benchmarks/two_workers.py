@@ -2,18 +2,19 @@
 
 A step is one of the subject "One training step". Both take turns of a short while, of which the second half counts; a
 round is a turn of each. Once with the code that NumPy's BLAS chooses for this processor, and once with that for
-processors of half its vectors, where it has any: these multiply half as fast, so that dividing pays sooner.
+processors with shorter vectors, which multiplies more slowly, so that dividing pays sooner.
 """
 
 import argparse
 import statistics
+from typing import Any
 
-from benchmarks.contenders import OPTIMIZERS
 from benchmarks.engine import ask, shown, spread
 from benchmarks.results import table
 
 TITLE = "One worker and two"
 NARROWER = {"OPENBLAS_CORETYPE": "Haswell"}
+HEADS = ["network", "optimizer", "one worker", "two workers", "two / one", "hand-overs"]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +28,8 @@ def measure(options: argparse.Namespace) -> str:
     said = (
         f"The time of a step by one worker, and the time of two to that of one: the median of {options.rounds} rounds "
         f"of {options.milliseconds:g} ms each, and between which ratios half of all rounds lie. The number after a "
-        "name is the size of its batch."
+        "name is the size of its batch. Hand-overs are how often the second worker is given something in a step: where "
+        "that is never, both do the same, and what differs is where their arrays lie."
     )
     parts, measured = [said], set()
     for variables in ({}, NARROWER):
@@ -35,15 +37,11 @@ def measure(options: argparse.Namespace) -> str:
         if kernels not in measured:
             measured.add(kernels)
             found = ask("one_and_two", variables, rounds=options.rounds, milliseconds=options.milliseconds)
-            heads = [head for optimizer in OPTIMIZERS for head in (f"one, {optimizer}", "two / one")]
-            rows = [_row(name, of_it) for name, of_it in found.items()]
-            parts += [f"NumPy multiplies with {kernels}:", table(["network", *heads], rows)]
+            parts += [f"NumPy multiplies with {kernels}:", table(HEADS, [_row(case) for case in found])]
     return "\n\n".join(parts)
 
 
-def _row(name: str, of_it: dict[str, list[list[float]]]) -> list[str]:
-    cells = [name]
-    for optimizer in OPTIMIZERS:
-        one, two = of_it[optimizer]
-        cells += [shown(statistics.median(one)), spread(two, one)]
-    return cells
+def _row(case: dict[str, Any]) -> list[object]:
+    one, two = case["times"]
+    times = [shown(statistics.median(taken)) for taken in (one, two)]
+    return [case["network"], case["optimizer"], *times, spread(two, one), case["hand-overs"]]

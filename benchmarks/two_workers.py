@@ -1,7 +1,7 @@
 """Two workers beside one, in networks around the size from which work is divided: the second one must not cost time.
 
 A step is one of the subject "One training step". Both take turns of a short while, of which the second half counts; a
-round is a turn of each. Once with the code that NumPy's BLAS chooses for this processor, and once with that for
+round goes through all networks. Once with the code that NumPy's BLAS chooses for this processor, and once with that for
 processors with shorter vectors, which multiplies more slowly, so that dividing pays sooner.
 """
 

@@ -22,6 +22,8 @@ UNROLLED_BYTES = 3 << 17
 KEPT_BYTES = 1 << 22
 # A product of so few columns leaves most of what a processor multiplies at a time empty.
 NARROW = 8
+# Windows of so few channels are short lines, which take more than half as long to copy as to multiply.
+FEW = 3
 
 
 class Conv2d(Weighted):
@@ -31,7 +33,7 @@ class Conv2d(Weighted):
     The gradient of the input is the same thing once more: the gradient of the output, with zeros around its numbers
     and, for a stride, between them, convolved with the kernels turned by 180°.
 
-    Of one channel, or where kernels are few, two neighbouring windows are one row, and weights stand twice, shifted
+    Of few channels, or where kernels are few, two neighbouring windows are one row, and weights stand twice, shifted
     against each other, with zeros where a window does not reach: half as many rows to copy, twice as wide a product.
 
     Weights are (size, size, channels in, channels out).
@@ -66,7 +68,7 @@ class Conv2d(Weighted):
             raise InputError(f"network: '{self.describe()}' is larger than its input of {height}×{width}")
         self.input_shape = input_shape
         self.output_shape = (rows, columns, self.outputs)
-        self._together = 2 if columns % 2 == 0 and (self.channels == 1 or self.outputs <= NARROW) else 1
+        self._together = 2 if columns % 2 == 0 and (self.channels <= FEW or self.outputs <= NARROW) else 1
         self.declare((self.size, self.size, self.channels, self.outputs), parameters)
         return self.output_shape
 

@@ -17,10 +17,9 @@ import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from benchmarks.contenders import CASES, OPTIMIZERS, VARIANTS, Case, find
@@ -90,10 +89,10 @@ def measure(options: argparse.Namespace) -> str:
     return "\n\n".join(parts)
 
 
-def ask(question: str, variables: Mapping[str, str] = MappingProxyType({}), **arguments: Any) -> Any:
+def ask(question: str, variables: dict[str, str] | None = None, **arguments: Any) -> Any:
     """What a process of its own finds, with these environment variables besides."""
     command = [sys.executable, "-W", "ignore", "-m", "benchmarks.engine_process", question, json.dumps(arguments)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, env={**os.environ, **variables})
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, env={**os.environ, **(variables or {})})
     return json.loads(done.stdout)
 
 

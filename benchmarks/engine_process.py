@@ -172,9 +172,9 @@ def counted(case: Case, optimizer: str) -> int:
 
     Values, gradients and updates of the parameters and what the optimizer remembers of each (Adam two numbers); the
     outputs of every layer, and the gradients of all but the network's inputs; for convolutions the padded copies of
-    inputs and of output gradients, and all windows of the inputs if they take 4 MB at most; two pieces of 1.25 MB to
-    work in for all batch normalisations, pools and other windows; for a pool a byte for each of its outputs; for dense
-    layers of many inputs and outputs the gradient of the inputs twice.
+    inputs and of output gradients, and all windows of the inputs, one by one or in pairs, if they take 4 MB at most;
+    two pieces of 1.25 MB to work in for all batch normalisations, pools and other windows; for a pool a byte for each
+    of its outputs; for dense layers of many inputs and outputs the gradient of the inputs twice.
     """
     from nnviz.nn.convolution import KEPT_BYTES, Conv2d
     from nnviz.nn.layers import MANY, WIDE, Dense
@@ -190,7 +190,8 @@ def counted(case: Case, optimizer: str) -> int:
             (height, width, channels), reach = layer.input_shape, layer.size - 1
             activations += (height + 2 * layer.padding) * (width + 2 * layer.padding) * channels
             rows, columns, _ = layer.output_shape
-            windows = 4 * case.batch * rows * columns * layer.size**2 * channels
+            side_by_side = layer.size + layer._together - 1
+            windows = 4 * case.batch * rows * columns // layer._together * layer.size * side_by_side * channels
             rest += windows if windows <= KEPT_BYTES else 0
             if place:
                 activations += (height + reach) * (width + reach) * layer.outputs

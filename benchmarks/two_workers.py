@@ -32,7 +32,7 @@ def measure(options: argparse.Namespace) -> str:
         "that is never, both do the same, and what differs is where their arrays lie."
     )
     parts, measured = [said], set()
-    for variables in ({}, NARROWER):
+    for variables in (None, NARROWER):
         kernels = ask("kernels", variables)
         if kernels not in measured:
             measured.add(kernels)

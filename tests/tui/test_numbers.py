@@ -5,6 +5,7 @@ from random import Random
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, note, settings
 from msgspec.structs import replace
 
@@ -399,6 +400,24 @@ def at_place(inputs: Array, kernel: Array, bias: float, place: tuple[int, int], 
     padded = np.pad(inputs.astype(float), ((padding, padding), (padding, padding), (0, 0)))
     row, column = (stride * side for side in place)
     return float((padded[row : row + len(kernel), column : column + len(kernel)] * kernel).sum() + bias)
+
+
+@pytest.mark.parametrize("quantity", [Quantity.ACTIVATION, Quantity.WEIGHT])
+def test_how_many_maps_are_shown_is_said_whole_or_not_at_all(quantity: Quantity) -> None:
+    made = assemble(
+        combine({"network": {"layers": "conv 11 3x3"}, "training": {"batch_size": 3}}), chance.pictures(8, 8)
+    )
+    made.advance()
+    matrix = Camera(made).take(Focus(0, 0, quantity), State.PAUSED, Rates()).matrix
+    assert isinstance(matrix, TilesView)
+    sheet = TilesSheet(matrix, 20, SIDE, colourless=True)
+    said = [sheet.axes(room) for room in range(60)]
+    assert all(len(text) <= room for room, text in enumerate(said))
+    for text in filter(None, said):
+        assert "11" in re.findall(r"\d+", text), text
+    # The more room there is, the more is said.
+    assert [len(text) for text in said] == sorted(len(text) for text in said)
+    assert said[0] == "" != said[-1]
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))

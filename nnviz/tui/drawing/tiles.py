@@ -111,15 +111,19 @@ class TilesSheet:
         return "not enough room for one of them" if self._tiling is None else None
 
     def axes(self, room: int) -> str:
-        """How many are shown of how many there are."""
+        """How many are shown of how many there are, where there is room to say it."""
         maps, before = map(integer, self._view.shape)
         rows, columns = integer(self._shown.rows), integer(self._shown.columns)
         if self._view.columns is None:
-            text, short = self._hint + f"{rows} of {maps} maps", f"{rows} of {maps} maps"
+            shown = f"{rows} of {maps} maps"
+            texts = self._hint + shown, shown, f"{rows}/{maps}"
         else:
-            text = f"↓ map out {rows} of {maps} → map in {columns} of {before}"
-            short = f"↓ out {rows}/{maps} → in {columns}/{before}"
-        return text if len(text) <= room else short
+            texts = (
+                f"↓ map out {rows} of {maps} → map in {columns} of {before}",
+                f"↓ out {rows}/{maps} → in {columns}/{before}",
+                f"{rows}/{maps} → {columns}/{before}",
+            )
+        return next((text for text in texts if len(text) <= room), "")
 
     @property
     def _hint(self) -> str:
